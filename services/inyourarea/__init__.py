@@ -1,0 +1,1 @@
+"""InYourArea: one video of a group on stage in, one fancam per member out."""

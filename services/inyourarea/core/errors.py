@@ -1,0 +1,33 @@
+"""The ways in which input can be refused; every message is a sentence for the user."""
+
+
+class Refused(Exception):
+    """Something that came from outside can not be used; the text says what and what to do."""
+
+
+class VideoUnreadable(Refused):
+    """The video can not be opened, or holds nothing that can be decoded."""
+
+
+class VideoTooLarge(Refused):
+    """The video is over a limit on pixels, duration, frames, streams, memory or time."""
+
+
+class LabelsUnreadable(Refused):
+    """A file of boxes (old CSV or MOTChallenge text) does not say what it should."""
+
+
+class PinRejected(Refused):
+    """A pin hits nobody, or contradicts another."""
+
+
+class UnknownMember(Refused):
+    """A member was asked for that nobody in this run is called."""
+
+
+class ModelRejected(Refused):
+    """A model or group file does not keep the model contract."""
+
+
+class EmptyTrack(ValueError):
+    """The track has no observed box."""

@@ -1,0 +1,27 @@
+"""What a person says about who is who: hard facts for the identity step."""
+
+from dataclasses import dataclass
+from fractions import Fraction
+
+#: The name that says: this is no member.
+NOBODY = "nobody"
+
+
+@dataclass(frozen=True)
+class Pin:
+    """From one moment (to another) the person at a point, or in a box, is, or is not, somebody.
+
+    ``start`` and ``end`` are seconds from the video's first frame (``end`` None: only then);
+    ``x``, ``y`` source pixels: a point, or the box's upper left corner when ``width`` and
+    ``height`` are given. ``name`` is a member, or ``NOBODY``; ``is_denial`` turns it around
+    ("this is not Lisa").
+    """
+
+    start: Fraction
+    end: Fraction | None
+    x: float
+    y: float
+    width: float | None
+    height: float | None
+    name: str
+    is_denial: bool = False
