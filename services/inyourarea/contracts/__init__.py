@@ -1,0 +1,1 @@
+"""What crosses a process boundary: messages, topics, object names, tables, the model contract."""

@@ -1,0 +1,64 @@
+"""The group file: who the members are, in a model's order, and which model knows them.
+
+``train`` writes one beside the model, the command line and ``embedded`` read the one asked for.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+Field = TypeVar("Field", str, int, float)
+
+
+class GroupRejected(Exception):
+    """The group file can not be used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A group of members and the model that knows them; ``members`` is in the order of the classes.
+
+    ``colours`` are ``#rrggbb``, for drawing, one per member. ``confidence`` is the best class score
+    from which on a box is believed.
+    """
+
+    name: str
+    members: tuple[str, ...]
+    colours: tuple[str, ...]
+    model: str
+    version: int
+    confidence: float
+
+
+def group_from_toml(text: str) -> Group:
+    """Read a file of ``name``, ``model``, ``version``, ``confidence`` and ``[[member]]`` tables.
+
+    Raises:
+        GroupRejected: the text is no TOML, or a field is missing or of the wrong type.
+    """
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise GroupRejected(f"The group file is not readable as TOML: {error}.") from error
+    members = table.get("member")
+    if not isinstance(members, list) or not members:
+        raise GroupRejected("The group file has no [[member]] table; it needs one per member.")
+    names = tuple(_field(member, "name", str) for member in members)
+    if len(set(names)) != len(names):
+        raise GroupRejected("The group file names a member twice.")
+    return Group(
+        name=_field(table, "name", str),
+        members=names,
+        colours=tuple(_field(member, "colour", str) for member in members),
+        model=_field(table, "model", str),
+        version=_field(table, "version", int),
+        confidence=_field(table, "confidence", float),
+    )
+
+
+def _field(table: Mapping[str, Any], key: str, kind: type[Field]) -> Field:
+    value = table.get(key)
+    if not isinstance(value, kind):
+        raise GroupRejected(f"The group file lacks '{key}', or it is no {kind.__name__}.")
+    return value

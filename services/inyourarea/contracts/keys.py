@@ -1,0 +1,137 @@
+"""Names of objects in the store. Every step's name is the digest of that step's own inputs."""
+
+from inyourarea.contracts.digests import digest
+from inyourarea.contracts.v1 import facts_pb2 as facts
+
+# A stage raises its number when the bytes that it writes change; golden digests hold it to that.
+EXTRACTION_REVISION = 1
+DETECTION_REVISION = 1
+TRACKING_REVISION = 1
+CAMERA_REVISION = 1
+RENDER_REVISION = 1
+
+
+def source(sha256: str) -> str:
+    """The uploaded video."""
+    return f"sources/{sha256}"
+
+
+def mezzanine(sha256: str) -> str:
+    """Its closed-GOP copy, where key frames are too rare to cut at."""
+    return f"mezzanines/{digest([EXTRACTION_REVISION, sha256])}.mp4"
+
+
+def video_id(sha256: str, start_pts: int, end_pts: int) -> str:
+    """A source and the part of it that is used."""
+    return digest(["video", sha256, start_pts, end_pts])
+
+
+def user_boxes(sha256: str) -> str:
+    """Boxes that the user brought instead of a detector."""
+    return f"boxes/{sha256}.csv"
+
+
+def audio(video: str) -> str:
+    """The audio track of a video, as it goes into every fancam."""
+    return f"audio/{digest([EXTRACTION_REVISION, video])}.mp4"
+
+
+def extraction(video: str, model: facts.Model) -> str:
+    """The step that draws frames for a detector of that size."""
+    return digest(["extraction", EXTRACTION_REVISION, video, model.width, model.height])
+
+
+def pack(video: str, model: facts.Model, segment: int) -> str:
+    """A segment's frames; deleted once they were detected."""
+    return f"frames/{extraction(video, model)}/{segment:06}.tar"
+
+
+def signals(video: str, model: facts.Model, segment: int) -> str:
+    """What ingest measured in a segment's frames; kept."""
+    return f"signals/{extraction(video, model)}/{segment:06}.parquet"
+
+
+def detection(video: str, model: facts.Model) -> str:
+    """The step that finds people with that model."""
+    return digest(["detection", DETECTION_REVISION, extraction(video, model), model.sha256])
+
+
+def detections(video: str, model: facts.Model, segment: int) -> str:
+    """A segment's detections."""
+    return f"detections/{detection(video, model)}/{segment:06}.parquet"
+
+
+def tracking(spec: facts.RunSpec) -> str:
+    """The step that decides who is where."""
+    pins = [pin.SerializeToString(deterministic=True) for pin in spec.pins]
+    return digest(
+        [
+            "tracking",
+            TRACKING_REVISION,
+            detection(spec.video_id, spec.model),
+            *spec.model.members,
+            spec.model.confidence,
+            spec.people,
+            spec.smooth_frames,
+            *pins,
+        ]
+    )
+
+
+def tracks(spec: facts.RunSpec) -> str:
+    """Shots and tracks of the whole video."""
+    return f"tracks/{tracking(spec)}.parquet"
+
+
+def planning(spec: facts.RunSpec) -> str:
+    """The step that plans the cameras."""
+    pictures = [picture.SerializeToString(deterministic=True) for picture in spec.pictures]
+    return digest(["camera", CAMERA_REVISION, tracking(spec), spec.framing, *pictures])
+
+
+def windows(spec: facts.RunSpec, segment: int) -> str:
+    """The windows of everybody in one segment."""
+    return f"windows/{planning(spec)}/{segment:06}.binpb"
+
+
+def report(spec: facts.RunSpec) -> str:
+    """The quality report of the whole run."""
+    return f"windows/{planning(spec)}/report.json"
+
+
+def piece(source_sha256: str, segment: facts.Segment, drawing: bytes, encoder: str) -> str:
+    """One encoded piece of one fancam; ``drawing`` holds the quantised windows and states."""
+    span = [source_sha256, segment.start_pts, segment.end_pts]
+    return f"pieces/{digest([RENDER_REVISION, *span, drawing, encoder])}.mp4"
+
+
+def run_id(spec: facts.RunSpec) -> str:
+    """A run is its specification and the programs' revisions."""
+    revisions = [EXTRACTION_REVISION, DETECTION_REVISION, TRACKING_REVISION]
+    written = spec.SerializeToString(deterministic=True)
+    return digest(["run", *revisions, CAMERA_REVISION, RENDER_REVISION, written])
+
+
+def accepted(run: str) -> str:
+    """The run's `VideoAccepted`, for every stage to read."""
+    return f"runs/{run}/accepted.binpb"
+
+
+def segment_pieces(run: str, segment: int) -> str:
+    """Which pieces make up a segment of a run."""
+    return f"runs/{run}/pieces/{segment:06}.binpb"
+
+
+def fancam(run: str, place: int, picture: str) -> str:
+    """A finished fancam; ``place`` is the person's number in the run, names stay in the facts."""
+    return f"runs/{run}/fancams/{place:03}-{picture}.mp4"
+
+
+def published(run: str) -> str:
+    """The run's `FancamsPublished`, written last."""
+    return f"runs/{run}/published.binpb"
+
+
+def attempts(channel: str, key: str) -> str:
+    """Where starts of one unit of work are counted, so that a unit that kills is found out."""
+    return f"attempts/{digest([channel, key])}"

@@ -1,0 +1,87 @@
+"""Which fact travels on which topic, under which key; everything the buses know about messages."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+from google.protobuf.message import Message
+
+from inyourarea.contracts.v1 import facts_pb2 as facts
+
+LANES = MappingProxyType({facts.LANE_URGENT: "urgent", facts.LANE_BULK: "bulk"})
+
+
+def _by_video(fact: Any) -> str:
+    return str(fact.video_id)
+
+
+def _by_segment(fact: Any) -> str:
+    return f"{fact.video_id}/{fact.segment.index}"
+
+
+@dataclass(frozen=True)
+class Topic:
+    """One kind of fact: its message, its key, and whether it fans out in two lanes.
+
+    Fan-out facts are keyed by video and segment, so that one video's segments spread over all
+    workers; the others by video, so that one consumer sees a video's facts in order.
+    """
+
+    name: str
+    fact: type[Message]
+    key: Callable[[Any], str]
+    has_lanes: bool = False
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The topic names on the bus, the urgent lane first."""
+        if not self.has_lanes:
+            return (self.name,)
+        return tuple(f"{self.name}.{lane}" for lane in LANES.values())
+
+    def channel_of(self, fact: Any) -> str:
+        """The topic name on the bus that this fact goes to; an unsaid lane is bulk."""
+        if not self.has_lanes:
+            return self.name
+        return f"{self.name}.{LANES.get(fact.lane, 'bulk')}"
+
+
+TOPICS = (
+    Topic("video.accepted", facts.VideoAccepted, _by_video),
+    Topic("segment.cut", facts.SegmentCut, _by_segment, has_lanes=True),
+    Topic("audio.ready", facts.AudioReady, _by_video),
+    Topic("frames.extracted", facts.FramesExtracted, _by_segment, has_lanes=True),
+    Topic("segment.detected", facts.SegmentDetected, _by_video),
+    Topic("tracks.completed", facts.TracksCompleted, _by_video),
+    Topic("camera.planned", facts.CameraPlanned, _by_segment, has_lanes=True),
+    Topic("segment.rendered", facts.SegmentRendered, _by_video),
+    Topic("fancams.published", facts.FancamsPublished, _by_video),
+    Topic("pins.changed", facts.PinsChanged, _by_video),
+    Topic("run.cancelled", facts.RunCancelled, _by_video),
+    Topic("video.deleted", facts.VideoDeleted, _by_video),
+    Topic("stage.failed", facts.StageFailed, _by_video),
+)
+
+_BY_FACT = MappingProxyType({topic.fact: topic for topic in TOPICS})
+_BY_CHANNEL = MappingProxyType({name: topic for topic in TOPICS for name in topic.channels})
+
+#: Records that no handler could use end here, with the reason in their headers.
+DEAD_LETTERS = "dead.letters"
+
+
+def topic_of(fact: type[Message]) -> Topic:
+    """The topic that carries this kind of fact."""
+    return _BY_FACT[fact]
+
+
+def read_fact(channel: str, value: bytes) -> Message:
+    """The fact in a record's bytes.
+
+    Raises:
+        KeyError: nothing is known of that channel.
+        google.protobuf.message.DecodeError: the bytes are no such fact.
+    """
+    fact = _BY_CHANNEL[channel].fact()
+    fact.ParseFromString(value)
+    return fact

@@ -1,0 +1,57 @@
+"""The port to the message bus: facts come in, facts go out, and none is lost between."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class BusAway(Exception):
+    """The bus can not be reached; what was asked may be asked again later."""
+
+
+@dataclass(frozen=True)
+class Record:
+    """One fact on a channel.
+
+    ``offset`` is its place in its partition, from 0. A group's committed offset of a partition is
+    the first one it has not finished with: from there on records are delivered again to whoever
+    owns the partition after a death.
+    """
+
+    channel: str
+    key: str
+    value: bytes
+    headers: Mapping[str, bytes] = field(default_factory=dict)
+    partition: int = 0
+    offset: int = 0
+
+
+class Bus(Protocol):
+    """One member of one consumer group, and a producer. Raises `BusAway`."""
+
+    def consume(self, timeout_s: float) -> Record | None:
+        """The next record of the channels this member owns, or none within the time.
+
+        Channels named first are served first. A record is not given twice to a living member,
+        and at least once to the group.
+        """
+        ...
+
+    def publish(self, record: Record) -> None:
+        """The record is on its way; ``partition`` and ``offset`` are decided by the key."""
+        ...
+
+    def flush(self) -> None:
+        """Everything published before is stored by the bus."""
+        ...
+
+    def commit(self, record: Record) -> None:
+        """The group has finished with this record and will not get it again.
+
+        Call it for the records in the order in which they came.
+        """
+        ...
+
+    def close(self) -> None:
+        """This member has left the group; what it did not commit goes to the others."""
+        ...

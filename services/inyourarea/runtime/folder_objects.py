@@ -1,0 +1,114 @@
+"""The laptop's object store: a folder."""
+
+import errno
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from inyourarea.runtime.objects import ObjectNotFound, ObjectsAway
+
+#: Half-written objects wait here; whoever opens the store sweeps what a killed process left.
+_PENDING = ".pending"
+
+
+@contextmanager
+def _speaking_of(key: str) -> Iterator[None]:
+    try:
+        yield
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as missing:
+        raise ObjectNotFound(key) from missing
+    except OSError as trouble:
+        reason = "the disk is full" if trouble.errno == errno.ENOSPC else trouble.strerror
+        raise ObjectsAway(f"the store can not hold {key}: {reason}") from trouble
+
+
+class FolderObjects:
+    """Objects are files below ``root``; written under a temporary name, then renamed."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        with _speaking_of("anything"):
+            (root / _PENDING).mkdir(parents=True, exist_ok=True)
+
+    def _path(self, key: str) -> Path:
+        parts = key.split("/")
+        if not key.isascii() or any(part in {"", ".", "..", _PENDING} for part in parts):
+            raise ValueError(f"{key!r} is no name for an object")
+        return self._root.joinpath(*parts)
+
+    @contextmanager
+    def _pending(self, content: bytes | Path) -> Iterator[Path]:
+        pending = self._root / _PENDING / uuid.uuid4().hex
+        try:
+            if isinstance(content, Path):
+                shutil.copyfile(content, pending)
+            else:
+                pending.write_bytes(content)
+            yield pending
+        finally:
+            pending.unlink(missing_ok=True)
+
+    def put(self, key: str, content: bytes | Path) -> None:
+        """See `Objects.put`."""
+        path = self._path(key)
+        with _speaking_of(key):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with self._pending(content) as pending:
+                pending.replace(path)
+
+    def put_once(self, key: str, content: bytes) -> bytes:
+        """See `Objects.put_once`; a hard link refuses to replace."""
+        path = self._path(key)
+        with _speaking_of(key):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with self._pending(content) as pending:
+                try:
+                    path.hardlink_to(pending)
+                except FileExistsError:
+                    return path.read_bytes()
+        return content
+
+    def get(self, key: str) -> bytes:
+        """See `Objects.get`."""
+        with _speaking_of(key):
+            return self._path(key).read_bytes()
+
+    def read(self, key: str, start: int, length: int) -> bytes:
+        """See `Objects.read`."""
+        with _speaking_of(key), self._path(key).open("rb", buffering=0) as opened:
+            opened.seek(start)
+            return opened.read(length)
+
+    def size(self, key: str) -> int:
+        """See `Objects.size`."""
+        with _speaking_of(key):
+            path = self._path(key)
+            if path.is_dir():
+                raise ObjectNotFound(key)
+            return path.stat().st_size
+
+    def list(self, prefix: str) -> Iterator[str]:
+        """See `Objects.list`."""
+        folder = self._root.joinpath(*prefix.split("/")[:-1])
+        found = []
+        for where, _, names in os.walk(folder):
+            relative = Path(where).relative_to(self._root)
+            if relative.parts[:1] != (_PENDING,):
+                found += [(relative / name).as_posix() for name in names]
+        return iter(sorted(key for key in found if key.startswith(prefix)))
+
+    def delete(self, key: str) -> None:
+        """See `Objects.delete`."""
+        with _speaking_of(key):
+            path = self._path(key)
+            if not path.is_dir():
+                path.unlink(missing_ok=True)
+
+    def sweep(self) -> None:
+        """Whatever a killed process had half written is gone; only when nobody else writes."""
+        with _speaking_of("anything"):
+            for pending in (self._root / _PENDING).iterdir():
+                pending.unlink(missing_ok=True)
