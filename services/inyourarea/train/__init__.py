@@ -1,0 +1,1 @@
+"""A labelled dataset in, a model version in the repository out."""
