@@ -17,6 +17,10 @@ class LabelsUnreadable(Refused):
     """A file of boxes (old CSV or MOTChallenge text) does not say what it should."""
 
 
+class RunUnreadable(Refused):
+    """A file of a finished run, or of its truth, is missing or damaged."""
+
+
 class PinRejected(Refused):
     """A pin hits nobody, or contradicts another."""
 
