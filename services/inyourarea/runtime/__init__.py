@@ -1,1 +1,1 @@
-"""What a service runs on: bus, objects, worker loop, child process, video source, settings, logs."""
+"""What a service runs on: bus, objects, worker loop, child process, video source, settings."""

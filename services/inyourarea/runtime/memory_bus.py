@@ -1,0 +1,107 @@
+"""The laptop's bus: channels of serialised records in memory, with a real bus's promises."""
+
+import threading
+import time
+import zlib
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+
+from inyourarea.runtime.bus import BusAway, Record
+
+PARTITIONS = 4
+
+
+@dataclass
+class _Group:
+    """Where a consumer group stands: per (channel, partition) the first record not finished."""
+
+    committed: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
+    given: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
+    members: list["MemoryBus"] = field(default_factory=list)
+
+
+class MemoryBroker:
+    """All channels of one process. Records live as long as the broker."""
+
+    def __init__(self, partitions: int = PARTITIONS) -> None:
+        self.partitions = partitions
+        self.changed = threading.Condition()
+        self.logs: dict[tuple[str, int], list[Record]] = defaultdict(list)
+        self.groups: dict[str, _Group] = defaultdict(_Group)
+
+    def join(self, group: str, channels: tuple[str, ...]) -> "MemoryBus":
+        """A new member of the group, which consumes these channels, the first named first."""
+        with self.changed:
+            member = MemoryBus(self, group, channels)
+            self.groups[group].members.append(member)
+            self._hand_back(self.groups[group])
+            return member
+
+    def leave(self, member: "MemoryBus") -> None:
+        """The member owns nothing any more; what it did not commit is given to the others."""
+        with self.changed:
+            group = self.groups[member.group]
+            if member in group.members:
+                group.members.remove(member)
+                self._hand_back(group)
+                self.changed.notify_all()
+
+    def _hand_back(self, group: _Group) -> None:
+        group.given = defaultdict(int, group.committed)
+
+    def next_for(self, member: "MemoryBus") -> Record | None:
+        """The oldest record not yet given in the member's partitions; the lock is held."""
+        group = self.groups[member.group]
+        if member not in group.members:
+            raise BusAway("this member has left its group")
+        place, count = group.members.index(member), len(group.members)
+        for channel in member.channels:
+            for partition in range(place, self.partitions, count):
+                log = self.logs[channel, partition]
+                at = group.given[channel, partition]
+                if at < len(log):
+                    group.given[channel, partition] = at + 1
+                    return log[at]
+        return None
+
+
+class MemoryBus:
+    """One member of a group on a `MemoryBroker`; made by `MemoryBroker.join`. See `Bus`."""
+
+    def __init__(self, broker: MemoryBroker, group: str, channels: tuple[str, ...]) -> None:
+        self._broker = broker
+        self.group = group
+        self.channels = channels
+
+    def consume(self, timeout_s: float) -> Record | None:
+        """See `Bus.consume`."""
+        end = time.monotonic() + timeout_s
+        with self._broker.changed:
+            while (record := self._broker.next_for(self)) is None:
+                left = end - time.monotonic()
+                if left <= 0:
+                    return None
+                self._broker.changed.wait(left)
+            return record
+
+    def publish(self, record: Record) -> None:
+        """See `Bus.publish`; the record is stored at once."""
+        partition = zlib.crc32(record.key.encode()) % self._broker.partitions
+        with self._broker.changed:
+            log = self._broker.logs[record.channel, partition]
+            log.append(replace(record, partition=partition, offset=len(log)))
+            self._broker.changed.notify_all()
+
+    def flush(self) -> None:
+        """See `Bus.flush`: nothing waits here."""
+
+    def commit(self, record: Record) -> None:
+        """See `Bus.commit`."""
+        with self._broker.changed:
+            committed = self._broker.groups[self.group].committed
+            where = (record.channel, record.partition)
+            committed[where] = max(committed[where], record.offset + 1)
+
+    def close(self) -> None:
+        """See `Bus.close`."""
+        self._broker.leave(self)

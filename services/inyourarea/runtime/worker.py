@@ -1,0 +1,166 @@
+"""The one loop that every stage runs: consume, handle, publish, flush, commit."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from threading import Event
+from types import MappingProxyType
+from typing import Any
+
+from google.protobuf.message import DecodeError, Message
+
+from inyourarea.contracts import keys
+from inyourarea.contracts.topics import DEAD_LETTERS, read_fact, topic_of
+from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.core.errors import Refused
+from inyourarea.runtime.bus import Bus, BusAway, Record
+from inyourarea.runtime.objects import Objects, ObjectsAway
+
+log = logging.getLogger(__name__)
+
+Handle = Callable[[Any], list[Message]]
+Handlers = Mapping[type[Message], Handle]
+
+#: Tries of a unit that raises, and starts of a unit that kills its process.
+TRIES = 3
+STARTS = 5
+
+
+class DependencyAway(Exception):
+    """Something that a unit needs (a model server, a database) can not be reached now."""
+
+
+_AWAY = (DependencyAway, BusAway, ObjectsAway)
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long the loop waits: between polls, and before it asks an absent dependency again."""
+
+    poll_s: float = 0.2
+    first_backoff_s: float = 0.5
+    longest_backoff_s: float = 30.0
+    #: Tries before an absent dependency is a failed unit; 0: for ever, as on a cluster.
+    tries_when_away: int = 0
+
+
+def channels_of(handlers: Handlers) -> tuple[str, ...]:
+    """The channels to consume for these handlers: urgent lanes first, bulk lanes last."""
+    names = [name for fact in handlers for name in topic_of(fact).channels]
+    return tuple(sorted(names, key=lambda name: (name.endswith(".bulk"), name)))
+
+
+def to_record(fact: Message, headers: Mapping[str, bytes] = MappingProxyType({})) -> Record:
+    """The fact as it goes on its channel."""
+    topic = topic_of(type(fact))
+    value = fact.SerializeToString(deterministic=True)
+    return Record(topic.channel_of(fact), topic.key(fact), value, headers)
+
+
+@dataclass
+class Worker:
+    """One stage at work: its handlers between a bus and an object store.
+
+    A unit of work is one record. It ends in one of three ways: its facts are published and it is
+    committed; or it fails (three tries, or five starts that never came to an end) and goes to the
+    dead letters, and `StageFailed` says so; or a dependency is away, and it waits.
+    """
+
+    stage: str
+    bus: Bus
+    objects: Objects
+    handlers: Handlers
+    patience: Patience = field(default_factory=Patience)
+
+    def run(self, stop: Event) -> None:
+        """Work until told to stop; the unit in hand is finished first."""
+        while not stop.is_set():
+            try:
+                record = self.bus.consume(self.patience.poll_s)
+                if record is not None:
+                    self.work(record, stop)
+            except BusAway as away:
+                log.warning("waiting for the bus: %s", away)
+                stop.wait(self.patience.first_backoff_s)
+        self.bus.close()
+
+    def work(self, record: Record, stop: Event) -> None:
+        """Bring one record to its end."""
+        try:
+            fact = read_fact(record.channel, record.value)
+        except (DecodeError, KeyError) as broken:
+            self._bury(record, f"not a fact of {record.channel}: {broken}", 0)
+        else:
+            self._handle(record, fact, stop)
+        if not stop.is_set():
+            self.bus.flush()
+            self.bus.commit(record)
+
+    def _handle(self, record: Record, fact: Any, stop: Event) -> None:
+        marker = f"{keys.attempts(f'{self.stage}/{record.channel}', record.key)}/"
+        failures, absences, is_marked = 0, 0, False
+        while not stop.is_set():
+            try:
+                if not is_marked:
+                    self._mark_start(marker)
+                    is_marked = True
+                for result in self.handlers[type(fact)](fact):
+                    self.bus.publish(to_record(result, record.headers))
+                self._forget_starts(marker)
+            except _AWAY as away:
+                absences += 1
+                if absences == self.patience.tries_when_away:
+                    return self._fail(record, fact, str(away), absences)
+                self._wait(away, absences, stop)
+            except Refused as refused:
+                return self._fail(record, fact, str(refused), failures + 1)
+            except Exception as error:  # a unit's failure must not end the stage
+                failures += 1
+                log.exception("%s failed on %s %s", self.stage, record.channel, record.key)
+                if failures == TRIES:
+                    return self._fail(record, fact, f"{type(error).__name__}: {error}", failures)
+            else:
+                return None
+        return None
+
+    def _mark_start(self, marker: str) -> None:
+        started = list(self.objects.list(marker))
+        if len(started) >= STARTS:
+            self._forget_starts(marker)
+            raise Refused(f"it was started {STARTS} times and never came to an end")
+        self.objects.put(f"{marker}{len(started):04}", b"")
+
+    def _forget_starts(self, marker: str) -> None:
+        for start in list(self.objects.list(marker)):
+            self.objects.delete(start)
+
+    def _wait(self, away: Exception, absences: int, stop: Event) -> None:
+        pause = self.patience.first_backoff_s * 2 ** min(absences - 1, 16)
+        log.warning("%s waits for a dependency: %s", self.stage, away)
+        stop.wait(min(pause, self.patience.longest_backoff_s))
+
+    def _fail(self, record: Record, fact: Any, reason: str, attempts: int) -> None:
+        self._bury(record, reason, attempts)
+        failed = facts.StageFailed(
+            video_id=fact.video_id,
+            run_id=getattr(fact, "run_id", ""),
+            stage=self.stage,
+            reason=reason,
+            topic=record.channel,
+            key=record.key,
+            attempts=attempts,
+        )
+        self.bus.publish(to_record(failed, record.headers))
+
+    def _bury(self, record: Record, reason: str, attempts: int) -> None:
+        origin = f"{record.channel}/{record.partition}/{record.offset}"
+        headers = {
+            **record.headers,
+            "reason": reason.encode(),
+            "attempts": str(attempts).encode(),
+            "origin": origin.encode(),
+            "stage": self.stage.encode(),
+            "buried-at": str(time.time_ns()).encode(),
+        }
+        self.bus.publish(Record(DEAD_LETTERS, record.key, record.value, headers))

@@ -1,0 +1,110 @@
+"""What every bus promises; an adapter joins by one class with a fixture `join`."""
+
+from collections.abc import Callable
+
+import pytest
+
+from inyourarea.runtime.bus import Bus, BusAway, Record
+from inyourarea.runtime.memory_bus import MemoryBroker
+
+Join = Callable[[str, tuple[str, ...]], Bus]
+
+
+def drain(bus: Bus, commit: bool = True) -> list[Record]:
+    """Every record that comes within a moment."""
+    records = []
+    while record := bus.consume(0.05):
+        records.append(record)
+        if commit:
+            bus.commit(record)
+    return records
+
+
+class BusContract:
+    def test_what_was_published_is_consumed(self, join: Join) -> None:
+        bus = join("group", ("facts",))
+        bus.publish(Record("facts", "key", b"value", {"header": b"h"}))
+        bus.flush()
+        (record,) = drain(bus)
+        assert (record.key, record.value, dict(record.headers)) == (
+            "key",
+            b"value",
+            {"header": b"h"},
+        )
+
+    def test_records_of_one_key_keep_their_order(self, join: Join) -> None:
+        bus = join("group", ("facts",))
+        for number in range(50):
+            bus.publish(Record("facts", f"key-{number % 3}", b"%d" % number))
+        bus.flush()
+        numbers = [(record.key, int(record.value)) for record in drain(bus)]
+        assert len(numbers) == 50
+        for key in {key for key, _ in numbers}:
+            mine = [number for other, number in numbers if other == key]
+            assert mine == sorted(mine)
+
+    def test_every_group_gets_every_record(self, join: Join) -> None:
+        ours, theirs = join("ours", ("facts",)), join("theirs", ("facts",))
+        ours.publish(Record("facts", "key", b"value"))
+        ours.flush()
+        assert len(drain(ours)) == len(drain(theirs)) == 1
+
+    def test_a_group_that_joins_late_gets_what_came_before(self, join: Join) -> None:
+        first = join("first", ("facts",))
+        first.publish(Record("facts", "key", b"value"))
+        first.flush()
+        assert len(drain(join("late", ("facts",)))) == 1
+
+    def test_two_members_share_the_records(self, join: Join) -> None:
+        one, two = join("group", ("facts",)), join("group", ("facts",))
+        for number in range(40):
+            one.publish(Record("facts", f"key-{number}", b""))
+        one.flush()
+        ours, theirs = drain(one), drain(two)
+        assert len(ours) + len(theirs) == 40
+        assert ours
+        assert theirs
+
+    def test_what_was_not_committed_is_delivered_again(self, join: Join) -> None:
+        dying = join("group", ("facts",))
+        for number in range(3):
+            dying.publish(Record("facts", "key", b"%d" % number))
+        dying.flush()
+        first = dying.consume(1)
+        assert first is not None
+        dying.commit(first)
+        assert dying.consume(1) is not None
+        dying.close()
+        assert [record.value for record in drain(join("group", ("facts",)))] == [b"1", b"2"]
+
+    def test_a_living_member_is_not_given_a_record_twice(self, join: Join) -> None:
+        bus = join("group", ("facts",))
+        bus.publish(Record("facts", "key", b""))
+        bus.flush()
+        assert len(drain(bus, commit=False)) == 1
+        assert bus.consume(0.05) is None
+
+    def test_the_channel_named_first_is_served_first(self, join: Join) -> None:
+        bus = join("group", ("facts.urgent", "facts.bulk"))
+        bus.publish(Record("facts.bulk", "key", b"bulk"))
+        bus.publish(Record("facts.urgent", "key", b"urgent"))
+        bus.flush()
+        assert [record.value for record in drain(bus)] == [b"urgent", b"bulk"]
+
+    def test_channels_that_were_not_asked_for_do_not_come(self, join: Join) -> None:
+        bus = join("group", ("facts",))
+        bus.publish(Record("others", "key", b""))
+        bus.flush()
+        assert bus.consume(0.05) is None
+
+    def test_a_member_that_left_is_told_so(self, join: Join) -> None:
+        bus = join("group", ("facts",))
+        bus.close()
+        with pytest.raises(BusAway):
+            bus.consume(0.05)
+
+
+class TestMemoryBus(BusContract):
+    @pytest.fixture
+    def join(self) -> Join:
+        return MemoryBroker().join

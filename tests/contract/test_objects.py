@@ -1,0 +1,103 @@
+"""What every object store keeps; an adapter joins by one class with a fixture `objects`."""
+
+import threading
+from pathlib import Path
+
+import pytest
+
+from inyourarea.runtime.folder_objects import FolderObjects
+from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway, holds
+
+
+class ObjectsContract:
+    def test_what_was_put_is_got(self, objects: Objects) -> None:
+        objects.put("a/b.bin", b"content")
+        assert objects.get("a/b.bin") == b"content"
+        assert objects.size("a/b.bin") == 7
+
+    def test_a_later_put_replaces_the_object(self, objects: Objects) -> None:
+        objects.put("a", b"old and longer")
+        objects.put("a", b"new")
+        assert objects.get("a") == b"new"
+
+    def test_a_file_can_be_put(self, objects: Objects, tmp_path: Path) -> None:
+        (tmp_path / "file").write_bytes(b"from a file")
+        objects.put("a", tmp_path / "file")
+        assert objects.get("a") == b"from a file"
+        assert (tmp_path / "file").read_bytes() == b"from a file"
+
+    def test_a_range_is_read(self, objects: Objects) -> None:
+        objects.put("a", bytes(range(100)))
+        assert objects.read("a", 10, 5) == bytes(range(10, 15))
+        assert objects.read("a", 98, 10) == bytes([98, 99])
+        assert objects.read("a", 100, 10) == b""
+
+    def test_an_empty_object_is_an_object(self, objects: Objects) -> None:
+        objects.put("a", b"")
+        assert objects.get("a") == b""
+        assert holds(objects, "a")
+
+    def test_nothing_is_found_where_nothing_is(self, objects: Objects) -> None:
+        objects.put("a/b", b"x")
+        for name in ("missing", "a", "a/b/c"):
+            with pytest.raises(ObjectNotFound):
+                objects.get(name)
+            with pytest.raises(ObjectNotFound):
+                objects.read(name, 0, 1)
+            assert not holds(objects, name)
+
+    def test_names_are_listed_by_prefix_and_in_order(self, objects: Objects) -> None:
+        for key in ("b/2", "b/10", "a", "b/1", "bc"):
+            objects.put(key, b"")
+        assert list(objects.list("b/")) == ["b/1", "b/10", "b/2"]
+        assert list(objects.list("b/1")) == ["b/1", "b/10"]
+        assert list(objects.list("none/at/all")) == []
+        assert list(objects.list("")) == ["a", "b/1", "b/10", "b/2", "bc"]
+
+    def test_a_deleted_object_is_gone_and_may_be_deleted_again(self, objects: Objects) -> None:
+        objects.put("a", b"x")
+        objects.delete("a")
+        objects.delete("a")
+        assert not holds(objects, "a")
+        assert list(objects.list("")) == []
+
+    def test_the_first_writer_wins(self, objects: Objects) -> None:
+        assert objects.put_once("a", b"first") == b"first"
+        assert objects.put_once("a", b"second") == b"first"
+        assert objects.get("a") == b"first"
+
+    def test_of_many_writers_at_once_all_see_the_same_winner(self, objects: Objects) -> None:
+        seen: list[bytes] = []
+        writers = [
+            threading.Thread(target=lambda n=n: seen.append(objects.put_once("a", b"%d" % n)))
+            for n in range(16)
+        ]
+        for writer in writers:
+            writer.start()
+        for writer in writers:
+            writer.join()
+        assert set(seen) == {objects.get("a")}
+        assert len(seen) == 16
+
+
+class TestFolderObjects(ObjectsContract):
+    @pytest.fixture
+    def objects(self, tmp_path: Path) -> FolderObjects:
+        return FolderObjects(tmp_path / "store")
+
+    @pytest.mark.parametrize("key", ["../outside", "a/../../b", "/etc/passwd", "a//b", "제니", ""])
+    def test_a_name_can_not_leave_the_folder(self, objects: FolderObjects, key: str) -> None:
+        with pytest.raises(ValueError, match="no name for an object"):
+            objects.put(key, b"x")
+
+    def test_a_folder_that_can_not_be_written_is_the_store_being_away(self, tmp_path: Path) -> None:
+        (tmp_path / "store").write_text("a file in its place")
+        with pytest.raises((ObjectsAway, ObjectNotFound)):
+            FolderObjects(tmp_path / "store")
+
+    def test_what_a_killed_process_left_is_swept_and_never_seen(self, tmp_path: Path) -> None:
+        objects = FolderObjects(tmp_path)
+        (tmp_path / ".pending" / "half").write_bytes(b"half")
+        assert list(objects.list("")) == []
+        objects.sweep()
+        assert not (tmp_path / ".pending" / "half").exists()

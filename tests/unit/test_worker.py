@@ -1,0 +1,150 @@
+"""The worker loop: a unit ends well, in the dead letters, or waits, and is never lost."""
+
+from collections.abc import Callable
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+from google.protobuf.message import Message
+
+from inyourarea.contracts.topics import DEAD_LETTERS, read_fact
+from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.core.errors import VideoUnreadable
+from inyourarea.runtime.bus import Record
+from inyourarea.runtime.folder_objects import FolderObjects
+from inyourarea.runtime.memory_bus import MemoryBroker
+from inyourarea.runtime.worker import STARTS, DependencyAway, Patience, Worker, to_record
+
+CUT = facts.SegmentCut(video_id="v", run_id="r", lane=facts.LANE_URGENT)
+EXTRACTED = facts.FramesExtracted(video_id="v", run_id="r", lane=facts.LANE_URGENT)
+
+
+class Bench:
+    """A worker of one handler, and a look at everything it published."""
+
+    def __init__(self, folder: Path, handle: Callable[[Any], list[Message]]) -> None:
+        self.broker = MemoryBroker()
+        self.objects = FolderObjects(folder)
+        self.bus = self.broker.join("stage", ("segment.cut.urgent",))
+        patience = Patience(poll_s=0, first_backoff_s=0, longest_backoff_s=0)
+        handlers = {facts.SegmentCut: handle}
+        self.worker = Worker("stage", self.bus, self.objects, handlers, patience)
+
+    def work(self, record: Record | None = None) -> None:
+        self.bus.publish(record or to_record(CUT))
+        given = self.bus.consume(0)
+        assert given is not None
+        self.worker.work(given, Event())
+
+    def published(self, channel: str) -> list[Record]:
+        watcher = self.broker.join(f"watcher of {channel}", (channel,))
+        records = []
+        while record := watcher.consume(0):
+            records.append(record)
+        return records
+
+
+def test_a_handled_record_is_published_on_and_committed(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, lambda _: [EXTRACTED])
+    bench.work()
+    (record,) = bench.published("frames.extracted.urgent")
+    assert read_fact(record.channel, record.value) == EXTRACTED
+    bench.bus.close()
+    assert bench.broker.join("stage", ("segment.cut.urgent",)).consume(0) is None
+    assert list(bench.objects.list("attempts/")) == []
+
+
+def test_headers_travel_with_what_follows(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, lambda _: [EXTRACTED])
+    bench.work(to_record(CUT, {"traceparent": b"00-abc-def-01"}))
+    (record,) = bench.published("frames.extracted.urgent")
+    assert record.headers["traceparent"] == b"00-abc-def-01"
+
+
+def test_a_unit_that_fails_is_tried_three_times_and_then_buried(tmp_path: Path) -> None:
+    tries = []
+
+    def fail(fact: facts.SegmentCut) -> list[Message]:
+        tries.append(fact)
+        raise ValueError("broken inside")
+
+    bench = Bench(tmp_path, fail)
+    bench.work()
+    assert len(tries) == 3
+    (letter,) = bench.published(DEAD_LETTERS)
+    assert letter.headers["reason"] == b"ValueError: broken inside"
+    assert letter.headers["attempts"] == b"3"
+    assert letter.value == CUT.SerializeToString()
+    (failed,) = bench.published("stage.failed")
+    assert facts.StageFailed.FromString(failed.value).reason == "ValueError: broken inside"
+
+
+def test_a_unit_that_works_the_second_time_is_no_failure(tmp_path: Path) -> None:
+    tries = []
+
+    def fail_once(fact: facts.SegmentCut) -> list[Message]:
+        tries.append(fact)
+        if len(tries) == 1:
+            raise ValueError("a hiccup")
+        return [EXTRACTED]
+
+    bench = Bench(tmp_path, fail_once)
+    bench.work()
+    assert len(bench.published("frames.extracted.urgent")) == 1
+    assert bench.published("stage.failed") == []
+
+
+def test_refused_input_is_not_tried_again(tmp_path: Path) -> None:
+    tries = []
+
+    def refuse(fact: facts.SegmentCut) -> list[Message]:
+        tries.append(fact)
+        raise VideoUnreadable("this is a text file")
+
+    bench = Bench(tmp_path, refuse)
+    bench.work()
+    assert len(tries) == 1
+    (failed,) = bench.published("stage.failed")
+    assert facts.StageFailed.FromString(failed.value).reason == "this is a text file"
+
+
+def test_an_absent_dependency_is_waited_for_however_long(tmp_path: Path) -> None:
+    tries = []
+
+    def wait(fact: facts.SegmentCut) -> list[Message]:
+        tries.append(fact)
+        if len(tries) < 20:
+            raise DependencyAway("the model server")
+        return [EXTRACTED]
+
+    bench = Bench(tmp_path, wait)
+    bench.work()
+    assert len(bench.published("frames.extracted.urgent")) == 1
+    assert bench.published(DEAD_LETTERS) == []
+
+
+class Killed(BaseException):
+    """What a kill -9 looks like from inside a test."""
+
+
+def test_a_unit_that_kills_its_process_every_time_is_buried_in_the_end(tmp_path: Path) -> None:
+    def die(_: facts.SegmentCut) -> list[Message]:
+        raise Killed
+
+    for _ in range(STARTS):
+        with pytest.raises(Killed):
+            Bench(tmp_path, die).work()
+    last = Bench(tmp_path, die)
+    last.work()
+    (failed,) = last.published("stage.failed")
+    assert "never came to an end" in facts.StageFailed.FromString(failed.value).reason
+    assert list(last.objects.list("attempts/")) == []
+
+
+def test_bytes_that_are_no_fact_are_buried_and_the_next_record_is_handled(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, lambda _: [EXTRACTED])
+    bench.work(Record("segment.cut.urgent", "v/0", b"\xff\xff\xff"))
+    bench.work()
+    assert len(bench.published(DEAD_LETTERS)) == 1
+    assert len(bench.published("frames.extracted.urgent")) == 1
