@@ -1,0 +1,261 @@
+"""A run against its truth: every measure of every member, and the targets beside them."""
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inyourarea.core import boxes, camera_measures
+from inyourarea.core.camera_measures import Composition, percentile, share
+from inyourarea.core.framing import FULL
+from inyourarea.core.identity_measures import (
+    SEEN,
+    idf1,
+    match_people,
+    measure_identity,
+)
+from inyourarea.core.shot_measures import DISSOLVE_S, ShotMeasures, measure_shots
+from inyourarea.core.shots import Shot
+from inyourarea.core.timeline import Timeline
+from inyourarea.core.tracks import Tracks
+from inyourarea.core.truth import (
+    Member,
+    Truth,
+    align,
+    member_of,
+    shots_of_rows,
+    shots_of_show,
+    true_shots,
+)
+from inyourarea.core.windows import CameraPath
+
+#: A member's measures by name; NaN where nothing could be judged.
+Measures = Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What a measure has to reach: at least ``limit``, or at most."""
+
+    measure: str
+    limit: float
+    is_least: bool
+    words: str
+
+    def is_met(self, value: float) -> bool:
+        """Whether a value reaches the target; one that could not be judged does."""
+        if math.isnan(value):
+            return True
+        return value >= self.limit if self.is_least else value <= self.limit
+
+
+#: Of the tracks, for each member; source: the product's target table.
+TRACK_TARGETS = (
+    Target("correct", 0.99, True, "correct member"),
+    Target("wrong", 0.005, False, "wrong"),
+    Target("longest_wrong_run_s", 0.5, False, "longest wrong run, s"),
+    Target("filled_honestly", 0.99, True, "filled honestly"),
+)
+#: Of one camera, for each member.
+CAMERA_TARGETS = (
+    Target("face_in_window", 0.999, True, "face in window"),
+    Target("face_in_safe_area", 0.99, True, "face in safe area"),
+    Target("head_in_window", 0.99, True, "head in window"),
+    Target("framing_kept", 0.90, True, "framing kept"),
+    Target("feet_in_window", 0.98, True, "feet in window"),
+    Target("still", 0.35, True, "still while hardly moving"),
+    Target("speed_p95", 0.06, False, "speed p95"),
+    Target("speed_p99", 0.15, False, "speed p99"),
+    Target("acceleration_p95", 0.017, False, "acceleration p95"),
+    Target("jumps", 0, False, "jumps"),
+    Target("zoom_reversals_per_minute", 6, False, "zoom reversals per minute"),
+)
+#: Of the shots of the whole run.
+SHOT_TARGETS = (
+    Target("f1", 0.99, True, "shots F1"),
+    Target("extra", 0, False, "boundaries where none is"),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Stage:
+    """The truth laid beside a run: aligned rows, the true shots, and each member over its frames.
+
+    ``starts`` bool (F,): where the picture changes anyway, so that a window may jump: the first
+    frame of every true shot, and all frames within half a second of a dissolve's.
+    """
+
+    truth: Truth
+    shots: tuple[Shot, ...]
+    members: tuple[Member, ...]
+    starts: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class Score:
+    """What a run reached.
+
+    ``matched`` member -> name of the track, "" where there is none; ``tracks`` member -> measures;
+    ``cameras`` picture -> member -> measures.
+    """
+
+    matched: Mapping[str, str]
+    tracks: Mapping[str, Measures]
+    cameras: Mapping[str, Mapping[str, Measures]]
+    shots: ShotMeasures
+    idf1: float
+
+
+@dataclass(frozen=True, eq=False)
+class Camera:
+    """One picture's paths by name, and what was asked of them."""
+
+    asked: Composition
+    paths: Mapping[str, CameraPath]
+
+
+def lay_beside(show: Truth, shots: tuple[Shot, ...], timeline: Timeline) -> Stage:
+    """The truth of a show over a run's frames; without ``shots`` the rows tell them.
+
+    Raises:
+        RunUnreadable: the truth shares no frame with the run.
+    """
+    truth = align(show, timeline)
+    numbers = shots_of_show(shots, show, timeline) if shots else shots_of_rows(truth, len(timeline))
+    true = true_shots(numbers, shots)
+    return Stage(
+        truth=truth,
+        shots=true,
+        members=tuple(member_of(truth, name, numbers) for name in truth.members),
+        starts=_starts(true, timeline),
+    )
+
+
+def score_run(tracks: Tracks, cameras: Mapping[str, Camera], stage: Stage) -> Score:
+    """Every measure of a run: of the tracks, of each picture's cameras, of the shots."""
+    matched = match_people(tracks, stage.members)
+    of_tracks: dict[str, Measures] = {}
+    of_cameras: dict[str, dict[str, Measures]] = {picture: {} for picture in cameras}
+    for member in stage.members:
+        track = matched.get(member.name)
+        of_tracks[member.name] = (
+            vars(measure_identity(track, member, stage.truth, tracks.timeline))
+            if track
+            else _not_tracked(member)
+        )
+        for picture, camera in cameras.items():
+            if track and track.name in camera.paths:
+                path = camera.paths[track.name]
+                of_cameras[picture][member.name] = {
+                    **_composition(path, member, stage, camera.asked),
+                    **_motion(path, member, stage, tracks.timeline),
+                }
+    return Score(
+        matched={
+            member.name: matched[member.name].name if member.name in matched else ""
+            for member in stage.members
+        },
+        tracks=of_tracks,
+        cameras=of_cameras,
+        shots=measure_shots(tracks.shots, stage.shots, tracks.timeline),
+        idf1=idf1(tracks, stage.truth),
+    )
+
+
+def missed_targets(score: Score) -> list[str]:
+    """Every target that is not met, in words, worst first being left to the reader."""
+    missed = [
+        f"{name}: {target.words} {measures[target.measure]:.4g}, not {_limit(target)}"
+        for name, measures in score.tracks.items()
+        for target in TRACK_TARGETS
+        if not target.is_met(measures[target.measure])
+    ]
+    missed += [
+        f"{name} ({picture}): {target.words} {measures[target.measure]:.4g}, not {_limit(target)}"
+        for picture, members in score.cameras.items()
+        for name, measures in members.items()
+        for target in CAMERA_TARGETS
+        if not target.is_met(measures[target.measure])
+    ]
+    return missed + [
+        f"{target.words} {value:.4g}, not {_limit(target)}"
+        for target, value in zip(
+            SHOT_TARGETS, (score.shots.f1, len(score.shots.extra)), strict=True
+        )
+        if not target.is_met(value)
+    ]
+
+
+def _composition(
+    path: CameraPath, member: Member, stage: Stage, asked: Composition
+) -> dict[str, float]:
+    """What the windows show; frames of shots without the member are left out."""
+    windows, faces = path.xyxy, member.face
+    counted = ~member.is_absent
+    seen = counted & (member.face_visible >= SEEN)
+    in_window = camera_measures.face_in_window(windows, faces, asked)
+    in_picture = counted & np.isfinite(faces[:, 0])
+    others = [other for other in stage.members if other is not member]
+    centres = np.stack([boxes.centre(other.face) for other in others], axis=1) if others else None
+    crowd = (
+        camera_measures.others_in_window(windows, centres)[counted]
+        if centres is not None
+        else np.zeros(np.count_nonzero(counted))
+    )
+    feet = in_picture & camera_measures.feet_can_show(faces, member.body, asked)
+    return {
+        "face_in_window": share(in_window, seen),
+        "face_in_safe_area": share(camera_measures.face_in_safe_area(windows, faces, asked), seen),
+        "head_in_window": share(in_window, counted & (member.head_visible >= SEEN)),
+        "framing_kept": share(camera_measures.framing_kept(windows, faces, asked), in_picture),
+        "feet_in_window": share(camera_measures.feet_in_window(windows, member.body), feet)
+        if asked.framing == FULL
+        else math.nan,
+        "others_in_window": float(crowd.mean()) if crowd.size else math.nan,
+    }
+
+
+def _motion(path: CameraPath, member: Member, stage: Stage, timeline: Timeline) -> dict[str, float]:
+    """How the windows move; frames of shots without the member are left out."""
+    windows = np.where(member.is_absent[:, None], np.nan, path.xyxy)
+    speeds = camera_measures.speeds(windows, timeline, stage.starts)
+    changes = camera_measures.accelerations(windows, timeline, stage.starts)
+    return {
+        "still": camera_measures.still_share(windows, member.face, timeline, stage.starts),
+        "speed_p50": percentile(speeds, 50),
+        "speed_p95": percentile(speeds, 95),
+        "speed_p99": percentile(speeds, 99),
+        "acceleration_p95": percentile(changes, 95),
+        "jumps": float(np.count_nonzero(camera_measures.jumps(windows, stage.starts))),
+        "zoom_reversals_per_minute": camera_measures.zoom_reversals_per_minute(
+            windows, timeline, stage.starts
+        ),
+    }
+
+
+def _starts(shots: tuple[Shot, ...], timeline: Timeline) -> NDArray[np.bool_]:
+    starts = camera_measures.shot_starts(shots, len(timeline))
+    seconds = timeline.seconds
+    for shot in shots[1:]:
+        if shot.kind == "dissolve":
+            starts |= np.abs(seconds - seconds[shot.first_frame]) <= DISSOLVE_S
+    return starts
+
+
+def _not_tracked(member: Member) -> Measures:
+    """The measures of a member whom nobody in the run is: never found, never wrong."""
+    seen = int(np.count_nonzero(member.face_visible >= SEEN))
+    return {
+        "correct": 0.0 if seen else math.nan,
+        "wrong": math.nan,
+        "longest_wrong_run_s": 0.0,
+        "filled_honestly": math.nan,
+        "frames_to_be_correct": seen,
+        "frames_with_a_box": 0,
+    }
+
+
+def _limit(target: Target) -> str:
+    return f"{'>=' if target.is_least else '<='} {target.limit:g}"
