@@ -1,0 +1,83 @@
+"""Second step of the camera: the needs of all people in all shots, gathered at the knots."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inyourarea.track.camera_knots import REACH, Knots, frames_per_knot
+from inyourarea.track.camera_needs import Needs
+
+Array = NDArray[np.float64]
+Index = NDArray[np.int64]
+
+
+@dataclass(frozen=True, eq=False)
+class Demand:
+    """What the windows must hold, gathered at knots; a row per knot that has frames, (k,).
+
+    ``knot`` int64: which one. ``faces`` (k, 4) is the mean box of its frames, ``extent`` (k, 4) the
+    box around all of them. ``height``, ``doubt``, ``trust``, ``company`` and ``gone`` (the share of
+    its frames) as in `Needs`; ``seconds`` what the knot stands for. ``frame_step`` is per
+    coefficient (size,): the longest time between frames there.
+    """
+
+    knot: Index
+    faces: Array
+    extent: Array
+    height: Array
+    doubt: Array
+    trust: Array
+    gone: Array
+    company: Array
+    seconds: Array
+    frame_step: Array
+
+
+def gather(knots: Knots, needs: list[Needs], seconds: list[Array]) -> Demand:
+    """The needs of the blocks in the order of the knots' blocks, per knot."""
+    edges, knot = frames_per_knot(knots)
+    count = np.diff(np.append(edges, knots.frame_knot.size)).astype(np.float64)
+
+    def mean(values: Array) -> Array:
+        total = np.add.reduceat(values, edges, axis=0)
+        return np.asarray(total / count.reshape(-1, *[1] * (values.ndim - 1)))
+
+    faces = np.concatenate([need.face for need in needs])
+    company = np.concatenate([np.tile(need.company, (len(need.gone), 1)) for need in needs])
+    centre = (faces[:, :2] + faces[:, 2:]) / 2
+    return Demand(
+        knot=knot,
+        faces=mean(faces),
+        extent=np.concatenate(
+            [
+                np.minimum.reduceat(faces[:, :2], edges),
+                np.maximum.reduceat(faces[:, 2:], edges),
+            ],
+            axis=1,
+        ),
+        height=np.exp(mean(np.log(np.concatenate([need.height for need in needs])))),
+        doubt=np.maximum.reduceat(np.concatenate([need.doubt for need in needs]), edges),
+        trust=mean(np.concatenate([need.trust for need in needs])),
+        gone=mean(np.concatenate([need.gone for need in needs]).astype(np.float64)),
+        company=mean(np.where(np.isfinite(company), company, centre)),
+        seconds=knots.spacing[knots.knot_block[knot]],
+        frame_step=_frame_steps(knots, seconds),
+    )
+
+
+def _frame_steps(knots: Knots, seconds: list[Array]) -> Array:
+    """The longest time between two frames that each coefficient shapes, (size,) seconds.
+
+    Where the video stands still for long, many coefficients lie between two frames: what they move
+    altogether happens in one step.
+    """
+    steps = np.concatenate([np.diff(times, prepend=times[0]) for times in seconds])
+    longest = np.zeros(int(knots.first[-1]))
+    for j in range(REACH):
+        np.maximum.at(longest, knots.basis_first + j, steps)
+        np.maximum.at(longest, knots.basis_first[:-1] + j, steps[1:])
+    for i in np.flatnonzero(steps > knots.spacing[knots.frame_block]):
+        between = slice(knots.basis_first[i - 1], knots.basis_first[i] + REACH)
+        longest[between] = np.maximum(longest[between], steps[i])
+    return np.maximum(longest, 1e-3)

@@ -1,0 +1,152 @@
+"""First step of the camera: what one person's window must hold in each frame of one shot.
+
+Where there is a box that is the face; where there is none it is where the face may be by now, a
+place that grows with the time since it was last known, or, for somebody who walked out, the people
+who are left.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import median_filter
+
+from inyourarea.core.shots import Shot
+from inyourarea.core.tracks import State, Track, Tracks
+
+Array = NDArray[np.float64]
+Mask = NDArray[np.bool_]
+
+#: Face heights are taken as the median over this many seconds: boxes breathe by some percent from
+#: frame to frame, faces do not.
+HEIGHT_MEDIAN_S = 0.7
+#: How much of an observed place's pull on the window a place of another state has.
+TRUST = {State.OBSERVED: 1.0, State.FOLLOWED: 0.8, State.FILLED: 0.6, State.OPEN: 0.3}
+#: How far, in face heights, a followed or filled box may be off, at once and per second ...
+DOUBT_START, DOUBT_RATE = 0.15, 0.5
+#: ... and a person of whom nothing is known: a dancer's step is about a face height per second.
+OPEN_START, OPEN_RATE = 0.25, 0.9
+#: Beyond this many face heights the doubt grows no more: the window would show the whole stage.
+MOST_DOUBT = 2.5
+#: Somebody not seen whose last (or next) box is this many face widths from the side of the picture
+#: has left it (or will come in there).
+EXIT_WIDTHS = 0.8
+#: Seconds for which the window stays where somebody left the picture, as defined.
+HOLD_S = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Needs:
+    """What the window of one person in one shot is made from; a row per frame of the shot.
+
+    ``face`` (n, 4) is the box to hold, known or guessed, source pixels; ``height`` (n,) the calmed
+    face height; ``doubt`` (n,) by how many pixels the face may be off to each side; ``trust`` (n,)
+    0..1, how much the place counts; ``gone`` bool (n,): the person is out of the picture and the
+    window shows ``company`` (2,), the middle of those who are there (NaN where nobody is).
+    """
+
+    face: Array
+    height: Array
+    doubt: Array
+    trust: Array
+    gone: Mask
+    company: Array
+
+
+def needs_of(tracks: Tracks, track: Track, shot: Shot) -> Needs | None:
+    """What this person's window must hold in this shot; None where no frame has a box."""
+    frames = slice(shot.first_frame, shot.last_frame + 1)
+    state = track.state[frames]
+    known = np.flatnonzero(state <= State.FILLED)
+    if not known.size:
+        return None
+    seconds = tracks.timeline.seconds[frames]
+    boxes = track.xyxy[frames].astype(np.float64)
+    height = _calm_heights(boxes[known], seconds[known])
+    height = np.exp(np.interp(seconds, seconds[known], np.log(height)))
+    face = np.stack([np.interp(seconds, seconds[known], boxes[known, i]) for i in range(4)], axis=1)
+    gone = _gone(boxes, known, seconds, tracks.size[0])
+    return Needs(
+        face=face,
+        height=height,
+        doubt=_doubt(state, seconds) * height,
+        trust=_trust(state, gone),
+        gone=gone,
+        company=_company(tracks, track, frames, gone),
+    )
+
+
+def _calm_heights(boxes: Array, seconds: Array) -> Array:
+    """The running median of the boxes' heights, (n,), in source pixels."""
+    heights = boxes[:, 3] - boxes[:, 1]
+    if len(heights) < 3:
+        return np.full(len(heights), np.median(heights))
+    step = float(np.median(np.diff(seconds)))
+    reach = max(1, round(HEIGHT_MEDIAN_S / step / 2))
+    return np.asarray(median_filter(heights, size=2 * reach + 1, mode="nearest"))
+
+
+def _since(seconds: Array, anchors: Mask) -> Array:
+    """Seconds to the nearest anchor frame, before or after, (n,)."""
+    at = seconds[anchors]
+    after = np.clip(np.searchsorted(at, seconds), 0, at.size - 1)
+    before = np.clip(after - 1, 0, None)
+    return np.minimum(np.abs(seconds - at[before]), np.abs(at[after] - seconds))
+
+
+def _doubt(state: NDArray[np.uint8], seconds: Array) -> Array:
+    """By how many face heights the face may be off its box, (n,)."""
+    observed = state == State.OBSERVED
+    doubt = np.zeros(len(state))
+    anchors = observed if observed.any() else state <= State.FILLED
+    guessed = (state == State.FOLLOWED) | (state == State.FILLED)
+    doubt[guessed] = (DOUBT_START + DOUBT_RATE * _since(seconds, anchors))[guessed]
+    blind = state >= State.OPEN
+    doubt[blind] = (OPEN_START + OPEN_RATE * _since(seconds, state <= State.FILLED))[blind]
+    return np.minimum(doubt, MOST_DOUBT)
+
+
+def _trust(state: NDArray[np.uint8], gone: Mask) -> Array:
+    table = np.full(len(State), TRUST[State.OPEN])
+    for known, trust in TRUST.items():
+        table[known] = trust
+    return np.where(gone, 0.0, table[state])
+
+
+def _gone(boxes: Array, known: NDArray[np.int64], seconds: Array, width: int) -> Mask:
+    """Frames in which the person is out of the picture and the hold is over, bool (n,)."""
+    margin = EXIT_WIDTHS * (boxes[known, 2] - boxes[known, 0])
+    outer = (boxes[known, 0] < margin) | (boxes[known, 2] > width - margin)
+    gone = np.zeros(len(seconds), dtype=np.bool_)
+    if outer[0]:
+        gone[: known[0]] = True
+    left = np.flatnonzero(np.diff(known) > 1)
+    for i in left:
+        if outer[i] and outer[i + 1]:
+            gone[known[i] + 1 : known[i + 1]] = True
+            gone &= ~_held(seconds, known[i])
+    if outer[-1]:
+        gone[known[-1] + 1 :] = True
+        gone &= ~_held(seconds, known[-1])
+    return gone
+
+
+def _held(seconds: Array, last: np.int64) -> Mask:
+    """The frames within the hold after a last sighting."""
+    since = seconds - seconds[last]
+    return (since > 0) & (since <= HOLD_S)
+
+
+def _company(tracks: Tracks, track: Track, frames: slice, gone: Mask) -> Array:
+    """The middle of everybody else's faces while this person is gone, (2,); NaN for nobody."""
+    if not gone.any():
+        return np.full(2, np.nan)
+    places = [
+        (other.xyxy[frames][gone & other.has_box[frames]].astype(np.float64))
+        for other in tracks.people
+        if other.person != track.person
+    ]
+    faces = np.concatenate([np.zeros((0, 4)), *places])
+    if not len(faces):
+        return np.full(2, np.nan)
+    return np.asarray(np.median((faces[:, :2] + faces[:, 2:]) / 2, axis=0))
