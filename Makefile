@@ -1,0 +1,62 @@
+# InYourArea. `make` alone prints this menu.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := menu
+.PHONY: menu install demo check quick test exam bench proto show-model clean
+
+menu: ## print this menu
+	@awk '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {split($$0, part, ":.*## "); \
+	printf "  make %-12s %s\n", part[1], part[2]}' Makefile
+
+##@ Start
+install: .venv/.laptop ## make .venv: packages, the command .venv/bin/inyourarea, the face detector
+demo: .venv/.laptop ## draw a stage show, make its fancams, score them: look into demo/
+	$(BIN)/inyourarea stage-show --out demo/show --seed 1 --members 4 --seconds 12 --setting hard
+	$(BIN)/inyourarea run demo/show/stage.mp4 --group show --out demo/out
+	$(BIN)/inyourarea score demo/out --truth demo/show/truth.csv
+	@echo "watch demo/show/stage.mp4 and the fancams in demo/out/fancams"
+
+##@ Check
+check: .venv/.dev ## format, lint, types, import rules, generated stubs
+	$(BIN)/ruff format --check services tests benchmarks
+	$(BIN)/ruff check services tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python tests/repo/stubs.py --check
+quick: .venv/.dev ## what a change needs within 90 seconds: lint and the fast tests
+	$(BIN)/ruff check services tests benchmarks
+	$(BIN)/python -m pytest -q -x -n 2 -m "not slow" tests
+test: .venv/.dev ## all tests
+	$(BIN)/python -m pytest -n 2 tests
+exam: .venv/.dev ## hard shows, the original's method beside ours
+	$(BIN)/python benchmarks/exam.py
+bench: .venv/.dev ## speed and memory beside the original's way (installs the train extra)
+	$(BIN)/python benchmarks/bench.py
+
+##@ Generate
+proto: .venv/.dev ## Python stubs from proto/
+	$(BIN)/python tests/repo/stubs.py
+show-model: .venv/.dev ## train the show's model anew (hours; installs the train extra)
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[train]'
+	$(BIN)/inyourarea train-show
+
+clean: ## remove .venv and what demo wrote
+	rm -rf .venv demo
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	{ echo "InYourArea needs Python 3.11 or newer; name one: make PYTHON=python3.12"; exit 1; }
+	@echo "making .venv"
+	$(PYTHON) -m venv .venv
+
+.venv/.laptop: pyproject.toml constraints.txt | .venv/bin/python
+	@echo "installing the packages into .venv (a few minutes the first time)"
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[laptop]'
+	$(BIN)/inyourarea models fetch faces
+	@touch $@
+
+.venv/.dev: .venv/.laptop
+	@echo "installing the tools for tests and checks into .venv"
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@

@@ -1,0 +1,60 @@
+"""The entry point of ``inyourarea``: finds the command, and turns trouble into one clear line."""
+
+import argparse
+import importlib
+import logging
+import os
+import signal
+import sys
+from types import ModuleType
+
+from inyourarea.core.errors import Refused
+
+#: One module each; the order is that of the help.
+COMMANDS = ("run", "inspect", "score", "stage_show", "models", "train_show")
+
+_INTERRUPTED = 130
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The whole command line."""
+    parser = argparse.ArgumentParser(
+        prog="inyourarea",
+        description="One video of a group on stage in, one steady vertical fancam per member out.",
+        epilog="`inyourarea COMMAND --help` explains a command, with examples.",
+    )
+    parser.add_argument("--verbose", action="store_true", help="log what the stages do")
+    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    for name in COMMANDS:
+        _module(name).add_parser(subparsers)
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one command; 0 when it did what was asked, 1 on trouble, 2 on wrong usage."""
+    args = build_parser().parse_args(argv)
+    logging.basicConfig(level=logging.INFO if args.verbose else logging.CRITICAL)
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        return int(args.main(args))
+    except KeyboardInterrupt:
+        print("stopped; the same command goes on from here", file=sys.stderr)
+        return _INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    except Refused as refused:
+        print(f"inyourarea: {refused}", file=sys.stderr)
+        return 1
+
+
+def _module(name: str) -> ModuleType:
+    return importlib.import_module(f"inyourarea.cli.{name}")
+
+
+def _interrupt(number: int, frame: object) -> None:  # noqa: ARG001 - as signal calls it
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

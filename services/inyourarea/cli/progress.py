@@ -1,0 +1,78 @@
+"""A progress bar per stage, counted from the facts that the stages tell each other."""
+
+from types import TracebackType
+from typing import Self
+
+from google.protobuf.message import Message
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from inyourarea.contracts.v1 import facts_pb2 as facts
+
+_PER_SEGMENT = {
+    facts.FramesExtracted: "reading frames",
+    facts.SegmentDetected: "finding people",
+    facts.SegmentRendered: "drawing fancams",
+}
+_ORDER = ("reading frames", "finding people", "planning cameras", "drawing fancams", "joining")
+#: Where nobody looks at a terminal, a line is written each time a stage has done so much more.
+_QUIET_STEP_PERCENT = 25
+
+
+class RunProgress:
+    """Shows how far each stage is, on standard error; a context manager, fed with facts."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bars = Progress(
+            TextColumn("{task.description:<16}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeRemainingColumn(compact=True),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        self._tasks: dict[str, TaskID] = {}
+        self._done: dict[str, set[int]] = {name: set() for name in _ORDER}
+        self._told: dict[str, int] = {}
+        self._total = 1
+
+    def __enter__(self) -> Self:
+        self._bars.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._bars.stop()
+
+    def note(self, fact: Message) -> None:
+        """Count the fact."""
+        if isinstance(fact, facts.VideoAccepted):
+            self._begin(fact)
+        elif type(fact) in _PER_SEGMENT:
+            self._step(_PER_SEGMENT[type(fact)], fact.segment.index)  # type: ignore[attr-defined]
+        elif isinstance(fact, facts.TracksCompleted):
+            self._step("planning cameras", 0)
+        elif isinstance(fact, facts.FancamsPublished):
+            self._step("joining", 0)
+
+    def _begin(self, accepted: facts.VideoAccepted) -> None:
+        self._total = len(accepted.segments)
+        for name in _ORDER:
+            self._tasks[name] = self._bars.add_task(name, total=self._total_of(name))
+
+    def _total_of(self, name: str) -> int:
+        return self._total if name in _PER_SEGMENT.values() else 1
+
+    def _step(self, name: str, unit: int) -> None:
+        self._done[name].add(unit)
+        self._bars.update(self._tasks[name], completed=len(self._done[name]))
+        percent = 100 * len(self._done[name]) // self._total_of(name)
+        step = percent // _QUIET_STEP_PERCENT
+        if not self._console.is_terminal and step > self._told.get(name, 0):
+            self._told[name] = step
+            self._console.print(f"{name}: {percent} %")

@@ -1,0 +1,198 @@
+"""``inyourarea run``: a video in, one fancam per person out."""
+
+import argparse
+import json
+from fractions import Fraction
+from pathlib import Path
+
+from rich.console import Console
+
+from inyourarea.cli.progress import RunProgress
+from inyourarea.core.errors import PinRejected, Refused
+from inyourarea.core.framing import FRAMINGS
+from inyourarea.core.picture import Picture, parse_aspect, parse_size
+from inyourarea.core.pin_files import parse_time, read_pins
+from inyourarea.core.pins import Pin
+from inyourarea.core.text_lines import text_lines
+from inyourarea.embedded.run import Request, Result, run_video
+
+_EXAMPLES = """\
+examples:
+  inyourarea run stage.mp4 --out out/
+      finds the people and writes out/fancams/person-1.mp4, person-2.mp4, ...
+  inyourarea run stage.mp4 --out out/ --group show --member Aria
+      with a group's own model: only Aria's fancam
+  inyourarea run stage.mp4 --out out/ --aspect 9:16 --aspect 1:1
+      another shape for the same people; nothing is detected again
+  inyourarea run stage.mp4 --out out/ --from 1:02 --to 1:32 --framing upper
+      half a minute, head to waist
+
+Asked again with the same --out it goes on where it was stopped and does nothing twice."""
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Teach the command line this command."""
+    parser = subparsers.add_parser(
+        "run",
+        help="make a fancam of everybody in a video",
+        description="Follow everybody in a video of a group on stage, and write a vertical "
+        "video of each.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.set_defaults(main=main)
+    parser.add_argument("video", type=Path, metavar="VIDEO", help="mp4, mov, mkv, webm, ts or gif")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where files go")
+    _add_what_to_see(parser)
+    _add_what_to_show(parser)
+    parser.add_argument("--json", action="store_true", help="print the result as JSON")
+
+
+def _add_what_to_see(parser: argparse.ArgumentParser) -> None:
+    seeing = parser.add_argument_group("what to look at, and who is who")
+    seeing.add_argument(
+        "--from", dest="start", type=_time, metavar="T", help="begin here: seconds, m:ss or h:mm:ss"
+    )
+    seeing.add_argument("--to", dest="end", type=_time, metavar="T", help="end here")
+    seeing.add_argument(
+        "--group", metavar="NAME|FILE", help="use the model of a group that was trained for it"
+    )
+    seeing.add_argument(
+        "--people", type=_count, default=0, metavar="N", help="how many there are on stage"
+    )
+    seeing.add_argument(
+        "--pins", type=Path, metavar="FILE", help="CSV of from,to,x,y,w,h,name: who is who"
+    )
+    seeing.add_argument(
+        "--boxes", type=Path, metavar="FILE", help="boxes to use instead of a detector's"
+    )
+    seeing.add_argument(
+        "--confidence", type=_share, metavar="P", help="believe boxes from this score on (0..1)"
+    )
+    seeing.add_argument(
+        "--smooth", type=_count, default=0, metavar="N", help="average boxes over N frames"
+    )
+
+
+def _add_what_to_show(parser: argparse.ArgumentParser) -> None:
+    showing = parser.add_argument_group("what the fancams show")
+    showing.add_argument(
+        "--framing", choices=sorted(FRAMINGS), default="full", help="full (default): head to toe"
+    )
+    shape = showing.add_mutually_exclusive_group()
+    shape.add_argument(
+        "--aspect",
+        action="append",
+        type=_aspect,
+        metavar="A:B",
+        help="9:16 (default), 4:5, 1:1, 16:9, ...; may be given several times",
+    )
+    shape.add_argument("--size", type=_size, metavar="WxH", help="exact size, such as 200x630")
+    showing.add_argument(
+        "--member",
+        action="append",
+        default=[],
+        metavar="NAME",
+        help="only this person; may be given several times",
+    )
+
+
+def main(args: argparse.Namespace) -> int:
+    """Run the video through all stages; 0 when the fancams are there."""
+    console = Console(stderr=True)
+    request = Request(
+        video=args.video,
+        out=args.out,
+        pictures=_pictures(args),
+        framing=args.framing,
+        start=args.start,
+        end=args.end,
+        group=args.group,
+        people=args.people,
+        pins=_pins(args.pins),
+        boxes=args.boxes,
+        members=tuple(args.member),
+        confidence=args.confidence,
+        smooth=args.smooth,
+    )
+    with RunProgress(console) as progress:
+        result = run_video(request, progress.note)
+    if args.json:
+        print(json.dumps(_as_json(result), ensure_ascii=False))
+    else:
+        _tell(console, result, args.out)
+    return 0
+
+
+def _pictures(args: argparse.Namespace) -> tuple[Picture, ...]:
+    if args.size:
+        return (args.size,)
+    return tuple(dict.fromkeys(args.aspect or [parse_aspect("9:16")]))
+
+
+def _pins(path: Path | None) -> tuple[Pin, ...]:
+    if path is None:
+        return ()
+    try:
+        with path.open("rb") as opened:
+            return read_pins(text_lines(opened, PinRejected))
+    except OSError as error:
+        raise Refused(f"the pins file {path} can not be read: {error.strerror}") from error
+
+
+def _as_json(result: Result) -> dict[str, object]:
+    return {
+        "people": list(result.people),
+        "fancams": [str(path) for path in result.fancams],
+        "timings": result.timings,
+    }
+
+
+def _tell(console: Console, result: Result, out: Path) -> None:
+    if not result.people:
+        console.print(
+            "Nobody was found: no face is large and clear enough in this video. No fancam was "
+            f"written; what was looked at is in {out}."
+        )
+        return
+    for path in result.fancams:
+        console.print(str(path), highlight=False, soft_wrap=True)
+    report = out / "report.json"
+    console.print(f"{len(result.fancams)} fancams; how good they are: {report}", highlight=False)
+
+
+def _time(text: str) -> Fraction:
+    try:
+        return parse_time(text)
+    except (Refused, ValueError) as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _aspect(text: str) -> Picture:
+    try:
+        return parse_aspect(text)
+    except Refused as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _size(text: str) -> Picture:
+    try:
+        return parse_size(text)
+    except Refused as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) > 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to 1000")
+    return int(text)
+
+
+def _share(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 < value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no share between 0 and 1")
+    return value

@@ -1,0 +1,84 @@
+"""Which model a run uses, and where its file is on this machine."""
+
+import hashlib
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from inyourarea.contracts.group import Group, group_from_toml
+from inyourarea.core.errors import ModelRejected
+from inyourarea.detect.onnx import OnnxDetector
+
+FACES = "faces"
+#: Versions in the repository are numbered folders; the highest is used.
+_MODEL_FILE = "model.onnx"
+
+
+def models_folder() -> Path:
+    """The Triton model repository: ``INYOURAREA_MODELS``, else ``models/`` of the checkout."""
+    if named := os.environ.get("INYOURAREA_MODELS"):
+        return Path(named)
+    return Path(__file__).resolve().parents[3] / "models"
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A model on disk, and the group it knows (none for `FACES`)."""
+
+    name: str
+    path: Path
+    group: Group | None
+
+    def load(self, threads: int) -> OnnxDetector:
+        """The detector, ready to run.
+
+        Raises:
+            ModelRejected: the file does not keep the contract, or knows other members.
+        """
+        detector = OnnxDetector(self.path.read_bytes(), threads)
+        if self.group and self.group.members != detector.info.classes:
+            raise ModelRejected(
+                f"The group {self.group.name!r} lists {', '.join(self.group.members)}, but its "
+                f"model {self.path} knows {', '.join(detector.info.classes)}; they must be equal "
+                "and in the same order."
+            )
+        return detector
+
+    def sha256(self) -> str:
+        """The digest of the file, hex."""
+        return hashlib.sha256(self.path.read_bytes()).hexdigest()
+
+
+def find_model(group: str | None) -> ModelFile:
+    """The model of a group, by the group's name or its file; the face detector without one.
+
+    Raises:
+        ModelRejected: there is no such group, or its model is not on this machine.
+    """
+    if group is None:
+        path = models_folder() / FACES / "1" / _MODEL_FILE
+        if not path.is_file():
+            raise ModelRejected(
+                "The face detector is not on this machine yet; fetch it with "
+                "`inyourarea models fetch faces`."
+            )
+        return ModelFile(FACES, path, None)
+    file = _group_file(group)
+    found = group_from_toml(file.read_text(encoding="utf-8"))
+    path = models_folder() / found.model / str(found.version) / _MODEL_FILE
+    if not path.is_file():
+        raise ModelRejected(f"The group {found.name!r} needs the model {path}, which is not there.")
+    return ModelFile(found.model, path, found)
+
+
+def _group_file(group: str) -> Path:
+    folder = models_folder() / "groups"
+    named = folder / f"{group}.toml"
+    known = sorted(file.stem for file in folder.glob("*.toml"))
+    if group in known:
+        return named
+    if Path(group).is_file():
+        return Path(group)
+    raise ModelRejected(
+        f"There is no group {group!r}; give a group file, or one of: {', '.join(known) or 'none'}."
+    )

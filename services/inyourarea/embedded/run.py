@@ -1,0 +1,226 @@
+"""One video, from the file to its fancams: what ``inyourarea run`` does."""
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from google.protobuf.message import Message
+
+from inyourarea.contracts import keys
+from inyourarea.contracts.specs import to_picture, to_pin, to_rational
+from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.contracts.v1 import ingest_pb2
+from inyourarea.core.errors import Refused, VideoUnreadable
+from inyourarea.core.members import match_members, tidy
+from inyourarea.core.picture import Picture
+from inyourarea.core.pins import Pin
+from inyourarea.detect.detector import Detector
+from inyourarea.embedded.line import Line
+from inyourarea.embedded.models import ModelFile, find_model
+from inyourarea.embedded.outputs import Outputs, OutputUnwritable
+from inyourarea.runtime.objects import Objects, holds
+
+#: Where a run keeps what it has done so far, inside the output folder.
+STORE = ".inyourarea"
+#: Size of the pictures that appearance is read from where the user brings the boxes.
+BOXES_PICTURE = (960, 544)
+#: Threads of the detector: the stages before it need the rest.
+DETECTOR_THREADS = 2
+_BLOCK = 4 << 20
+
+Listen = Callable[[Message], None]
+
+
+class RunFailed(Refused):
+    """A stage gave up on the video; the text is the stage's reason."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What the user asked for; times in seconds from the video's first frame."""
+
+    video: Path
+    out: Path
+    pictures: tuple[Picture, ...]
+    framing: str = "full"
+    start: Fraction | None = None
+    end: Fraction | None = None
+    group: str | None = None
+    people: int = 0
+    pins: tuple[Pin, ...] = ()
+    boxes: Path | None = None
+    members: tuple[str, ...] = ()
+    confidence: float | None = None
+    smooth: int = 0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What came out: the fancams' files, the people's names, and the seconds it took."""
+
+    fancams: tuple[Path, ...]
+    people: tuple[str, ...]
+    timings: dict[str, float]
+
+
+@dataclass(frozen=True)
+class _Seeing:
+    """The model part of a run's specification, and the detector that goes with it."""
+
+    model: facts.Model
+    detector: Detector | None
+
+
+def run_video(request: Request, listen: Listen) -> Result:
+    """All files of the run are in ``request.out``; every fact on the way goes to ``listen``.
+
+    Asked again it does no work over, and after a kill it goes on where it was.
+
+    Raises:
+        Refused: the input can not be used, and why.
+        RunFailed: a stage gave up.
+    """
+    started = time.monotonic()
+    _check_paths(request)
+    seeing = _see(request)
+    with Line(request.out / STORE, seeing.detector) as line:
+        source = _store_source(line.objects, request.video)
+        accepted = _submit(line, request, seeing, source)
+        listen(accepted)
+        clock = _Clock(started)
+        for fact in line.watch(accepted.run_id):
+            clock.note(fact)
+            listen(fact)
+            if isinstance(fact, facts.StageFailed):
+                raise RunFailed(fact.reason)
+            if isinstance(fact, facts.FancamsPublished):
+                return _finish(line, request, accepted, fact, clock)
+    raise RunFailed("the stages stopped before the fancams were published")
+
+
+class _Clock:
+    """When each kind of fact came last, in seconds since the start."""
+
+    def __init__(self, started: float) -> None:
+        self._started = started
+        self.seconds: dict[str, float] = {}
+        self.people: tuple[str, ...] = ()
+
+    def note(self, fact: Message) -> None:
+        self.seconds[fact.DESCRIPTOR.name] = round(time.monotonic() - self._started, 3)
+        if isinstance(fact, facts.TracksCompleted):
+            self.people = tuple(fact.people)
+
+
+def _finish(
+    line: Line,
+    request: Request,
+    accepted: facts.VideoAccepted,
+    published: facts.FancamsPublished,
+    clock: _Clock,
+) -> Result:
+    outputs = Outputs(line.objects, accepted, request.out)
+    fancams = outputs.write(published, clock.seconds)
+    return Result(tuple(fancams), clock.people, clock.seconds)
+
+
+def _check_paths(request: Request) -> None:
+    if not request.video.is_file():
+        raise VideoUnreadable(f"{request.video} is no file; give the path of a video")
+    try:
+        request.out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise OutputUnwritable(f"{request.out} can not be made: {error.strerror}") from error
+
+
+def _see(request: Request) -> _Seeing:
+    """The detector to use and what the run's specification says of it."""
+    if request.boxes is not None:
+        width, height = BOXES_PICTURE
+        members = find_model(request.group).group if request.group else None
+        names = members.members if members else ()
+        confidence = request.confidence or 0.0
+        model = facts.Model(
+            name="boxes", members=names, confidence=confidence, width=width, height=height
+        )
+        return _Seeing(model, None)
+    file = find_model(request.group)
+    detector = file.load(DETECTOR_THREADS)
+    model = facts.Model(
+        name=file.name,
+        sha256=detector.sha256,
+        members=file.group.members if file.group else (),
+        confidence=request.confidence or _confidence(file, detector),
+        width=detector.info.width,
+        height=detector.info.height,
+    )
+    return _Seeing(model, detector)
+
+
+def _confidence(file: ModelFile, detector: Detector) -> float:
+    return file.group.confidence if file.group else detector.info.confidence
+
+
+@dataclass(frozen=True)
+class _Source:
+    key: str
+    sha256: str
+
+
+def _store_source(objects: Objects, video: Path) -> _Source:
+    """The video's bytes are in the store under their digest.
+
+    The digest of what was stored is what counts, so that a file that changes meanwhile is seen.
+    """
+    sha256 = _digest(video)
+    key = keys.source(sha256)
+    if not holds(objects, key):
+        objects.put(key, video)
+        if objects.size(key) != video.stat().st_size or _stored_digest(objects, key) != sha256:
+            objects.delete(key)
+            raise VideoUnreadable(f"{video} changed while it was read; try again when it is whole")
+    return _Source(key, sha256)
+
+
+def _digest(video: Path) -> str:
+    try:
+        with video.open("rb") as opened:
+            return hashlib.file_digest(opened, "sha256").hexdigest()
+    except OSError as error:
+        raise VideoUnreadable(f"{video} can not be read: {error.strerror}") from error
+
+
+def _stored_digest(objects: Objects, key: str) -> str:
+    found, start = hashlib.sha256(), 0
+    while content := objects.read(key, start, _BLOCK):
+        found.update(content)
+        start += len(content)
+    return found.hexdigest()
+
+
+def _submit(line: Line, request: Request, seeing: _Seeing, source: _Source) -> facts.VideoAccepted:
+    spec = facts.RunSpec(
+        model=seeing.model,
+        people=request.people,
+        pins=[to_pin(pin) for pin in request.pins],
+        framing=request.framing,
+        pictures=[to_picture(picture) for picture in request.pictures],
+        members=_members(request, seeing),
+        smooth_frames=request.smooth,
+    )
+    asked = ingest_pb2.SubmitVideoRequest(source_key=source.key, sha256=source.sha256, spec=spec)
+    if request.start is not None:
+        asked.from_s.CopyFrom(to_rational(request.start))
+    if request.end is not None:
+        asked.to_s.CopyFrom(to_rational(request.end))
+    return line.submit(asked)
+
+
+def _members(request: Request, seeing: _Seeing) -> tuple[str, ...]:
+    """The members asked for; those of a group are known before anything is seen."""
+    if seeing.model.members:
+        return match_members(request.members, tuple(seeing.model.members))
+    return tuple(tidy(name) for name in request.members)

@@ -1,0 +1,187 @@
+"""Third stage: when all of a video was looked at, says who is where and where each camera is."""
+
+import json
+import logging
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from google.protobuf.message import Message
+
+from inyourarea.contracts import keys, tables
+from inyourarea.contracts.specs import from_picture, from_pin, from_rational
+from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.contracts.v1 import stored_pb2 as stored
+from inyourarea.core.detections import join_detections
+from inyourarea.core.framing import FRAMINGS
+from inyourarea.core.members import match_members
+from inyourarea.core.picture import Picture, output_size
+from inyourarea.core.signals import Signals, join_signals
+from inyourarea.core.timeline import Timeline
+from inyourarea.core.tracks import State, Tracks
+from inyourarea.core.windows import QUANTUM_PX, CameraPath
+from inyourarea.runtime.objects import Objects, holds
+from inyourarea.track.camera import plan_cameras
+from inyourarea.track.report import write_report
+from inyourarea.track.settings import TrackSettings
+from inyourarea.track.shots import find_shots
+from inyourarea.track.solve import Question, solve_tracks
+
+log = logging.getLogger(__name__)
+
+Cameras = tuple[tuple[CameraPath, ...], ...]
+
+
+class TrackHandler:
+    """Per video: shots, tracks, cameras and the quality report, once all segments are detected.
+
+    It keeps nothing between facts: each `SegmentDetected` makes it look into the store.
+    """
+
+    def __init__(self, objects: Objects, settings: TrackSettings) -> None:
+        self._objects = objects
+        self._settings = settings
+        self.handlers: Mapping[type[Message], Callable[[Any], list[Message]]] = MappingProxyType(
+            {facts.SegmentDetected: self.on_segment_detected}
+        )
+
+    def on_segment_detected(self, fact: facts.SegmentDetected) -> list[Message]:
+        """Nothing while a segment is missing; then `TracksCompleted` and all `CameraPlanned`."""
+        accepted = facts.VideoAccepted.FromString(self._objects.get(keys.accepted(fact.run_id)))
+        if not self._is_all_detected(accepted):
+            return []
+        if not holds(self._objects, keys.report(accepted.spec)):
+            tracks = self._tracks(accepted)
+            self._check_members(accepted.spec, tracks)
+            self._plan(accepted, tracks)
+        return self._facts(accepted)
+
+    def _is_all_detected(self, accepted: facts.VideoAccepted) -> bool:
+        spec = accepted.spec
+        first = keys.detections(spec.video_id, spec.model, 0)
+        found = set(self._objects.list(first.rsplit("/", 1)[0] + "/"))
+        return all(
+            keys.detections(spec.video_id, spec.model, segment.index) in found
+            for segment in accepted.segments
+        )
+
+    def _tracks(self, accepted: facts.VideoAccepted) -> Tracks:
+        """Who is where, from the store or solved now."""
+        key = keys.tracks(accepted.spec)
+        if holds(self._objects, key):
+            return tables.read_tracks(self._objects.get(key))
+        tracks = self._solve(accepted)
+        return tables.read_tracks(self._objects.put_once(key, tables.write_tracks(tracks)))
+
+    def _solve(self, accepted: facts.VideoAccepted) -> Tracks:
+        spec, source = accepted.spec, accepted.source
+        signals = self._signals(accepted)
+        size = (source.width, source.height)
+        timeline = Timeline(signals.pts, from_rational(source.time_base))
+        parts = [
+            tables.read_detections(
+                self._objects.get(keys.detections(spec.video_id, spec.model, segment.index))
+            )
+            for segment in accepted.segments
+        ]
+        return solve_tracks(
+            Question(
+                detections=join_detections(parts),
+                shots=find_shots(signals, timeline, size),
+                timeline=timeline,
+                size=size,
+                classes=tuple(spec.model.members),
+                threshold=spec.model.confidence,
+                people=spec.people,
+                pins=tuple(from_pin(pin) for pin in spec.pins),
+                longest_gap_s=self._settings.longest_gap_s,
+                smooth=spec.smooth_frames,
+            )
+        )
+
+    def _signals(self, accepted: facts.VideoAccepted) -> Signals:
+        spec = accepted.spec
+        return join_signals(
+            [
+                tables.read_signals(
+                    self._objects.get(keys.signals(spec.video_id, spec.model, segment.index))
+                )
+                for segment in accepted.segments
+            ]
+        )
+
+    def _check_members(self, spec: facts.RunSpec, tracks: Tracks) -> None:
+        known = dict.fromkeys([*(track.name for track in tracks.people), *spec.model.members])
+        match_members(spec.members, tuple(known))
+
+    def _plan(self, accepted: facts.VideoAccepted, tracks: Tracks) -> None:
+        """Every segment's windows are stored, then the report, whose presence says: all is."""
+        spec = accepted.spec
+        pictures = tuple(from_picture(picture) for picture in spec.pictures)
+        framing = FRAMINGS[spec.framing]
+        cameras: Cameras = tuple(plan_cameras(tracks, framing, picture) for picture in pictures)
+        for segment in accepted.segments:
+            windows = segment_windows(segment, tracks, cameras, pictures)
+            content = windows.SerializeToString(deterministic=True)
+            self._objects.put(keys.windows(spec, segment.index), content)
+        report = write_report(tracks, cameras, framing, pictures)
+        content = json.dumps(report, indent=2, ensure_ascii=False, sort_keys=True).encode()
+        self._objects.put(keys.report(spec), content)
+
+    def _facts(self, accepted: facts.VideoAccepted) -> list[Message]:
+        spec = accepted.spec
+        about = {"video_id": accepted.video_id, "run_id": accepted.run_id}
+        planned = [
+            facts.CameraPlanned(
+                **about,
+                segment=segment,
+                windows_key=keys.windows(spec, segment.index),
+                lane=accepted.lane,
+            )
+            for segment in accepted.segments
+        ]
+        tracks = tables.read_tracks(self._objects.get(keys.tracks(spec)))
+        completed = facts.TracksCompleted(
+            **about,
+            tracks_key=keys.tracks(spec),
+            report_key=keys.report(spec),
+            people=[track.name for track in tracks.people],
+        )
+        return [completed, *planned]
+
+
+def segment_windows(
+    segment: facts.Segment, tracks: Tracks, cameras: Cameras, pictures: tuple[Picture, ...]
+) -> stored.SegmentWindows:
+    """The windows of everybody, in every picture, for the frames of one segment."""
+    pts = tracks.timeline.pts
+    first, last = np.searchsorted(pts, [segment.start_pts, segment.end_pts])
+    views = []
+    for number, (picture, paths) in enumerate(zip(pictures, cameras, strict=True)):
+        for path in paths:
+            if (size := fancam_size(path, picture, tracks.size[1])) is None:
+                continue
+            sixteenths = np.round(path.xyxy[first:last] / QUANTUM_PX).astype(np.int64)
+            views.append(
+                stored.SegmentWindows.View(
+                    person=path.person,
+                    name=path.name,
+                    picture=number,
+                    width=size[0],
+                    height=size[1],
+                    windows=sixteenths.ravel().tolist(),
+                    states=path.state[first:last].tobytes(),
+                )
+            )
+    return stored.SegmentWindows(segment=segment, views=views, pts=pts[first:last].tolist())
+
+
+def fancam_size(path: CameraPath, picture: Picture, source_height: int) -> tuple[int, int] | None:
+    """The fancam's size in pixels; None where the person is nowhere in the video."""
+    windows = path.xyxy[path.state != State.ABSENT]
+    if not len(windows):
+        return None
+    sides = windows[:, 2:] - windows[:, :2]
+    largest = sides[np.argmax(sides[:, 1])]
+    return output_size(picture, (float(largest[0]), float(largest[1])), source_height)

@@ -1,0 +1,47 @@
+"""The house keeps to its plan."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import stubs
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "services" / "inyourarea"
+STAGES = ("ingest", "detect", "track", "render")
+TRACKED = subprocess.run(
+    ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
+).stdout.split()
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_stage_has_its_rooms(stage: str) -> None:
+    for room in ("handler.py", "settings.py"):
+        assert (PACKAGE / stage / room).is_file(), f"{stage} lacks {room}"
+
+
+def test_no_room_is_named_after_nothing() -> None:
+    names = {"utils", "common", "helpers", "misc", "base", "manager"}
+    assert not [path for path in PACKAGE.rglob("*.py") if path.stem in names]
+
+
+def test_every_module_says_where_it_stands() -> None:
+    modules = [path for path in PACKAGE.rglob("*.py") if "contracts/v1" not in path.as_posix()]
+    silent = [path for path in modules if path.stat().st_size and path.read_text()[:3] != '"""']
+    assert not silent
+
+
+def test_the_stubs_are_those_of_the_proto_files() -> None:
+    assert stubs.drift() == []
+
+
+def test_the_constraints_name_no_index_and_pin_every_requirement() -> None:
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pins = [line for line in lines if not line.startswith("#")]
+    assert all(re.fullmatch(r"[\w.-]+==[\w.]+", pin) for pin in pins)
+
+
+def test_no_large_file_is_committed() -> None:
+    large = [name for name in TRACKED if (ROOT / name).stat().st_size > 13_000_000]
+    assert large == []
