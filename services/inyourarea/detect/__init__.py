@@ -1,0 +1,1 @@
+"""The second stage: a frame pack in, the boxes of everybody in its pictures out."""

@@ -1,0 +1,242 @@
+"""Heads that no detector sees: followed through the pictures from the sighting before or after."""
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inyourarea.core import boxes
+from inyourarea.detect.head_step import HeadStep, is_cut
+from inyourarea.detect.links import NOBODY, link_frames
+from inyourarea.detect.pictures import Pictures
+from inyourarea.detect.sightings import Sightings
+
+#: A path on which two followers from both ends agree this much is one head: IoU.
+MEETING_IOU = 0.4
+#: Two boxes that overlap more than this can not be told apart in a small picture: IoU.
+CLASH_IOU = 0.25
+
+
+@dataclass
+class Path:
+    """A head on its way: one box per frame after (or before) the row it started from."""
+
+    origin: int
+    ranks: list[int] = field(default_factory=list)
+    xyxy: list[NDArray[np.float64]] = field(default_factory=list)
+    agreement: list[float] = field(default_factory=list)
+
+    def box_at(self, rank: int) -> NDArray[np.float64] | None:
+        """The box at a frame, if the path got there."""
+        return self.xyxy[self.ranks.index(rank)] if rank in self.ranks else None
+
+    def cut_to(self, length: int) -> None:
+        """Only the first so many boxes are left."""
+        del self.ranks[length:], self.xyxy[length:], self.agreement[length:]
+
+
+@dataclass(frozen=True, eq=False)
+class Followed:
+    """Boxes without a sighting: ``origin`` int64 (n,) rows of the sightings; see `Sightings`."""
+
+    rank: NDArray[np.int64]
+    xyxy: NDArray[np.float64]
+    confidence: NDArray[np.float64]
+    origin: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long a head is followed, in frames: until it is met again, or with no end in sight."""
+
+    met_frames: int
+    unmet_frames: int
+
+
+def follow(pictures: Pictures, seen: Sightings, sure: float, patience: Patience) -> Followed:
+    """Every head that was lost, or came from nowhere, has boxes where the pixels show it.
+
+    Rows with at least ``sure`` confidence are followed forward where they have no successor in the
+    next looked frame, and backward where they have no predecessor. Two paths that meet are one;
+    one that meets nobody keeps its first, certain part. No box overlaps another of its frame.
+    """
+    after, before = link_frames(seen)
+    is_sure = seen.confidence >= sure
+    lost = np.flatnonzero((after == NOBODY) & is_sure)
+    new = np.flatnonzero((before == NOBODY) & is_sure)
+    ranks = pictures.pictured.tolist()
+    forward = _walk(pictures, seen, lost, ranks, patience.met_frames)
+    backward = _walk(pictures, seen, new, ranks[::-1], patience.met_frames)
+    return _settle(seen, forward, backward, patience)
+
+
+def _walk(
+    pictures: Pictures,
+    seen: Sightings,
+    starts: NDArray[np.int64],
+    ranks: list[int],
+    most_frames: int,
+) -> list[Path]:
+    """Follow all starts through the ranks in the order given, each as far as it is certain."""
+    waiting: dict[int, list[int]] = {}
+    for row in starts.tolist():
+        waiting.setdefault(int(seen.rank[row]), []).append(row)
+    paths: list[Path] = []
+    alive: list[tuple[Path, HeadStep]] = []
+    for earlier, rank in pairwise(ranks):
+        for row in waiting.get(earlier, []):
+            path = Path(row)
+            paths.append(path)
+            alive.append((path, HeadStep(pictures.bgr(earlier), seen.xyxy[row])))
+        if not alive:
+            continue
+        picture = pictures.bgr(rank)
+        if is_cut(pictures.bgr(earlier), picture):
+            alive = []
+            continue
+        for path, step in alive:
+            box, agreement = step.advance(picture)
+            path.ranks.append(rank)
+            path.xyxy.append(box)
+            path.agreement.append(agreement)
+        alive = [pair for pair in alive if _is_going_on(pair[0], seen, rank, most_frames)]
+        alive = _without_clashes(alive)
+    return paths
+
+
+#: Agreement below which a follower has lost its head.
+LEAST_AGREEMENT = 0.5
+
+
+def _is_going_on(path: Path, seen: Sightings, rank: int, most_frames: int) -> bool:
+    """Whether the path's last box is still a head of its own; if not, the box is taken back."""
+    if path.agreement[-1] < LEAST_AGREEMENT:
+        path.cut_to(len(path.ranks) - 1)
+        return False
+    rows = seen.rows_at(rank)
+    overlap = boxes.iou(path.xyxy[-1][None], seen.xyxy[rows])[0]
+    if rows.size and overlap.max() > CLASH_IOU:
+        return False
+    return len(path.ranks) < most_frames
+
+
+def _without_clashes(alive: list[tuple[Path, HeadStep]]) -> list[tuple[Path, HeadStep]]:
+    """Of two followers on one head the one that agrees less ends, one box earlier."""
+    order = sorted(range(len(alive)), key=lambda i: -alive[i][0].agreement[-1])
+    kept: list[int] = []
+    for i in order:
+        mine = alive[i][0].xyxy[-1][None]
+        others = np.array([alive[j][0].xyxy[-1] for j in kept]).reshape(-1, 4)
+        if kept and boxes.iou(mine, others).max() > CLASH_IOU:
+            alive[i][0].cut_to(len(alive[i][0].ranks) - 1)
+        else:
+            kept.append(i)
+    return [alive[i] for i in sorted(kept)]
+
+
+def _settle(
+    seen: Sightings, forward: list[Path], backward: list[Path], patience: Patience
+) -> Followed:
+    """Join what meets, shorten what does not, and leave no box on a head that has one."""
+    rows: list[tuple[int, NDArray[np.float64], float, int]] = []
+    met = _meetings(seen, forward, backward)
+    used = {j for j in met.values() if j is not None}
+    for i, ahead in enumerate(forward):
+        partner = met.get(i)
+        if i in met:
+            rows += _joined(ahead, backward[partner] if partner is not None else None)
+        else:
+            rows += _certain(ahead, patience.unmet_frames)
+    for j, behind in enumerate(backward):
+        if j not in used:
+            rows += _certain(behind, patience.unmet_frames)
+    return _arranged(seen, rows)
+
+
+def _meetings(seen: Sightings, forward: list[Path], backward: list[Path]) -> dict[int, int | None]:
+    """For each forward path that ends on a head that came from nowhere, the path back from it."""
+    met: dict[int, int | None] = {}
+    used: set[int] = set()
+    for i, ahead in enumerate(forward):
+        best, best_iou = -1, MEETING_IOU
+        for j, behind in enumerate(backward):
+            overlap = _agreement_of(seen, ahead, behind)
+            if j not in used and overlap > best_iou:
+                best, best_iou = j, overlap
+        if best >= 0:
+            met[i] = best
+            used.add(best)
+    return met
+
+
+def _agreement_of(seen: Sightings, ahead: Path, behind: Path) -> float:
+    """Mean IoU of two paths where both have boxes, their origins included; 0 where none has."""
+    mine = {int(seen.rank[ahead.origin]): seen.xyxy[ahead.origin]}
+    mine |= dict(zip(ahead.ranks, ahead.xyxy, strict=True))
+    theirs = {int(seen.rank[behind.origin]): seen.xyxy[behind.origin]}
+    theirs |= dict(zip(behind.ranks, behind.xyxy, strict=True))
+    if seen.rank[ahead.origin] >= seen.rank[behind.origin]:
+        return 0.0
+    common = sorted(mine.keys() & theirs.keys())
+    if not common:
+        return 0.0
+    pairs = [(mine[rank], theirs[rank]) for rank in common]
+    ours, others = (np.array(side) for side in zip(*pairs, strict=True))
+    return float(boxes.paired_iou(ours, others).mean())
+
+
+Row = tuple[int, NDArray[np.float64], float, int]
+
+
+def _joined(ahead: Path, behind: Path | None) -> list[Row]:
+    """Two paths that met as one: each near its own end, in between by distance."""
+    if behind is None:
+        return _rows(ahead, len(ahead.ranks))
+    theirs = dict(zip(behind.ranks, zip(behind.xyxy, behind.agreement, strict=True), strict=True))
+    rows: list[Row] = []
+    ours = dict(zip(ahead.ranks, zip(ahead.xyxy, ahead.agreement, strict=True), strict=True))
+    ranks = sorted(ours.keys() | theirs.keys())
+    for place, rank in enumerate(ranks):
+        share = (place + 1) / (len(ranks) + 1)
+        if rank in ours and rank in theirs:
+            box = ours[rank][0] * (1 - share) + theirs[rank][0] * share
+            sure = max(ours[rank][1], theirs[rank][1])
+        else:
+            box, sure = ours[rank] if rank in ours else theirs[rank]
+        rows.append((rank, box, sure, ahead.origin if share < 0.5 else behind.origin))
+    return rows
+
+
+#: Agreement down to which a path that meets nobody is believed.
+CERTAIN_AGREEMENT = 0.7
+
+
+def _certain(path: Path, most_frames: int) -> list[Row]:
+    """The part of a path that meets nobody which can be believed."""
+    doubtful = [i for i, value in enumerate(path.agreement) if value < CERTAIN_AGREEMENT]
+    return _rows(path, min([most_frames, *doubtful]))
+
+
+def _rows(path: Path, length: int) -> list[Row]:
+    columns = zip(path.ranks, path.xyxy, path.agreement, strict=True)
+    return [(rank, box, sure, path.origin) for rank, box, sure in columns][:length]
+
+
+def _arranged(seen: Sightings, rows: list[Row]) -> Followed:
+    """By rank, the most certain first, without those on a head that has a box already."""
+    kept: list[Row] = []
+    taken: dict[int, list[NDArray[np.float64]]] = {}
+    for row in sorted(rows, key=lambda row: (row[0], -row[2], row[3])):
+        rank, box = row[0], row[1]
+        there = [*seen.xyxy[seen.rows_at(rank)], *taken.get(rank, [])]
+        if there and boxes.iou(box[None], np.array(there)).max() > CLASH_IOU:
+            continue
+        taken.setdefault(rank, []).append(box)
+        kept.append(row)
+    return Followed(
+        rank=np.array([row[0] for row in kept], dtype=np.int64),
+        xyxy=np.array([row[1] for row in kept], dtype=np.float64).reshape(-1, 4),
+        confidence=np.array([row[2] for row in kept], dtype=np.float64),
+        origin=np.array([row[3] for row in kept], dtype=np.int64),
+    )

@@ -1,0 +1,143 @@
+"""One segment from pictures to detections: look, look again, describe, follow."""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inyourarea.contracts.given import NO_CLASS, GivenBoxes
+from inyourarea.core import boxes
+from inyourarea.core.detections import DETECTED, Detections
+from inyourarea.detect.appearance import LENGTH, appearance_of
+from inyourarea.detect.detector import Detector
+from inyourarea.detect.follow import Followed, Patience, follow
+from inyourarea.detect.looking import first_look, second_look
+from inyourarea.detect.pictures import Pictures
+from inyourarea.detect.sightings import Sightings, join_sightings
+
+#: Seconds a head is followed: a dancer's back is seen for up to three, and both ends agree then;
+#: with one end only, drift grows too likely.
+FOLLOW_MET_S = Fraction(3)
+FOLLOW_UNMET_S = Fraction(3, 4)
+#: Only boxes of at least this share of the believed confidence are followed.
+FOLLOWED_SHARE = 0.8
+
+
+@dataclass(frozen=True)
+class Footage:
+    """The source's frame size in pixels (width, height), and its time base in seconds."""
+
+    size: tuple[int, int]
+    time_base: Fraction
+
+
+def look(pictures: Pictures, detector: Detector, ranks: NDArray[np.int64]) -> Sightings:
+    """What the detector sees in these frames."""
+    box = pictures.index.letterbox
+    shift = np.array([box.left, box.top, box.left, box.top], dtype=np.float64)
+    found = [detector.find(pictures.letterboxed(rank)[None])[0] for rank in ranks.tolist()]
+    counts = [len(one) for one in found]
+    classes = len(detector.info.classes)
+    xyxy = np.concatenate([np.zeros((0, 4)), *(one.xyxy for one in found)]) - shift
+    scores = np.concatenate([np.zeros((0, classes), np.float32), *(one.scores for one in found)])
+    seen = Sightings(
+        rank=np.repeat(ranks, counts),
+        xyxy=boxes.clip(xyxy, *pictures.size).astype(np.float64),
+        confidence=scores.max(axis=1, initial=0.0).astype(np.float64),
+        scores=scores,
+        looked=ranks,
+    )
+    return _without_slivers(seen)
+
+
+def _without_slivers(seen: Sightings) -> Sightings:
+    """Without boxes that lie in the bars, of which the frame shows less than a pixel."""
+    kept = (boxes.size(seen.xyxy) >= 1).all(axis=1)
+    return Sightings(
+        rank=seen.rank[kept],
+        xyxy=seen.xyxy[kept],
+        confidence=seen.confidence[kept],
+        scores=seen.scores[kept],
+        looked=seen.looked,
+    )
+
+
+def look_where_needed(pictures: Pictures, detector: Detector) -> Sightings:
+    """What the detector sees in as many frames as the segment needs."""
+    seen = look(pictures, detector, first_look(pictures.pictured))
+    again = second_look(seen, pictures.pictured, detector.info.confidence)
+    return join_sightings([seen, look(pictures, detector, again)])
+
+
+def take_given(pictures: Pictures, given: GivenBoxes, first_frame: int, classes: int) -> Sightings:
+    """The user's boxes of this segment as sightings; every frame counts as looked at.
+
+    ``classes`` is the number of members, 0 where they have no names: then the only score says how
+    sure a box is.
+    """
+    box = pictures.index.letterbox
+    scores = np.zeros((len(given), max(classes, 1)), dtype=np.float32)
+    column = given.classes if classes else np.zeros_like(given.classes)
+    told = (column != NO_CLASS) & (column < scores.shape[1])
+    scores[np.flatnonzero(told), column[told]] = given.confidence[told]
+    rank = given.frame - first_frame
+    seen = Sightings(
+        rank=rank,
+        xyxy=boxes.clip(given.xyxy * box.scale, *pictures.size).astype(np.float64),
+        confidence=given.confidence,
+        scores=scores,
+        looked=np.arange(len(pictures), dtype=np.int64),
+    )
+    return _without_slivers(seen)
+
+
+def complete(pictures: Pictures, seen: Sightings, sure: float, footage: Footage) -> Detections:
+    """The sightings with everybody's appearance, and with the heads that were followed."""
+    appearance = _appearance(pictures, seen)
+    followed = follow(pictures, seen, sure * FOLLOWED_SHARE, _patience(pictures, footage.time_base))
+    rows = _assembled(pictures, seen, appearance, followed)
+    xyxy = boxes.clip(rows.xyxy / pictures.index.letterbox.scale, *footage.size)
+    return replace(rows, xyxy=xyxy.astype(np.float32))
+
+
+def _appearance(pictures: Pictures, seen: Sightings) -> NDArray[np.float32]:
+    appearance = np.zeros((len(seen), LENGTH), dtype=np.float32)
+    for rank in np.intersect1d(seen.rank, pictures.pictured).tolist():
+        rows = seen.rows_at(rank)
+        appearance[rows] = appearance_of(pictures.bgr(rank), seen.xyxy[rows])
+    return appearance
+
+
+def _patience(pictures: Pictures, time_base: Fraction) -> Patience:
+    """The longest ways in frames, at this segment's mean rate."""
+    pts = pictures.pts
+    step_s = Fraction(int(pts[-1] - pts[0]), max(1, len(pts) - 1)) * time_base
+    step_s = step_s or Fraction(1, 30)
+    return Patience(max(1, int(FOLLOW_MET_S / step_s)), max(1, int(FOLLOW_UNMET_S / step_s)))
+
+
+def _assembled(
+    pictures: Pictures,
+    seen: Sightings,
+    appearance: NDArray[np.float32],
+    followed: Followed,
+) -> Detections:
+    """Both kinds of rows in order of time; those followed look like their origins."""
+    rank = np.concatenate([seen.rank, followed.rank])
+    order = np.argsort(rank, kind="stable")
+    place = np.empty(len(order), dtype=np.int32)
+    place[order] = np.arange(len(order), dtype=np.int32)
+    origin = np.concatenate([np.full(len(seen), DETECTED, np.int32), place[followed.origin]])
+    blank = np.zeros((len(followed.rank), seen.scores.shape[1]), dtype=np.float32)
+    xyxy = np.concatenate([seen.xyxy, boxes.clip(followed.xyxy, *pictures.size)])
+    pts = pictures.pts
+    return Detections(
+        pts=pts[rank[order]],
+        xyxy=xyxy[order].astype(np.float32),
+        confidence=np.concatenate([seen.confidence, followed.confidence])[order].astype(np.float32),
+        scores=np.concatenate([seen.scores, blank])[order],
+        appearance=np.concatenate([appearance, appearance[followed.origin]])[order],
+        origin=origin[order],
+        looked=pts[seen.looked],
+    )

@@ -1,0 +1,175 @@
+"""A fact in, a fact out, and the same bytes whoever asks and however often."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pytest
+from scenes import (
+    INFO,
+    PTS_STEP,
+    SOURCE,
+    TIME_BASE,
+    DrawnFaces,
+    Person,
+    letterbox,
+    pack_of,
+    scene,
+)
+
+from inyourarea.contracts import keys
+from inyourarea.contracts.given import GivenBoxes, write_given
+from inyourarea.contracts.tables import read_detections
+from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.core import boxes
+from inyourarea.core.detections import Detections
+from inyourarea.core.errors import ModelRejected
+from inyourarea.detect.handler import DetectHandler
+from inyourarea.runtime.folder_objects import FolderObjects
+from inyourarea.runtime.objects import holds
+
+FRAMES = 12
+FIRST_FRAME = 100
+
+
+def walkers(frame: int) -> list[Person]:
+    return [
+        Person(x=60 + 2 * frame, y=60, shirt=(200, 60, 40)),
+        Person(x=220 - frame, y=70, shirt=(40, 60, 200), hair=(60, 180, 220)),
+    ]
+
+
+def model(boxes_key: str = "") -> facts.Model:
+    return facts.Model(
+        name="drawn",
+        sha256=DrawnFaces.sha256,
+        confidence=0.5,
+        width=INFO.width,
+        height=INFO.height,
+        boxes_key=boxes_key,
+    )
+
+
+@dataclass
+class Line:
+    """A store with one extracted segment, and the handler that stands after it."""
+
+    objects: FolderObjects
+    model: facts.Model
+    detector: DrawnFaces = field(default_factory=DrawnFaces)
+
+    def __post_init__(self) -> None:
+        self.spec = facts.RunSpec(video_id="video", model=self.model)
+        self.segment = facts.Segment(
+            index=3,
+            start_pts=PTS_STEP,
+            end_pts=PTS_STEP * (FRAMES + 1),
+            first_frame=FIRST_FRAME,
+            frames=FRAMES,
+        )
+        source = facts.Source(width=SOURCE[0], height=SOURCE[1])
+        source.time_base.num, source.time_base.den = TIME_BASE.as_integer_ratio()
+        run = facts.VideoAccepted(video_id="video", run_id="run", spec=self.spec, source=source)
+        self.objects.put(keys.accepted("run"), run.SerializeToString())
+        self.objects.put("frames/pack.tar", pack_of([scene(walkers(k)) for k in range(FRAMES)]))
+        self.key = keys.detections("video", self.model, 3)
+
+    def extracted(self) -> facts.FramesExtracted:
+        return facts.FramesExtracted(
+            video_id="video",
+            run_id="run",
+            segment=self.segment,
+            pack_key="frames/pack.tar",
+            signals_key="signals/here.parquet",
+            lane=facts.LANE_URGENT,
+        )
+
+    def handle(self) -> list:
+        handler = DetectHandler(self.objects, {"drawn": self.detector}.__getitem__)
+        return handler.handlers[facts.FramesExtracted](self.extracted())
+
+    def found(self) -> Detections:
+        return read_detections(self.objects.get(self.key))
+
+
+@pytest.fixture
+def line(tmp_path: Path) -> Line:
+    return Line(FolderObjects(tmp_path), model())
+
+
+def truth(frame: int) -> np.ndarray:
+    """The face boxes in source pixels."""
+    return letterbox().to_source(np.array([person.box for person in walkers(frame)]))
+
+
+def test_everybody_is_found_in_source_pixels(line: Line) -> None:
+    (fact,) = line.handle()
+    found = line.found()
+    assert fact == facts.SegmentDetected(
+        video_id="video",
+        run_id="run",
+        segment=line.segment,
+        detections_key=line.key,
+        signals_key="signals/here.parquet",
+    )
+    assert set(found.looked.tolist()) <= {PTS_STEP * (k + 1) for k in range(FRAMES)}
+    for pts in found.looked.tolist():
+        rows = np.flatnonzero(found.pts == pts)
+        overlap = boxes.iou(truth(pts // PTS_STEP - 1), found.xyxy[rows])
+        assert rows.size == 2
+        assert (overlap.max(axis=1) > 0.7).all()
+
+
+def test_the_pack_is_gone_afterwards(line: Line) -> None:
+    line.handle()
+    assert not holds(line.objects, "frames/pack.tar")
+
+
+def test_a_second_time_only_the_fact_comes_again(line: Line) -> None:
+    first = line.handle()
+    asked = line.detector.asked
+    assert line.handle() == first
+    assert line.detector.asked == asked
+
+
+def test_the_same_pack_gives_the_same_bytes(line: Line, tmp_path: Path) -> None:
+    line.handle()
+    again = Line(FolderObjects(tmp_path / "again"), model())
+    again.handle()
+    assert line.objects.get(line.key) == again.objects.get(again.key)
+
+
+def test_an_expired_pack_is_asked_for_again(line: Line) -> None:
+    line.objects.delete("frames/pack.tar")
+    assert line.handle() == [
+        facts.SegmentCut(
+            video_id="video", run_id="run", segment=line.segment, lane=facts.LANE_URGENT
+        )
+    ]
+    assert not holds(line.objects, line.key)
+
+
+def test_a_model_that_changed_since_is_refused(line: Line) -> None:
+    line.detector.sha256 = "e" * 64
+    with pytest.raises(ModelRejected, match="changed after this run was accepted"):
+        line.handle()
+
+
+def test_given_boxes_are_taken_without_a_detector(tmp_path: Path) -> None:
+    objects = FolderObjects(tmp_path)
+    given = GivenBoxes(
+        frame=np.repeat(np.arange(FIRST_FRAME, FIRST_FRAME + FRAMES), 2),
+        classes=np.full(2 * FRAMES, -1, dtype=np.int32),
+        xyxy=np.concatenate([truth(frame) for frame in range(FRAMES)]),
+        confidence=np.full(2 * FRAMES, 0.75),
+    )
+    objects.put("boxes/mine.csv", write_given(given))
+    line = Line(objects, model("boxes/mine.csv"))
+    line.handle()
+    found = line.found()
+    assert line.detector.asked == 0
+    assert found.looked.tolist() == [PTS_STEP * (k + 1) for k in range(FRAMES)]
+    assert found.detected.all()
+    assert np.allclose(found.xyxy, given.xyxy, atol=0.01)
+    assert np.allclose(found.confidence, 0.75)
+    assert np.allclose(np.linalg.norm(found.appearance, axis=1), 1)
