@@ -94,6 +94,8 @@ def score_files(run: Path, truth: Path, truth_shots: Path | None) -> tuple[Score
     shots = _read_shots(shots_file) if shots_file else ()
     timeline, cameras = _read_cameras(run, facts)
     found = _read_shots(run / "shots.csv")
+    if not found or found[-1].last_frame != len(timeline) - 1:
+        raise RunUnreadable(f"{run}: shots.csv and the camera differ in frames; run again.")
     with _lines(run / "tracks.csv") as lines:
         tracks = read_tracks(lines, timeline, facts.size, found)
     return score_run(tracks, cameras, lay_beside(show, shots, timeline)), report

@@ -48,7 +48,7 @@ def file_names(names: Sequence[str]) -> tuple[str, ...]:
     chosen = []
     for name in names:
         plain = _safe(tidy(name))
-        is_free = plain == tidy(name) and fold(plain) not in taken
+        is_free = plain and plain == tidy(name) and fold(plain) not in taken
         file_name = plain if is_free else _with_digest(plain, name)
         count = 2
         while fold(file_name) in taken:  # the very same name twice

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -117,7 +118,7 @@ def read_camera(
     The file knows names only, so ``person`` is the name.
 
     Raises:
-        RunUnreadable: a row is broken, or a person lacks a frame.
+        RunUnreadable: a row is broken, a person lacks a frame, or pts do not rise.
     """
     states: dict[str, list[State]] = {}
     windows: dict[str, list[list[float]]] = {}
@@ -139,7 +140,8 @@ def read_camera(
         )
         for name in states
     )
-    if any(len(path.state) != len(pts_of) for path in paths):
+    is_rising = all(before < after for before, after in pairwise(pts_of))
+    if not is_rising or any(len(path.state) != len(pts_of) for path in paths):
         raise RunUnreadable(f"{file} does not have one row for every frame and person.")
     return np.array(pts_of, dtype=np.int64), paths
 
@@ -265,5 +267,5 @@ def _line(fields: Sequence[str]) -> str:
 def _field(text: str) -> str:
     """One field as CSV writes it: quoted where it holds a comma, a quote or a line's end."""
     out = io.StringIO()
-    csv.writer(out, lineterminator="").writerow([text])
-    return out.getvalue()
+    csv.writer(out, lineterminator="\r\n").writerow([text])
+    return out.getvalue().removesuffix("\r\n")
