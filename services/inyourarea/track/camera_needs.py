@@ -86,6 +86,20 @@ def _calm_heights(boxes: Array, seconds: Array) -> Array:
     return np.asarray(median_filter(heights, size=2 * reach + 1, mode="nearest"))
 
 
+def calm_faces(tracks: Tracks, track: Track) -> Array:
+    """The boxes of a track with calmed heights around their own centres, (F, 4); NaN for none."""
+    seconds = tracks.timeline.seconds
+    faces = np.where(track.has_box[:, None], track.xyxy, np.nan).astype(np.float64)
+    for shot in tracks.shots:
+        frames = np.arange(shot.first_frame, shot.last_frame + 1)
+        frames = frames[track.has_box[frames]]
+        if frames.size:
+            middle = (faces[frames, 1] + faces[frames, 3]) / 2
+            half = _calm_heights(faces[frames], seconds[frames]) / 2
+            faces[frames, 1], faces[frames, 3] = middle - half, middle + half
+    return faces
+
+
 def _since(seconds: Array, anchors: Mask) -> Array:
     """Seconds to the nearest anchor frame, before or after, (n,)."""
     at = seconds[anchors]
