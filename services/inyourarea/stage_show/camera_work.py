@@ -1,0 +1,235 @@
+"""What the cameras do: each shot's pan, tilt and zoom, aimed at people who move, with sizes that the exam asks for."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d
+
+from inyourarea.stage_show.camera import Camera, Points
+from inyourarea.stage_show.choreography import Tracks
+from inyourarea.stage_show.figure import FACE_HEIGHT_M
+from inyourarea.stage_show.spec import ShowSpec
+from inyourarea.stage_show.timeline import CLOSE, HALF, SIDE, WIDE, Slot
+
+SMALLEST_FACE_PX, LARGEST_FACE_PX = 24.6, 394.0
+"""Face heights at 1080 lines: the exam's 24 to 400 with a little room for poses that lean."""
+HEAD_Z_M = 1.52
+WIDE_ASPECT = 16 / 9
+"""Zooms are chosen for this aspect, so that a show of any size has the same shots."""
+_AHEAD_M = 0.25
+
+
+@dataclass(frozen=True)
+class Shot:
+    """A shot of the show: its slot, and its camera in every frame from ``first - margin`` on, (n, 4).
+
+    Columns of ``path``: pan, tilt, roll in radians, focal length in picture heights.
+    """
+
+    slot: Slot
+    start: int
+    path: Points
+
+    def camera(self, frame: float, size: tuple[int, int]) -> Camera:
+        """Give the camera at a frame (may lie between two), held at the path's ends."""
+        place = float(np.clip(frame - self.start, 0, len(self.path) - 1))
+        index = min(int(place), len(self.path) - 2) if len(self.path) > 1 else 0
+        after = self.path[min(index + 1, len(self.path) - 1)]
+        pan, tilt, roll, focal = (
+            float(v) for v in self.path[index] + (after - self.path[index]) * (place - index)
+        )
+        return Camera(self.slot.position, pan, tilt, roll, focal * size[1], size)
+
+
+def plan_shots(
+    spec: ShowSpec, slots: tuple[Slot, ...], tracks: Tracks, rng: np.random.Generator
+) -> tuple[Shot, ...]:
+    """Aim every shot's camera."""
+    wides = [i for i, slot in enumerate(slots) if slot.view == WIDE]
+    closes = [i for i, slot in enumerate(slots) if slot.view == CLOSE]
+    shots = []
+    for i, slot in enumerate(slots):
+        margin = spec.frames if len(slots) == 1 else round(float(spec.fps))
+        frames = np.arange(max(0, slot.first - margin), min(spec.frames, slot.last + margin + 1))
+        plan = _Aim(spec, slot, frames, tracks, rng)
+        if spec.setting == "handheld":
+            path = plan.handheld()
+        elif slot.view == WIDE:
+            path = plan.wide(SMALLEST_FACE_PX if i == wides[-1] else float(rng.uniform(26.0, 34.0)))
+        elif slot.view == CLOSE:
+            path = plan.close(LARGEST_FACE_PX if i == closes[0] else float(rng.uniform(220, 360)))
+        elif slot.view == HALF:
+            path = plan.half(float(rng.uniform(85, 140)))
+        else:
+            path = plan.side(float(rng.uniform(60, 105)))
+        shots.append(Shot(slot, int(frames[0]), path))
+    return tuple(shots)
+
+
+class _Aim:
+    """One shot's aiming: people's places in its frames, and the paths that views are made of."""
+
+    def __init__(
+        self,
+        spec: ShowSpec,
+        slot: Slot,
+        frames: NDArray[np.int64],
+        tracks: Tracks,
+        rng: np.random.Generator,
+    ) -> None:
+        self.spec, self.slot, self.rng = spec, slot, rng
+        self.fps = float(spec.fps)
+        self.heads = np.concatenate(
+            [tracks.roots[frames], HEAD_Z_M - tracks.crouch[frames][..., None]], axis=2
+        )
+        self.own = slice(slot.first - int(frames[0]), slot.last - int(frames[0]) + 1)
+        self.frames = frames
+
+    def wide(self, smallest_px: float) -> Points:
+        """Hold everybody, the smallest face at a height in pixels of 1080 lines; drift and zoom slowly."""
+        members = self.heads[:, : self.spec.members]
+        aim = self._smooth(members.mean(axis=1), 1.2)
+        aim[:, 0] *= 0.6
+        aim[:, 2] = 1.75
+        aim[:, 0] += self._drift(0.25)
+        zoom = 1.0 + np.linspace(0.0, float(self.rng.uniform(0.05, 0.14)), len(aim)) * (
+            1 if self.rng.random() < 0.6 else 0
+        )
+        return self._path(aim, zoom, smallest_px, np.min)
+
+    def half(self, middle_px: float) -> Points:
+        """Follow two or three members who stand together."""
+        members = self.heads[self.own, : self.spec.members].mean(axis=0)
+        chosen = int(self.rng.integers(0, self.spec.members))
+        near = np.argsort(
+            np.abs(members[:, 0] - members[chosen, 0])
+            + 0.3 * np.abs(members[:, 1] - members[chosen, 1])
+        )[:2]
+        aim = self._smooth(self.heads[:, near].mean(axis=1), 0.5)
+        aim[:, 2] = 1.28
+        zoom = np.exp(np.linspace(0.0, float(self.rng.uniform(-0.2, 0.25)), len(aim)))
+        return self._path(aim, zoom, middle_px, np.median, near)
+
+    def close(self, largest_px: float) -> Points:
+        """Follow one member whose way is short and whose view is free, her face large."""
+        members = self.heads[self.own, : self.spec.members]
+        cost = (
+            np.ptp(members[..., 0], axis=0)
+            + 0.5 * np.ptp(members[..., 1], axis=0)
+            + self._blocked()
+        )
+        chosen = np.array([int(np.argmin(cost + self.rng.uniform(0, 0.3, self.spec.members)))])
+        aim = self._smooth(self.heads[:, chosen[0]], 0.22)
+        aim[:, 2] -= 0.10
+        zoom = np.exp(np.linspace(float(self.rng.uniform(-0.25, 0.0)), 0.0, len(aim)))
+        return self._path(aim, zoom, largest_px, np.max, chosen)
+
+    def side(self, middle_px: float) -> Points:
+        """Look across the stage at the member who leaves most of the others out of the picture."""
+        best = None
+        for chosen in self.rng.permutation(self.spec.members):
+            target = np.array([int(chosen)])
+            aim = self._smooth(self.heads[:, chosen], 0.6)
+            aim[:, 2] = 1.3
+            path = self._path(aim, np.ones(len(aim)), middle_px, np.median, target)
+            seen = self._ever_seen(path)[: self.spec.members]
+            score = (int(seen.sum()) if seen.sum() < self.spec.members else 99) + 50 * (
+                not seen[chosen]
+            )
+            if best is None or score < best[0]:
+                best = (score, path)
+        assert best is not None  # noqa: S101 - there are at least three members
+        return best[1]
+
+    def handheld(self) -> Points:
+        """One long shot from the hall: slow pans and zooms from wide to half and back, with a shaking hand."""
+        members = self.heads[:, : self.spec.members]
+        aim = self._smooth(members.mean(axis=1), 1.0)
+        aim[:, 0] += self._drift(0.4)
+        aim[:, 2] = 1.7
+        wave = 0.5 - 0.5 * np.cos(
+            2 * np.pi * self.frames / self.fps / float(self.rng.uniform(9, 12))
+        )
+        path = self._path(aim, 1.0 + 0.35 * wave**3, SMALLEST_FACE_PX, np.min)
+        path[:, :3] += (
+            hand_shake(self.spec, self.frames, self.rng)
+            / path[:, 3:4]
+            * np.array([1.0, 1.0, path[:, 3].mean() * 2])
+        )
+        return path
+
+    def _drift(self, metres: float) -> Points:
+        phase, speed = float(self.rng.uniform(0, 6.28)), float(self.rng.uniform(0.4, 0.9))
+        return np.asarray(metres * np.sin(self.frames / self.fps * speed + phase))
+
+    def _smooth(self, points: Points, seconds: float) -> Points:
+        return np.asarray(gaussian_filter1d(points, seconds * self.fps, axis=0, mode="nearest"))
+
+    def _path(
+        self,
+        aim: Points,
+        zoom: Points,
+        face_px: float,
+        measure: object,
+        who: NDArray[np.int64] | None = None,
+    ) -> Points:
+        """Look at ``aim`` (n, 3); scale the zoom so that the measured face height is as asked and none exceeds the largest."""
+        offset = aim - np.array(self.slot.position)
+        pan = np.arctan2(offset[:, 0], offset[:, 1])
+        tilt = np.arctan2(offset[:, 2], np.hypot(offset[:, 0], offset[:, 1]))
+        path = np.stack([pan, tilt, np.zeros(len(aim)), zoom], axis=1)
+        chosen = np.arange(self.spec.members) if who is None else who
+        heights, _ = self._faces(path)
+        assert callable(measure)  # noqa: S101 - one of numpy's own
+        path[:, 3] *= face_px / float(measure(heights[self.own][:, chosen]))
+        for _ in range(4):
+            heights, inside = self._faces(path)
+            seen = np.where(inside, heights, 0.0)[self.own].max()
+            if seen <= LARGEST_FACE_PX:
+                break
+            path[:, 3] *= LARGEST_FACE_PX / seen * 0.999
+        return path
+
+    def _faces(self, path: Points) -> tuple[Points, NDArray[np.bool_]]:
+        """Give face heights (n, people) in pixels of 1080 lines, and whether any of it is in a 16:9 picture."""
+        offset = self.heads - np.array(self.slot.position)
+        cos_pan, sin_pan = np.cos(path[:, :1]), np.sin(path[:, :1])
+        ahead = offset[..., 0] * sin_pan + offset[..., 1] * cos_pan
+        across = offset[..., 0] * cos_pan - offset[..., 1] * sin_pan
+        rise = offset[..., 2] - ahead * np.tan(path[:, 1:2])
+        scale = path[:, 3:4] / np.maximum(ahead, 0.1)
+        inside = (np.abs(across * scale) < WIDE_ASPECT / 2 + 0.1 * scale) & (
+            np.abs(rise * scale) < 0.5 + 0.12 * scale
+        )
+        return FACE_HEIGHT_M * scale * 1080 * 1.035, inside & (ahead > 0.5)
+
+    def _ever_seen(self, path: Points) -> NDArray[np.bool_]:
+        _, inside = self._faces(path)
+        return np.asarray(inside.any(axis=0))
+
+    def _blocked(self) -> Points:
+        """Give for each member how much somebody nearer stands in the camera's way, (members,)."""
+        offset = self.heads[self.own][..., :2] - np.array(self.slot.position[:2])
+        bearing = np.arctan2(offset[..., 0], offset[..., 1])
+        distance = np.linalg.norm(offset, axis=2)
+        apart = np.abs(bearing[:, :, None] - bearing[:, None, :]) * distance[:, :, None]
+        nearer = distance[:, None, :] < distance[:, :, None] - _AHEAD_M
+        return np.asarray(
+            4.0 * ((apart < 0.45) & nearer).any(axis=2).mean(axis=0)[: self.spec.members]
+        )
+
+
+def hand_shake(spec: ShowSpec, frames: NDArray[np.int64], rng: np.random.Generator) -> Points:
+    """Give the hand's shake (n, 3): right and up in picture heights, roll in radians: slow sway and quick tremor."""
+    fps = float(spec.fps)
+    noise = rng.standard_normal((spec.frames, 3))
+    sway = gaussian_filter1d(noise, 0.45 * fps, axis=0, mode="nearest")
+    tremor = gaussian_filter1d(
+        rng.standard_normal((spec.frames, 3)), 0.07 * fps, axis=0, mode="nearest"
+    )
+    sway *= 0.010 / max(float(sway.std()), 1e-9)
+    tremor *= 0.0022 / max(float(tremor.std()), 1e-9)
+    shake = (sway + tremor)[frames]
+    shake[:, 2] *= 0.25
+    return np.asarray(shake)

@@ -1,0 +1,187 @@
+"""What a picture is drawn on: pixels, and beside them who is where, so that truth is what was drawn."""
+
+import math
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inyourarea.stage_show.camera import Points
+from inyourarea.stage_show.colour import Bgr
+
+SUBPIXEL_BITS = 4
+_SUBPIXELS = 1 << SUBPIXEL_BITS
+FARTHEST_PX = 6000.0
+"""Points are held within this, since OpenCV's fixed-point drawing overflows beyond 2^15 pixels."""
+BLUR_STEPS = 4
+BLUR_FROM_PX = 1.5
+
+_ARC = np.linspace(-math.pi / 2, math.pi / 2, 7)
+_ARC_POINTS = np.stack([np.cos(_ARC), np.sin(_ARC)], axis=1)
+_ROUND = np.linspace(0, 2 * math.pi, 24, endpoint=False)
+_ROUND_POINTS = np.stack([np.cos(_ROUND), np.sin(_ROUND)], axis=1)
+
+
+def fixed_point(points: Points, scale: float = 1.0) -> NDArray[np.int32]:
+    """Give corner-origin points (n, 2) as OpenCV's fixed-point coordinates, whose origin is a pixel's centre."""
+    held = np.clip(points, -FARTHEST_PX, FARTHEST_PX) * scale - 0.5
+    return np.rint(held * _SUBPIXELS).astype(np.int32)
+
+
+def capsule(start: Points, start_radius: float, end: Points, end_radius: float) -> Points:
+    """Give the outline (14, 2) of a limb with round ends."""
+    dx, dy = float(end[0] - start[0]), float(end[1] - start[1])
+    length = math.hypot(dx, dy) or 1.0
+    along = np.array([[dx, dy], [-dy, dx]]) / length
+    arc = _ARC_POINTS @ along
+    return np.concatenate([end + end_radius * arc, start - start_radius * arc])
+
+
+def ellipsoid(centre: Points, to_picture: Points, radii: Points) -> Points:
+    """Give the outline (24, 2) of an ellipsoid with half axes ``radii`` along a body's axes."""
+    spread = to_picture * radii
+    square = spread @ spread.T
+    a = math.sqrt(max(square[0, 0], 1e-9))
+    b = square[0, 1] / a
+    c = math.sqrt(max(square[1, 1] - b * b, 1e-9))
+    return centre + _ROUND_POINTS @ np.array([[a, b], [0.0, c]])
+
+
+@dataclass
+class Canvas:
+    """A BGR picture (H, W, 3) uint8 and a map (H/step, W/step) uint8 of who was drawn last at each place.
+
+    ``part`` is what the map is painted with; ``extent`` grows with all that is drawn since it was cleared.
+    """
+
+    picture: NDArray[np.uint8]
+    ids: NDArray[np.uint8]
+    part: int = 0
+    extent: list[float] = field(default_factory=lambda: [math.inf, math.inf, -math.inf, -math.inf])
+
+    @classmethod
+    def over(cls, picture: NDArray[np.uint8], step: int) -> "Canvas":
+        """Start on a picture whose map has one cell for ``step`` x ``step`` pixels."""
+        height, width = picture.shape[:2]
+        return cls(picture, np.zeros((-(-height // step), -(-width // step)), np.uint8))
+
+    @property
+    def map_scale(self) -> float:
+        """Map cells per pixel."""
+        return self.ids.shape[1] / self.picture.shape[1]
+
+    def begin(self, part: int) -> None:
+        """Draw somebody new: the map is painted with ``part`` and the extent starts empty."""
+        self.part = part
+        self.extent = [math.inf, math.inf, -math.inf, -math.inf]
+
+    def _grow(self, points: Points) -> None:
+        low, high = points.min(axis=0), points.max(axis=0)
+        extent = self.extent
+        extent[0], extent[1] = min(extent[0], low[0]), min(extent[1], low[1])
+        extent[2], extent[3] = max(extent[2], high[0]), max(extent[3], high[1])
+
+    def polygon(self, points: Points, colour: Bgr) -> None:
+        """Fill a polygon that takes part in truth: skin, hair, clothes."""
+        self._grow(points)
+        cv2.fillPoly(self.picture, [fixed_point(points)], colour, cv2.LINE_AA, SUBPIXEL_BITS)
+        cv2.fillPoly(
+            self.ids, [fixed_point(points, self.map_scale)], (self.part,), cv2.LINE_8, SUBPIXEL_BITS
+        )
+
+    def detail(self, points: Points, colour: Bgr) -> None:
+        """Fill a polygon that lies upon what is drawn already: a pattern, an eye, a shade."""
+        cv2.fillPoly(self.picture, [fixed_point(points)], colour, cv2.LINE_AA, SUBPIXEL_BITS)
+
+    def line(self, points: Points, colour: Bgr, width: float) -> None:
+        """Draw an open line of a width in pixels; thinner than one pixel is one pixel of a paler line's width."""
+        cv2.polylines(
+            self.picture,
+            [fixed_point(points)],
+            False,
+            colour,
+            max(1, round(width)),
+            cv2.LINE_AA,
+            SUBPIXEL_BITS,
+        )
+
+    def swept(self, outlines: list[Points], colour: Bgr) -> None:
+        """Fill a part that moves while the shutter is open: the mean of its outlines at several moments.
+
+        The map gets the middle outline.
+        """
+        middle = outlines[len(outlines) // 2]
+        low = np.min([outline.min(axis=0) for outline in outlines], axis=0) - 2
+        high = np.max([outline.max(axis=0) for outline in outlines], axis=0) + 3
+        height, width = self.picture.shape[:2]
+        x1, y1 = max(0, int(low[0])), max(0, int(low[1]))
+        x2, y2 = min(width, int(high[0])), min(height, int(high[1]))
+        self._grow(middle)
+        if x1 >= x2 or y1 >= y2:
+            return
+        window = self.picture[y1:y2, x1:x2]
+        total = np.zeros(window.shape, np.uint16)
+        for outline in outlines:
+            layer = window.copy()
+            moved = fixed_point(outline - np.array([x1, y1]))
+            cv2.fillPoly(layer, [moved], colour, cv2.LINE_AA, SUBPIXEL_BITS)
+            total += layer
+        window[:] = total // len(outlines)
+        cv2.fillPoly(
+            self.ids, [fixed_point(middle, self.map_scale)], (self.part,), cv2.LINE_8, SUBPIXEL_BITS
+        )
+
+    def smear(self, motion: Points, first_part: int, end_part: int) -> None:
+        """Smear what these parts of the map cover along ``motion`` (2,) pixels, within the current extent."""
+        height, width = self.picture.shape[:2]
+        reach = np.abs(motion) / 2 + 2
+        x1, y1 = max(0, int(self.extent[0] - reach[0])), max(0, int(self.extent[1] - reach[1]))
+        x2, y2 = (
+            min(width, int(self.extent[2] + reach[0]) + 2),
+            min(height, int(self.extent[3] + reach[1]) + 2),
+        )
+        if x2 - x1 < 4 or y2 - y1 < 4:
+            return
+        window = self.picture[y1:y2, x1:x2]
+        scale = self.map_scale
+        rows = slice(int(y1 * scale), max(int(y1 * scale) + 1, int(y2 * scale)))
+        columns = slice(int(x1 * scale), max(int(x1 * scale) + 1, int(x2 * scale)))
+        ids = self.ids[rows, columns]
+        mask = ((ids >= first_part) & (ids < end_part)).astype(np.uint8) * 255
+        grow = tuple(2 * int(np.ceil(v * scale)) + 1 for v in reach)
+        mask = cv2.blur(cv2.dilate(mask, np.ones(grow[::-1], np.uint8)), (3, 3))
+        mask = cv2.resize(mask, (x2 - x1, y2 - y1), interpolation=cv2.INTER_LINEAR)
+        smeared = smear(window, motion)
+        weight = cv2.merge([mask, mask, mask])
+        mixed = cv2.add(
+            cv2.multiply(smeared, weight, scale=1 / 255),
+            cv2.multiply(window, 255 - weight, scale=1 / 255),
+        )
+        window[:] = mixed
+
+
+def smear(picture: NDArray[np.uint8], motion: Points) -> NDArray[np.uint8]:
+    """Give the mean of a picture moved along ``motion`` (2,) pixels, from half of it back to half of it ahead."""
+    steps = int(np.clip(np.ceil(float(np.abs(motion).max()) / 3), 2, 6))
+    total = picture
+    for i in range(steps):
+        share = i / (steps - 1) - 0.5
+        moved = _moved(picture, round(float(motion[0]) * share), round(float(motion[1]) * share))
+        total = (
+            moved
+            if i == 0
+            else np.asarray(cv2.addWeighted(total, i / (i + 1), moved, 1 / (i + 1), 0), np.uint8)
+        )
+    return total
+
+
+def _moved(picture: NDArray[np.uint8], dx: int, dy: int) -> NDArray[np.uint8]:
+    """Move a picture by whole pixels; what comes in at the rim is what was there."""
+    height, width = picture.shape[:2]
+    moved = picture.copy()
+    if abs(dx) < width and abs(dy) < height:
+        moved[max(0, dy) : height + min(0, dy), max(0, dx) : width + min(0, dx)] = picture[
+            max(0, -dy) : height + min(0, -dy), max(0, -dx) : width + min(0, -dx)
+        ]
+    return moved
