@@ -16,6 +16,11 @@ def source(sha256: str) -> str:
     return f"sources/{sha256}"
 
 
+def probe(sha256: str) -> str:
+    """What the first look at it found."""
+    return f"probes/{digest([EXTRACTION_REVISION, sha256])}.parquet"
+
+
 def mezzanine(sha256: str) -> str:
     """Its closed-GOP copy, where key frames are too rare to cut at."""
     return f"mezzanines/{digest([EXTRACTION_REVISION, sha256])}.mp4"

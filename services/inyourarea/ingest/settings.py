@@ -1,0 +1,40 @@
+"""What ingest may be asked to do: the limits on what strangers send, and the size of its steps."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a video may be at most; a video over any of them is refused with the number."""
+
+    #: Seconds: the longest concert.
+    duration_s: int = 4 * 3600
+    #: Four hours at 60 frames a second.
+    frames: int = 4 * 3600 * 60
+    #: Pixels over all frames: four hours of 3840x2160 at 60 frames a second.
+    pixels: int = 4 * 3600 * 60 * 3840 * 2160
+    #: Pixels of the shorter side: below it no face can be told from another.
+    shortest_side: int = 16
+    #: Pixels of the longer side, after pixels were made square.
+    longest_side: int = 8192
+
+
+@dataclass(frozen=True)
+class IngestSettings:
+    """Ingest's knobs."""
+
+    limits: Limits = Limits()
+    #: Seconds for one probe: reading ten gigabytes over a network.
+    probe_timeout_s: float = 300.0
+    #: Seconds for one segment of some four seconds; the slowest codec at 8192x4320 takes about 200.
+    segment_timeout_s: float = 600.0
+    #: Seconds for a sound track of four hours to be encoded.
+    audio_timeout_s: float = 900.0
+    #: Seconds per frame, and at least, for the closed-GOP copy.
+    mezzanine_frame_timeout_s: float = 1.0
+    mezzanine_timeout_s: float = 120.0
+    #: Segments of one video that are on their way at once: enough for every worker of a small
+    #: cluster, few enough that the frame packs of a long video do not fill a laptop's disk.
+    window: int = 8
+    #: Seconds of video up to which it travels in the urgent lane.
+    urgent_s: int = 180

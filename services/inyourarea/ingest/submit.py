@@ -1,0 +1,127 @@
+"""Where a video comes in: it is probed, refused or accepted, and cut into segments on paper."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from fractions import Fraction
+
+from inyourarea.contracts import keys
+from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.contracts.v1.ingest_pb2 import SubmitVideoRequest
+from inyourarea.core.errors import VideoTooLarge, VideoUnreadable
+from inyourarea.ingest.mezzanine import make_mezzanine, mezzanine_keys, mezzanine_size
+from inyourarea.ingest.probe import Probe, probe_video, read_probe, write_probe
+from inyourarea.ingest.segments import cut_span, decide_segments, has_rare_keys
+from inyourarea.ingest.settings import IngestSettings
+from inyourarea.runtime.child import Child, ChildDied, ChildOutOfMemory, ChildTookTooLong
+from inyourarea.runtime.objects import Objects, holds
+
+
+def submit_video(
+    request: SubmitVideoRequest,
+    objects: Objects,
+    child: Child,
+    settings: IngestSettings | None = None,
+) -> facts.VideoAccepted:
+    """The run is decided and stored under its own name; asked again, nothing is done over.
+
+    Raises:
+        Refused: the video or the part of it that was asked for can not be used, and why.
+        ObjectNotFound: there is no object of the source's name.
+    """
+    knobs = settings or IngestSettings()
+    probe = _probed(request, objects, child, knobs)
+    span = cut_span(
+        probe.pts,
+        probe.end_pts,
+        probe.time_base,
+        _seconds(request, "from_s"),
+        _seconds(request, "to_s"),
+    )
+    source = _source(request, probe, span)
+    key_pts = probe.key_pts
+    if has_rare_keys(key_pts, span, probe.time_base) or probe.container == "gif":
+        source.decode_key = keys.mezzanine(request.sha256)
+        source.width, source.height = mezzanine_size((probe.width, probe.height))
+        key_pts = mezzanine_keys(probe.pts, probe.time_base)
+        _make_mezzanine(source, probe, objects, child, knobs)
+    accepted = facts.VideoAccepted(source=source, spec=request.spec)
+    accepted.spec.video_id = keys.video_id(request.sha256, *span)
+    accepted.video_id = accepted.spec.video_id
+    accepted.run_id = keys.run_id(accepted.spec)
+    accepted.segments.extend(decide_segments(probe.pts, key_pts, span, probe.time_base))
+    source_s = (span[1] - span[0]) * probe.time_base
+    accepted.lane = facts.LANE_URGENT if source_s <= knobs.urgent_s else facts.LANE_BULK
+    written = accepted.SerializeToString(deterministic=True)
+    objects.put_once(keys.accepted(accepted.run_id), written)
+    return accepted
+
+
+def _probed(
+    request: SubmitVideoRequest, objects: Objects, child: Child, settings: IngestSettings
+) -> Probe:
+    key = keys.probe(request.sha256)
+    if holds(objects, key):
+        return read_probe(objects.get(key))
+    with _refusing("opening the video"):
+        probe = child.call(
+            probe_video,
+            objects,
+            request.source_key,
+            settings.limits,
+            timeout_s=settings.probe_timeout_s,
+        )
+    return read_probe(objects.put_once(key, write_probe(probe)))
+
+
+def _make_mezzanine(
+    source: facts.Source, probe: Probe, objects: Objects, child: Child, settings: IngestSettings
+) -> None:
+    if holds(objects, source.decode_key):
+        return
+    timeout_s = settings.mezzanine_timeout_s + settings.mezzanine_frame_timeout_s * probe.pts.size
+    with _refusing("copying the video with more key frames"):
+        child.call(
+            make_mezzanine, objects, source.key, source.decode_key, probe, timeout_s=timeout_s
+        )
+
+
+@contextmanager
+def _refusing(what: str) -> Iterator[None]:
+    """A video that kills its child is one that can not be used."""
+    try:
+        yield
+    except (ChildTookTooLong, ChildOutOfMemory) as death:
+        raise VideoTooLarge(
+            f"{what} was given up: {death}; export it again, shorter or smaller"
+        ) from death
+    except ChildDied as death:
+        raise VideoUnreadable(
+            f"{what} failed: {death}; it is damaged, export it again with another program"
+        ) from death
+
+
+def _seconds(request: SubmitVideoRequest, name: str) -> Fraction | None:
+    if not request.HasField(name):  # type: ignore[arg-type]
+        return None
+    value: facts.Rational = getattr(request, name)
+    return Fraction(value.num, value.den)
+
+
+def _source(request: SubmitVideoRequest, probe: Probe, span: tuple[int, int]) -> facts.Source:
+    rate = probe.average_rate.limit_denominator(1_000_000)
+    first, last = probe.pts.searchsorted(span).tolist()
+    return facts.Source(
+        key=request.source_key,
+        sha256=request.sha256,
+        decode_key=request.source_key,
+        time_base=facts.Rational(num=probe.time_base.numerator, den=probe.time_base.denominator),
+        width=probe.width,
+        height=probe.height,
+        average_rate=facts.Rational(num=rate.numerator, den=rate.denominator),
+        frames=last - first,
+        start_pts=span[0],
+        end_pts=span[1],
+        has_audio=probe.has_audio,
+        codec=probe.codec,
+        warning=probe.warning,
+    )

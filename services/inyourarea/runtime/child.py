@@ -1,0 +1,212 @@
+"""A process of its own for work that may crash, hang or swell: decoding what strangers send."""
+
+import contextlib
+import os
+import pickle
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable
+from typing import IO, Any, ParamSpec, TypeVar
+
+Params = ParamSpec("Params")
+Result = TypeVar("Result")
+
+#: MiB of private memory. Decoding 8192 x 4320 with 16 reference frames takes about 1,800.
+MEMORY_MIB = 3072
+
+#: Seconds a child gets to leave by itself when its work is over.
+_LEAVE_S = 2.0
+
+
+class ChildDied(Exception):
+    """The work took its process with it: it crashed, took too long or too much memory."""
+
+
+class ChildTookTooLong(ChildDied):
+    """The work was ended because its time was up."""
+
+
+class ChildOutOfMemory(ChildDied):
+    """The work wanted more memory than it may have."""
+
+
+class Child:
+    """One process at a time that does one thing after another; a dead one is replaced.
+
+    Functions and arguments travel pickled, so functions are those of importable modules. The
+    process starts at the first call and is used again for the next; it ends with its parent,
+    whatever way the parent ends. Threads may share a child, their calls wait for each other.
+    """
+
+    def __init__(self, memory_mib: int = MEMORY_MIB) -> None:
+        self._memory_mib = memory_mib
+        self._process: subprocess.Popen[bytes] | None = None
+        self._lock = threading.Lock()
+
+    def call(
+        self,
+        function: Callable[Params, Result],
+        *args: Any,
+        timeout_s: float,
+    ) -> Result:
+        """What ``function(*args)`` returned or raised there.
+
+        Raises:
+            ChildDied: the process died of it or was ended at ``timeout_s``; the next call finds
+                a fresh one.
+        """
+        with self._lock:
+            outcome, value = self._ask((function, args), timeout_s)
+            if outcome == "memory":
+                self._bury()
+                raise ChildOutOfMemory(f"it needed more than {self._memory_mib} MiB of memory")
+        if outcome == "raised":
+            raise value
+        return value
+
+    def _ask(self, work: Any, timeout_s: float) -> tuple[str, Any]:
+        if self._process is None or self._process.poll() is not None:
+            self._bury()
+            self._process = _start(self._memory_mib)
+        process = self._process
+        is_late = threading.Event()
+
+        def end_it() -> None:
+            is_late.set()
+            process.kill()
+
+        timer = threading.Timer(timeout_s, end_it)
+        timer.start()
+        try:
+            return _exchange(process, work)
+        except (EOFError, OSError, pickle.UnpicklingError) as trouble:
+            self._bury()
+            if is_late.is_set():
+                raise ChildTookTooLong(f"it took more than {timeout_s:g} s") from trouble
+            raise ChildDied(_cause_of_death(process.returncode)) from trouble
+        except BaseException:
+            self._bury()
+            raise
+        finally:
+            timer.cancel()
+
+    def close(self) -> None:
+        """No process is left; a later call would start one."""
+        with self._lock:
+            if self._process and self._process.stdin:
+                with contextlib.suppress(OSError):
+                    self._process.stdin.close()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(_LEAVE_S)
+            self._bury()
+
+    def _bury(self) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.kill()
+        process.wait()
+        for pipe in (process.stdin, process.stdout):
+            if pipe:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+
+def _start(memory_mib: int) -> "subprocess.Popen[bytes]":
+    command = [sys.executable, "-P", "-c", "from inyourarea.runtime.child import serve; serve()"]
+    path = os.pathsep.join(part for part in sys.path if part)
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": path},
+    )
+    _send(process.stdin, memory_mib)
+    return process
+
+
+def _exchange(process: "subprocess.Popen[bytes]", work: Any) -> tuple[str, Any]:
+    _send(process.stdin, work)
+    if process.stdout is None:
+        raise EOFError
+    return pickle.load(process.stdout)
+
+
+def _send(pipe: IO[bytes] | None, what: Any) -> None:
+    if pipe is None:
+        raise EOFError
+    pipe.write(pickle.dumps(what))
+    pipe.flush()
+
+
+def _cause_of_death(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"its process was ended by signal {-code}"
+    return f"its process ended by itself with code {code}"
+
+
+def serve() -> None:
+    """The child's side: do what comes in on standard input until nobody is there any more."""
+    import signal  # noqa: PLC0415 - only the child needs it
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    replies = os.fdopen(os.dup(1), "wb")
+    # Whatever a library prints goes to standard error, not between the replies.
+    os.dup2(2, 1)
+    requests = sys.stdin.buffer
+    _limit_memory(pickle.load(requests))
+    inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
+    threading.Thread(target=_listen, args=(requests, inbox), daemon=True).start()
+    while True:
+        replies.write(_do(inbox.get()))
+        replies.flush()
+
+
+def _listen(requests: IO[bytes], inbox: "queue.SimpleQueue[Any]") -> None:
+    """Requests go to the inbox; when the parent is gone, so is this process, busy or not."""
+    while True:
+        try:
+            inbox.put(_receive(requests))
+        except (EOFError, OSError, pickle.UnpicklingError):
+            os._exit(0)
+
+
+def _receive(requests: IO[bytes]) -> Any:
+    try:
+        return pickle.load(requests)
+    except (ImportError, AttributeError) as trouble:
+        return trouble
+
+
+def _do(work: Any) -> bytes:
+    if isinstance(work, Exception):
+        return _as_reply(work)
+    function, args = work
+    try:
+        return pickle.dumps(("returned", function(*args)))
+    except MemoryError:
+        return pickle.dumps(("memory", None))
+    except Exception as trouble:  # whatever it is, it is the caller's to see
+        return _as_reply(trouble)
+
+
+def _as_reply(trouble: Exception) -> bytes:
+    try:
+        reply = pickle.dumps(("raised", trouble))
+        pickle.loads(reply)
+    except Exception:  # some exceptions of libraries can not be rebuilt
+        reply = pickle.dumps(("raised", ChildDied(f"{type(trouble).__name__}: {trouble}")))
+    return reply
+
+
+def _limit_memory(memory_mib: int) -> None:
+    """Private memory is limited where the system can; elsewhere the time limit must do."""
+    if sys.platform == "win32":
+        return
+    import resource  # noqa: PLC0415 - not there on Windows
+
+    limit = memory_mib * 1024 * 1024
+    with contextlib.suppress(OSError, ValueError):
+        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))

@@ -1,0 +1,120 @@
+"""Opening what strangers send: only known containers and codecs, and nothing but the one object."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+
+import av
+from av.container import InputContainer
+from av.stream import Discard
+from av.video.stream import VideoStream
+
+from inyourarea.core.errors import VideoTooLarge, VideoUnreadable
+from inyourarea.runtime.objects import Objects
+from inyourarea.runtime.ranged import BLOCK_BYTES, as_file
+
+#: What is opened at all. Playlists and scripts (concat, hls, dash) would read other files.
+FORMATS = "mov,matroska,mpegts,gif"
+#: Decoders that may see the bytes; a container can name hundreds of forgotten ones.
+CODECS = frozenset(
+    [
+        "h264",
+        "hevc",
+        "vvc",
+        "vp8",
+        "vp9",
+        "libvpx",
+        "libvpx-vp9",
+        "av1",
+        "libdav1d",
+        "mpeg1video",
+        "mpeg2video",
+        "mpeg4",
+        "prores",
+        "mjpeg",
+        "gif",
+    ]
+)
+#: Pixels of one frame: 8192 x 4320, the largest that cameras write.
+LARGEST_FRAME_PX = 8192 * 4320
+#: Tracks of one file. Cameras write up to about ten (sound, metadata, time code).
+MOST_STREAMS = 64
+#: Threads of one decoder. A constant, so that damaged input decodes to the same pictures anywhere.
+DECODER_THREADS = 2
+
+_READ_BYTES = 1 << 18
+_LISTS = (b"ffconcat", b"#EXTM3U", b"<?xml", b"[playlist]")
+
+
+@contextmanager
+def open_video(objects: Objects, key: str) -> Iterator[InputContainer]:
+    """The object opened as a video; troubles of the library inside the block are told apart too.
+
+    Raises:
+        VideoUnreadable: it is no video of a known kind, or damaged.
+        VideoTooLarge: opening it takes more memory or tracks than allowed.
+        ObjectNotFound: there is no such object.
+    """
+    _check_beginning(objects.read(key, 0, min(BLOCK_BYTES, 4096)))
+    try:
+        container = av.open(
+            as_file(objects, key),
+            options={"threads": "1", "max_pixels": str(LARGEST_FRAME_PX)},
+            container_options={
+                "format_whitelist": FORMATS,
+                "protocol_whitelist": "none",
+                "max_streams": str(MOST_STREAMS),
+            },
+            buffer_size=_READ_BYTES,
+            metadata_errors="replace",
+        )
+        with cast("InputContainer", container) as opened:
+            yield opened
+    except MemoryError as trouble:
+        raise VideoTooLarge(
+            f"the video has more than {MOST_STREAMS} tracks or needs too much memory to open; "
+            "export it again with one picture and one sound track"
+        ) from trouble
+    except av.error.FFmpegError as trouble:
+        raise VideoUnreadable(
+            f"the video can not be read ({trouble.strerror}): it is damaged or of no known kind; "
+            "mp4, mov, mkv, webm, ts and gif are"
+        ) from trouble
+
+
+def _check_beginning(head: bytes) -> None:
+    if not head:
+        raise VideoUnreadable("the file is empty; upload it again")
+    if head.lstrip().startswith(_LISTS):
+        raise VideoUnreadable("the file is a list of other files, not a video; give the video")
+
+
+def picture_stream(container: InputContainer) -> VideoStream:
+    """The track that is decoded, ready for it; the other tracks are no longer read.
+
+    Raises:
+        VideoUnreadable: there is none, or its codec is not a known one.
+        VideoTooLarge: its frames have too many pixels.
+    """
+    stream = container.streams.best("video")
+    if not isinstance(stream, VideoStream) or "attached_pic" in str(stream.disposition):
+        raise VideoUnreadable("the file has no moving picture, only sound or data; give a video")
+    codec = stream.codec_context
+    if codec is None or codec.name not in CODECS:
+        name = codec.name if codec else "unknown"
+        raise VideoUnreadable(
+            f"the video's codec ({name}) is not one that is decoded here; export it as H.264"
+        )
+    if codec.width * codec.height > LARGEST_FRAME_PX:
+        raise VideoTooLarge(
+            f"the video is {codec.width}x{codec.height}; frames may have at most 8192x4320 pixels"
+        )
+    if codec.width < 1 or codec.height < 1:
+        raise VideoUnreadable("the video does not say how large its pictures are; it is damaged")
+    for other in container.streams:
+        if other.index != stream.index:
+            other.discard = Discard.all
+    codec.thread_count = DECODER_THREADS
+    codec.thread_type = "AUTO"
+    codec.options = {"max_pixels": str(LARGEST_FRAME_PX)}
+    return stream
