@@ -1,0 +1,238 @@
+"""Who is who, decided for all members and tracklets of a shot at once: an integer program.
+
+`identity` states the question as a `Casting`; the answer is one member, or nobody, per tracklet.
+Every member is a unit of flow that runs through the shot: along links from tracklet to tracklet,
+or through a waiting line where the member is lost from sight. Flows of different members meet
+only in the rule that a tracklet is at most one member.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import csr_array
+
+from inyourarea.track.links import LOST, Links
+from inyourarea.track.tracklets import Ints
+
+Floats = NDArray[np.float64]
+
+NOBODY = -1
+#: A gain that stands for "must": larger than all evidence of a shot together (nats).
+MUST = 1e4
+#: Members whose evidence is this much weaker than the best one's are not asked for (nats).
+HOPELESS = 18.0
+#: HiGHS stops branching here and gives its best answer so far; counted in nodes and not in
+#: seconds, so that the answer is the same on a busy machine.
+MOST_NODES = 400
+#: Seconds; a last resort that no shot of the benchmarks comes near.
+TIME_LIMIT_S = 60.0
+
+
+@dataclass(frozen=True, eq=False)
+class Casting:
+    """The question: which of K members is each of T tracklets.
+
+    ``gain`` float64 (T, K): what it is worth that a tracklet is a member, against nobody;
+    -inf where it can not be, ``MUST`` and more where it must. ``first``, ``last`` int32 (T,)
+    frames; ``shot`` int32 (T,); ``links`` what one costs after another.
+    """
+
+    gain: Floats
+    first: Ints
+    last: Ints
+    shot: Ints
+    links: Links
+
+
+def cast(casting: Casting) -> Ints:
+    """The best answer, int32 (T,): a member's index or ``NOBODY`` for each tracklet.
+
+    A member is never two tracklets that share a frame. Shots are solved apart: nothing but
+    ``gain`` reaches over a cut.
+    """
+    who = np.full(len(casting.first), NOBODY, dtype=np.int32)
+    link_shot = casting.shot[casting.links.a]
+    for shot in np.unique(casting.shot):
+        inside = np.flatnonzero(casting.shot == shot)
+        mine = link_shot == shot
+        links = Links(*(column[mine] for column in _columns(casting.links)))
+        who[inside] = _cast_shot(casting, inside, links)
+    return who
+
+
+def _columns(links: Links) -> tuple[Ints, Ints, Floats]:
+    return links.a, links.b, links.cost
+
+
+def _cast_shot(casting: Casting, inside: NDArray[np.intp], links: Links) -> Ints:
+    gain = casting.gain[inside]
+    best = np.maximum(gain.max(axis=1, keepdims=True), 0) if gain.size else gain
+    possible = gain > np.maximum(best - HOPELESS, -LOST)
+    tracklet, member = np.nonzero(possible.T)[::-1]
+    who = np.full(inside.size, NOBODY, dtype=np.int32)
+    if not tracklet.size:
+        return who
+    place = np.full(len(casting.first), -1)
+    place[inside] = np.arange(inside.size)
+    program = _Program(
+        tracklet=tracklet,
+        member=member,
+        gain=gain[tracklet, member],
+        first=casting.first[inside][tracklet],
+        last=casting.last[inside][tracklet],
+        links=Links(place[links.a].astype(np.int32), place[links.b].astype(np.int32), links.cost),
+    )
+    chosen = program.solve()
+    who[tracklet[chosen]] = member[chosen]
+    return who
+
+
+@dataclass(frozen=True, eq=False)
+class _Program:
+    """The integer program of one shot; a candidate is a tracklet that may be a member.
+
+    Candidates are ordered by member. ``first`` and ``last`` are their frames; ``links`` are
+    between the shot's tracklets.
+    """
+
+    tracklet: NDArray[np.intp]
+    member: NDArray[np.intp]
+    gain: Floats
+    first: Ints
+    last: Ints
+    links: Links
+
+    def solve(self) -> NDArray[np.bool_]:
+        """Which candidates are chosen."""
+        a, b, cost = self._arcs()
+        count = self.tracklet.size
+        line, line_after = self._waiting_line()
+        # Columns: enter from the line, along an arc, leave into the line, leave for good, wait.
+        enter = np.arange(count)
+        arcs = count + np.arange(a.size)
+        lost = arcs.size + count + np.arange(count)
+        gone = lost + count
+        wait = gone[-1] + 1 + np.arange(count)
+        columns = int(wait[-1]) + 1
+        price = np.zeros(columns)
+        price[enter] = -self.gain
+        price[arcs] = cost - self.gain[b]
+        price[lost] = LOST
+        rows = _Rows(columns)
+        # What comes into a candidate goes out of it.
+        rows.add(enter, enter, 1.0)
+        rows.add(b, arcs, 1.0)
+        rows.add(a, arcs, -1.0)
+        rows.add(enter, lost, -1.0)
+        rows.add(enter, gone, -1.0)
+        # The line: stage i lets candidate i in; who is lost joins at the next candidate behind.
+        stage = count + line
+        rows.add(stage, enter, -1.0)
+        rows.add(stage, wait, -1.0)
+        follows = np.flatnonzero(self._has_next())
+        rows.add(stage[follows + 1], wait[follows], 1.0)
+        rejoin = line_after >= 0
+        rows.add(count + line_after[rejoin], lost[rejoin], 1.0)
+        supply = np.zeros(2 * count)
+        supply[count + line[self._is_first()]] = -1.0
+        # At most one member per tracklet.
+        tracklets, index = np.unique(self.tracklet, return_inverse=True)
+        rows.add(2 * count + index, enter, 1.0)
+        rows.add(2 * count + index[b], arcs, 1.0)
+        matrix = rows.matrix(2 * count + tracklets.size)
+        low = np.concatenate([supply, np.zeros(tracklets.size)])
+        high = np.concatenate([supply, np.ones(tracklets.size)])
+        upper = np.ones(columns)
+        upper[lost[~rejoin]] = 0
+        answer = milp(
+            price,
+            integrality=np.ones(columns, dtype=np.int64),
+            bounds=Bounds(0, upper),
+            constraints=LinearConstraint(matrix, low, high),
+            options={
+                "node_limit": MOST_NODES,
+                "time_limit": TIME_LIMIT_S,
+                "mip_rel_gap": 1e-6,
+            },
+        )
+        if answer.x is None:
+            return self._greedy()
+        taken = answer.x[enter]
+        np.add.at(taken, b, answer.x[arcs])
+        return np.asarray(taken > 0.5)
+
+    def _arcs(self) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
+        """The links between candidates of the same member."""
+        parts = []
+        size = int(self.tracklet.max()) + 1
+        for member in np.unique(self.member):
+            candidate = np.full(size, -1)
+            mine = np.flatnonzero(self.member == member)
+            candidate[self.tracklet[mine]] = mine
+            a, b = (
+                candidate[self._within(self.links.a, size)],
+                candidate[self._within(self.links.b, size)],
+            )
+            good = (a >= 0) & (b >= 0) & (self.links.a < size) & (self.links.b < size)
+            parts.append((a[good], b[good], self.links.cost[good]))
+        a, b, cost = (np.concatenate(column) for column in zip(*parts, strict=True))
+        return a, b, cost
+
+    @staticmethod
+    def _within(index: Ints, size: int) -> Ints:
+        return np.minimum(index, size - 1)
+
+    def _is_first(self) -> NDArray[np.bool_]:
+        """Which candidates are the first of their member's, which are in order of time."""
+        return np.append(True, self.member[1:] != self.member[:-1])
+
+    def _has_next(self) -> NDArray[np.bool_]:
+        return np.append(self.member[1:] == self.member[:-1], False)
+
+    def _waiting_line(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+        """Each candidate's stage in the line, and the stage that it can rejoin at (-1: none)."""
+        line = np.arange(self.tracklet.size)
+        scale = int(self.last.max()) + 2
+        begins = self.member * scale + self.first
+        after = np.searchsorted(begins, self.member * scale + self.last, side="right")
+        valid = after < line.size
+        valid[valid] &= self.member[after[valid]] == self.member[valid]
+        return line, np.where(valid, after, -1)
+
+    def _greedy(self) -> NDArray[np.bool_]:
+        """Best gain first: what is left when the solver found no answer in time."""
+        chosen = np.zeros(self.tracklet.size, dtype=bool)
+        for i in np.argsort(-self.gain, kind="stable"):
+            rivals = chosen & (
+                (self.tracklet == self.tracklet[i])
+                | (
+                    (self.member == self.member[i])
+                    & (self.first <= self.last[i])
+                    & (self.last >= self.first[i])
+                )
+            )
+            chosen[i] = self.gain[i] > 0 and not rivals.any()
+        return chosen
+
+
+class _Rows:
+    """A sparse matrix written entry by entry."""
+
+    def __init__(self, columns: int) -> None:
+        self._columns = columns
+        self._row: list[NDArray[np.intp]] = []
+        self._column: list[NDArray[np.intp]] = []
+        self._value: list[Floats] = []
+
+    def add(self, row: NDArray[np.intp], column: NDArray[np.intp], value: float) -> None:
+        """Put ``value`` at every (row, column)."""
+        self._row.append(row)
+        self._column.append(column)
+        self._value.append(np.full(row.size, value))
+
+    def matrix(self, rows: int) -> csr_array:
+        """All that was added."""
+        entries = (np.concatenate(self._row), np.concatenate(self._column))
+        return csr_array((np.concatenate(self._value), entries), shape=(rows, self._columns))

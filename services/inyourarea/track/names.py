@@ -1,0 +1,100 @@
+"""What people are called: pinned names, else ``person-1``... by screen time; ids that last.
+
+The last word after `identity`: an id outlives a name, and both outlive a second run.
+"""
+
+import hashlib
+from dataclasses import replace
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from inyourarea.core.boxes import paired_iou
+from inyourarea.core.timeline import Timeline
+from inyourarea.core.tracks import State, Track, Tracks
+
+#: Two runs mean the same person where their boxes overlap this much.
+SAME_PLACE_IOU = 0.5
+#: A person keeps the id when at least this share of the shorter track is in the same place.
+LEAST_SHARED = 0.3
+
+
+def call_people(people: list[Track]) -> tuple[Track, ...]:
+    """People in order of screen time; who has no name yet becomes ``person-1``, ``person-2``...
+
+    Names that were given (pins) stay; a number that is taken is passed over.
+    """
+    taken = {track.name for track in people if track.name}
+    called, number = [], 0
+    for track in sorted(people, key=lambda track: (-screen_time(track), first_frame(track))):
+        name = track.name
+        while not name:
+            number += 1
+            if f"person-{number}" not in taken:
+                name = f"person-{number}"
+        called.append(replace(track, name=name))
+    return tuple(called)
+
+
+def screen_time(track: Track) -> int:
+    """Frames in which the person is observed."""
+    return int((track.state == State.OBSERVED).sum())
+
+
+def first_frame(track: Track) -> int:
+    """The first frame in which the person is observed."""
+    return int(np.argmax(track.state == State.OBSERVED))
+
+
+def id_from_first_sight(track: Track, timeline: Timeline) -> str:
+    """A stable id for somebody without a class: a digest of when and where first observed."""
+    frame = first_frame(track)
+    box = ",".join(f"{side:.0f}" for side in track.xyxy[frame])
+    text = f"{int(timeline.pts[frame])}@{timeline.time_base}:{box}"
+    return "p" + hashlib.sha256(text.encode()).hexdigest()[:11]
+
+
+def keep_ids(old: Tracks, new: Tracks) -> Tracks:
+    """The new tracks with the ids, and the names nobody pinned, of the same people before.
+
+    People are the same where their boxes overlap in most frames; matched one to one, best
+    overall. Someone new who would take a kept name gets the next free number.
+    """
+    shared = np.array([[_shared(a, b, old, new) for b in new.people] for a in old.people])
+    kept: dict[int, Track] = {}
+    if shared.size:
+        rows, columns = linear_sum_assignment(-shared)
+        for i, j in zip(rows.tolist(), columns.tolist(), strict=True):
+            if shared[i, j] >= LEAST_SHARED:
+                kept[j] = old.people[i]
+    people = []
+    for j, track in enumerate(new.people):
+        if j in kept:
+            name = kept[j].name if _is_number(track.name) else track.name
+            people.append(replace(track, person=kept[j].person, name=name))
+        else:
+            people.append(replace(track, name="" if _is_number(track.name) else track.name))
+    return replace(new, people=_with_free_names(people))
+
+
+def _is_number(name: str) -> bool:
+    return name.startswith("person-") and name[7:].isdigit()
+
+
+def _with_free_names(people: list[Track]) -> tuple[Track, ...]:
+    """Every name once: the first to hold it keeps it, the others and the nameless get numbers."""
+    taken: set[str] = set()
+    unique = []
+    for track in people:
+        unique.append(track if track.name not in taken else replace(track, name=""))
+        taken.add(track.name)
+    named = call_people(unique)
+    by_person = {track.person: track for track in named}
+    return tuple(by_person[track.person] for track in people)
+
+
+def _shared(a: Track, b: Track, old: Tracks, new: Tracks) -> float:
+    """Share of the shorter of two tracks in which both are in the same place."""
+    _, i, j = np.intersect1d(old.timeline.pts, new.timeline.pts, return_indices=True)
+    same = paired_iou(a.xyxy[i], b.xyxy[j]) >= SAME_PLACE_IOU
+    return float(same.sum() / max(1, min(a.has_box[i].sum(), b.has_box[j].sum())))

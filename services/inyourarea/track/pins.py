@@ -1,0 +1,208 @@
+"""What the user said about who is who, as hard constraints on tracklets.
+
+Between `tracklets` and `identity`: each pin is brought to the tracklet that it hits.
+"""
+
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inyourarea.core.boxes import iou
+from inyourarea.core.detections import DETECTED, Detections
+from inyourarea.core.errors import PinRejected
+from inyourarea.core.pins import NOBODY, Pin
+from inyourarea.core.timeline import Timeline
+from inyourarea.track.tracklets import Sightings, Tracklets, tracklets_from_labels
+
+Floats = NDArray[np.float64]
+
+#: A box given with a pin is one that is there already when it overlaps it this much.
+SAME_BOX_IOU = 0.5
+
+
+@dataclass(frozen=True, eq=False)
+class Orders:
+    """Who a tracklet is, who it is not; by tracklet number. ``NOBODY`` is no member."""
+
+    is_named: dict[int, str] = field(default_factory=dict)
+    is_not: dict[int, set[str]] = field(default_factory=dict)
+
+
+def add_pinned_boxes(
+    detections: Detections, pins: tuple[Pin, ...], timeline: Timeline
+) -> Detections:
+    """The detections, and every box that a pin gives and nobody detected, ordered by pts."""
+    pts, boxes = [], []
+    for pin in pins:
+        box = _box(pin)
+        if box is None:
+            continue
+        at = int(timeline.pts[timeline.frame_at(pin.start)])
+        there = detections.xyxy[(detections.pts == at) & detections.detected]
+        if not len(there) or iou(box[None], there).max() < SAME_BOX_IOU:
+            pts.append(at)
+            boxes.append(box)
+    if not pts:
+        return detections
+    new = len(pts)
+    order = np.argsort(np.concatenate([detections.pts, pts]), kind="stable")
+    place = np.empty(order.size, dtype=np.int32)
+    place[order] = np.arange(order.size, dtype=np.int32)
+    origin = np.concatenate([detections.origin, np.full(new, DETECTED, dtype=np.int32)])
+    origin = np.where(origin == DETECTED, DETECTED, place[origin]).astype(np.int32)
+
+    def more(column: NDArray[np.float32]) -> NDArray[np.float32]:
+        rows = np.zeros((new, *column.shape[1:]), dtype=np.float32)
+        return np.concatenate([column, rows])[order]
+
+    confidence = np.concatenate([detections.confidence, np.ones(new, dtype=np.float32)])
+    return Detections(
+        pts=np.concatenate([detections.pts, np.array(pts, dtype=np.int64)])[order],
+        xyxy=np.concatenate([detections.xyxy, np.array(boxes, dtype=np.float32)])[order],
+        confidence=confidence[order],
+        scores=more(detections.scores),
+        appearance=more(detections.appearance),
+        origin=origin[order],
+        looked=detections.looked,
+    )
+
+
+def _box(pin: Pin) -> Floats | None:
+    if pin.width is None or pin.height is None:
+        return None
+    return np.array([pin.x, pin.y, pin.x + pin.width, pin.y + pin.height])
+
+
+@dataclass(frozen=True, eq=False)
+class Scene:
+    """What pins are looked up in. ``xyxy`` float64 (n, 4): pixels of the sightings' frames."""
+
+    timeline: Timeline
+    sightings: Sightings
+    xyxy: Floats
+
+    def boxes_at(self, tracklets: Tracklets, frame: int) -> tuple[NDArray[np.intp], Floats]:
+        """Which tracklets are there at a frame, and their boxes, between sightings too."""
+        first = self.sightings.frame[tracklets.start]
+        last = self.sightings.frame[tracklets.end]
+        there = np.flatnonzero((first <= frame) & (last >= frame))
+        boxes = np.empty((there.size, 4))
+        for i, tracklet in enumerate(there):
+            member = tracklets.sightings(int(tracklet))
+            frames = self.sightings.frame[member]
+            for side in range(4):
+                boxes[i, side] = np.interp(frame, frames, self.xyxy[member, side])
+        return there, boxes
+
+
+def orders_from_pins(
+    pins: tuple[Pin, ...], tracklets: Tracklets, scene: Scene
+) -> tuple[Orders, Tracklets]:
+    """Every pin brought to the tracklet it hits; tracklets that two pins divide are cut.
+
+    Raises:
+        PinRejected: a pin hits nobody, or contradicts another.
+    """
+    named = [pin for pin in pins if not pin.is_denial]
+    tracklets = _cut_between(named, tracklets, scene)
+    orders = Orders()
+    for pin in named:
+        tracklet = _hit(pin, tracklets, scene)
+        if orders.is_named.setdefault(tracklet, pin.name) != pin.name:
+            raise PinRejected(
+                f"The pins at {_at(pin)} say that one person is {pin.name!r} and "
+                f"{orders.is_named[tracklet]!r}; keep one of them."
+            )
+    for pin in pins:
+        if pin.is_denial:
+            tracklet = _hit(pin, tracklets, scene)
+            if orders.is_named.get(tracklet) == pin.name:
+                raise PinRejected(
+                    f"The pin at {_at(pin)} says that this is not {pin.name!r} and another one "
+                    "that it is; keep one of them."
+                )
+            orders.is_not.setdefault(tracklet, set()).add(pin.name)
+    _refuse_twins(orders, tracklets, scene)
+    return orders, tracklets
+
+
+def _cut_between(named: list[Pin], tracklets: Tracklets, scene: Scene) -> Tracklets:
+    """Cut tracklets that different names claim at different times, where the later one begins."""
+    claims: dict[int, list[tuple[int, str]]] = {}
+    for pin in named:
+        frame = scene.timeline.frame_at(pin.start)
+        claims.setdefault(_hit(pin, tracklets, scene), []).append((frame, pin.name))
+    label = tracklets.labels(len(scene.sightings))
+    new = len(tracklets)
+    for tracklet, claim in claims.items():
+        claim.sort()
+        for (frame, name), (later, other) in pairwise(claim):
+            if name != other and later > frame:
+                member = tracklets.sightings(tracklet)
+                label[member[scene.sightings.frame[member] >= later]] = new
+                new += 1
+    return tracklets_from_labels(label) if new > len(tracklets) else tracklets
+
+
+def _hit(pin: Pin, tracklets: Tracklets, scene: Scene) -> int:
+    frame = scene.timeline.frame_at(pin.start)
+    there, boxes = scene.boxes_at(tracklets, frame)
+    box = _box(pin)
+    if box is not None and there.size:
+        overlap = iou(box[None], boxes)[0]
+        if overlap.max() >= SAME_BOX_IOU:
+            return int(there[np.argmax(overlap)])
+    centre = (pin.x, pin.y) if box is None else ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
+    hit = smallest_box_at(float(centre[0]), float(centre[1]), boxes)
+    if hit is None:
+        raise PinRejected(_nobody_there(pin, boxes))
+    return int(there[hit])
+
+
+def smallest_box_at(x: float, y: float, boxes: Floats) -> int | None:
+    """The smallest box (n, 4) around the point, else the nearest within one face width of it."""
+    if not len(boxes):
+        return None
+    sides = boxes[:, 2:] - boxes[:, :2]
+    point = np.array([x, y])
+    outside = np.maximum(np.maximum(boxes[:, :2] - point, point - boxes[:, 2:]), 0)
+    away = np.sqrt((outside**2).sum(axis=1))
+    inside = np.flatnonzero(away == 0)
+    if inside.size:
+        return int(inside[np.argmin(sides[inside].prod(axis=1))])
+    nearest = int(np.argmin(away))
+    return nearest if away[nearest] <= sides[nearest, 0] else None
+
+
+def _nobody_there(pin: Pin, boxes: Floats) -> str:
+    if not len(boxes):
+        return f"The pin for {pin.name!r} at {_at(pin)} hits nobody: no face is seen then."
+    middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+    there = ", ".join(f"({x:.0f}, {y:.0f})" for x, y in middle)
+    return (
+        f"The pin for {pin.name!r} at {_at(pin)} and ({pin.x:.0f}, {pin.y:.0f}) hits nobody; "
+        f"faces then are at {there}."
+    )
+
+
+def _at(pin: Pin) -> str:
+    return f"{float(Fraction(pin.start)):.2f} s"
+
+
+def _refuse_twins(orders: Orders, tracklets: Tracklets, scene: Scene) -> None:
+    """No name at two places in one frame."""
+    first = scene.sightings.frame[tracklets.start]
+    last = scene.sightings.frame[tracklets.end]
+    pinned = sorted(orders.is_named)
+    for i, a in enumerate(pinned):
+        for b in pinned[i + 1 :]:
+            name = orders.is_named[a]
+            together = first[a] <= last[b] and first[b] <= last[a]
+            if together and name == orders.is_named[b] != NOBODY:
+                raise PinRejected(
+                    f"Two pins name different people {name!r} who are seen at the same time; "
+                    "keep one of them."
+                )

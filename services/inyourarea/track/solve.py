@@ -1,0 +1,227 @@
+"""The identity step as a whole: detections of a video in, one track per person out.
+
+`tracklets` -> `evidence` and `screens` -> `pins` -> `identity` -> `gaps` -> `names`.
+"""
+
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inyourarea.core.boxes import iou
+from inyourarea.core.detections import Detections
+from inyourarea.core.pins import Pin
+from inyourarea.core.shots import Shot, shot_of_frames
+from inyourarea.core.timeline import Timeline
+from inyourarea.core.tracks import State, Track, Tracks
+from inyourarea.track.evidence import cut_at_changes
+from inyourarea.track.gaps import Sheet, Stage, empty_sheet, fill_gaps, moving_average
+from inyourarea.track.identity import Cast
+from inyourarea.track.members import cast_by_class
+from inyourarea.track.names import call_people, id_from_first_sight
+from inyourarea.track.people import cast_by_appearance
+from inyourarea.track.pins import Scene, add_pinned_boxes, orders_from_pins
+from inyourarea.track.standpoint import Standpoint, fixed_standpoint, standpoint_from_motion
+from inyourarea.track.tracklets import Sightings, Tracklets, join_sightings
+
+#: Somebody seen for less than this, or for a smaller share of the video, is one of the others.
+LEAST_SEEN_S, LEAST_SEEN_SHARE = Fraction(1), Fraction(1, 20)
+#: A followed box that covers somebody else's observed one this much has slipped to them.
+SLIPPED_IOU = 0.4
+
+
+@dataclass(frozen=True)
+class Question:
+    """All that the identity step is told.
+
+    ``size`` is the frame's width and height; ``classes`` the members' names in the order of the
+    class scores (empty: people are told apart by appearance alone); ``threshold`` the class score
+    from which on a box is believed; ``people`` their number (0: find it; only without classes);
+    ``smooth`` the odd number of frames of a moving average (0: none). ``motion`` (F, 4) is the
+    camera's, as in `Signals`, where it is known.
+    """
+
+    detections: Detections
+    shots: tuple[Shot, ...]
+    timeline: Timeline
+    size: tuple[int, int]
+    classes: tuple[str, ...] = ()
+    threshold: float = 0.25
+    people: int = 0
+    pins: tuple[Pin, ...] = ()
+    longest_gap_s: Fraction = Fraction(7, 10)
+    smooth: int = 0
+    motion: NDArray[np.float32] | None = None
+
+
+def solve_tracks(question: Question) -> Tracks:
+    """One track per person: everybody at most once in a frame, no box across a cut.
+
+    Raises:
+        PinRejected: a pin hits nobody, names somebody unknown, or contradicts another.
+    """
+    detections = add_pinned_boxes(question.detections, question.pins, question.timeline)
+    standpoint = _standpoint(question)
+    sightings = _sightings(question, detections, standpoint)
+    tracklets = cut_at_changes(sightings, join_sightings(sightings, question.threshold))
+    pixels = detections.xyxy[sightings.row].astype(np.float64)
+    scene = Scene(question.timeline, sightings, pixels)
+    orders, tracklets = orders_from_pins(question.pins, tracklets, scene)
+    if question.classes:
+        cast = cast_by_class(sightings, tracklets, orders, question.classes, question.threshold)
+    else:
+        cast = cast_by_appearance(sightings, tracklets, orders, question.people)
+    sheets = _sheets(question, detections, sightings, tracklets, cast)
+    looked = np.isin(question.timeline.pts, detections.looked)
+    stage = Stage(question.timeline, question.shots, standpoint, looked, question.longest_gap_s)
+    filled = fill_gaps(sheets, stage)
+    if question.smooth > 1:
+        filled = [moving_average(sheet, question.shots, question.smooth) for sheet in filled]
+    identity = _identity(question, sightings, tracklets, cast)
+    return _reported(question, cast, filled, identity)
+
+
+def _standpoint(question: Question) -> Standpoint:
+    if question.motion is None:
+        return fixed_standpoint(len(question.timeline))
+    return standpoint_from_motion(question.motion, question.shots, question.size)
+
+
+def _sightings(question: Question, detections: Detections, standpoint: Standpoint) -> Sightings:
+    row = np.flatnonzero(detections.detected)
+    frame = np.searchsorted(question.timeline.pts, detections.pts[row])
+    classes = len(question.classes)
+    return Sightings(
+        row=row.astype(np.int32),
+        frame=frame.astype(np.int32),
+        shot=shot_of_frames(question.shots)[frame],
+        seconds=question.timeline.seconds[frame],
+        xyxy=standpoint.steady(detections.xyxy[row].astype(np.float64), frame),
+        confidence=detections.confidence[row].astype(np.float64),
+        scores=detections.scores[row, :classes].astype(np.float64),
+        appearance=detections.appearance[row].astype(np.float64),
+    )
+
+
+def _sheets(
+    question: Question,
+    detections: Detections,
+    sightings: Sightings,
+    tracklets: Tracklets,
+    cast: Cast,
+) -> list[Sheet]:
+    """Each person's observed and followed boxes."""
+    person = np.full(len(detections), -1, dtype=np.int32)
+    person[sightings.row[tracklets.member]] = cast.who[tracklets.of_member]
+    frame = np.searchsorted(question.timeline.pts, detections.pts)
+    followed = np.flatnonzero(~detections.detected)
+    followed = followed[person[detections.origin[followed]] >= 0]
+    shot = shot_of_frames(question.shots)[frame]
+    followed = followed[shot[followed] == shot[detections.origin[followed]]]
+    owner = person[detections.origin[followed]]
+    keep = ~_slipped(detections, followed, owner, person, frame)
+    followed, owner = followed[keep], owner[keep]
+    sheets = []
+    for number in range(len(cast.names)):
+        sheet = empty_sheet(len(question.timeline))
+        # The best agreeing last, so that it stays where two follow into one frame.
+        mine = followed[owner == number]
+        mine = mine[np.argsort(detections.confidence[mine], kind="stable")]
+        for rows, state in ((mine, State.FOLLOWED), (person == number, State.OBSERVED)):
+            at = frame[rows]
+            sheet.state[at] = state
+            sheet.xyxy[at] = detections.xyxy[rows]
+            sheet.confidence[at] = detections.confidence[rows]
+        sheets.append(sheet)
+    return sheets
+
+
+def _slipped(
+    detections: Detections,
+    followed: NDArray[np.intp],
+    owner: NDArray[np.int32],
+    person: NDArray[np.int32],
+    frame: NDArray[np.intp],
+) -> NDArray[np.bool_]:
+    """Which followed boxes lie on the observed box of somebody else."""
+    slipped = np.zeros(followed.size, dtype=bool)
+    seen = np.flatnonzero(detections.detected)
+    low = np.searchsorted(frame[seen], frame[followed], side="left")
+    high = np.searchsorted(frame[seen], frame[followed], side="right")
+    for i in np.flatnonzero(high > low):
+        rows = seen[low[i] : high[i]]
+        others = rows[person[rows] != owner[i]]
+        if others.size:
+            overlap = iou(detections.xyxy[followed[i]][None], detections.xyxy[others])
+            slipped[i] = overlap.max() > SLIPPED_IOU
+    return slipped
+
+
+def _identity(
+    question: Question, sightings: Sightings, tracklets: Tracklets, cast: Cast
+) -> NDArray[np.float32]:
+    """How sure each person's name is in each frame, (people, F): of the nearest tracklet."""
+    frames = len(question.timeline)
+    identity = np.zeros((len(cast.names), frames), dtype=np.float32)
+    first, last = sightings.frame[tracklets.start], sightings.frame[tracklets.end]
+    for number in range(len(cast.names)):
+        at: list[int] = []
+        sure: list[float] = []
+        for tracklet in np.flatnonzero(cast.who == number):
+            at += [int(first[tracklet]), int(last[tracklet])]
+            sure += [float(cast.sure[tracklet])] * 2
+        if at:
+            order = np.argsort(at, kind="stable")
+            identity[number] = np.interp(
+                np.arange(frames), np.array(at)[order], np.array(sure)[order]
+            )
+    return identity
+
+
+def _reported(
+    question: Question, cast: Cast, sheets: list[Sheet], identity: NDArray[np.float32]
+) -> Tracks:
+    """Tracks of those who are seen long enough; the rest is a number."""
+    least, frame_s = _least_seen_s(question)
+    people, others = [], 0
+    for number, (name, sheet) in enumerate(zip(cast.names, sheets, strict=True)):
+        seen = float((sheet.state == State.OBSERVED).sum()) * frame_s
+        if not seen:
+            continue
+        if seen < least:
+            others += 1
+            continue
+        known = sheet.state <= State.FILLED
+        track = Track(
+            person=name,
+            name=name,
+            state=sheet.state,
+            reason=sheet.reason,
+            xyxy=sheet.xyxy.astype(np.float32),
+            confidence=sheet.confidence.astype(np.float32),
+            identity=np.where(known, identity[number], 0).astype(np.float32),
+        )
+        if not question.classes:
+            track = _with_id(track, question.timeline)
+        people.append(track)
+    ordered = tuple(people) if question.classes else call_people(people)
+    return Tracks(question.timeline, question.size, question.shots, ordered, others)
+
+
+def _least_seen_s(question: Question) -> tuple[float, float]:
+    """How long somebody must be observed, and how long one observed frame stands for; seconds.
+
+    In a video shorter than two seconds half of it is enough.
+    """
+    timeline = question.timeline
+    if len(timeline) < 2:
+        return 0.5, 1.0
+    looked = max(1, int(np.isin(timeline.pts, question.detections.looked).sum()))
+    duration = timeline.seconds[-1] * len(timeline) / (len(timeline) - 1)
+    least = max(float(LEAST_SEEN_S), float(LEAST_SEEN_SHARE) * duration)
+    return min(least, duration / 2), duration / looked
+
+
+def _with_id(track: Track, timeline: Timeline) -> Track:
+    return replace(track, person=id_from_first_sight(track, timeline))

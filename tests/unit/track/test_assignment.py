@@ -1,0 +1,84 @@
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from inyourarea.track.assignment import MUST, NOBODY, Casting, cast
+from inyourarea.track.links import LOST, Links
+
+
+def casting(gain, spans, links=(), shot=None):
+    first, last = np.array(spans, dtype=np.int32).reshape(-1, 2).T
+    a, b, cost = (np.array(column) for column in zip(*links, strict=True)) if links else [()] * 3
+    return Casting(
+        gain=np.array(gain, dtype=float),
+        first=first,
+        last=last,
+        shot=np.zeros(first.size, np.int32) if shot is None else np.array(shot, dtype=np.int32),
+        links=Links(np.array(a, np.int32), np.array(b, np.int32), np.array(cost, float)),
+    )
+
+
+def test_a_member_is_only_once_in_a_frame():
+    who = cast(casting([[5.0, 1.0], [4.0, 3.0]], [(0, 9), (5, 15)]))
+    assert who.tolist() == [0, 1]
+
+
+def test_the_best_answer_of_all_is_taken_and_not_the_best_first():
+    # Taking 5 first leaves 1: six; the other way gives 4 + 4.
+    who = cast(casting([[5.0, 4.0], [4.0, 1.0]], [(0, 9), (0, 9)]))
+    assert who.tolist() == [1, 0]
+
+
+def test_weak_evidence_is_nobody():
+    assert cast(casting([[-1.0, -3.0]], [(0, 9)])).tolist() == [NOBODY]
+
+
+def test_a_jump_to_another_place_costs_more_than_a_little_evidence():
+    # The wall (1) looks like the member while she (0, 2) is turned away.
+    spans = [(0, 9), (11, 20), (22, 30)]
+    who = cast(casting([[8.0], [LOST], [8.0]], spans, [(0, 2, 1.0)]))
+    assert who.tolist() == [0, NOBODY, 0]
+    assert cast(casting([[8.0], [3 * LOST], [8.0]], spans, [(0, 2, 1.0)])).tolist() == [0, 0, 0]
+
+
+def test_a_link_carries_a_doubtful_tracklet_along():
+    spans = [(0, 9), (10, 12), (13, 30)]
+    gain = [[9.0, 0.0], [1.0, 1.5], [9.0, 0.0]]
+    near = [(0, 1, 0.1), (1, 2, 0.1), (0, 2, 3.0)]
+    assert cast(casting(gain, spans, near)).tolist() == [0, 0, 0]
+
+
+def test_what_must_be_is():
+    gain = [[MUST, -np.inf], [12.0, 1.0]]
+    assert cast(casting(gain, [(0, 9), (3, 20)])).tolist() == [0, 1]
+
+
+def test_shots_are_decided_apart():
+    who = cast(casting([[5.0], [5.0]], [(0, 9), (10, 19)], shot=[0, 1]))
+    assert who.tolist() == [0, 0]
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000))
+def test_no_answer_breaks_the_rules_and_none_by_hand_is_better(seed):
+    rng = np.random.default_rng(seed)
+    first = np.sort(rng.integers(0, 30, 6))
+    spans = np.stack([first, first + rng.integers(0, 12, 6)], axis=1)
+    gain = rng.normal(2, 4, (6, 2))
+    question = casting(gain, spans)
+    who = cast(question)
+    assert (
+        _value(question, who)
+        >= max(_value(question, np.array(answer)) for answer in np.ndindex(*[3] * 6)) - 1e-6
+    )
+
+
+def _value(question, who):
+    """The worth of an answer (2 is nobody), -inf where it breaks a rule; every rejoin costs."""
+    total = 0.0
+    for member in (0, 1):
+        mine = np.flatnonzero(who == member)
+        if np.any(question.first[mine[1:]] <= question.last[mine[:-1]]):
+            return -np.inf
+        total += question.gain[mine, member].sum() - LOST * max(0, mine.size - 1)
+    return total
