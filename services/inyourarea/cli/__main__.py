@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+from collections.abc import Sequence
 from types import ModuleType
 
 from inyourarea.core.errors import Refused
@@ -16,8 +17,8 @@ COMMANDS = ("run", "inspect", "score", "stage_show", "models", "train_show")
 _INTERRUPTED = 130
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The whole command line."""
+def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
+    """The command line of these commands; each is imported, so name few to start fast."""
     parser = argparse.ArgumentParser(
         prog="inyourarea",
         description="One video of a group on stage in, one steady vertical fancam per member out.",
@@ -25,14 +26,17 @@ def build_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--verbose", action="store_true", help="log what the stages do")
     subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
-    for name in COMMANDS:
+    for name in commands:
         _module(name).add_parser(subparsers)
     return parser
 
 
 def main(argv: list[str] | None = None) -> int:
     """Run one command; 0 when it did what was asked, 1 on trouble, 2 on wrong usage."""
-    args = build_parser().parse_args(argv)
+    words = sys.argv[1:] if argv is None else argv
+    named = [word.replace("-", "_") for word in words]
+    wanted = [name for name in COMMANDS if name in named[:2]]
+    args = build_parser(wanted or COMMANDS).parse_args(words)
     logging.basicConfig(level=logging.INFO if args.verbose else logging.CRITICAL)
     signal.signal(signal.SIGTERM, _interrupt)
     try:

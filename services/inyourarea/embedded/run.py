@@ -67,7 +67,7 @@ class Result:
 
 
 @dataclass(frozen=True)
-class _Seeing:
+class Seeing:
     """The model part of a run's specification, and the detector that goes with it."""
 
     model: facts.Model
@@ -84,10 +84,10 @@ def run_video(request: Request, listen: Listen) -> Result:
         RunFailed: a stage gave up.
     """
     started = time.monotonic()
-    _check_paths(request)
-    seeing = _see(request)
+    check_paths(request)
+    seeing = see(request)
     with Line(request.out / STORE, seeing.detector) as line:
-        source = _store_source(line.objects, request.video)
+        source = store_source(line.objects, request.video)
         accepted = _submit(line, request, seeing, source)
         listen(accepted)
         clock = _Clock(started)
@@ -127,7 +127,12 @@ def _finish(
     return Result(tuple(fancams), clock.people, clock.seconds)
 
 
-def _check_paths(request: Request) -> None:
+def check_paths(request: Request) -> None:
+    """The video is a file, and the output folder exists.
+
+    Raises:
+        Refused: one of them can not be had.
+    """
     if not request.video.is_file():
         raise VideoUnreadable(f"{request.video} is no file; give the path of a video")
     try:
@@ -136,7 +141,7 @@ def _check_paths(request: Request) -> None:
         raise OutputUnwritable(f"{request.out} can not be made: {error.strerror}") from error
 
 
-def _see(request: Request) -> _Seeing:
+def see(request: Request) -> Seeing:
     """The detector to use and what the run's specification says of it."""
     if request.boxes is not None:
         width, height = BOXES_PICTURE
@@ -146,7 +151,7 @@ def _see(request: Request) -> _Seeing:
         model = facts.Model(
             name="boxes", members=names, confidence=confidence, width=width, height=height
         )
-        return _Seeing(model, None)
+        return Seeing(model, None)
     file = find_model(request.group)
     detector = file.load(DETECTOR_THREADS)
     model = facts.Model(
@@ -157,7 +162,7 @@ def _see(request: Request) -> _Seeing:
         width=detector.info.width,
         height=detector.info.height,
     )
-    return _Seeing(model, detector)
+    return Seeing(model, detector)
 
 
 def _confidence(file: ModelFile, detector: Detector) -> float:
@@ -165,12 +170,14 @@ def _confidence(file: ModelFile, detector: Detector) -> float:
 
 
 @dataclass(frozen=True)
-class _Source:
+class StoredSource:
+    """Where the video's bytes are in the store, and their digest."""
+
     key: str
     sha256: str
 
 
-def _store_source(objects: Objects, video: Path) -> _Source:
+def store_source(objects: Objects, video: Path) -> StoredSource:
     """The video's bytes are in the store under their digest.
 
     The digest of what was stored is what counts, so that a file that changes meanwhile is seen.
@@ -182,7 +189,7 @@ def _store_source(objects: Objects, video: Path) -> _Source:
         if objects.size(key) != video.stat().st_size or _stored_digest(objects, key) != sha256:
             objects.delete(key)
             raise VideoUnreadable(f"{video} changed while it was read; try again when it is whole")
-    return _Source(key, sha256)
+    return StoredSource(key, sha256)
 
 
 def _digest(video: Path) -> str:
@@ -201,7 +208,9 @@ def _stored_digest(objects: Objects, key: str) -> str:
     return found.hexdigest()
 
 
-def _submit(line: Line, request: Request, seeing: _Seeing, source: _Source) -> facts.VideoAccepted:
+def _submit(
+    line: Line, request: Request, seeing: Seeing, source: StoredSource
+) -> facts.VideoAccepted:
     spec = facts.RunSpec(
         model=seeing.model,
         people=request.people,
@@ -219,7 +228,7 @@ def _submit(line: Line, request: Request, seeing: _Seeing, source: _Source) -> f
     return line.submit(asked)
 
 
-def _members(request: Request, seeing: _Seeing) -> tuple[str, ...]:
+def _members(request: Request, seeing: Seeing) -> tuple[str, ...]:
     """The members asked for; those of a group are known before anything is seen."""
     if seeing.model.members:
         return match_members(request.members, tuple(seeing.model.members))

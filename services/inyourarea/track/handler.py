@@ -97,6 +97,7 @@ class TrackHandler:
                 pins=tuple(from_pin(pin) for pin in spec.pins),
                 longest_gap_s=self._settings.longest_gap_s,
                 smooth=spec.smooth_frames,
+                motion=signals.motion,
             )
         )
 
