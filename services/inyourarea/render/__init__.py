@@ -1,0 +1,1 @@
+"""The fourth stage: windows and the source in, pieces, then one fancam per person and picture out."""

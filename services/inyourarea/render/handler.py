@@ -1,0 +1,187 @@
+"""Fourth stage: windows in, fancams out; one segment at a time, then one film of all."""
+
+import logging
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from google.protobuf.message import Message
+
+from inyourarea.contracts import keys
+from inyourarea.contracts.specs import from_picture, from_rational
+from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.contracts.v1 import stored_pb2 as stored
+from inyourarea.core.members import match_members
+from inyourarea.render.drawing import SegmentPlan, View, draw_segment
+from inyourarea.render.encode import announced_rate
+from inyourarea.render.join import Part, Reel, join
+from inyourarea.render.settings import RenderSettings
+from inyourarea.runtime.child import Child
+from inyourarea.runtime.objects import Objects, ObjectsAway, holds
+
+log = logging.getLogger(__name__)
+
+_DEFAULTS = RenderSettings()
+
+
+class RenderHandler:
+    """Draws each segment once for everybody; publishes when the last one, and the sound, is there.
+
+    It keeps nothing between facts: whichever fact comes last finds everything in the store.
+    """
+
+    def __init__(
+        self, objects: Objects, child: Child, settings: RenderSettings = _DEFAULTS
+    ) -> None:
+        self._objects = objects
+        self._child = child
+        self._settings = settings
+        self.handlers: Mapping[type[Message], Callable[[Any], list[Message]]] = MappingProxyType(
+            {
+                facts.CameraPlanned: self.on_camera_planned,
+                facts.SegmentRendered: self.on_part_ready,
+                facts.AudioReady: self.on_part_ready,
+            }
+        )
+
+    def on_camera_planned(self, fact: facts.CameraPlanned) -> list[Message]:
+        """The segment's pieces are stored, those drawn before as they are, and named together."""
+        accepted = self._accepted(fact.run_id)
+        windows = stored.SegmentWindows.FromString(self._objects.get(fact.windows_key))
+        plan = plan_of(accepted.source, windows)
+        chosen = _chosen(windows.views, accepted.spec)
+        views = [view_of(view) for view in chosen]
+        names = [
+            keys.piece(
+                accepted.source.sha256,
+                windows.segment,
+                view.content,
+                plan.form(view.size).parameters,
+            )
+            for view in views
+        ]
+        self._draw(plan, dict(zip(names, views, strict=True)))
+        pieces = stored.SegmentPieces(segment=windows.segment)
+        for view, key in zip(chosen, names, strict=True):
+            pieces.pieces.add(person=view.person, name=view.name, picture=view.picture, key=key)
+        pieces_key = keys.segment_pieces(fact.run_id, windows.segment.index)
+        self._objects.put(pieces_key, pieces.SerializeToString(deterministic=True))
+        about = {"video_id": fact.video_id, "run_id": fact.run_id}
+        return [facts.SegmentRendered(**about, segment=windows.segment, pieces_key=pieces_key)]
+
+    def on_part_ready(self, fact: facts.SegmentRendered | facts.AudioReady) -> list[Message]:
+        """Nothing while a segment or the sound is missing; then `FancamsPublished`."""
+        key = keys.published(fact.run_id)
+        if holds(self._objects, key):
+            return [facts.FancamsPublished.FromString(self._objects.get(key))]
+        accepted = self._accepted(fact.run_id)
+        if not self._is_whole(accepted):
+            return []
+        published = facts.FancamsPublished(
+            video_id=accepted.video_id, run_id=accepted.run_id, fancams=self._publish(accepted)
+        )
+        self._objects.put(key, published.SerializeToString(deterministic=True))
+        return [published]
+
+    def _accepted(self, run: str) -> facts.VideoAccepted:
+        return facts.VideoAccepted.FromString(self._objects.get(keys.accepted(run)))
+
+    def _draw(self, plan: SegmentPlan, wanted: Mapping[str, View]) -> None:
+        """Every wanted piece is in the store; only missing ones are drawn, all in one pass."""
+        missing = {key: view for key, view in wanted.items() if not holds(self._objects, key)}
+        if not missing:
+            return
+        views = list(missing.values())
+        timeout_s = self._timeout_s(len(plan.pts) * len(views))
+        drawn = self._child.call(draw_segment, self._objects, plan, views, timeout_s=timeout_s)
+        for key, piece in zip(missing, drawn, strict=True):
+            self._objects.put_once(key, piece)
+        log.info("drew %d frames for %d fancams", len(plan.pts), len(views))
+
+    def _timeout_s(self, frames: int) -> float:
+        return self._settings.least_timeout_s + self._settings.frame_timeout_s * frames
+
+    def _is_whole(self, accepted: facts.VideoAccepted) -> bool:
+        run = accepted.run_id
+        folder = keys.segment_pieces(run, 0).rsplit("/", 1)[0] + "/"
+        found = set(self._objects.list(folder))
+        if any(keys.segment_pieces(run, part.index) not in found for part in accepted.segments):
+            return False
+        return not accepted.source.has_audio or holds(self._objects, keys.audio(accepted.video_id))
+
+    def _publish(self, accepted: facts.VideoAccepted) -> list[facts.Fancam]:
+        """Everybody's finished fancams, made from the pieces of all segments."""
+        labels = [from_picture(picture).label for picture in accepted.spec.pictures]
+        fancams = []
+        reels = self._reels(accepted)
+        places = list(dict.fromkeys(person for person, _, _ in reels))
+        for (person, name, picture), reel in reels.items():
+            label = labels[picture]
+            key = keys.fancam(accepted.run_id, places.index(person), label)
+            if not holds(self._objects, key):
+                self._join(reel, key, accepted.source.frames)
+            fancams.append(facts.Fancam(person=person, name=name, picture=label, key=key))
+        return fancams
+
+    def _reels(self, accepted: facts.VideoAccepted) -> dict[tuple[str, str, int], Reel]:
+        """What each fancam (person, name, number of the picture) is made of."""
+        parts: dict[tuple[str, str, int], list[Part]] = {}
+        for segment in accepted.segments:
+            key = keys.segment_pieces(accepted.run_id, segment.index)
+            pieces = stored.SegmentPieces.FromString(self._objects.get(key))
+            for piece in pieces.pieces:
+                reel = parts.setdefault((piece.person, piece.name, piece.picture), [])
+                reel.append(Part(piece.key, segment.start_pts))
+        audio = keys.audio(accepted.video_id) if accepted.source.has_audio else None
+        time_base = from_rational(accepted.source.time_base)
+        return {fancam: Reel(tuple(found), time_base, audio) for fancam, found in parts.items()}
+
+    def _join(self, reel: Reel, key: str, frames: int) -> None:
+        try:
+            with tempfile.TemporaryDirectory(dir=self._settings.scratch) as folder:
+                path = Path(folder) / "fancam.mp4"
+                timeout_s = self._timeout_s(frames)
+                self._child.call(join, self._objects, reel, path, timeout_s=timeout_s)
+                self._objects.put(key, path)
+        except OSError as trouble:
+            raise ObjectsAway(
+                f"a fancam can not be written to the folder for temporary files: {trouble.strerror}"
+            ) from trouble
+
+
+def plan_of(source: facts.Source, windows: stored.SegmentWindows) -> SegmentPlan:
+    """What to decode for a segment, and when each frame is shown."""
+    return SegmentPlan(
+        source=source.decode_key,
+        start_pts=windows.segment.start_pts,
+        end_pts=windows.segment.end_pts,
+        pts=tuple(windows.pts),
+        time_base=from_rational(source.time_base),
+        rate=announced_rate(from_rational(source.average_rate)),
+    )
+
+
+def view_of(view: stored.SegmentWindows.View) -> View:
+    """One fancam's windows in a segment as arrays."""
+    return View(
+        size=(view.width, view.height),
+        windows=np.array(view.windows, np.int64).reshape(-1, 4),
+        states=np.frombuffer(view.states, np.uint8),
+    )
+
+
+def _chosen(
+    views: Sequence[stored.SegmentWindows.View], spec: facts.RunSpec
+) -> list[stored.SegmentWindows.View]:
+    """The views of the members that were asked for; of everybody where nobody was.
+
+    A member of the group who is never seen may be asked for as well; nothing comes of that.
+    """
+    if not spec.members:
+        return list(views)
+    known = dict.fromkeys([*(view.name for view in views), *spec.model.members])
+    asked = match_members(spec.members, tuple(known))
+    return [view for view in views if view.name in asked]
