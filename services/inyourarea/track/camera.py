@@ -1,8 +1,8 @@
 """The camera: out of the tracks, a window for every person and frame, planned shot by shot.
 
 Needs (`camera_needs`) are gathered at knots (`camera_demand`), heights are decided first
-(`camera_size`), then places (`camera_place`); this file lays the knots out, reads the curves at the
-frames and keeps the windows inside the picture.
+(`camera_size`), then places (`camera_place`); this file lays the knots out and reads the curves at
+the frames, where the last limits hold (`camera_limits`).
 
 Source: Grundmann, Kwatra, Essa 2011, L1-optimal camera paths; here of a crop instead of a warp.
 """
@@ -19,7 +19,8 @@ from inyourarea.core.shots import Shot
 from inyourarea.core.tracks import State, Track, Tracks
 from inyourarea.core.windows import CameraPath, quantise
 from inyourarea.track.camera_demand import gather
-from inyourarea.track.camera_knots import Knots, lay_knots
+from inyourarea.track.camera_knots import lay_knots
+from inyourarea.track.camera_limits import Curve, half_sides, hold_inside, without_jumps
 from inyourarea.track.camera_needs import Needs, needs_of
 from inyourarea.track.camera_place import plan_across, plan_down
 from inyourarea.track.camera_size import plan_heights
@@ -87,16 +88,14 @@ def _plan(blocks: list[_Block], asked: Composition, picture: Picture) -> list[Ar
     at_knots = np.minimum(at_knots, asked.largest[1])
     across = plan_across(knots, demand, asked, at_knots)
     down = plan_down(knots, demand, asked, at_knots)
-    windows = _windows(knots, asked, (across, down, heights))
-    return np.split(windows, np.cumsum([len(times) for times in seconds])[:-1])
+    centres = np.stack([knots.at_frames(across), knots.at_frames(down)], axis=1)
+    edges = np.cumsum([len(times) for times in seconds])[:-1]
+    pieces = zip(np.split(centres, edges), np.split(knots.at_frames(heights), edges), strict=True)
+    return [_windows(Curve(centre, height), asked) for centre, height in pieces]
 
 
-def _windows(knots: Knots, asked: Composition, curves: tuple[Array, Array, Array]) -> Array:
-    """The windows of all frames from the coefficients of x, y and ln height, inside the frame."""
-    x, y, height = (knots.at_frames(curve) for curve in curves)
-    height = np.minimum(np.exp(height), asked.largest[1])
-    half = np.stack([height * float(asked.aspect) / 2, height / 2], axis=1)
-    frame = np.array(asked.frame_size, dtype=np.float64)
-    half = np.minimum(half, frame / 2)
-    centre = np.clip(np.stack([x, y], axis=1), half, frame - half)
-    return quantise(np.concatenate([centre - half, centre + half], axis=1))
+def _windows(curve: Curve, asked: Composition) -> Array:
+    """The windows of a shot's frames (n, 4), inside the frame and without a jump."""
+    kept = without_jumps(hold_inside(curve, asked), asked)
+    half = half_sides(kept.height, asked)
+    return quantise(np.concatenate([kept.centre - half, kept.centre + half], axis=1))

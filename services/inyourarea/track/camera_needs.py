@@ -19,15 +19,17 @@ Mask = NDArray[np.bool_]
 
 #: Face heights are taken as the median over this many seconds: boxes breathe by some percent from
 #: frame to frame, faces do not.
-HEIGHT_MEDIAN_S = 0.7
+HEIGHT_MEDIAN_S = 1.0
 #: How much of an observed place's pull on the window a place of another state has.
-TRUST = {State.OBSERVED: 1.0, State.FOLLOWED: 0.8, State.FILLED: 0.6, State.OPEN: 0.3}
+TRUST = {State.OBSERVED: 1.0, State.FOLLOWED: 0.8, State.FILLED: 0.6, State.OPEN: 0.6}
 #: How far, in face heights, a followed or filled box may be off, at once and per second ...
 DOUBT_START, DOUBT_RATE = 0.15, 0.5
-#: ... and a person of whom nothing is known: a dancer's step is about a face height per second.
-OPEN_START, OPEN_RATE = 0.25, 0.9
-#: Beyond this many face heights the doubt grows no more: the window would show the whole stage.
-MOST_DOUBT = 2.5
+#: ... and a person of whom nothing is known: at first a dancer's step, a face height per second;
+#: after a while she may be walking, and the window eases wider until she is back.
+OPEN_START, OPEN_RATE = 0.25, 1.0
+WALK_AFTER_S, WALK_RATE = 0.7, 2.5
+#: Beyond this many face heights the doubt grows no more: the window shows half the stage by then.
+MOST_DOUBT = 6.0
 #: Somebody not seen whose last (or next) box is this many face widths from the side of the picture
 #: has left it (or will come in there).
 EXIT_WIDTHS = 0.8
@@ -116,7 +118,9 @@ def _doubt(state: NDArray[np.uint8], seconds: Array) -> Array:
     guessed = (state == State.FOLLOWED) | (state == State.FILLED)
     doubt[guessed] = (DOUBT_START + DOUBT_RATE * _since(seconds, anchors))[guessed]
     blind = state >= State.OPEN
-    doubt[blind] = (OPEN_START + OPEN_RATE * _since(seconds, state <= State.FILLED))[blind]
+    since = _since(seconds, state <= State.FILLED)
+    walked = WALK_RATE * np.maximum(since - WALK_AFTER_S, 0)
+    doubt[blind] = (OPEN_START + OPEN_RATE * since + walked)[blind]
     return np.minimum(doubt, MOST_DOUBT)
 
 

@@ -14,20 +14,22 @@ from inyourarea.track.camera_solver import Rows, solve_paths, stack_rows
 Array = NDArray[np.float64]
 
 # Prices are in widths of the window: per second of being off, per move, per change of speed.
-#: The face (and where it may be) leaves the window; the safe area; the place it looks best in.
-LOST, UNSAFE, UNPLEASANT = 400.0, 60.0, 0.6
+#: The face (and where it may be) leaves the window; the safe area; the safe area with something
+#: to spare; the place it looks best in.
+LOST, UNSAFE, TIGHT, UNPLEASANT = 400.0, 150.0, 3.0, 0.6
 #: Not standing before the people who are left while the person is gone.
-ELSEWHERE = 0.4
+ELSEWHERE = 6.0
 #: Moving at all, changing speed, and acceleration.
-MOVE = (1.0, 0.2, 0.03)
-#: Faster than .05 widths per 1/30 s is seldom (hand-moved crops: p95 .058, p99 .15) ...
-BRISK, BRISK_PRICE = 0.05 * 30, 2.0
+MOVE = (2.0, 0.2, 0.02)
+#: Faster than .053 widths per 1/30 s is seldom (hand-moved crops: p95 .058, p99 .15) ...
+BRISK, BRISK_PRICE = 0.053 * 30, 15.0
 #: ... than .13 nearly never ...
 FAST, FAST_PRICE = 0.13 * 30, 60.0
-#: ... and one frame to the next stays under the .20 widths of a jump whatever happens.
-MOST_PER_FRAME, MOST_PRICE = 0.17, 5000.0
-#: The safe area is aimed at with this much to spare, in widths and heights of the window.
-SPARE = 0.025
+#: ... and one frame to the next, across and down together, stays under the .20 widths of a jump.
+MOST_ACROSS, MOST_DOWN, MOST_PRICE = 0.16, 0.10, 5000.0
+#: The safe area is aimed at with this much to spare, in widths and heights of the window; a little
+#: at all costs, for boxes are not exact, and more where it does not make the window run.
+LITTLE, SPARE = 0.006, 0.035
 #: The face may stand this many widths off the middle before the window is drawn after it.
 COMFORT = 0.12
 #: Hair above the face box, in face heights.
@@ -55,13 +57,14 @@ def plan_across(knots: Knots, demand: Demand, asked: Composition, height: Array)
     width = height * float(asked.aspect)
     x1, x2 = demand.extent[:, 0], demand.extent[:, 2]
     middle = (demand.faces[:, 0] + demand.faces[:, 2]) / 2
-    reach = (SAFE_WIDTH / 2 - SPARE) * width
+    least, more = (SAFE_WIDTH / 2 - LITTLE) * width, (SAFE_WIDTH / 2 - SPARE) * width
     bounds = [
         _Between(x2 + demand.doubt - width / 2, x1 - demand.doubt + width / 2),
-        _Between(x2 - reach, x1 + reach),
+        _Between(x2 - least, x1 + least),
+        _Between(x2 - more, x1 + more),
         _Between(middle - COMFORT * width, middle + COMFORT * width),
     ]
-    axis = _Axis(knots, demand, width, width / 2, asked.frame_size[0] - width / 2)
+    axis = _Axis(knots, demand, width, width / 2, asked.frame_size[0] - width / 2, MOST_ACROSS)
     return axis.solve(bounds, demand.company[:, 0])
 
 
@@ -76,38 +79,45 @@ def plan_down(knots: Knots, demand: Demand, asked: Composition, height: Array) -
             y2 + demand.doubt - height / 2,
             y1 - HAIR * demand.height - demand.doubt + height / 2,
         ),
-        _Between(
-            bottom + (0.5 - safe_high + SPARE) * height, top + (0.5 - safe_low - SPARE) * height
+        *(
+            _Between(
+                bottom + (0.5 - safe_high + spare) * height, top + (0.5 - safe_low - spare) * height
+            )
+            for spare in (LITTLE, SPARE)
         ),
         _Between(middle + (0.5 - high) * height, middle + (0.5 - low) * height),
     ]
     width = height * float(asked.aspect)
-    axis = _Axis(knots, demand, width, height / 2, asked.frame_size[1] - height / 2)
+    axis = _Axis(knots, demand, width, height / 2, asked.frame_size[1] - height / 2, MOST_DOWN)
     return axis.solve(bounds, demand.company[:, 1])
 
 
 @dataclass(frozen=True, eq=False)
 class _Axis:
-    """One axis of all windows: widths, and how near the centre may come to the frame's edges."""
+    """One axis of all windows.
+
+    ``width`` (k,); ``nearest`` and ``farthest`` (k,) the centre's bounds at the frame's edges;
+    ``most_per_frame`` how many widths it may move from one frame to the next.
+    """
 
     knots: Knots
     demand: Demand
     width: Array
     nearest: Array
     farthest: Array
+    most_per_frame: float
 
     def solve(self, bounds: list[_Between], company: Array) -> Array:
-        """Bounds are to hold the face, to hold it safely, and to hold it where it looks best."""
-        lost, unsafe, unpleasant = (bound.within(self.nearest, self.farthest) for bound in bounds)
+        """Bounds go from holding the face at all to holding it where it looks best."""
         weight = self.demand.seconds * self.demand.trust / self.width
         parts = self._motion()
-        parts += self._between(lost, LOST * weight)
-        parts += self._between(unsafe, UNSAFE * weight)
-        parts += self._between(unpleasant, UNPLEASANT * weight)
+        for bound, price in zip(bounds, (LOST, UNSAFE, TIGHT, UNPLEASANT), strict=True):
+            fitted = bound.within(self.nearest, self.farthest)
+            parts += self._between(fitted, price * weight)
         gone = ELSEWHERE * self.demand.seconds * self.demand.gone / self.width
         there = np.clip(company, self.nearest, self.farthest)
         parts += self._between(_Between(there, there), gone)
-        return solve_paths(stack_rows(parts), self._every((unsafe.low + unsafe.high) / 2))
+        return solve_paths(stack_rows(parts), self._every((fitted.low + fitted.high) / 2))
 
     def _between(self, bound: _Between, price: Array) -> list[Rows]:
         free = np.zeros(price.size)
@@ -123,7 +133,7 @@ class _Axis:
         for limit, price in ((BRISK, BRISK_PRICE), (FAST, FAST_PRICE)):
             parts.append(limited(change_rows(self.knots, 1, width, one * price), np.array(limit)))
         stop = change_rows(self.knots, 1, width, one * MOST_PRICE)
-        parts.append(limited(stop, (MOST_PER_FRAME / self.demand.frame_step)[stop.first]))
+        parts.append(limited(stop, (self.most_per_frame / self.demand.frame_step)[stop.first]))
         return parts
 
     def _every(self, values: Array) -> Array:

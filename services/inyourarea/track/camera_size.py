@@ -18,12 +18,12 @@ Array = NDArray[np.float64]
 #: Outside the framing's range (less a margin for what the boxes do not tell) ...
 OUTSIDE, OUTSIDE_MARGIN = 30.0, 0.2
 #: ... and off its middle, as shares of half the range.
-OFF_MIDDLE, MIDDLE_MARGIN = 1.0, 0.7
+OFF_MIDDLE, MIDDLE_MARGIN = 1.0, 0.55
 #: Not showing the whole stage while the person is gone.
-NOT_WIDE = 1.5
-#: Zooming at all, changing the zoom's speed, and its acceleration: a price of 8 means that being
-#: outside the range for half a second is cheaper than zooming there and back.
-ZOOM = (8.0, 3.0, 0.5)
+NOT_WIDE = 12.0
+#: Zooming at all, changing the zoom's speed, and its acceleration: at 5, being outside the range
+#: for a third of a second is cheaper than zooming there and back.
+ZOOM = (5.0, 2.0, 0.3)
 #: Zoom faster than this (ln per second, a doubling in two seconds) is unpleasant ...
 FAST, FAST_PRICE = 0.35, 40.0
 #: ... and one frame to the next must stay well under the 5 % of a jump.
@@ -76,9 +76,9 @@ def _ranges(demand: Demand, asked: Composition, picture: Picture) -> tuple[_Rang
     hold = np.where(known, np.minimum(np.log(hold), most - 0.3 * half), np.log(hold))
     sharp = np.minimum(np.log(_sharp_height(asked, picture)), most - 0.3 * half)
     outside = _bounded(least + OUTSIDE_MARGIN * half, most - OUTSIDE_MARGIN * half, hold)
-    middle = _bounded(
-        np.maximum(least + MIDDLE_MARGIN * half, sharp), most - MIDDLE_MARGIN * half, hold
-    )
+    best = (least + most) / 2
+    slack = (1 - MIDDLE_MARGIN) * half
+    middle = _bounded(np.maximum(best - slack, sharp), best + slack, hold)
     return outside, middle
 
 
