@@ -75,8 +75,8 @@ def draw_pack(frames: Iterable[Planes], picture: tuple[int, int]) -> tuple[bytes
             height, width = frame.y.shape
             book = SignalsBook(width)
             box = fit_letterbox((width, height), picture)
-        small = _shrunk(frame, (box.inner_width, box.inner_height))
-        book.write(frame.pts, small)
+        small = shrink(frame, (box.inner_width, box.inner_height))
+        book.write(small)
         if len(pts) % PICTURE_STRIDE == 0:
             jpegs[frame.pts] = _jpeg(small)
         pts.append(frame.pts)
@@ -91,9 +91,15 @@ def draw_pack(frames: Iterable[Planes], picture: tuple[int, int]) -> tuple[bytes
     return write_pack(index, jpegs), write_signals(measured), len(pts)
 
 
-def _shrunk(frame: Planes, size: tuple[int, int]) -> tuple[NDArray[np.uint8], ...]:
-    """Y, U and V uint8, all three at ``size`` (width, height)."""
-    return tuple(_resized(plane, size) for plane in (frame.y, frame.u, frame.v))
+def shrink(frame: Planes, size: tuple[int, int]) -> Planes:
+    """The frame at ``size`` (width, height), still 4:2:0."""
+    half = (-(-size[0] // 2), -(-size[1] // 2))
+    return Planes(
+        pts=frame.pts,
+        y=_resized(frame.y, size),
+        u=_resized(frame.u, half),
+        v=_resized(frame.v, half),
+    )
 
 
 def _resized(plane: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint8]:
@@ -102,6 +108,8 @@ def _resized(plane: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint
     return np.asarray(cv2.resize(plane, size, interpolation=way), np.uint8)
 
 
-def _jpeg(planes: tuple[NDArray[np.uint8], ...]) -> bytes:
+def _jpeg(frame: Planes) -> bytes:
+    size = (frame.y.shape[1], frame.y.shape[0])
+    planes = (frame.y, _resized(frame.u, size), _resized(frame.v, size))
     bgr = cv2.transform(cv2.merge(planes), _BGR_FROM_YUV)
     return cv2.imencode(".jpg", bgr, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))[1].tobytes()

@@ -5,6 +5,7 @@ the stage covers more cells than the people do.
 """
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import cv2
 import numpy as np
@@ -22,9 +23,9 @@ _CORNER = 2e-4
 _AGREES_PX = 0.6
 #: Mean difference of grey values beyond which a corner was not found again.
 _FOUND = 14.0
-#: Moves that are tried, each from two cells; with half the cells on the stage all but one in 10^7
-#: pictures gets one from two stage cells.
-_TRIALS = 56
+#: Moves that are tried, each from two cells; with half the cells on the stage all but one in a
+#: million pictures gets one from two stage cells.
+_TRIALS = 48
 #: Cells that must be worth following for a move to be told at all.
 _FEWEST = 6
 #: A zoom beyond this from one frame to the next is no camera's.
@@ -90,8 +91,11 @@ def _agreed(places: NDArray[np.float64], flows: NDArray[np.float64], corners: in
     # Two neighbours tell nothing about zoom: without it they still tell the shift.
     growth[np.abs(growth) > _LARGEST_ZOOM - 1] = 0.0
     shift = flows[one] - growth[:, None] * places[one]
-    off = flows[None] - shift[:, None] - growth[:, None, None] * places[None]
-    agrees = (off**2).sum(axis=2) < _AGREES_PX**2
+    off_x, off_y = (
+        flows[None, :, side] - shift[:, side, None] - growth[:, None] * places[None, :, side]
+        for side in (0, 1)
+    )
+    agrees = off_x * off_x + off_y * off_y < _AGREES_PX**2
     chosen = agrees[int(agrees.sum(axis=1).argmax())]
     if int(chosen.sum()) < _FEWEST:
         return Move(share=float(chosen.sum()) / corners)
@@ -103,6 +107,7 @@ def _agreed(places: NDArray[np.float64], flows: NDArray[np.float64], corners: in
     return Move(dx, dy, float(np.log1p(max(grown, -0.5))), float(chosen.sum()) / corners)
 
 
+@lru_cache(maxsize=_ACROSS * _DOWN + 1)
 def _pairs(count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Pairs of different cells, the same ones every time."""
     chosen = np.random.default_rng(count).integers(0, count, size=(2, _TRIALS))

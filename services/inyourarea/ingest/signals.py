@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from inyourarea.core.signals import HISTOGRAM_BINS, THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, Signals
 from inyourarea.ingest.motion import MOTION_WIDTH, STILL, camera_move
+from inyourarea.runtime.source import Planes
 
 
 def thumbnail(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -17,8 +18,8 @@ def thumbnail(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
     return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
-def histogram(planes: tuple[NDArray[np.uint8], ...]) -> NDArray[np.float32]:
-    """Shares of pixels in 16 bins each of Y, U and V, float32 (48,); each plane sums to 1."""
+def histogram(*planes: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Shares of pixels in 16 bins of each plane uint8, float32 (16 * planes,); each sums to 1."""
     parts = [
         cv2.calcHist([plane], [0], None, [HISTOGRAM_BINS], [0, 256]).reshape(-1) / plane.size
         for plane in planes
@@ -46,15 +47,15 @@ class SignalsBook:
         self._histograms: list[NDArray[np.float32]] = []
         self._motions: list[tuple[float, float, float, float]] = []
 
-    def write(self, pts: int, planes: tuple[NDArray[np.uint8], ...]) -> None:
-        """The next frame's small Y, U and V planes are measured."""
-        small = motion_picture(planes[0])
+    def write(self, frame: Planes) -> None:
+        """The next frame, made small, is measured."""
+        small = motion_picture(frame.y)
         move = STILL if self._before is None else camera_move(self._before, small)
         scale = self._source_width / small.shape[1]
         self._before = small
-        self._pts.append(pts)
-        self._thumbnails.append(thumbnail(planes[0]))
-        self._histograms.append(histogram(planes))
+        self._pts.append(frame.pts)
+        self._thumbnails.append(thumbnail(small))
+        self._histograms.append(histogram(small, frame.u, frame.v))
         self._motions.append((move.dx * scale, move.dy * scale, move.zoom, move.share))
 
     def signals(self) -> Signals:

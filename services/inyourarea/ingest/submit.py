@@ -29,19 +29,10 @@ def submit_video(
         ObjectNotFound: there is no object of the source's name.
     """
     knobs = settings or IngestSettings()
-    probe = _probed(request, objects, child, knobs)
-    span = cut_span(
-        probe.pts,
-        probe.end_pts,
-        probe.time_base,
-        _seconds(request, "from_s"),
-        _seconds(request, "to_s"),
-    )
-    source = _source(request, probe, span)
+    probe, source = _looked_at(request, objects, child, knobs)
+    span = (source.start_pts, source.end_pts)
     key_pts = probe.key_pts
-    if has_rare_keys(key_pts, span, probe.time_base) or probe.container == "gif":
-        source.decode_key = keys.mezzanine(request.sha256)
-        source.width, source.height = mezzanine_size((probe.width, probe.height))
+    if source.decode_key != source.key:
         key_pts = mezzanine_keys(probe.pts, probe.time_base)
         _make_mezzanine(source, probe, objects, child, knobs)
     accepted = facts.VideoAccepted(source=source, spec=request.spec)
@@ -54,6 +45,34 @@ def submit_video(
     written = accepted.SerializeToString(deterministic=True)
     objects.put_once(keys.accepted(accepted.run_id), written)
     return accepted
+
+
+def look_at_source(
+    request: SubmitVideoRequest,
+    objects: Objects,
+    child: Child,
+    settings: IngestSettings | None = None,
+) -> facts.Source:
+    """What the video is, as every stage will see it; nothing is decided or made yet.
+
+    Raises:
+        Refused: the video or the part of it that was asked for can not be used, and why.
+        ObjectNotFound: there is no object of the source's name.
+    """
+    return _looked_at(request, objects, child, settings or IngestSettings())[1]
+
+
+def _looked_at(
+    request: SubmitVideoRequest, objects: Objects, child: Child, settings: IngestSettings
+) -> tuple[Probe, facts.Source]:
+    probe = _probed(request, objects, child, settings)
+    start_s, end_s = _seconds(request, "from_s"), _seconds(request, "to_s")
+    span = cut_span(probe.pts, probe.end_pts, probe.time_base, start_s, end_s)
+    source = _source(request, probe, span)
+    if has_rare_keys(probe.key_pts, span, probe.time_base) or probe.container == "gif":
+        source.decode_key = keys.mezzanine(request.sha256)
+        source.width, source.height = mezzanine_size((probe.width, probe.height))
+    return probe, source
 
 
 def _probed(

@@ -1,0 +1,152 @@
+"""Work in a process of its own can crash, hang and swell; whoever asked lives on."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from inyourarea.core.errors import VideoTooLarge
+from inyourarea.runtime.child import Child, ChildDied, ChildOutOfMemory, ChildTookTooLong
+
+
+@pytest.fixture(scope="module")
+def child() -> Iterator[Child]:
+    child = Child(memory_mib=400)
+    yield child
+    child.close()
+
+
+def add(one: int, other: int) -> int:
+    return one + other
+
+
+def refuse() -> None:
+    raise VideoTooLarge("too large")
+
+
+class Unpicklable(Exception):
+    """Takes arguments that it does not pass on."""
+
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(one + other)
+
+
+def raise_unpicklable() -> None:
+    raise Unpicklable("odd ", "trouble")
+
+
+def crash() -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def leave() -> None:
+    os._exit(3)
+
+
+def swell() -> int:
+    return int(np.ones(800 * 2**20, np.uint8).sum())
+
+
+def chatter() -> int:
+    os.write(1, b"a library talks\n")
+    return 1
+
+
+def test_it_gives_back_what_the_function_returned(child: Child) -> None:
+    assert child.call(add, 2, 3, timeout_s=20) == 5
+
+
+def test_it_is_the_same_process_for_the_next_call(child: Child) -> None:
+    assert child.call(os.getpid, timeout_s=20) == child.call(os.getpid, timeout_s=20) != os.getpid()
+
+
+def test_what_the_function_raised_is_raised_here(child: Child) -> None:
+    with pytest.raises(VideoTooLarge, match="too large"):
+        child.call(refuse, timeout_s=20)
+
+
+def test_an_exception_that_can_not_travel_is_told_in_words(child: Child) -> None:
+    with pytest.raises(ChildDied, match="Unpicklable: odd trouble"):
+        child.call(raise_unpicklable, timeout_s=20)
+
+
+def test_a_crash_is_told_and_the_next_call_works(child: Child) -> None:
+    with pytest.raises(ChildDied, match="signal 11"):
+        child.call(crash, timeout_s=20)
+    with pytest.raises(ChildDied, match="code 3"):
+        child.call(leave, timeout_s=20)
+    assert child.call(add, 1, 1, timeout_s=20) == 2
+
+
+def test_work_that_hangs_is_ended(child: Child) -> None:
+    began = time.monotonic()
+    with pytest.raises(ChildTookTooLong, match=r"more than 1\.5 s"):
+        child.call(time.sleep, 60, timeout_s=1.5)
+    assert time.monotonic() - began < 10
+    assert child.call(add, 1, 2, timeout_s=20) == 3
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits private memory")
+def test_work_that_swells_is_ended(child: Child) -> None:
+    with pytest.raises(ChildOutOfMemory, match="400 MiB"):
+        child.call(swell, timeout_s=20)
+    assert child.call(add, 1, 3, timeout_s=20) == 4
+
+
+def test_what_a_library_prints_does_no_harm(child: Child) -> None:
+    assert child.call(chatter, timeout_s=20) == 1
+
+
+def test_an_idle_child_that_is_gone_is_replaced(child: Child) -> None:
+    os.kill(child.call(os.getpid, timeout_s=20), signal.SIGKILL)
+    time.sleep(0.2)
+    assert child.call(add, 4, 4, timeout_s=20) == 8
+
+
+def test_a_closed_child_is_gone_and_may_be_used_again() -> None:
+    child = Child()
+    pid = child.call(os.getpid, timeout_s=20)
+    child.close()
+    assert not _lives(pid)
+    assert child.call(add, 5, 5, timeout_s=20) == 10
+    child.close()
+
+
+PARENT = """
+import os, sys, threading, time
+from inyourarea.runtime.child import Child
+child = Child()
+print(child.call(os.getpid, timeout_s=20), flush=True)
+child.call(time.sleep, 60, timeout_s=90)
+"""
+
+
+def test_a_busy_child_dies_with_its_parent_even_when_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(PARENT)
+    path = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    parent = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, env=path)
+    assert parent.stdout
+    pid = int(parent.stdout.readline())
+    assert _lives(pid)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    deadline = time.monotonic() + 10
+    while _lives(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _lives(pid)
+
+
+def _lives(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except FileNotFoundError:
+        return False
+    return state != "Z"
