@@ -25,7 +25,9 @@ def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
         epilog="`inyourarea COMMAND --help` explains a command, with examples.",
     )
     parser.add_argument("--verbose", action="store_true", help="log what the stages do")
-    subparsers = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    subparsers = parser.add_subparsers(
+        title="commands", dest="command", metavar="COMMAND", required=True
+    )
     for name in commands:
         _module(name).add_parser(subparsers)
     return parser
@@ -40,7 +42,7 @@ def main(argv: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO if args.verbose else logging.CRITICAL)
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return int(args.main(args))
+        return int(_module(args.command).main(args))
     except KeyboardInterrupt:
         print("stopped; the same command goes on from here", file=sys.stderr)
         return _INTERRUPTED
@@ -53,7 +55,7 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _module(name: str) -> ModuleType:
-    return importlib.import_module(f"inyourarea.cli.{name}")
+    return importlib.import_module(f"inyourarea.cli.{name.replace('-', '_')}")
 
 
 def _interrupt(number: int, frame: object) -> None:  # noqa: ARG001 - as signal calls it

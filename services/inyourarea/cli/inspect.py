@@ -18,7 +18,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         description="From a sample of frames: shots per minute, who is there, how often and how "
         "large, and the size that fancams would have. Takes about a tenth of a run's time.",
     )
-    parser.set_defaults(main=main)
     parser.add_argument("video", type=Path, metavar="VIDEO")
     parser.add_argument("--group", metavar="NAME|FILE", help="use the model of a group")
     parser.add_argument("--people", type=int, default=0, metavar="N", help="how many there are")

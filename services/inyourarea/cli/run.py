@@ -40,7 +40,6 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.set_defaults(main=main)
     parser.add_argument("video", type=Path, metavar="VIDEO", help="mp4, mov, mkv, webm, ts or gif")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="where files go")
     _add_what_to_see(parser)

@@ -20,7 +20,7 @@ from inyourarea.core.errors import Refused
 from inyourarea.detect.detector import Detector
 from inyourarea.detect.handler import DetectHandler
 from inyourarea.ingest.handler import IngestHandler
-from inyourarea.ingest.submit import submit_video
+from inyourarea.ingest.submit import look_at_source, submit_video
 from inyourarea.render.handler import RenderHandler
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.folder_objects import FolderObjects
@@ -101,6 +101,14 @@ class Line:
         if self._detector is None:
             raise Refused(f"no detector {name!r} was loaded")
         return self._detector
+
+    def look_at(self, request: ingest_pb2.SubmitVideoRequest) -> facts.Source:
+        """What the video is, before anything is decided.
+
+        Raises:
+            Refused: it can not be used, and why.
+        """
+        return look_at_source(request, self.objects, self._submitting)
 
     def submit(self, request: ingest_pb2.SubmitVideoRequest) -> facts.VideoAccepted:
         """The video is probed and on its way.

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 from google.protobuf.message import Message
 
 from inyourarea.contracts import keys
+from inyourarea.contracts.given import GivenBoxes, write_given
 from inyourarea.contracts.specs import to_picture, to_pin, to_rational
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
-from inyourarea.core.errors import Refused, VideoUnreadable
+from inyourarea.core.errors import LabelsUnreadable, Refused, VideoUnreadable
+from inyourarea.core.labels import read_labels
 from inyourarea.core.members import match_members, tidy
 from inyourarea.core.picture import Picture
 from inyourarea.core.pins import Pin
+from inyourarea.core.text_lines import text_lines
 from inyourarea.detect.detector import Detector
 from inyourarea.embedded.line import Line
 from inyourarea.embedded.models import ModelFile, find_model
@@ -220,12 +224,37 @@ def _submit(
         members=_members(request, seeing),
         smooth_frames=request.smooth,
     )
-    asked = ingest_pb2.SubmitVideoRequest(source_key=source.key, sha256=source.sha256, spec=spec)
+    asked = ingest_pb2.SubmitVideoRequest(source_key=source.key, sha256=source.sha256)
     if request.start is not None:
         asked.from_s.CopyFrom(to_rational(request.start))
     if request.end is not None:
         asked.to_s.CopyFrom(to_rational(request.end))
+    if request.boxes is not None:
+        _store_boxes(request.boxes, line.look_at(asked), spec.model, line.objects)
+    asked.spec.CopyFrom(spec)
     return line.submit(asked)
+
+
+def _store_boxes(file: Path, source: facts.Source, model: facts.Model, objects: Objects) -> None:
+    """The user's boxes are in the store in their canonical form, and the model says where."""
+    try:
+        with file.open("rb") as opened:
+            lines = text_lines(opened, LabelsUnreadable)
+            labels = read_labels(lines, source.frames, (source.width, source.height))
+    except OSError as error:
+        raise LabelsUnreadable(f"{file} can not be read: {error.strerror}") from error
+    given = GivenBoxes(
+        frame=labels.frame,
+        classes=labels.klass,
+        xyxy=labels.xyxy.astype(np.float64),
+        confidence=labels.confidence.astype(np.float64),
+    )
+    content = write_given(given)
+    model.sha256 = hashlib.sha256(content).hexdigest()
+    model.boxes_key = keys.user_boxes(model.sha256)
+    if not model.members and (labels.klass >= 0).any():
+        model.members.extend(f"class-{number}" for number in range(labels.klass.max() + 1))
+    objects.put(model.boxes_key, content)
 
 
 def _members(request: Request, seeing: Seeing) -> tuple[str, ...]:
