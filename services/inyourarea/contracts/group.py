@@ -8,11 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
+from inyourarea.core.errors import ModelRejected
+
 Field = TypeVar("Field", str, int, float)
-
-
-class GroupRejected(Exception):
-    """The group file can not be used."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,18 +33,18 @@ def group_from_toml(text: str) -> Group:
     """Read a file of ``name``, ``model``, ``version``, ``confidence`` and ``[[member]]`` tables.
 
     Raises:
-        GroupRejected: the text is no TOML, or a field is missing or of the wrong type.
+        ModelRejected: the text is no TOML, or a field is missing or of the wrong type.
     """
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise GroupRejected(f"The group file is not readable as TOML: {error}.") from error
+        raise ModelRejected(f"The group file is not readable as TOML: {error}.") from error
     members = table.get("member")
     if not isinstance(members, list) or not members:
-        raise GroupRejected("The group file has no [[member]] table; it needs one per member.")
+        raise ModelRejected("The group file has no [[member]] table; it needs one per member.")
     names = tuple(_field(member, "name", str) for member in members)
     if len(set(names)) != len(names):
-        raise GroupRejected("The group file names a member twice.")
+        raise ModelRejected("The group file names a member twice.")
     return Group(
         name=_field(table, "name", str),
         members=names,
@@ -60,5 +58,5 @@ def group_from_toml(text: str) -> Group:
 def _field(table: Mapping[str, Any], key: str, kind: type[Field]) -> Field:
     value = table.get(key)
     if not isinstance(value, kind):
-        raise GroupRejected(f"The group file lacks '{key}', or it is no {kind.__name__}.")
+        raise ModelRejected(f"The group file lacks '{key}', or it is no {kind.__name__}.")
     return value

@@ -10,6 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol
 
+from inyourarea.core.errors import ModelRejected
+from inyourarea.core.letterbox import BAR_GREY
+
 CONTRACT_VERSION: Final = 1
 FRAMES_INPUT: Final = "frames"
 BOXES_OUTPUT: Final = "boxes"
@@ -18,8 +21,8 @@ SCORES_OUTPUT: Final = "scores"
 BOXES_PER_FRAME: Final = 100
 """Rows per frame; a stage with its dancers and its LED wall has some 30 people."""
 
-LETTERBOX_GREY: Final = 114
-"""Value of the bars in all three channels; the grey that YOLOv5 was designed with."""
+LETTERBOX_GREY: Final = BAR_GREY
+"""Value of the bars in all three channels."""
 
 SIDE_MULTIPLE: Final = 32
 """Pixels; the coarsest stride of the detectors that are used here."""
@@ -27,10 +30,6 @@ SIDE_MULTIPLE: Final = 32
 METADATA_PREFIX: Final = "inyourarea."
 
 ModelKind = Literal["faces", "group"]
-
-
-class ModelRejected(Exception):
-    """The model file does not keep the model contract."""
 
 
 class Tensor(Protocol):

@@ -15,6 +15,7 @@ import numpy as np
 import onnx
 
 from inyourarea.contracts.model import ModelInfo
+from inyourarea.core.errors import Refused
 from inyourarea.train.graph import (
     IR_VERSION,
     OPSET,
@@ -57,7 +58,7 @@ SUPPRESSION = Suppression(candidates=400, iou=0.5)
 """Peaks only are candidates, so 400 are far more than a picture has faces."""
 
 
-class FacesUnavailable(Exception):
+class FacesUnavailable(Refused):
     """The model ``faces`` could not be made."""
 
 

@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 import onnxruntime
 import pytest
+from numpy.typing import NDArray
+
 from inyourarea.contracts.model import LETTERBOX_GREY
 from inyourarea.train.faces import FACES, FacesUnavailable, graph_from_wheel, is_present
 from inyourarea.train.repository import model_file, write_whole
-from numpy.typing import NDArray
 
 ROOT = Path(__file__).resolve().parents[3]
 FOOTAGE = ROOT.parent / "shared" / "testdata"

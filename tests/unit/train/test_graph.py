@@ -8,6 +8,9 @@ import onnxruntime
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
+from onnx import TensorProto, helper
+
 from inyourarea.contracts.model import (
     BOXES_OUTPUT,
     BOXES_PER_FRAME,
@@ -18,8 +21,6 @@ from inyourarea.contracts.model import (
     check_model,
 )
 from inyourarea.train.graph import IR_VERSION, OPSET, Nodes, Suppression, build_model, model_bytes
-from numpy.typing import NDArray
-from onnx import TensorProto, helper
 
 SIDE = 32
 CLASSES = 4

@@ -3,15 +3,16 @@
 from dataclasses import dataclass, replace
 
 import pytest
-from inyourarea.contracts.group import GroupRejected, group_from_toml
+
+from inyourarea.contracts.group import group_from_toml
 from inyourarea.contracts.model import (
     BOXES_PER_FRAME,
     METADATA_PREFIX,
     ModelInfo,
-    ModelRejected,
     check_model,
     metadata_of,
 )
+from inyourarea.core.errors import ModelRejected
 from inyourarea.train.triton_config import config_pbtxt
 
 INFO = ModelInfo(
@@ -127,5 +128,5 @@ def test_a_group_file_gives_its_members_in_class_order() -> None:
     ],
 )
 def test_a_group_file_that_can_not_be_used_is_refused(text: str, sentence: str) -> None:
-    with pytest.raises(GroupRejected, match=sentence):
+    with pytest.raises(ModelRejected, match=sentence):
         group_from_toml(text)

@@ -1,0 +1,119 @@
+"""Measure an exported model against exact truth: average precision, and recall by face height.
+
+Everything here works on what the model file itself answers, so the figures are those of the file
+that is used, suppression and half weights included. No torch.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inyourarea.core.boxes import iou
+
+IOU_LEVELS = tuple(np.round(np.arange(0.5, 1.0, 0.05), 2).tolist())
+"""The ten overlaps of COCO's mAP50-95."""
+
+RECALL_POINTS = np.linspace(0, 1, 101)
+"""COCO's points of the precision-recall curve."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """One picture's truth and a model's answer to it.
+
+    ``truth`` and ``boxes`` are xyxy (n, 4) in the same pixels; ``truth_class`` (n,),
+    ``box_class`` and ``confidence`` (m,) belong to them.
+    """
+
+    truth: NDArray[np.float64]
+    truth_class: NDArray[np.int64]
+    boxes: NDArray[np.float64]
+    box_class: NDArray[np.int64]
+    confidence: NDArray[np.float64]
+
+
+def average_precision(answers: Sequence[Answers], chosen: int, level: float) -> float:
+    """Average precision of one class at one overlap, by COCO's 101 points; NaN without truth."""
+    wanted = 0
+    confidences, hits = [], []
+    for one in answers:
+        truth = one.truth[one.truth_class == chosen]
+        mine = one.box_class == chosen
+        order = np.argsort(-one.confidence[mine], kind="stable")
+        boxes, confidence = one.boxes[mine][order], one.confidence[mine][order]
+        wanted += len(truth)
+        confidences.append(confidence)
+        hits.append(_hits(iou(boxes, truth), level))
+    if not wanted:
+        return float("nan")
+    order = np.argsort(-np.concatenate(confidences), kind="stable")
+    right = np.cumsum(np.concatenate(hits)[order])
+    recall = right / wanted
+    precision = right / np.arange(1, len(right) + 1)
+    # The curve is made to fall: the precision at a recall is the best one at that recall or more.
+    falling = np.maximum.accumulate(precision[::-1])[::-1]
+    places = np.searchsorted(recall, RECALL_POINTS)
+    return float(np.append(falling, 0.0)[np.minimum(places, len(falling))].mean())
+
+
+def _hits(overlap: NDArray[np.floating], level: float) -> NDArray[np.bool_]:
+    """Which boxes, best first, find a truth that no better box has found."""
+    free = np.ones(overlap.shape[1], bool)
+    hits = np.zeros(len(overlap), bool)
+    for index, row in enumerate(overlap):
+        possible = np.where(free, row, 0.0)
+        if len(possible) and possible.max() >= level:
+            free[possible.argmax()] = False
+            hits[index] = True
+    return hits
+
+
+def precision_table(
+    answers: Sequence[Answers], classes: Sequence[str]
+) -> Mapping[str, tuple[float, float]]:
+    """mAP50 and mAP50-95 of each class by name."""
+    table = {}
+    for index, name in enumerate(classes):
+        levels = [average_precision(answers, index, level) for level in IOU_LEVELS]
+        table[name] = (levels[0], float(np.mean(levels)))
+    return table
+
+
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Of ``faces`` true faces near a height, the shares that were ``found`` and also ``named``."""
+
+    height: float
+    faces: int
+    found: float
+    named: float
+
+
+def recall_by_height(
+    answers: Sequence[Answers], heights: Sequence[float], confidence: float
+) -> list[Recall]:
+    """Recall of the faces whose height is nearest to each of ``heights`` (as a ratio), IoU .5.
+
+    A height takes the faces within a factor of 1.19 (a quarter of an octave) either way.
+    """
+    found: dict[float, list[tuple[bool, bool]]] = {height: [] for height in heights}
+    for one in answers:
+        sure = one.confidence >= confidence
+        overlap = iou(one.truth, one.boxes[sure])
+        for truth, kind, row in zip(one.truth, one.truth_class, overlap, strict=True):
+            tall = max(float(truth[3] - truth[1]), 1e-6)
+            near = min(heights, key=lambda height: abs(np.log(tall / height)))
+            if abs(np.log2(tall / near)) > 0.25:
+                continue
+            hit = row >= 0.5
+            found[near].append((bool(hit.any()), bool((hit & (one.box_class[sure] == kind)).any())))
+    return [_recall(height, outcomes) for height, outcomes in found.items()]
+
+
+def _recall(height: float, outcomes: list[tuple[bool, bool]]) -> Recall:
+    if not outcomes:
+        return Recall(height, 0, float("nan"), float("nan"))
+    shares = np.mean(outcomes, axis=0)
+    return Recall(height, len(outcomes), float(shares[0]), float(shares[1]))

@@ -1,0 +1,140 @@
+"""Draw labelled pictures of the stage show: what the show's model learns from and is measured on.
+
+Training shows have seeds from 1000 on, the shows it is measured on have seeds that no training and
+no exam uses. The result is an ordinary YOLO data set, with the exact truth beside it.
+"""
+
+import csv
+import io
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from inyourarea.stage_show import MEMBER_NAMES, Show, ShowSpec, TruthRow, draw_frame
+from inyourarea.stage_show.draw import pictures_at
+from inyourarea.train.repository import write_whole
+
+PICTURE_SIZE = (960, 540)
+"""Width and height of a picture: a 1080p frame as it is stored for a detector of 960x544."""
+
+SHOW_SECONDS = Fraction(16)
+"""Seconds of a show; long enough for an outfit change, an intro and every kind of shot."""
+
+MEMBER_COUNTS = (3, 4, 5, 6, 7, 8, 9)
+SETTINGS_BY_SHARE = {"hard": 0.8, "handheld": 0.14, "easy": 0.06}
+
+QUALITIES = (55, 93)
+"""JPEG quality of a stored picture, lowest and highest: frame packs use about 75."""
+
+LEAST_HEAD_VISIBLE = 0.4
+"""Share of a head that must be seen for it to be labelled. A head turned away is labelled as well:
+its hair and outfit tell who it is, and the camera needs to know where it is."""
+
+LEAST_HEIGHT_PX = 6.0
+"""Height of the smallest face that is labelled, in pixels of the stored picture; smaller ones are
+specks on an LED wall."""
+
+TRUTH_HEADER = ("picture", "name", "role", "x1", "y1", "x2", "y2", "face_visible", "head_visible")
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """One part of the data set: its name, its shows' seeds and the pictures of each show."""
+
+    name: str
+    seeds: range
+    per_show: int
+
+
+def draw_split(folder: Path, split: Split, workers: int) -> None:
+    """Draw a part of the data set: ``images``, ``labels`` and ``truth`` folders below ``folder``.
+
+    A show that is there already is not drawn again, so a stopped run is taken up where it was.
+    """
+    for kind in ("images", "labels", "truth"):
+        (folder / kind / split.name).mkdir(parents=True, exist_ok=True)
+    draw = partial(_draw_show, folder, split)
+    with ProcessPoolExecutor(workers) as pool:
+        for _ in pool.map(draw, split.seeds):
+            pass
+
+
+def show_of(seed: int) -> ShowSpec:
+    """The show of a seed: its setting and number of members follow from the seed.
+
+    Large groups come more often than small ones, so that each of the nine members is learned alike.
+    """
+    random = np.random.default_rng(seed)
+    counts = np.asarray(MEMBER_COUNTS, np.float64)
+    return ShowSpec(
+        seed=seed,
+        members=int(random.choice(MEMBER_COUNTS, p=counts**2 / (counts**2).sum())),
+        seconds=SHOW_SECONDS,
+        setting=str(random.choice(list(SETTINGS_BY_SHARE), p=list(SETTINGS_BY_SHARE.values()))),
+    )
+
+
+def _draw_show(folder: Path, split: Split, seed: int) -> None:
+    truth = folder / "truth" / split.name / f"{seed}.csv"
+    if truth.is_file():
+        return
+    cv2.setNumThreads(1)
+    spec = show_of(seed)
+    show = Show.plan(spec)
+    random = np.random.default_rng([seed, 1])
+    # One frame from each of as many equal parts: no shot is left out, no two frames are alike.
+    edges = np.linspace(0, spec.frames, split.per_show + 1).astype(int)
+    rows = []
+    for first, end in pairwise(edges):
+        frame = int(random.integers(first, max(end, first + 1)))
+        if is_in_transition(show, frame):
+            continue
+        picture, truth_rows = draw_frame(show, frame)
+        stem = f"{seed}_{frame:05d}"
+        quality = [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(*QUALITIES))]
+        small = cv2.resize(picture, PICTURE_SIZE, interpolation=cv2.INTER_AREA)
+        scaled = [_scaled(row, spec.size) for row in truth_rows]
+        labels = folder / "labels" / split.name / f"{stem}.txt"
+        labels.write_text("".join(_label(row) for row in scaled if is_labelled(row)))
+        image = folder / "images" / split.name / f"{stem}.jpg"
+        write_whole(image, cv2.imencode(".jpg", small, quality)[1].tobytes())
+        rows += [(stem, *row) for row in scaled]
+    text = io.StringIO()
+    csv.writer(text).writerows([TRUTH_HEADER, *rows])
+    write_whole(truth, text.getvalue().encode())
+
+
+def is_in_transition(show: Show, frame: int) -> bool:
+    """Whether two pictures are mixed in this frame: nobody could say whose label counts."""
+    return pictures_at(show, frame)[1] is not None
+
+
+Row = tuple[str, str, float, float, float, float, float, float]
+"""Name, role, face box in pixels of the stored picture, visible shares of face and head."""
+
+
+def _scaled(row: TruthRow, size: tuple[int, int]) -> Row:
+    across, down = PICTURE_SIZE[0] / size[0], PICTURE_SIZE[1] / size[1]
+    x1, y1, x2, y2 = row.face
+    box = (round(x1 * across, 3), round(y1 * down, 3), round(x2 * across, 3), round(y2 * down, 3))
+    return (row.name, row.role, *box, round(row.face_visible, 4), round(row.head_visible, 4))
+
+
+def is_labelled(row: Row) -> bool:
+    """Whether somebody in a picture is a label: a member plainly there, live or on the wall."""
+    name, _, x1, y1, x2, y2, _, head_visible = row
+    known = name in MEMBER_NAMES
+    return known and head_visible >= LEAST_HEAD_VISIBLE and y2 - y1 >= LEAST_HEIGHT_PX and x2 > x1
+
+
+def _label(row: Row) -> str:
+    name, _, x1, y1, x2, y2, *_ = row
+    width, height = PICTURE_SIZE
+    place = ((x1 + x2) / 2 / width, (y1 + y2) / 2 / height, (x2 - x1) / width, (y2 - y1) / height)
+    return " ".join([str(MEMBER_NAMES.index(name)), *(f"{value:.6f}" for value in place)]) + "\n"

@@ -1,0 +1,177 @@
+"""Cut training windows out of labelled pictures: the second step of training.
+
+A network that has no fixed size may learn from windows that are smaller than the frames it is used
+on, as long as a face has the same size in pixels. Windows are put where people are, so little is
+spent on an empty stage.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inyourarea.core.errors import Refused
+from inyourarea.core.letterbox import BAR_GREY
+
+SCALES = (0.75, 1.35)
+"""Smallest and largest window, in sizes of the network's input; half of all are exactly 1."""
+
+ANYWHERE_SHARE = 0.12
+"""Share of windows that are put anywhere, so that an empty stage and dancers are learned too."""
+
+BARS_SHARE = 0.08
+"""Share of the windows that get a letterbox bar."""
+
+LEAST_LEFT = 0.4
+"""Share of a face that must be inside the window for it to be asked for."""
+
+GAIN_SPREAD, GAMMA_SPREAD = 0.12, 0.25
+"""Standard deviations of the log of a channel's gain and of the gamma: a camera's white balance and
+exposure; stage light is in the pictures already."""
+
+
+class PictureUnreadable(Refused):
+    """A picture of the data set can not be read."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelledPicture:
+    """A picture file and its boxes: xyxy float32 (n, 4) in its pixels, classes int64 (n,)."""
+
+    file: Path
+    boxes: NDArray[np.float32]
+    classes: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Where to cut, in the picture's pixels."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+def choose_window(
+    random: np.random.Generator,
+    labelled: LabelledPicture,
+    picture: tuple[int, int],
+    size: tuple[int, int],
+    rarity: NDArray[np.float64],
+) -> Window:
+    """Choose a window that lies inside the picture, mostly around somebody, rare classes first.
+
+    ``picture`` and ``size`` are (width, height); ``rarity`` is each class's weight.
+    """
+    scale = 1.0 if random.random() < 0.5 else float(np.exp(random.uniform(*np.log(SCALES))))
+    width = min(round(size[0] * scale), picture[0])
+    height = min(round(size[1] * scale), picture[1])
+    centre = random.uniform((0, 0), picture)
+    if len(labelled.boxes) and random.random() > ANYWHERE_SHARE:
+        weights = rarity[labelled.classes]
+        chosen = labelled.boxes[random.choice(len(weights), p=weights / weights.sum())]
+        # The face may come to lie anywhere in the window but for its outer tenth.
+        shift = random.uniform(-0.4, 0.4, 2) * (width, height)
+        centre = (chosen[:2] + chosen[2:]) / 2 + shift
+    x = int(np.clip(round(centre[0] - width / 2), 0, picture[0] - width))
+    y = int(np.clip(round(centre[1] - height / 2), 0, picture[1] - height))
+    return Window(x, y, width, height)
+
+
+def boxes_in_window(
+    boxes: NDArray[np.float32], window: Window, size: tuple[int, int]
+) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+    """Give the boxes in the resized window's pixels, clipped, and which are inside by enough."""
+    scale = np.asarray([size[0] / window.width, size[1] / window.height] * 2, np.float32)
+    corner = np.asarray([window.x, window.y] * 2, np.float32)
+    moved = (boxes - corner) * scale
+    clipped = np.clip(moved, 0, np.asarray(size * 2, np.float32))
+    whole = np.prod(moved[:, 2:] - moved[:, :2], axis=1)
+    left = np.prod(clipped[:, 2:] - clipped[:, :2], axis=1)
+    return clipped, left >= LEAST_LEFT * np.maximum(whole, 1e-6)
+
+
+def relit(random: np.random.Generator, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """The same picture by a camera with another white balance and exposure."""
+    levels = np.linspace(0, 1, 256)
+    gamma = np.exp(random.normal(0, GAMMA_SPREAD))
+    gains = np.exp(random.normal(0, GAIN_SPREAD, 3))
+    table = np.clip(levels[:, None] ** gamma * gains, 0, 1) * 255
+    return np.asarray(cv2.LUT(picture, table.round().astype(np.uint8)[None]), np.uint8)
+
+
+def with_bar(
+    random: np.random.Generator, picture: NDArray[np.uint8], boxes: NDArray[np.float32]
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Cover one side by a letterbox bar; say which boxes stay wholly outside of it."""
+    height, width = picture.shape[:2]
+    side = int(random.integers(4))
+    span = (height, width)[side % 2]
+    deep = int(random.uniform(0.01, 0.3) * span)
+    start = 0 if side < 2 else span - deep
+    barred = picture.copy()
+    if side % 2:
+        barred[:, start : start + deep] = BAR_GREY
+    else:
+        barred[start : start + deep] = BAR_GREY
+    low, high = (boxes[:, 0], boxes[:, 2]) if side % 2 else (boxes[:, 1], boxes[:, 3])
+    return barred, (high <= start) | (low >= start + deep)
+
+
+def read_picture(file: Path) -> NDArray[np.uint8]:
+    """Read a picture as RGB uint8 (h, w, 3).
+
+    Raises:
+        PictureUnreadable: the file is missing or no picture.
+    """
+    picture = cv2.imread(str(file), cv2.IMREAD_COLOR_RGB)
+    if picture is None:
+        raise PictureUnreadable(f"{file} is missing or no picture; take it out of the data set.")
+    return np.asarray(picture, np.uint8)
+
+
+def cut_window(
+    random: np.random.Generator,
+    labelled: LabelledPicture,
+    size: tuple[int, int],
+    rarity: NDArray[np.float64],
+) -> tuple[NDArray[np.uint8], NDArray[np.float32], NDArray[np.int64]]:
+    """Read the picture, give one training window: RGB uint8 (h, w, 3), its boxes, its classes."""
+    picture = read_picture(labelled.file)
+    whole = (picture.shape[1], picture.shape[0])
+    window = choose_window(random, labelled, whole, size, rarity)
+    cut = picture[window.y : window.y + window.height, window.x : window.x + window.width]
+    if (window.width, window.height) != size:
+        cut = np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_LINEAR), np.uint8)
+    boxes, inside = boxes_in_window(labelled.boxes, window, size)
+    if random.random() < BARS_SHARE:
+        cut, clear = with_bar(random, cut, boxes)
+        inside &= clear
+    return relit(random, np.ascontiguousarray(cut)), boxes[inside], labelled.classes[inside]
+
+
+def read_labels(pictures: Path, size: tuple[int, int]) -> list[LabelledPicture]:
+    """Read a YOLO data set's folder of pictures; ``labels`` lies beside ``images``.
+
+    ``size`` is (width, height) of all pictures.
+    """
+    labels = pictures.parent.parent / "labels" / pictures.name
+    found = []
+    for file in sorted(pictures.glob("*.jpg")):
+        text = (labels / f"{file.stem}.txt").read_text()
+        rows = np.asarray([line.split() for line in text.splitlines()], np.float64).reshape(-1, 5)
+        half = rows[:, 3:] / 2
+        boxes = np.concatenate([rows[:, 1:3] - half, rows[:, 1:3] + half], axis=1)
+        scaled = (boxes * np.asarray(size * 2)).astype(np.float32)
+        found.append(LabelledPicture(file, scaled, rows[:, 0].astype(np.int64)))
+    return found
+
+
+def class_rarity(pictures: Sequence[LabelledPicture], classes: int) -> NDArray[np.float64]:
+    """A weight for each class that evens out how often it is seen: one over its count's root."""
+    counts = np.bincount(np.concatenate([one.classes for one in pictures]), minlength=classes)
+    return 1 / np.sqrt(np.maximum(counts, 1.0))
