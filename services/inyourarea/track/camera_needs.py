@@ -85,7 +85,7 @@ def _calm_heights(boxes: Array, seconds: Array) -> Array:
         return np.full(len(heights), np.median(heights))
     step = float(np.median(np.diff(seconds)))
     reach = max(1, round(HEIGHT_MEDIAN_S / step / 2))
-    return np.asarray(median_filter(heights, size=2 * reach + 1, mode="nearest"))
+    return np.asarray(median_filter(heights, size=2 * reach + 1, mode="reflect"))
 
 
 def calm_faces(tracks: Tracks, track: Track) -> Array:
