@@ -174,8 +174,9 @@ def _sound_packets(container: OutputContainer, sound: Sound) -> Iterator[Any]:
     size = audio.codec_context.frame_size or 1024
     for at in range(0, samples.size, size):
         piece = samples[None, at : at + size]
-        if kind.startswith("s16"):
-            piece = (piece * 32767).astype(np.int16)
+        if kind.startswith("s"):
+            depth: Any = np.int16 if kind.startswith("s16") else np.int32
+            piece = (piece * np.iinfo(depth).max).astype(depth)
         frame = AudioFrame.from_ndarray(np.ascontiguousarray(piece), format=kind, layout="mono")
         frame.sample_rate, frame.pts = sound.rate, begins + at
         frame.time_base = Fraction(1, sound.rate)
@@ -223,3 +224,13 @@ def trimmed_mp4(content: bytes, first: int, frames: int) -> bytes:
     length = (frames * scale // 30).to_bytes(4, "big")
     begins = (first * media_scale // 30).to_bytes(4, "big")
     return content[: at + 8] + length + begins + content[at + 16 :]
+
+
+def heard_s(content: bytes) -> tuple[Fraction, Fraction]:
+    """When a file's sound begins and when it ends, as a player presents it."""
+    with av.open(io.BytesIO(content)) as container:
+        frames = list(container.decode(audio=0))
+    base = Fraction(frames[0].time_base)
+    last = Fraction(frames[-1].pts or 0) * base
+    length = Fraction(frames[-1].samples, frames[-1].sample_rate)
+    return Fraction(frames[0].pts or 0) * base, last + length

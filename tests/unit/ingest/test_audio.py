@@ -1,0 +1,119 @@
+"""Sound keeps its place against the picture, to the sample where it is copied."""
+
+import io
+from fractions import Fraction
+from pathlib import Path
+
+import av
+import pytest
+
+from inyourarea.ingest.audio import AudioCut, store_audio
+from inyourarea.runtime.folder_objects import FolderObjects
+from media import Film, Sound, film, heard_s, onset_s
+
+FRAME_S = Fraction(1, 30)
+LONG = Film(pts=tuple(range(90)), sound=Sound(length_s=Fraction(3), click_s=Fraction(3, 2)))
+
+
+def stored(spec: Film, folder: Path, frames: tuple[int, int]) -> bytes | None:
+    """The sound of those frames (first, and first not); the film's first frame is at its time 0."""
+    objects = FolderObjects(folder)
+    content = film(spec)
+    objects.put("sources/x", content)
+    with av.open(io.BytesIO(content)) as container:
+        video = container.streams.video[0]
+        start, base = video.start_time or 0, Fraction(video.time_base or 0)
+    pts = [start + round(number * FRAME_S / base) for number in frames]
+    cut = AudioCut("sources/x", pts[0], pts[1], (base.numerator, base.denominator), "audio/x.mp4")
+    return objects.get("audio/x.mp4") if store_audio(objects, cut) else None
+
+
+def sound(content: bytes | None) -> bytes:
+    assert content is not None
+    return content
+
+
+def payloads(content: bytes) -> list[bytes]:
+    with av.open(io.BytesIO(content)) as container:
+        return [bytes(packet) for packet in container.demux(audio=0) if packet.size]
+
+
+def test_aac_is_copied_byte_for_byte(tmp_path: Path) -> None:
+    assert payloads(sound(stored(LONG, tmp_path, (0, 90)))) == payloads(film(LONG))
+
+
+@pytest.mark.parametrize("container", ["mp4", "mov"])
+@pytest.mark.parametrize("first", [0, 1, 7, 31, 44])
+def test_a_copied_click_keeps_its_place_to_the_sample(
+    container: str, first: int, tmp_path: Path
+) -> None:
+    spec = Film(**{**vars(LONG), "container": container})
+    found = onset_s(sound(stored(spec, tmp_path, (first, 90))))
+    assert abs(found - (onset_s(film(spec)) - first * FRAME_S)) <= Fraction(1, 48000)
+
+
+@pytest.mark.parametrize("container", ["mpegts", "matroska"])
+@pytest.mark.parametrize("first", [0, 31])
+def test_coarser_stamps_cost_no_more_than_their_rounding(
+    container: str, first: int, tmp_path: Path
+) -> None:
+    spec = Film(**{**vars(LONG), "container": container})
+    found = onset_s(sound(stored(spec, tmp_path, (first, 90))))
+    assert abs(found - (Fraction(3, 2) - first * FRAME_S)) < Fraction(2, 1000)
+
+
+@pytest.mark.parametrize(
+    ("codec", "container"),
+    [("pcm_s16le", "mov"), ("libopus", "webm"), ("mp3", "mp4"), ("ac3", "mpegts")],
+)
+@pytest.mark.parametrize("first", [0, 31])
+def test_other_sound_is_encoded_once_and_keeps_its_place(
+    codec: str, container: str, first: int, tmp_path: Path
+) -> None:
+    picture = "libvpx-vp9" if container == "webm" else "libx264"
+    options = {"cpu-used": "8"} if container == "webm" else {}
+    track = Sound(length_s=Fraction(3), click_s=Fraction(3, 2), codec=codec)
+    spec = Film(LONG.pts, codec=picture, container=container, options=options, sound=track)
+    content = sound(stored(spec, tmp_path, (first, 90)))
+    with av.open(io.BytesIO(content)) as opened:
+        assert opened.streams.audio[0].codec_context.name == "aac"
+    assert abs(onset_s(content) - (track.click_s - first * FRAME_S)) < Fraction(1, 1000)
+    assert abs(heard_s(content)[0]) < Fraction(1, 48)
+
+
+@pytest.mark.parametrize("codec", ["aac", "pcm_s16le"])
+def test_sound_that_starts_later_starts_later(codec: str, tmp_path: Path) -> None:
+    late = Sound(Fraction(1, 2), Fraction(2), Fraction(1), codec=codec)
+    spec = Film(LONG.pts, container="mov", sound=late)
+    content = sound(stored(spec, tmp_path, (6, 90)))
+    # An encoder is in full swing only after one packet, which is silence here.
+    begins = heard_s(film(spec))[0] - 6 * FRAME_S
+    assert abs(heard_s(content)[0] - begins) <= Fraction(1025, 48000)
+    assert heard_s(content)[0] > Fraction(1, 4)
+    assert abs(onset_s(content) - (1 - 6 * FRAME_S)) < Fraction(1, 1000)
+
+
+@pytest.mark.parametrize("codec", ["aac", "pcm_s16le"])
+def test_sound_that_ends_earlier_ends_earlier(codec: str, tmp_path: Path) -> None:
+    short = Sound(length_s=Fraction(1), codec=codec)
+    content = sound(stored(Film(LONG.pts, container="mov", sound=short), tmp_path, (0, 90)))
+    assert abs(heard_s(content)[1] - 1) <= Fraction(2048, 48000)
+
+
+def test_sound_does_not_outlast_the_part(tmp_path: Path) -> None:
+    content = sound(stored(LONG, tmp_path, (31, 61)))
+    assert abs(heard_s(content)[1] - 1) <= Fraction(1024, 48000)
+
+
+def test_a_video_without_sound_has_none(tmp_path: Path) -> None:
+    assert stored(Film(), tmp_path, (0, 30)) is None
+
+
+def test_a_part_after_the_sounds_end_has_none(tmp_path: Path) -> None:
+    short = Sound(length_s=Fraction(1))
+    assert stored(Film(LONG.pts, sound=short), tmp_path, (60, 90)) is None
+
+
+def test_equal_sound_gives_equal_bytes(tmp_path: Path) -> None:
+    one, other = (stored(LONG, tmp_path / name, (3, 80)) for name in ("one", "other"))
+    assert one == other
