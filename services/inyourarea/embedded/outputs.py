@@ -21,6 +21,10 @@ from inyourarea.core.windows import QUANTUM_PX, CameraPath
 from inyourarea.runtime.objects import Objects
 
 
+#: How a file is called while it is written.
+_PENDING = ".inyourarea-"
+
+
 class OutputUnwritable(Refused):
     """The output folder can not be written."""
 
@@ -35,6 +39,8 @@ class Outputs:
 
     def write(self, published: facts.FancamsPublished, timings: dict[str, float]) -> list[Path]:
         """All files of the run; the fancams' paths are returned, in the order of the people."""
+        for left in self._folder.rglob(f"{_PENDING}*.part"):
+            left.unlink(missing_ok=True)  # of a run that was killed here
         spec = self._accepted.spec
         tracks = tables.read_tracks(self._objects.get(keys.tracks(spec)))
         self._write_tables(tracks)
@@ -106,7 +112,9 @@ class _whole:  # noqa: N801 - used as a verb: with _whole(path) as pending
     def __enter__(self) -> Path:
         try:
             self._target.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(dir=self._target.parent, prefix=".", suffix=".part")
+            handle, name = tempfile.mkstemp(
+                dir=self._target.parent, prefix=_PENDING, suffix=".part"
+            )
         except OSError as error:
             raise OutputUnwritable(
                 f"{self._target} can not be written: {error.strerror}"

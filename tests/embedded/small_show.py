@@ -1,0 +1,67 @@
+"""A small drawn show on disk, and the command line as a user types it."""
+
+import csv
+import subprocess
+import sys
+from dataclasses import dataclass
+from fractions import Fraction
+from pathlib import Path
+
+from inyourarea.stage_show import Show, ShowSpec, write_show
+
+SIZE = (320, 180)
+
+
+@dataclass(frozen=True)
+class SmallShow:
+    """A show on disk, and its members' true boxes as the old CSV."""
+
+    folder: Path
+    members: tuple[str, ...]
+
+    @property
+    def video(self) -> Path:
+        return self.folder / "stage.mp4"
+
+    @property
+    def truth(self) -> Path:
+        return self.folder / "truth.csv"
+
+    @property
+    def boxes(self) -> Path:
+        return self.folder / "boxes.csv"
+
+
+def inyourarea(*words: str | Path, check: bool = True) -> "subprocess.CompletedProcess[str]":
+    """One command, as a user types it."""
+    command = [sys.executable, "-m", "inyourarea.cli", *map(str, words)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    assert not check or done.returncode == 0, done.stderr
+    return done
+
+
+def draw_small_show(folder: Path) -> SmallShow:
+    """Three members for five seconds, and the boxes of their visible faces."""
+    spec = ShowSpec(
+        seed=4,
+        members=3,
+        seconds=Fraction(5),
+        size=SIZE,
+        fps=Fraction(30000, 1001),
+        setting="easy",
+    )
+    write_show(Show.plan(spec), folder, workers=2)
+    with (folder / "truth.csv").open(newline="") as opened:
+        rows = [row for row in csv.DictReader(opened) if row["role"] == "member"]
+    members = tuple(sorted({row["name"] for row in rows}))
+    lines = [_old_line(row, members) for row in rows if float(row["face_visible"]) >= 0.5]
+    (folder / "boxes.csv").write_text("frame,class,x,y,w,h\n" + "".join(lines))
+    return SmallShow(folder, members)
+
+
+def _old_line(row: dict[str, str], members: tuple[str, ...]) -> str:
+    x1, y1, x2, y2 = (float(row[side]) for side in ("x1", "y1", "x2", "y2"))
+    width, height = SIZE
+    place = f"{(x1 + x2) / 2 / width:.6f},{(y1 + y2) / 2 / height:.6f}"
+    sides = f"{(x2 - x1) / width:.6f},{(y2 - y1) / height:.6f}"
+    return f"{int(row['frame']) + 1},{members.index(row['name'])},{place},{sides}\n"

@@ -1,0 +1,169 @@
+"""The whole run: a video in, one fancam per person out, judged by truth and by pixels."""
+
+import csv
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import av
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from small_show import SIZE, SmallShow, inyourarea
+from tree import digests
+
+
+def frames_of(path: Path) -> Iterator[tuple[int, NDArray[np.uint8]]]:
+    """Every frame as (pts, luma)."""
+    with av.open(path) as container:
+        for frame in container.decode(video=0):
+            yield frame.pts, frame.reformat(format="gray").to_ndarray()
+
+
+def windows_of(camera: Path, name: str) -> list[NDArray[np.float64]]:
+    with camera.open(newline="") as opened:
+        rows = [row for row in csv.DictReader(opened) if row["name"] == name]
+    return [np.array([float(row[side]) for side in ("x1", "y1", "x2", "y2")]) for row in rows]
+
+
+def ssim(ours: NDArray[np.uint8], ideal: NDArray[np.uint8]) -> float:
+    """Structural similarity (Wang et al. 2004), Gaussian window of 1.5 px."""
+    a, b = ours.astype(np.float64), ideal.astype(np.float64)
+    blur = lambda image: cv2.GaussianBlur(image, (11, 11), 1.5)  # noqa: E731
+    mean_a, mean_b = blur(a), blur(b)
+    var_a, var_b = blur(a * a) - mean_a**2, blur(b * b) - mean_b**2
+    both = blur(a * b) - mean_a * mean_b
+    low, high = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    top = (2 * mean_a * mean_b + low) * (2 * both + high)
+    return float((top / ((mean_a**2 + mean_b**2 + low) * (var_a + var_b + high))).mean())
+
+
+def test_everybody_has_a_fancam_with_every_frame_and_the_sound(
+    small_show: SmallShow, finished: Path
+) -> None:
+    source = [pts for pts, _ in frames_of(small_show.video)]
+    fancams = sorted((finished / "fancams").glob("*.mp4"))
+    assert len(fancams) == len(small_show.members)
+    for fancam in fancams:
+        pts = [stamp for stamp, _ in frames_of(fancam)]
+        with av.open(fancam) as container, av.open(small_show.video) as original:
+            ours, theirs = container.streams.video[0], original.streams.video[0]
+            seconds = np.diff(pts) * float(ours.time_base or 0)
+            expected = np.diff(source) * float(theirs.time_base or 0)
+            assert len(container.streams.audio) == 1
+            heard = sum(packet.size for packet in container.demux(audio=0))
+        np.testing.assert_allclose(seconds, expected, atol=1e-9)
+        with av.open(small_show.video) as original:
+            assert heard == sum(packet.size for packet in original.demux(audio=0))
+
+
+def test_a_fancam_shows_the_window_of_its_frame(small_show: SmallShow, finished: Path) -> None:
+    fancam = finished / "fancams" / "class-0.mp4"
+    windows = windows_of(finished / "camera.csv", "class-0")
+    pairs = list(zip(frames_of(small_show.video), frames_of(fancam), windows, strict=True))
+    for (_, source), (_, ours), window in pairs[::10]:
+        height, width = ours.shape
+        scale = np.array([width, height]) / (window[2:] - window[:2])
+        move = np.array(
+            [[scale[0], 0, (0.5 - window[0]) * scale[0] - 0.5],
+             [0, scale[1], (0.5 - window[1]) * scale[1] - 0.5]]
+        )  # fmt: skip
+        move[:, 2] -= 0.5 * scale - 0.5 * scale  # pixel centres: both grids begin at -.5
+        ideal = cv2.warpAffine(source, move, (width, height), flags=cv2.INTER_CUBIC)
+        assert ssim(ours, ideal) >= 0.97
+
+
+def test_the_faces_are_where_the_truth_says(small_show: SmallShow, finished: Path) -> None:
+    scored = inyourarea("score", finished, "--truth", small_show.truth)
+    assert "correct member" in scored.stdout
+    truth = json.loads((finished / "report.json").read_text())["truth"]
+    for member in truth["members"].values():
+        assert member["correct"] >= 0.99
+        assert member["wrong"] == 0
+    assert truth["shots"]["extra"] == []
+    for member in truth["pictures"]["9x16"].values():
+        assert member["face_in_window"] == 1
+        assert member["jumps"] == 0
+
+
+def test_asked_again_nothing_is_done_over(
+    small_show: SmallShow, finished: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(finished, out)
+    before = {path: path.stat().st_mtime_ns for path in (out / ".inyourarea").rglob("*.*")}
+    inyourarea("run", small_show.video, "--boxes", small_show.boxes, "--out", out)
+    after = {path: path.stat().st_mtime_ns for path in (out / ".inyourarea").rglob("*.*")}
+    assert before == after
+    assert digests(out) == digests(finished)
+
+
+def test_another_aspect_and_member_detects_nothing_again(
+    small_show: SmallShow, finished: Path, tmp_path: Path
+) -> None:
+    out = tmp_path / "out"
+    shutil.copytree(finished, out)
+    detections = {
+        path: path.stat().st_mtime_ns for path in (out / ".inyourarea/detections").rglob("*.*")
+    }
+    shapes = ("--aspect", "1:1", "--aspect", "4:5", "--member", "CLASS-1")
+    inyourarea("run", small_show.video, "--boxes", small_show.boxes, "--out", out, *shapes)
+    assert detections == {path: path.stat().st_mtime_ns for path in detections}
+    assert not list((out / ".inyourarea/frames").rglob("*.tar"))
+    for shape, aspect in (("1x1", 1.0), ("4x5", 0.8)):
+        _, picture = next(frames_of(out / "fancams" / f"class-1-{shape}.mp4"))
+        assert picture.shape[1] / picture.shape[0] == pytest.approx(aspect, abs=0.02)
+    assert not (out / "fancams" / "class-0-1x1.mp4").exists()
+
+
+def test_a_part_of_the_video_is_run_with_its_sound(small_show: SmallShow, tmp_path: Path) -> None:
+    out = tmp_path / "out"
+    part = ("--from", "1", "--to", "2.5", "--size", "48x152")
+    inyourarea("run", small_show.video, "--boxes", small_show.boxes, "--out", out, *part)
+    frames = list(frames_of(out / "fancams" / "class-0.mp4"))
+    assert len(frames) == 45
+    assert frames[0][1].shape == (152, 48)
+    with av.open(out / "fancams" / "class-0.mp4") as container:
+        audio = container.streams.audio[0]
+        assert float(audio.duration * audio.time_base) == pytest.approx(1.5, abs=0.05)
+
+
+def test_people_are_told_apart_without_a_class(small_show: SmallShow, tmp_path: Path) -> None:
+    unnamed = tmp_path / "boxes.csv"
+    lines = small_show.boxes.read_text().splitlines()
+    bare = [",".join([line.split(",")[0], "", *line.split(",")[2:]]) for line in lines[1:]]
+    unnamed.write_text("\n".join([lines[0], *bare]))
+    out = tmp_path / "out"
+    inyourarea("run", small_show.video, "--boxes", unnamed, "--people", "3", "--out", out)
+    inyourarea("score", out, "--truth", small_show.truth)
+    truth = json.loads((out / "report.json").read_text())["truth"]
+    assert len(list((out / "fancams").glob("person-*.mp4"))) == 3
+    assert all(member["correct"] >= 0.97 for member in truth["members"].values())
+
+
+def test_a_pin_names_a_person(small_show: SmallShow, finished: Path, tmp_path: Path) -> None:
+    with (finished / "tracks.csv").open(newline="") as opened:
+        row = next(row for row in csv.DictReader(opened) if row["name"] == "class-2")
+    with av.open(small_show.video) as container:
+        seconds = int(row["frame"]) / float(container.streams.video[0].average_rate or 30)
+    x, y = float(row["x1"]) + 2, float(row["y1"]) + 2
+    pins = tmp_path / "pins.csv"
+    pins.write_text(f"from,to,x,y,w,h,name\n{seconds + 0.001:.4f},,{x:.1f},{y:.1f},,,제니\n")
+    lines = small_show.boxes.read_text().splitlines()
+    bare = [",".join([line.split(",")[0], "", *line.split(",")[2:]]) for line in lines[1:]]
+    (tmp_path / "boxes.csv").write_text("\n".join([lines[0], *bare]))
+    out = tmp_path / "out"
+    told = ("--boxes", tmp_path / "boxes.csv", "--people", "3", "--pins", pins)
+    inyourarea("run", small_show.video, "--out", out, *told)
+    assert (out / "fancams" / "제니.mp4").is_file()
+
+
+def test_the_folder_holds_every_file_of_a_run(finished: Path) -> None:
+    names = {path.name for path in finished.iterdir()} - {".inyourarea"}
+    files = ("camera", "detections", "shots", "tracks")
+    assert names == {"fancams", "report.json", "timings.json", *(f"{name}.csv" for name in files)}
+    width, _ = SIZE
+    assert json.loads((finished / "report.json").read_text())["video"]["width"] == width
