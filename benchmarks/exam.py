@@ -56,7 +56,7 @@ class Show:
 
 @dataclass(frozen=True)
 class Marks:
-    """The worst member's figures of one show: ours, and the original's correct share and wrong run."""
+    """One show's figures: our score, and the original's worst correct share and wrong run."""
 
     ours: Score
     their_correct: float
