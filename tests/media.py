@@ -101,7 +101,7 @@ def film(spec: Film) -> bytes:
         video = _video(container, spec)
         packets = _video_packets(video, spec)
         if spec.sound:
-            packets = _in_order(packets, _sound_packets(container, spec.sound))
+            packets = _in_order(packets, sound_packets(container, spec.sound))
         for packet in packets:
             container.mux(packet)
     return written.getvalue()
@@ -165,7 +165,8 @@ def _deep(frame: VideoFrame, size: tuple[int, int]) -> VideoFrame:
     return deep
 
 
-def _sound_packets(container: OutputContainer, sound: Sound) -> Iterator[Any]:
+def sound_packets(container: OutputContainer, sound: Sound) -> Iterator[Any]:
+    """The sound's encoded packets, for a new stream of that container."""
     audio: Any = container.add_stream(sound.codec, rate=sound.rate, layout="mono")
     audio.codec_context.time_base = Fraction(1, sound.rate)
     samples = click_track(sound)

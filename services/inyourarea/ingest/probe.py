@@ -62,11 +62,9 @@ def probe_video(objects: Objects, key: str, limits: Limits) -> Probe:
         VideoUnreadable: it can not be opened, is cut short, or holds no picture that decodes.
         VideoTooLarge: it is over a limit; the sentence names it.
     """
-    width, height = _upright_size(objects, key)
-    _check_size((width, height), limits)
+    width, height = _upright_size(objects, key, limits)
     with open_video(objects, key) as container:
         stream = picture_stream(container)
-        _check_promises(container, stream, limits)
         has_audio = bool(container.streams.audio)
         codec, name = stream.codec_context.name, container.format.name
         time_base = Fraction(stream.time_base or 0)
@@ -89,17 +87,20 @@ def probe_video(objects: Objects, key: str, limits: Limits) -> Probe:
     )
 
 
-def _upright_size(objects: Objects, key: str) -> tuple[int, int]:
+def _upright_size(objects: Objects, key: str, limits: Limits) -> tuple[int, int]:
     """The size of the pictures as they will be decoded; the first one must decode."""
     with open_video(objects, key) as container:
         stream = picture_stream(container)
+        _check_promises(container, stream, limits)
         packets = islice(container.demux(stream), _PACKETS_TO_A_PICTURE)
         frame = next((frame for packet in packets for frame in decoded(packet)), None)
         if not isinstance(frame, VideoFrame):
             raise VideoUnreadable(
                 "no picture of the video could be decoded; it is damaged, export it again"
             )
-        return turn_of(frame).upright_size(stored_size(stream))
+        size = turn_of(frame).upright_size(stored_size(stream))
+    _check_size(size, limits)
+    return size
 
 
 def _check_size(size: tuple[int, int], limits: Limits) -> None:
@@ -115,6 +116,7 @@ def _check_size(size: tuple[int, int], limits: Limits) -> None:
 
 def _check_promises(container: InputContainer, stream: VideoStream, limits: Limits) -> None:
     """What the header claims is within the limits; the packets are counted later all the same."""
+    _check_size(stored_size(stream), limits)
     claims = [Fraction(stream.duration or 0) * (stream.time_base or 0)]
     claims.append(Fraction(container.duration or 0, 1_000_000))
     _check_duration(max(claims), limits)

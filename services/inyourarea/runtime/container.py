@@ -110,7 +110,9 @@ def picture_stream(container: InputContainer) -> VideoStream:
             f"the video is {codec.width}x{codec.height}; frames may have at most 8192x4320 pixels"
         )
     if codec.width < 1 or codec.height < 1:
-        raise VideoUnreadable("the video does not say how large its pictures are; it is damaged")
+        raise VideoUnreadable(
+            "the video's pictures have no size, or one over 8192x4320; export it again, smaller"
+        )
     for other in container.streams:
         if other.index != stream.index:
             other.discard = Discard.all

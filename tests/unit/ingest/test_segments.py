@@ -1,5 +1,6 @@
 """A span is cut at key frames into segments of about four seconds."""
 
+import itertools
 from fractions import Fraction
 
 import numpy as np
@@ -35,7 +36,7 @@ def test_segments_cover_the_span_without_gap_or_overlap(
     pts, keys, end = video
     segments = decide_segments(pts, keys, (int(pts[0]), end), BASE)
     assert (segments[0].start_pts, segments[-1].end_pts) == (pts[0], end)
-    assert all(a.end_pts == b.start_pts for a, b in zip(segments, segments[1:], strict=False))
+    assert all(a.end_pts == b.start_pts for a, b in itertools.pairwise(segments))
     assert [segment.index for segment in segments] == list(range(len(segments)))
     counted = 0
     for segment in segments:

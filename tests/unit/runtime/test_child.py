@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import numpy as np
 import pytest
 
+from child_work import add, chatter, crash, leave, raise_unpicklable, refuse, swell
 from inyourarea.core.errors import VideoTooLarge
 from inyourarea.runtime.child import Child, ChildDied, ChildOutOfMemory, ChildTookTooLong
 
@@ -20,42 +20,6 @@ def child() -> Iterator[Child]:
     child = Child(memory_mib=400)
     yield child
     child.close()
-
-
-def add(one: int, other: int) -> int:
-    return one + other
-
-
-def refuse() -> None:
-    raise VideoTooLarge("too large")
-
-
-class Unpicklable(Exception):
-    """Takes arguments that it does not pass on."""
-
-    def __init__(self, one: str, other: str) -> None:
-        super().__init__(one + other)
-
-
-def raise_unpicklable() -> None:
-    raise Unpicklable("odd ", "trouble")
-
-
-def crash() -> None:
-    os.kill(os.getpid(), signal.SIGSEGV)
-
-
-def leave() -> None:
-    os._exit(3)
-
-
-def swell() -> int:
-    return int(np.ones(800 * 2**20, np.uint8).sum())
-
-
-def chatter() -> int:
-    os.write(1, b"a library talks\n")
-    return 1
 
 
 def test_it_gives_back_what_the_function_returned(child: Child) -> None:

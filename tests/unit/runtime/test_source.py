@@ -4,13 +4,13 @@ from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
-import media
 import numpy as np
 import pytest
-from media import Film, film
 
+import media
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.source import Planes, decode_segment
+from media import Film, film
 
 ALL = 2**62
 KEY = "sources/film"

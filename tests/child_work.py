@@ -1,0 +1,76 @@
+"""What child processes do in tests; a module of its own, so that they can import it."""
+
+import os
+import signal
+import sys
+import time
+
+import numpy as np
+
+from inyourarea.core.errors import VideoTooLarge
+from inyourarea.runtime.folder_objects import FolderObjects
+
+
+def add(one: int, other: int) -> int:
+    return one + other
+
+
+def refuse() -> None:
+    raise VideoTooLarge("too large")
+
+
+class Unpicklable(Exception):
+    """Takes arguments that it does not pass on."""
+
+    def __init__(self, one: str, other: str) -> None:
+        super().__init__(one + other)
+
+
+def raise_unpicklable() -> None:
+    raise Unpicklable("odd ", "trouble")
+
+
+def crash() -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def leave() -> None:
+    os._exit(3)
+
+
+def swell() -> int:
+    return int(np.ones(800 * 2**20, np.uint8).sum())
+
+
+def chatter() -> int:
+    os.write(1, b"a library talks\n")
+    return 1
+
+
+class CrashingObjects(FolderObjects):
+    """Reading from it crashes the process, as a decoder's fault does; not the test's own."""
+
+    def read(self, key: str, start: int, length: int) -> bytes:
+        if "pytest" not in sys.modules:
+            os.kill(os.getpid(), signal.SIGSEGV)
+        return super().read(key, start, length)
+
+
+class HangingObjects(FolderObjects):
+    """Reading from it never ends."""
+
+    def read(self, key: str, start: int, length: int) -> bytes:
+        time.sleep(60)
+        return super().read(key, start, length)
+
+
+class ShrinkingObjects(FolderObjects):
+    """The file loses its second half after a few reads."""
+
+    reads = 0
+
+    def read(self, key: str, start: int, length: int) -> bytes:
+        self.reads += 1
+        whole = super().read(key, 0, self.size(key))
+        kept = whole if self.reads < 3 else whole[: len(whole) // 2]
+        return kept[start : start + length]
