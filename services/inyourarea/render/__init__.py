@@ -1,1 +1,1 @@
-"""The fourth stage: windows and the source in, pieces, then one fancam per person and picture out."""
+"""The fourth stage: windows and source in; pieces, then a fancam per person and picture out."""

@@ -25,6 +25,9 @@ MP4 = "mov"
 FINEST_TICKS = 2**31 - 1
 #: Bytes per read of an object: fewer round trips than the library's own 32 KiB.
 READ_BYTES = 1 << 18
+#: Sound before the first picture that goes along unheard, so that what follows decodes whole:
+#: Opus asks for 80 ms (RFC 7845, section 4.6), AAC for one or two packets of about 20 ms.
+RUN_IN_S = Fraction(1, 10)
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 import numpy as np
 import pytest
-from footage import Floats, as_bytes, ideal_crop, planes_of, ssim, stage
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from footage import Floats, as_bytes, ideal_crop, planes_of, ssim, stage
 from inyourarea.render.crop import Canvas, crop
 from inyourarea.render.resample import Scratch
 from inyourarea.runtime.source import Planes
@@ -101,7 +101,7 @@ def test_a_slow_pan_moves_by_its_fraction_of_a_pixel_in_luma_and_chroma() -> Non
         assert centre_of_light(canvas.y.astype(float)) == pytest.approx(80 - start, abs=0.04)
         chroma = centre_of_light(canvas.u.astype(float))
         # Chroma column c lies at luma 2c + 0.5; `centre_of_light` counts from its own edge.
-        assert 2 * (chroma - 0.5) + 0.5 == pytest.approx(80 - start, abs=0.04)
+        assert 2 * (chroma - 0.5) + 0.5 == pytest.approx(80 - start, abs=0.06)
 
 
 @pytest.mark.parametrize("scale", [0.5, 0.75, 1.0, 1.3, 1.7])

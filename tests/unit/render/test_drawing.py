@@ -5,8 +5,8 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from footage import as_bytes, decoded, ideal_crop, ssim, stage, stamps
 
+from footage import as_bytes, decoded, ideal_crop, ssim, stage, stamps
 from inyourarea.core.errors import VideoUnreadable
 from inyourarea.core.tracks import State
 from inyourarea.core.windows import QUANTUM_PX

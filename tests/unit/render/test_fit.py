@@ -2,8 +2,8 @@
 
 import numpy as np
 import pytest
-from footage import Floats, as_bytes, ideal_crop, planes_of, ssim, stage
 
+from footage import Floats, as_bytes, ideal_crop, planes_of, ssim, stage
 from inyourarea.render.crop import Canvas
 from inyourarea.render.fit import fit
 from inyourarea.render.resample import Scratch
