@@ -7,8 +7,13 @@ import onnxruntime
 from numpy.typing import NDArray
 from onnxruntime.capi import onnxruntime_pybind11_state as trouble
 
-from inyourarea.contracts import model as contract
-from inyourarea.contracts.model import BOXES_OUTPUT, FRAMES_INPUT, SCORES_OUTPUT, ModelInfo
+from inyourarea.contracts.model import (
+    BOXES_OUTPUT,
+    FRAMES_INPUT,
+    SCORES_OUTPUT,
+    ModelInfo,
+    check_model,
+)
 from inyourarea.core.errors import ModelRejected
 from inyourarea.detect.detector import Found, check_pictures, trim
 
@@ -76,10 +81,7 @@ def _open(content: bytes, threads: int) -> onnxruntime.InferenceSession:
 
 def _checked(session: onnxruntime.InferenceSession) -> ModelInfo:
     metadata = session.get_modelmeta().custom_metadata_map
-    try:
-        return contract.check_model(session.get_inputs(), session.get_outputs(), metadata)
-    except contract.ModelRejected as error:
-        raise ModelRejected(str(error)) from error
+    return check_model(session.get_inputs(), session.get_outputs(), metadata)
 
 
 def _sentence(error: Exception) -> str:
