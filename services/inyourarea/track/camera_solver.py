@@ -23,6 +23,8 @@ MOST_STEPS = 40
 RELATIVE_GAP = 1e-5
 #: How far towards the nearest bound one step may go.
 STEP_SHARE = 0.99
+#: Blocks are solved together up to this many coefficients: fewer cost calls, more leave the cache.
+GROUP_SIZE = 1024
 #: Added to the diagonal against blocks that their rows leave undetermined.
 RIDGE = 1e-10
 
@@ -43,29 +45,17 @@ class Rows:
     below: Array
     above: Array
 
-    def apply(self, x: Array) -> Array:
-        """The linear forms at x, (n,)."""
-        total = self.weights[:, 0] * x[self.first]
-        for j in range(1, REACH):
-            total += self.weights[:, j] * x[self.first + j]
-        return total
-
-    def gather(self, values: Array, size: int) -> Array:
-        """The transpose of `apply`: per coefficient the weighted sum of its rows' values."""
-        total = np.zeros(size)
-        for j in range(REACH):
-            total += np.bincount(self.first + j, self.weights[:, j] * values, minlength=size)
-        return total
-
-    def normal(self, scale: Array, size: int) -> Array:
-        """A' diag(scale) A in LAPACK's lower banded form, (REACH, size)."""
-        band = np.zeros((REACH, size))
-        for j in range(REACH):
-            scaled = scale * self.weights[:, j]
-            for k in range(j, REACH):
-                product = scaled * self.weights[:, k]
-                band[k - j] += np.bincount(self.first + j, product, minlength=size)
-        return band
+    def between(self, start: int, stop: int, shift: int) -> "Rows":
+        """Rows start..stop, their coefficients counted from ``shift``."""
+        part = slice(start, stop)
+        return Rows(
+            block=self.block[part],
+            first=self.first[part] - shift,
+            weights=self.weights[part],
+            wanted=self.wanted[part],
+            below=self.below[part],
+            above=self.above[part],
+        )
 
 
 def stack_rows(parts: list[Rows]) -> Rows:
@@ -110,6 +100,18 @@ def solve_paths(rows: Rows, start: Array) -> Array:
     Source: primal-dual interior point on the bounded dual of an L1 problem (Portnoy, Koenker
     1997), with Mehrotra's corrector; the normal matrix is banded.
     """
+    found = np.empty_like(start)
+    edges = np.append(np.flatnonzero(np.diff(rows.block, prepend=-1)), rows.block.size)
+    firsts = np.append(np.minimum.reduceat(rows.first, edges[:-1]), start.size)
+    group = (firsts[:-1] // GROUP_SIZE).astype(np.int64)
+    for blocks in np.split(np.arange(group.size), np.flatnonzero(np.diff(group)) + 1):
+        low, high = firsts[blocks[0]], firsts[blocks[-1] + 1]
+        part = rows.between(edges[blocks[0]], edges[blocks[-1] + 1], low)
+        found[low:high] = _solve_group(part, start[low:high])
+    return found
+
+
+def _solve_group(rows: Rows, start: Array) -> Array:
     solver = _Solver(rows, start.size)
     at = solver.begin(start)
     for _ in range(MOST_STEPS):
@@ -118,10 +120,43 @@ def solve_paths(rows: Rows, start: Array) -> Array:
     return at.x
 
 
+class _Forms:
+    """The linear forms of rows, as contiguous columns."""
+
+    def __init__(self, rows: Rows, size: int) -> None:
+        self.size = size
+        self.places = [rows.first + j for j in range(REACH)]
+        self.weights = [np.ascontiguousarray(rows.weights[:, j]) for j in range(REACH)]
+
+    def apply(self, x: Array) -> Array:
+        """The forms at x, (n,)."""
+        total = self.weights[0] * x[self.places[0]]
+        for place, weight in zip(self.places[1:], self.weights[1:], strict=True):
+            total += weight * x[place]
+        return total
+
+    def gather(self, values: Array) -> Array:
+        """The transpose of `apply`: per coefficient the weighted sum of its rows' values."""
+        total = np.zeros(self.size)
+        for place, weight in zip(self.places, self.weights, strict=True):
+            total += np.bincount(place, weight * values, minlength=self.size)
+        return total
+
+    def normal(self, scale: Array) -> Array:
+        """A' diag(scale) A in LAPACK's lower banded form, (REACH, size)."""
+        band = np.zeros((REACH, self.size))
+        for j in range(REACH):
+            scaled = scale * self.weights[j]
+            for k in range(j, REACH):
+                product = scaled * self.weights[k]
+                band[k - j] += np.bincount(self.places[j], product, minlength=self.size)
+        return band
+
+
 class _Solver:
     def __init__(self, rows: Rows, size: int) -> None:
         self.rows = rows
-        self.size = size
+        self.forms = _Forms(rows, size)
         edges = np.flatnonzero(np.diff(rows.block, prepend=-1))
         self.edges = edges
         counts = np.diff(np.append(edges, rows.block.size))
@@ -132,11 +167,11 @@ class _Solver:
         self.of_coefficient = np.clip(
             np.searchsorted(low, np.arange(size), side="right") - 1, 0, None
         )
-        self.target = rows.gather(rows.above, size)
+        self.target = self.forms.gather(rows.above)
 
     def begin(self, start: Array) -> _Iterate:
         """Strictly inside all bounds, with the misses that belong to the guess."""
-        short = self.rows.wanted - self.rows.apply(start)
+        short = self.rows.wanted - self.forms.apply(start)
         slack = 0.1 * self.sum(np.abs(short)) / self.counts + 1e-3
         margin = slack[self.of_row]
         middle = self.total / 2
@@ -156,12 +191,12 @@ class _Solver:
         """Move every unfinished block one step; False when all are done."""
         gap = self.sum(at.price * at.over + at.room * at.under)
         cost = self.sum(self.rows.above * at.over + self.rows.below * at.under)
-        unmet = self.target - self.rows.gather(at.price, self.size)
+        unmet = self.target - self.forms.gather(at.price)
         going = gap > RELATIVE_GAP * cost + 1e-9
         if not going.any():
             return False
         scale = 1 / (at.under / at.room + at.over / at.price)
-        band = self.rows.normal(scale, self.size)
+        band = self.forms.normal(scale)
         band[0] += RIDGE + RIDGE * band[0]
         try:
             factor = cholesky_banded(band, lower=True, check_finite=False)
@@ -200,9 +235,9 @@ class _Solver:
     ) -> tuple[Array, Array, Array, Array]:
         """Newton's step towards products price*over and room*under changed by ``wanted``."""
         push = wanted[1] / at.room - wanted[0] / at.price
-        right = -self.rows.gather(scale * push, self.size) - unmet
+        right = -self.forms.gather(scale * push) - unmet
         d_x = cho_solve_banded((factor, True), right, check_finite=False)
-        d_price = scale * (-self.rows.apply(d_x) - push)
+        d_price = scale * (-self.forms.apply(d_x) - push)
         d_over = (wanted[0] - at.over * d_price) / at.price
         d_under = (wanted[1] + at.under * d_price) / at.room
         return d_x, d_price, d_under, d_over
@@ -212,12 +247,14 @@ class _Solver:
     ) -> tuple[Array, Array]:
         """How far each block can go: for x and the misses, and for the prices."""
         _, d_price, d_under, d_over = step
-        primal = np.minimum(_room(at.under, d_under), _room(at.over, d_over))
-        dual = np.minimum(_room(at.price, d_price), _room(at.room, -d_price))
-        return (
-            np.minimum(1.0, STEP_SHARE * np.minimum.reduceat(primal, self.edges)),
-            np.minimum(1.0, STEP_SHARE * np.minimum.reduceat(dual, self.edges)),
-        )
+        primal = np.maximum(-d_under / at.under, -d_over / at.over)
+        dual = np.maximum(-d_price / at.price, d_price / at.room)
+        return self._length(primal), self._length(dual)
+
+    def _length(self, falling: Array) -> Array:
+        """Of each block: a full step, or a little less than to where the first value is zero."""
+        fastest = np.maximum.reduceat(falling, self.edges)
+        return STEP_SHARE / np.maximum(fastest, STEP_SHARE)
 
     def _move(
         self,
@@ -232,9 +269,3 @@ class _Solver:
         at.over += primal[self.of_row] * d_over
         at.price += dual[self.of_row] * d_price
         at.room -= dual[self.of_row] * d_price
-
-
-def _room(value: Array, change: Array) -> Array:
-    """How many steps of ``change`` until ``value`` is zero; many where it does not fall."""
-    falling = change < 0
-    return np.where(falling, -value / np.where(falling, change, -1.0), 1e9)
