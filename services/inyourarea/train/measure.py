@@ -117,3 +117,18 @@ def _recall(height: float, outcomes: list[tuple[bool, bool]]) -> Recall:
         return Recall(height, 0, float("nan"), float("nan"))
     shares = np.mean(outcomes, axis=0)
     return Recall(height, len(outcomes), float(shares[0]), float(shares[1]))
+
+
+def f1(answers: Sequence[Answers], confidence: float) -> float:
+    """Harmonic mean of precision and recall at a confidence, all classes together, IoU .5."""
+    right = said = wanted = 0
+    for one in answers:
+        sure = one.confidence >= confidence
+        wanted += len(one.truth)
+        said += int(sure.sum())
+        for kind in np.unique(one.truth_class):
+            mine = sure & (one.box_class == kind)
+            order = np.argsort(-one.confidence[mine], kind="stable")
+            overlap = iou(one.boxes[mine][order], one.truth[one.truth_class == kind])
+            right += int(_hits(overlap, 0.5).sum())
+    return 2 * right / max(said + wanted, 1)

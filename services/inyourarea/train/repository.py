@@ -16,7 +16,6 @@ def model_file(repository: Path, info: ModelInfo) -> Path:
 def write_model(repository: Path, info: ModelInfo, content: bytes) -> Path:
     """Write ``<name>/<revision>/model.onnx``, ``<name>/config.pbtxt``; return the model's file."""
     target = model_file(repository, info)
-    target.parent.mkdir(parents=True, exist_ok=True)
     write_whole(target, content)
     write_whole(repository / info.name / "config.pbtxt", config_pbtxt(info).encode())
     return target
@@ -24,6 +23,7 @@ def write_model(repository: Path, info: ModelInfo, content: bytes) -> Path:
 
 def write_whole(target: Path, content: bytes) -> None:
     """Replace a file at once: a reader sees the old bytes or the new ones, never a part."""
+    target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
         with os.fdopen(handle, "wb") as file:

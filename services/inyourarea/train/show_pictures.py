@@ -7,7 +7,7 @@ no exam uses. The result is an ordinary YOLO data set, with the exact truth besi
 import csv
 import io
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
@@ -19,6 +19,9 @@ import numpy as np
 from inyourarea.stage_show import MEMBER_NAMES, Show, ShowSpec, TruthRow, draw_frame
 from inyourarea.stage_show.draw import pictures_at
 from inyourarea.train.repository import write_whole
+
+MEMBERS = MEMBER_NAMES
+"""The classes, in order."""
 
 PICTURE_SIZE = (960, 540)
 """Width and height of a picture: a 1080p frame as it is stored for a detector of 960x544."""
@@ -41,6 +44,20 @@ LEAST_HEIGHT_PX = 6.0
 specks on an LED wall."""
 
 TRUTH_HEADER = ("picture", "name", "role", "x1", "y1", "x2", "y2", "face_visible", "head_visible")
+
+
+@dataclass(frozen=True, slots=True)
+class Drawn:
+    """Somebody in a stored picture: a row of the truth, the box in the picture's pixels."""
+
+    name: str
+    role: str
+    x1: float
+    y1: float
+    x2: float
+    y2: float
+    face_visible: float
+    head_visible: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +118,10 @@ def _draw_show(folder: Path, split: Split, seed: int) -> None:
         small = cv2.resize(picture, PICTURE_SIZE, interpolation=cv2.INTER_AREA)
         scaled = [_scaled(row, spec.size) for row in truth_rows]
         labels = folder / "labels" / split.name / f"{stem}.txt"
-        labels.write_text("".join(_label(row) for row in scaled if is_labelled(row)))
+        labels.write_text("".join(_label(drawn) for drawn in scaled if is_labelled(drawn)))
         image = folder / "images" / split.name / f"{stem}.jpg"
         write_whole(image, cv2.imencode(".jpg", small, quality)[1].tobytes())
-        rows += [(stem, *row) for row in scaled]
+        rows += [(stem, *astuple(drawn)) for drawn in scaled]
     text = io.StringIO()
     csv.writer(text).writerows([TRUTH_HEADER, *rows])
     write_whole(truth, text.getvalue().encode())
@@ -115,26 +132,40 @@ def is_in_transition(show: Show, frame: int) -> bool:
     return pictures_at(show, frame)[1] is not None
 
 
-Row = tuple[str, str, float, float, float, float, float, float]
-"""Name, role, face box in pixels of the stored picture, visible shares of face and head."""
-
-
-def _scaled(row: TruthRow, size: tuple[int, int]) -> Row:
+def _scaled(row: TruthRow, size: tuple[int, int]) -> Drawn:
     across, down = PICTURE_SIZE[0] / size[0], PICTURE_SIZE[1] / size[1]
-    x1, y1, x2, y2 = row.face
-    box = (round(x1 * across, 3), round(y1 * down, 3), round(x2 * across, 3), round(y2 * down, 3))
-    return (row.name, row.role, *box, round(row.face_visible, 4), round(row.head_visible, 4))
+    x1, y1, x2, y2 = (round(float(value), 3) for value in np.multiply(row.face, [across, down] * 2))
+    seen = (round(row.face_visible, 4), round(row.head_visible, 4))
+    return Drawn(row.name, row.role, x1, y1, x2, y2, *seen)
 
 
-def is_labelled(row: Row) -> bool:
+def is_labelled(drawn: Drawn) -> bool:
     """Whether somebody in a picture is a label: a member plainly there, live or on the wall."""
-    name, _, x1, y1, x2, y2, _, head_visible = row
-    known = name in MEMBER_NAMES
-    return known and head_visible >= LEAST_HEAD_VISIBLE and y2 - y1 >= LEAST_HEIGHT_PX and x2 > x1
+    plain = drawn.head_visible >= LEAST_HEAD_VISIBLE and drawn.x2 > drawn.x1
+    return drawn.name in MEMBERS and plain and drawn.y2 - drawn.y1 >= LEAST_HEIGHT_PX
 
 
-def _label(row: Row) -> str:
-    name, _, x1, y1, x2, y2, *_ = row
+def _label(drawn: Drawn) -> str:
     width, height = PICTURE_SIZE
-    place = ((x1 + x2) / 2 / width, (y1 + y2) / 2 / height, (x2 - x1) / width, (y2 - y1) / height)
-    return " ".join([str(MEMBER_NAMES.index(name)), *(f"{value:.6f}" for value in place)]) + "\n"
+    place = (
+        (drawn.x1 + drawn.x2) / 2 / width,
+        (drawn.y1 + drawn.y2) / 2 / height,
+        (drawn.x2 - drawn.x1) / width,
+        (drawn.y2 - drawn.y1) / height,
+    )
+    number = str(MEMBERS.index(drawn.name))
+    return " ".join([number, *(f"{value:.6f}" for value in place)]) + "\n"
+
+
+def read_truth(folder: Path, split: str) -> dict[str, list[Drawn]]:
+    """Everybody who was drawn, by picture: the names of the picture files without their ending."""
+    found: dict[str, list[Drawn]] = {}
+    for image in sorted((folder / "images" / split).glob("*.jpg")):
+        found[image.stem] = []
+    for file in sorted((folder / "truth" / split).glob("*.csv")):
+        with file.open(newline="") as lines:
+            for row in csv.DictReader(lines):
+                stem, name, role = row.pop("picture"), row.pop("name"), row.pop("role")
+                numbers = {key: float(value) for key, value in row.items()}
+                found[stem].append(Drawn(name, role, **numbers))
+    return found

@@ -202,3 +202,9 @@ def write_starting_weights(network: DetectionModel, target: Path) -> None:
     bare.criterion = None
     bare.args = {"task": "detect", "model": ARCHITECTURE}
     torch.save({"model": bare, "ema": None, "train_args": {"task": "detect"}}, target)
+
+
+def read_progress(checkpoint: Path) -> dict[str, int]:
+    """How much a checkpoint has seen: epochs and windows."""
+    epochs = int(torch.load(checkpoint, map_location="cpu", weights_only=False)["epoch"]) + 1
+    return {"epochs": epochs, "windows": epochs * WINDOWS_PER_EPOCH}

@@ -1,0 +1,96 @@
+"""Ask a model file about drawn pictures and lay its answers beside the truth, for measuring."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from inyourarea.contracts.model import (
+    BOXES_OUTPUT,
+    FRAMES_INPUT,
+    SCORES_OUTPUT,
+    ModelInfo,
+    check_model,
+)
+from inyourarea.core.letterbox import BAR_GREY, fit_letterbox
+from inyourarea.train.measure import Answers
+from inyourarea.train.show_pictures import Drawn, read_truth
+from inyourarea.train.windows import read_picture
+
+THREADS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One picture: who was drawn, and what the model saw.
+
+    ``boxes`` xyxy (n, 4) in the picture's pixels, ``scores`` (n, C).
+    """
+
+    drawn: tuple[Drawn, ...]
+    boxes: NDArray[np.float64]
+    scores: NDArray[np.float64]
+
+
+def look_at_split(content: bytes, folder: Path, split: str) -> list[Seen]:
+    """Run a model file over all pictures of one part of a drawn data set."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = THREADS
+    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    metadata = session.get_modelmeta().custom_metadata_map
+    info = check_model(session.get_inputs(), session.get_outputs(), metadata)
+    seen = []
+    for stem, drawn in read_truth(folder, split).items():
+        picture = read_picture(folder / "images" / split / f"{stem}.jpg")
+        seen.append(Seen(tuple(drawn), *_look(session, info, picture)))
+    return seen
+
+
+def letterboxed(picture: NDArray[np.uint8], info: ModelInfo) -> NDArray[np.uint8]:
+    """A picture as the model wants it: (height, width, 3), centred between grey bars."""
+    place = fit_letterbox((picture.shape[1], picture.shape[0]), (info.width, info.height))
+    frame = np.full((info.height, info.width, 3), BAR_GREY, np.uint8)
+    inner = (place.inner_width, place.inner_height)
+    down, right = place.top + place.inner_height, place.left + place.inner_width
+    resized = cv2.resize(picture, inner, interpolation=cv2.INTER_AREA)
+    frame[place.top : down, place.left : right] = resized
+    return frame
+
+
+def _look(
+    session: onnxruntime.InferenceSession, info: ModelInfo, picture: NDArray[np.uint8]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    frame = letterboxed(picture, info)
+    boxes, scores = session.run([BOXES_OUTPUT, SCORES_OUTPUT], {FRAMES_INPUT: frame[None]})
+    place = fit_letterbox((picture.shape[1], picture.shape[0]), (info.width, info.height))
+    found = scores[0].max(axis=1) > 0
+    return place.to_source(boxes[0][found]), scores[0][found].astype(np.float64)
+
+
+def against(
+    seen: Sequence[Seen], classes: Sequence[str], wanted: Callable[[Drawn], bool]
+) -> list[Answers]:
+    """Lay what was seen beside those of the drawn people who are ``wanted``.
+
+    A model of one class is asked for everybody, whoever it is.
+    """
+    numbers = {name: index for index, name in enumerate(classes)}
+    answers = []
+    for one in seen:
+        true = [drawn for drawn in one.drawn if wanted(drawn)]
+        boxes = [(drawn.x1, drawn.y1, drawn.x2, drawn.y2) for drawn in true]
+        kinds = [numbers[drawn.name] if len(classes) > 1 else 0 for drawn in true]
+        answers.append(
+            Answers(
+                truth=np.asarray(boxes, np.float64).reshape(-1, 4),
+                truth_class=np.asarray(kinds, np.int64),
+                boxes=one.boxes,
+                box_class=one.scores.argmax(axis=1) if len(one.scores) else np.zeros(0, np.int64),
+                confidence=one.scores.max(axis=1) if len(one.scores) else np.zeros(0),
+            )
+        )
+    return answers

@@ -1,0 +1,159 @@
+"""The show's model: its constants, its pictures, and what it reaches.
+
+``inyourarea train-show`` takes the steps one after another: draw, learn, export, measure. Each
+leaves files that the next one reads, and a stopped step is taken up where it was. There is no torch
+here; learning and exporting are in ``show_network``.
+"""
+
+import json
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from inyourarea.contracts.model import ModelInfo
+from inyourarea.core.errors import Refused
+from inyourarea.train.answers import Seen, against, look_at_split
+from inyourarea.train.card import Figures, HeightRow, card
+from inyourarea.train.measure import f1, precision_table, recall_by_height
+from inyourarea.train.repository import model_file, write_whole
+from inyourarea.train.show_pictures import (
+    MEMBERS,
+    Drawn,
+    Split,
+    draw_split,
+    is_labelled,
+)
+
+TRAINING = Split("train", range(1000, 1240), 14)
+UNSEEN = Split("val", range(500, 530), 9)
+"""Shows that are in no training and in no exam."""
+
+SHOW = ModelInfo(
+    name="show",
+    kind="group",
+    classes=MEMBERS,
+    height=544,
+    width=960,
+    revision=1,
+    confidence=0.35,
+    floor=0.05,
+)
+
+FAST = replace(SHOW, height=384, width=640)
+"""The same network on fewer pixels, measured beside it to see what size is worth."""
+
+GROUP_FILE = Path("groups") / "show.toml"
+
+COLOURS = (
+    "#e8e8f0",
+    "#f0dc9c",
+    "#e2641c",
+    "#22b7ae",
+    "#ee4fa0",
+    "#f2c81e",
+    "#9a7ae0",
+    "#c0392b",
+    "#4a6fe3",
+)
+"""One per member, told apart on a dark page; the hair's where it is vivid."""
+
+HEIGHTS_PX = (12.0, 16.0, 24.0, 32.0, 48.0)
+"""Face heights in pixels of the 960 wide picture; twice that in a 1080p source."""
+
+LEAST_VISIBLE = 0.5
+"""Share of a head from which on somebody counts in the recall table."""
+
+
+class NotDrawn(Refused):
+    """A step was asked for whose files are not there yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workshop:
+    """Where things lie: ``work`` for what is large and temporary, ``models`` is the repository."""
+
+    work: Path
+    models: Path
+
+    @property
+    def pictures(self) -> Path:
+        """The drawn data set."""
+        return self.work / "pictures"
+
+    @property
+    def checkpoint(self) -> Path:
+        """The newest weights of the run."""
+        return self.work / "run" / "weights" / "last.pt"
+
+    @property
+    def fast_model(self) -> Path:
+        """The network at the smaller size."""
+        return self.work / "fast.onnx"
+
+    @property
+    def progress(self) -> Path:
+        """How long the exported network had learned, and how true the file is to it."""
+        return self.work / "exported.json"
+
+
+def draw(workshop: Workshop, workers: int) -> None:
+    """Draw what is missing of the pictures to learn from and to measure on."""
+    for split in (UNSEEN, TRAINING):
+        draw_split(workshop.pictures, split, workers)
+
+
+def group_toml() -> str:
+    """The group file of the nine."""
+    lines = [
+        "# The group of the stage show, in the order of its model's classes.",
+        'name = "show"',
+        f'model = "{SHOW.name}"',
+        f"version = {SHOW.revision}",
+        f"confidence = {SHOW.confidence}",
+    ]
+    for name, colour in zip(MEMBERS, COLOURS, strict=True):
+        lines += ["", "[[member]]", f'name = "{name}"', f'colour = "{colour}"']
+    return "\n".join(lines) + "\n"
+
+
+def measure(workshop: Workshop) -> Figures:
+    """Measure the exported file on unseen shows and write its card.
+
+    Raises:
+        NotDrawn: there is no exported model or no picture to measure on.
+    """
+    file = model_file(workshop.models, SHOW)
+    if not file.is_file() or not workshop.progress.is_file():
+        raise NotDrawn(
+            "There is no exported model yet; run the steps draw, learn and export first."
+        )
+    seen = look_at_split(file.read_bytes(), workshop.pictures, UNSEEN.name)
+    fast = look_at_split(workshop.fast_model.read_bytes(), workshop.pictures, UNSEEN.name)
+    labelled = against(seen, MEMBERS, is_labelled)
+    figures = Figures(
+        progress=json.loads(workshop.progress.read_text()),
+        pictures=(_drawn(workshop, TRAINING), _drawn(workshop, UNSEEN)),
+        precision=precision_table(labelled, MEMBERS),
+        heights=_height_rows(seen, fast),
+        f1={level: f1(labelled, level) for level in np.round(np.arange(0.1, 0.75, 0.05), 2)},
+    )
+    write_whole(workshop.models / SHOW.name / "README.md", card(figures, SHOW).encode())
+    return figures
+
+
+def _drawn(workshop: Workshop, split: Split) -> int:
+    return len(list((workshop.pictures / "images" / split.name).glob("*.jpg")))
+
+
+def is_live(drawn: Drawn) -> bool:
+    """Whether somebody is a member on the stage itself, plainly there."""
+    return drawn.role == "member" and drawn.head_visible >= LEAST_VISIBLE
+
+
+def _height_rows(seen: list[Seen], fast: list[Seen]) -> list[HeightRow]:
+    both = (
+        recall_by_height(against(side, MEMBERS, is_live), HEIGHTS_PX, SHOW.confidence)
+        for side in (seen, fast)
+    )
+    return [HeightRow(*pair) for pair in zip(*both, strict=True)]

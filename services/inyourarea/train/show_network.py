@@ -1,0 +1,60 @@
+"""Learn the show's members and export what was learned: the steps that need torch."""
+
+import json
+
+import numpy as np
+
+from inyourarea.train.answers import letterboxed
+from inyourarea.train.graph import halve_weights, model_bytes
+from inyourarea.train.repository import write_model, write_whole
+from inyourarea.train.show_model import FAST, GROUP_FILE, SHOW, UNSEEN, Workshop, group_toml
+from inyourarea.train.show_pictures import MEMBERS, PICTURE_SIZE
+from inyourarea.train.training import (
+    Course,
+    read_network,
+    read_progress,
+    train_network,
+    write_starting_weights,
+)
+from inyourarea.train.windows import read_picture
+from inyourarea.train.yolo import check_parity, export_network
+
+PARITY_PICTURES = 4
+
+
+def learn(workshop: Workshop, hours: float) -> None:
+    """Train from scratch, or go on with a run that was stopped, for that many hours."""
+    train_network(
+        Course(
+            pictures=workshop.pictures,
+            picture_size=PICTURE_SIZE,
+            classes=MEMBERS,
+            work=workshop.work,
+            hours=hours,
+            seed=0,
+        )
+    )
+
+
+def export(workshop: Workshop) -> tuple[float, float]:
+    """Write the model, the weights to start from and the group file; check that the file is true.
+
+    Returns the largest difference between network and file in pixels and in score.
+
+    Raises:
+        ParityBroken: the file does not answer as the network does; nothing is written.
+    """
+    network = read_network(workshop.checkpoint)
+    content = model_bytes(halve_weights(export_network(network, SHOW)))
+    images = sorted((workshop.pictures / "images" / UNSEEN.name).glob("*.jpg"))
+    chosen = images[:: max(1, len(images) // PARITY_PICTURES)]
+    frames = [letterboxed(read_picture(image), SHOW) for image in chosen]
+    apart = check_parity(network, content, np.stack(frames))
+    write_model(workshop.models, SHOW, content)
+    write_starting_weights(network, workshop.models / SHOW.name / "show.pt")
+    write_whole(workshop.models / GROUP_FILE, group_toml().encode())
+    # The same network at a smaller size, to measure what size costs; it is not shipped.
+    write_whole(workshop.fast_model, model_bytes(halve_weights(export_network(network, FAST))))
+    progress = {**read_progress(workshop.checkpoint), "box_px": apart[0], "score": apart[1]}
+    write_whole(workshop.progress, json.dumps(progress).encode())
+    return apart

@@ -1,0 +1,69 @@
+"""Average precision, F1 and recall by height, on answers small enough to work out by hand."""
+
+import numpy as np
+import pytest
+
+from inyourarea.train.measure import (
+    Answers,
+    average_precision,
+    f1,
+    precision_table,
+    recall_by_height,
+)
+
+FACE = (10.0, 10.0, 22.0, 22.0)
+OTHER = (100.0, 10.0, 132.0, 42.0)
+NOBODY = (200.0, 200.0, 212.0, 212.0)
+
+
+def answers(
+    truth: list[tuple[tuple[float, ...], int]], said: list[tuple[tuple[float, ...], int, float]]
+) -> Answers:
+    return Answers(
+        truth=np.asarray([box for box, _ in truth], np.float64).reshape(-1, 4),
+        truth_class=np.asarray([kind for _, kind in truth], np.int64),
+        boxes=np.asarray([box for box, _, _ in said], np.float64).reshape(-1, 4),
+        box_class=np.asarray([kind for _, kind, _ in said], np.int64),
+        confidence=np.asarray([confidence for *_, confidence in said], np.float64),
+    )
+
+
+def test_a_perfect_answer_has_precision_one_at_every_overlap() -> None:
+    one = answers([(FACE, 0), (OTHER, 1)], [(FACE, 0, 0.9), (OTHER, 1, 0.8)])
+    assert precision_table([one], ("a", "b")) == {"a": (1.0, 1.0), "b": (1.0, 1.0)}
+
+
+def test_a_better_box_where_nobody_is_halves_the_precision() -> None:
+    one = answers([(FACE, 0)], [(NOBODY, 0, 0.9), (FACE, 0, 0.8)])
+    assert average_precision([one], 0, 0.5) == pytest.approx(0.5)
+
+
+def test_a_worse_box_where_nobody_is_costs_nothing() -> None:
+    one = answers([(FACE, 0)], [(NOBODY, 0, 0.3), (FACE, 0, 0.8)])
+    assert average_precision([one], 0, 0.5) == pytest.approx(1.0)
+
+
+def test_a_missed_face_bounds_the_precision_by_the_recall() -> None:
+    one = answers([(FACE, 0), (OTHER, 0)], [(FACE, 0, 0.8)])
+    assert average_precision([one], 0, 0.5) == pytest.approx(51 / 101)
+
+
+def test_the_second_box_on_a_face_is_wrong() -> None:
+    one = answers([(FACE, 0)], [(FACE, 0, 0.8), (FACE, 0, 0.9)])
+    assert f1([one], 0.5) == pytest.approx(2 / 3)
+
+
+def test_a_class_without_truth_has_no_precision() -> None:
+    assert np.isnan(average_precision([answers([(FACE, 0)], [])], 1, 0.5))
+
+
+def test_recall_tells_found_from_named() -> None:
+    one = answers([(FACE, 0), (OTHER, 1)], [(FACE, 0, 0.9), (OTHER, 0, 0.9)])
+    small, large = recall_by_height([one], (12.0, 32.0), 0.5)
+    assert (small.faces, small.found, small.named) == (1, 1.0, 1.0)
+    assert (large.faces, large.found, large.named) == (1, 1.0, 0.0)
+
+
+def test_recall_leaves_out_boxes_below_the_confidence() -> None:
+    one = answers([(FACE, 0)], [(FACE, 0, 0.4)])
+    assert recall_by_height([one], (12.0,), 0.5)[0].found == 0.0

@@ -1,0 +1,111 @@
+"""Training windows lie inside their picture, and boxes go with them."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inyourarea.core.letterbox import BAR_GREY
+from inyourarea.train.windows import (
+    LabelledPicture,
+    PictureUnreadable,
+    Window,
+    boxes_in_window,
+    choose_window,
+    class_rarity,
+    cut_window,
+    read_labels,
+    relit,
+    with_bar,
+)
+
+SIZE = (96, 64)
+
+
+def labelled(file: Path, *boxes: tuple[float, float, float, float]) -> LabelledPicture:
+    places = np.asarray(boxes, np.float32).reshape(-1, 4)
+    return LabelledPicture(file, places, np.arange(len(boxes), dtype=np.int64))
+
+
+@given(
+    seed=st.integers(0, 2**32 - 1),
+    width=st.integers(40, 400),
+    height=st.integers(40, 300),
+    x=st.floats(0, 1),
+    y=st.floats(0, 1),
+)
+def test_a_window_lies_inside_its_picture(
+    seed: int, width: int, height: int, x: float, y: float
+) -> None:
+    face = (x * (width - 10), y * (height - 10), x * (width - 10) + 10, y * (height - 10) + 10)
+    picture = labelled(Path("never read"), face)
+    random = np.random.default_rng(seed)
+    window = choose_window(random, picture, (width, height), SIZE, np.ones(1))
+    assert window.x >= 0
+    assert window.y >= 0
+    assert window.x + window.width <= width
+    assert window.y + window.height <= height
+
+
+@given(x=st.floats(-50, 150), y=st.floats(-50, 150), w=st.floats(1, 80), h=st.floats(1, 80))
+def test_boxes_in_a_window_lie_inside_it_and_whole_ones_only_move(
+    x: float, y: float, w: float, h: float
+) -> None:
+    box = np.asarray([[x, y, x + w, y + h]], np.float32)
+    window = Window(x=10, y=20, width=100, height=50)
+    moved, inside = boxes_in_window(box, window, (200, 100))
+    assert (moved >= 0).all()
+    assert (moved <= [200, 100, 200, 100]).all()
+    if x >= 10 and y >= 20 and x + w <= 110 and y + h <= 70:
+        assert inside.all()
+        np.testing.assert_allclose(moved, (box - [10, 20, 10, 20]) * 2, atol=1e-3)
+
+
+def test_a_face_mostly_outside_the_window_is_not_asked_for() -> None:
+    window = Window(x=0, y=0, width=100, height=100)
+    boxes = np.asarray([[90, 0, 110, 20], [93, 0, 113, 20], [200, 0, 220, 20]], np.float32)
+    _, inside = boxes_in_window(boxes, window, (100, 100))
+    assert inside.tolist() == [True, False, False]
+
+
+def test_a_bar_hides_the_boxes_that_it_touches() -> None:
+    picture = np.zeros((60, 80, 3), np.uint8)
+    boxes = np.asarray([[0, 0, 80, 60], [39, 29, 41, 31]], np.float32)
+    barred, clear = with_bar(np.random.default_rng(1), picture, boxes)
+    assert (barred == BAR_GREY).all(axis=2).any()
+    assert clear.tolist() == [False, True]
+
+
+def test_relighting_keeps_black_black() -> None:
+    picture = np.zeros((4, 4, 3), np.uint8)
+    assert not relit(np.random.default_rng(3), picture).any()
+
+
+def test_a_rare_class_weighs_more() -> None:
+    one = LabelledPicture(Path("a"), np.zeros((5, 4), np.float32), np.asarray([0, 0, 0, 0, 1]))
+    rarity = class_rarity([one], 3)
+    assert rarity[1] == 2 * rarity[0]
+    assert rarity[2] == rarity[1], "a class nobody has is no rarer than one that is seen once"
+
+
+def test_labels_come_back_as_they_were_written(tmp_path: Path) -> None:
+    for kind in ("images", "labels"):
+        (tmp_path / kind / "train").mkdir(parents=True)
+    picture = np.full((100, 200, 3), 50, np.uint8)
+    cv2.imwrite(str(tmp_path / "images" / "train" / "one.jpg"), picture)
+    (tmp_path / "labels" / "train" / "one.txt").write_text("3 0.5 0.5 0.1 0.2\n")
+    (found,) = read_labels(tmp_path / "images" / "train", (200, 100))
+    np.testing.assert_allclose(found.boxes, [[90, 40, 110, 60]], atol=1e-4)
+    assert found.classes.tolist() == [3]
+    window, boxes, classes = cut_window(np.random.default_rng(0), found, SIZE, np.ones(4))
+    assert window.shape == (SIZE[1], SIZE[0], 3)
+    assert len(boxes) == len(classes)
+
+
+def test_a_picture_that_is_none_is_named(tmp_path: Path) -> None:
+    (tmp_path / "broken.jpg").write_bytes(b"no picture")
+    with pytest.raises(PictureUnreadable, match=r"broken\.jpg"):
+        cut_window(np.random.default_rng(0), labelled(tmp_path / "broken.jpg"), SIZE, np.ones(1))
