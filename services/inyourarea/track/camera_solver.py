@@ -7,6 +7,7 @@ wish that can not be met is missed by as little as it costs, never refused.
 """
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,9 +78,10 @@ def stack_rows(parts: list[Rows]) -> Rows:
 
 @dataclass(eq=False)
 class _Iterate:
-    """Where the solver stands: x, the row prices ``y`` shifted to (0, u), and the misses.
+    """Where the solver stands: x, the rows' prices (the dual), and the misses.
 
-    ``price`` is y + above... in (0, u), ``room`` = u - price; ``over`` and ``under`` are how far a
+    A row's price y lies between -above and below; ``price`` is y + above, ``room`` what is left up
+    to the other end, below - y, both positive. ``over`` and ``under`` are how far a
     row lies above and below its wanted value, both kept positive.
     """
 
@@ -112,12 +114,25 @@ def solve_paths(rows: Rows, start: Array) -> Array:
 
 
 def _solve_group(rows: Rows, start: Array) -> Array:
+    """Blocks side by side; each by itself where the arithmetic of one fails at its limit."""
     solver = _Solver(rows, start.size)
     at = solver.begin(start)
-    for _ in range(MOST_STEPS):
-        if not solver.step(at):
-            break
+    try:
+        for _ in range(MOST_STEPS):
+            if not solver.step(at):
+                break
+    except LinAlgError:
+        return at.x if len(solver.edges) == 1 else _solve_apart(rows, start)
     return at.x
+
+
+def _solve_apart(rows: Rows, start: Array) -> Array:
+    found = np.empty_like(start)
+    edges = np.append(np.flatnonzero(np.diff(rows.block, prepend=-1)), rows.block.size)
+    firsts = np.append(np.minimum.reduceat(rows.first, edges[:-1]), start.size)
+    for i, (low, high) in enumerate(pairwise(firsts)):
+        found[low:high] = _solve_group(rows.between(edges[i], edges[i + 1], low), start[low:high])
+    return found
 
 
 class _Forms:
@@ -188,7 +203,11 @@ class _Solver:
         return np.asarray(np.add.reduceat(values, self.edges))
 
     def step(self, at: _Iterate) -> bool:
-        """Move every unfinished block one step; False when all are done."""
+        """Move every unfinished block one step; False when all are done.
+
+        Raises:
+            LinAlgError: some block's prices lie too far apart for double precision.
+        """
         gap = self.sum(at.price * at.over + at.room * at.under)
         cost = self.sum(self.rows.above * at.over + self.rows.below * at.under)
         unmet = self.target - self.forms.gather(at.price)
@@ -198,10 +217,7 @@ class _Solver:
         scale = 1 / (at.under / at.room + at.over / at.price)
         band = self.forms.normal(scale)
         band[0] += RIDGE + RIDGE * band[0]
-        try:
-            factor = cholesky_banded(band, lower=True, check_finite=False)
-        except LinAlgError:
-            return False
+        factor = cholesky_banded(band, lower=True, check_finite=False)
         full = self._direction(at, factor, scale, unmet, (-at.price * at.over, -at.room * at.under))
         primal, dual = self._lengths(at, full)
         _, d_price, d_under, d_over = full
