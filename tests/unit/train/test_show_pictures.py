@@ -8,12 +8,15 @@ import numpy as np
 from inyourarea.contracts.group import group_from_toml
 from inyourarea.train.answers import Seen, against
 from inyourarea.train.show_model import COLOURS, group_toml
-from inyourarea.train.show_pictures import MEMBERS, Drawn,
+from inyourarea.train.show_pictures import (
+    MEMBERS,
+    Drawn,
     Split,
     draw_split,
     is_labelled,
     read_truth,
     show_of,
+)
 
 LIVE = Drawn(MEMBERS[0], "member", 10, 10, 20, 22, face_visible=1.0, head_visible=1.0)
 
