@@ -43,7 +43,7 @@ class RenderHandler:
             {
                 facts.CameraPlanned: self.on_camera_planned,
                 facts.SegmentRendered: self.on_part_ready,
-                facts.AudioReady: self.on_part_ready,
+                facts.AudioReady: self.on_audio_ready,
             }
         )
 
@@ -71,6 +71,12 @@ class RenderHandler:
         self._objects.put(pieces_key, pieces.SerializeToString(deterministic=True))
         about = {"video_id": fact.video_id, "run_id": fact.run_id}
         return [facts.SegmentRendered(**about, segment=windows.segment, pieces_key=pieces_key)]
+
+    def on_audio_ready(self, fact: facts.AudioReady) -> list[Message]:
+        """That there is no sound in this part of the video is kept as an empty object."""
+        if not fact.key:
+            self._objects.put_once(keys.audio(fact.video_id), b"")
+        return self.on_part_ready(fact)
 
     def on_part_ready(self, fact: facts.SegmentRendered | facts.AudioReady) -> list[Message]:
         """Nothing while a segment or the sound is missing; then `FancamsPublished`."""
@@ -135,9 +141,12 @@ class RenderHandler:
             for piece in pieces.pieces:
                 reel = parts.setdefault((piece.person, piece.name, piece.picture), [])
                 reel.append(Part(piece.key, segment.start_pts))
-        audio = keys.audio(accepted.video_id) if accepted.source.has_audio else None
-        time_base = from_rational(accepted.source.time_base)
+        audio, time_base = self._audio(accepted), from_rational(accepted.source.time_base)
         return {fancam: Reel(tuple(found), time_base, audio) for fancam, found in parts.items()}
+
+    def _audio(self, accepted: facts.VideoAccepted) -> str | None:
+        key = keys.audio(accepted.video_id)
+        return key if accepted.source.has_audio and self._objects.size(key) else None
 
     def _join(self, reel: Reel, key: str, frames: int) -> None:
         try:

@@ -8,7 +8,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import IO, Any, cast
+from typing import IO, Any, TypeAlias, cast
 
 import av
 from av.audio.stream import AudioStream
@@ -19,15 +19,14 @@ from av.video.stream import VideoStream
 from inyourarea.runtime.objects import Objects
 from inyourarea.runtime.ranged import as_file
 
+_Packet: TypeAlias = "Packet[Any]"
+
 #: Demuxer of our own pieces and audio objects; no other is tried.
 MP4 = "mov"
 #: The MP4 format counts ticks per second in 32 bits.
 FINEST_TICKS = 2**31 - 1
 #: Bytes per read of an object: fewer round trips than the library's own 32 KiB.
 READ_BYTES = 1 << 18
-#: Sound before the first picture that goes along unheard, so that what follows decodes whole:
-#: Opus asks for 80 ms (RFC 7845, section 4.6), AAC for one or two packets of about 20 ms.
-RUN_IN_S = Fraction(1, 10)
 
 
 @dataclass(frozen=True)
@@ -42,7 +41,7 @@ class Part:
 class Reel:
     """All pieces of one fancam in order, and the object with the sound, where there is any.
 
-    The sound's stamps tell the same time as the source's pts.
+    The sound counts from the first frame.
     """
 
     parts: Sequence[Part]
@@ -53,9 +52,8 @@ class Reel:
 def join(objects: Objects, reel: Reel, path: Path) -> None:
     """The file at ``path`` shows all frames of the pieces, with the sound; nothing is encoded.
 
-    The first frame is shown at 0. Every frame lasts as long as in the source to the tick; the
-    sound lies to the picture as in the source, to the nearest of its own samples. One piece is in
-    memory at a time.
+    The first frame is shown at 0, every frame lasts as long as in the source to the tick, and the
+    sound keeps its stamps. One piece is in memory at a time.
 
     Raises:
         ObjectNotFound: a piece or the sound is not there.
@@ -76,7 +74,7 @@ def join(objects: Objects, reel: Reel, path: Path) -> None:
         packets = film.packets()
         if sound:
             copy = output.add_stream_from_template(sound)
-            packets = heapq.merge(packets, _sound(sound, copy, film.origin_s), key=_when)
+            packets = heapq.merge(packets, _sound(sound, copy), key=_when)
         for packet in packets:
             output.mux(packet)
 
@@ -109,12 +107,7 @@ class _Film:
         self._into = into
         self._origin = self._start(reel.parts[0]) + self._first_stamp()
 
-    @property
-    def origin_s(self) -> Fraction:
-        """When the first frame is shown in the source, in seconds."""
-        return Fraction(self._origin, self._reel.time_base.denominator)
-
-    def packets(self) -> "Iterator[Packet[Any]]":
+    def packets(self) -> "Iterator[_Packet]":
         """Every frame of the film, the first at 0."""
         head = None
         for part in self._reel.parts:
@@ -135,7 +128,7 @@ class _Film:
 
     def _shifted(
         self, piece: InputContainer, stream: VideoStream, by: int
-    ) -> "Iterator[Packet[Any]]":
+    ) -> "Iterator[_Packet]":
         for packet in piece.demux(stream):
             if packet.pts is not None and packet.dts is not None:  # the last one only flushes
                 packet.pts += by
@@ -148,12 +141,9 @@ def _tick_s(stream: AudioStream) -> Fraction:
     return stream.time_base or Fraction(1, stream.rate)
 
 
-def _sound(sound: AudioStream, into: AudioStream, origin_s: Fraction) -> "Iterator[Packet[Any]]":
-    shift = round(origin_s / _tick_s(sound))
+def _sound(sound: AudioStream, into: AudioStream) -> Iterator[_Packet]:
     for packet in cast("InputContainer", sound.container).demux(sound):
         if packet.pts is not None and packet.dts is not None:
-            packet.pts -= shift
-            packet.dts -= shift
             packet.stream = into
             yield packet
 

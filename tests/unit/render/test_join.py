@@ -156,28 +156,22 @@ def sound_stamps(file: Any) -> list[Fraction]:
         return [packet.pts * stream.time_base for packet in found]
 
 
-@pytest.mark.parametrize("sound_start", [0, 96000, 134400, 67200, 40000, 7])
+@pytest.mark.parametrize("sound_start", [0, 7, -300, -1500, 40000, 96001])
 @pytest.mark.parametrize(
     ("time_base", "start"),
     [(Fraction(1, 90000), 126000), (Fraction(1, 90000), 0), (Fraction(1, 24000), 37037)],
 )
-def test_the_sound_lies_where_it_lay(
+def test_the_sound_lies_to_the_first_frame_as_it_lay(
     objects: FolderObjects, tmp_path: Path, sound_start: int, time_base: Fraction, start: int
 ) -> None:
     pts, end = steps(start, [(30, round(1 / 30 / time_base))])
     parts = store_pieces(objects, in_segments(pts, end, [10]), PieceFormat(SIZE, time_base, 30))
     audio = store_sound(objects, sound_start)
     join(objects, Reel(parts, time_base, audio), tmp_path / "film.mp4")
-    film, original = str(tmp_path / "film.mp4"), io.BytesIO(objects.get(audio))
-    before = [at - start * time_base for at in sound_stamps(original)]
-    after = sound_stamps(film)
-    heard = [at for at in before if at >= 0]
-    assert len(heard) <= len(after) <= len(before)
-    for old, new in zip(before[::-1], after[::-1], strict=False):
-        assert abs(new - old) <= Fraction(1, RATE) / 2
+    film = str(tmp_path / "film.mp4")
+    assert sound_stamps(film) == sound_stamps(io.BytesIO(objects.get(audio)))
+    assert packets_of(film, "audio") == packets_of(io.BytesIO(objects.get(audio)), "audio")
     assert stamps(tmp_path / "film.mp4")[0] == 0
-    original.seek(0)
-    assert packets_of(film, "audio") == packets_of(original, "audio")[-len(after) :]
 
 
 def test_pieces_that_were_encoded_unlike_are_refused(
