@@ -11,7 +11,7 @@ from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.ingest.audio import AudioCut, store_audio
 from inyourarea.ingest.extract import Extraction, extract_segment
 from inyourarea.ingest.settings import IngestSettings
-from inyourarea.runtime.child import Child
+from inyourarea.runtime.child import Child, ChildDied
 from inyourarea.runtime.objects import Objects, holds
 
 
@@ -67,12 +67,7 @@ class IngestHandler:
             or holds(self._objects, keys.detections(video, model, index))
         )
         if not is_done:
-            self._child.call(
-                extract_segment,
-                self._objects,
-                extraction,
-                timeout_s=self._settings.segment_timeout_s,
-            )
+            self._extract(extraction, cut.segment)
         extracted = facts.FramesExtracted(
             video_id=video,
             run_id=cut.run_id,
@@ -82,6 +77,14 @@ class IngestHandler:
             lane=cut.lane,
         )
         return [extracted]
+
+    def _extract(self, extraction: Extraction, segment: facts.Segment) -> None:
+        timeout_s = self._settings.segment_timeout_s
+        try:
+            self._child.call(extract_segment, self._objects, extraction, timeout_s=timeout_s)
+        except ChildDied as death:
+            first, last = segment.first_frame, segment.first_frame + segment.frames - 1
+            raise ChildDied(f"decoding the frames {first} to {last} failed: {death}") from death
 
     def _audio(self, accepted: facts.VideoAccepted) -> facts.AudioReady:
         """The sound is stored, if there is any."""

@@ -16,9 +16,6 @@ Result = TypeVar("Result")
 #: MiB of private memory. Decoding 8192 x 4320 with 16 reference frames takes about 1,800.
 MEMORY_MIB = 3072
 
-#: Seconds a child gets to leave by itself when its work is over.
-_LEAVE_S = 2.0
-
 
 class ChildDied(Exception):
     """The work took its process with it: it crashed, took too long or too much memory."""
@@ -44,6 +41,7 @@ class Child:
         self._memory_mib = memory_mib
         self._process: subprocess.Popen[bytes] | None = None
         self._lock = threading.Lock()
+        self._is_closed = False
 
     def call(
         self,
@@ -67,6 +65,8 @@ class Child:
         return value
 
     def _ask(self, work: Any, timeout_s: float) -> tuple[str, Any]:
+        if self._is_closed:
+            raise ChildDied("its process was told to end")
         if self._process is None or self._process.poll() is not None:
             self._bury()
             self._process = _start(self._memory_mib)
@@ -93,13 +93,12 @@ class Child:
             timer.cancel()
 
     def close(self) -> None:
-        """No process is left; a later call would start one."""
+        """The process is gone, whatever it was doing, and no other will be started."""
+        self._is_closed = True
+        process = self._process
+        if process is not None:
+            process.kill()
         with self._lock:
-            if self._process and self._process.stdin:
-                with contextlib.suppress(OSError):
-                    self._process.stdin.close()
-                with contextlib.suppress(subprocess.TimeoutExpired):
-                    self._process.wait(_LEAVE_S)
             self._bury()
 
     def _bury(self) -> None:

@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -73,13 +74,17 @@ def test_an_idle_child_that_is_gone_is_replaced(child: Child) -> None:
     assert child.call(add, 4, 4, timeout_s=20) == 8
 
 
-def test_a_closed_child_is_gone_and_may_be_used_again() -> None:
+def test_closing_ends_what_is_being_done_and_what_would_come() -> None:
     child = Child()
     pid = child.call(os.getpid, timeout_s=20)
-    child.close()
+    closing = threading.Timer(0.5, child.close)
+    closing.start()
+    with pytest.raises(ChildDied):
+        child.call(time.sleep, 60, timeout_s=90)
+    closing.join()
     assert not _lives(pid)
-    assert child.call(add, 5, 5, timeout_s=20) == 10
-    child.close()
+    with pytest.raises(ChildDied, match="told to end"):
+        child.call(os.getpid, timeout_s=20)
 
 
 PARENT = """
