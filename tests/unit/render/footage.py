@@ -87,8 +87,9 @@ def _ideal_weights(places: Floats, count: int) -> Floats:
     x = (samples[None, :] - places[:, None]) / scale
     weights = np.where(np.abs(x) < 3, np.sinc(x) * np.sinc(x / 3), 0.0)
     weights /= weights.sum(axis=1, keepdims=True)
-    folded = np.zeros((len(places), count))
-    np.add.at(folded.T, np.clip(samples, 0, count - 1), weights.T)
+    folded = weights[:, margin:-margin].copy()
+    folded[:, 0] += weights[:, :margin].sum(axis=1)
+    folded[:, -1] += weights[:, -margin:].sum(axis=1)
     return folded
 
 
