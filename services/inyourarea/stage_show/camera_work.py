@@ -12,12 +12,37 @@ from inyourarea.stage_show.figure import FACE_HEIGHT_M
 from inyourarea.stage_show.spec import ShowSpec
 from inyourarea.stage_show.timeline import CLOSE, HALF, SIDE, WIDE, Slot
 
-SMALLEST_FACE_PX, LARGEST_FACE_PX = 24.6, 394.0
+SMALLEST_FACE_PX, LARGEST_FACE_PX = 24.4, 394.0
 """Face heights at 1080 lines: the exam's 24 to 400 with a little room for poses that lean."""
 HEAD_Z_M = 1.52
 WIDE_ASPECT = 16 / 9
 """Zooms are chosen for this aspect, so that a show of any size has the same shots."""
 _AHEAD_M = 0.25
+SWAY_S, SWAY_HEIGHTS = 0.45, 0.010
+TREMOR_S, TREMOR_HEIGHTS = 0.07, 0.0022
+"""A hand's slow sway and quick tremor: smoothing time and root mean square, 11 and 2.4 px at 1080 lines."""
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Who is to be filmed: everybody's tracks and face sizes (people,), members first."""
+
+    spec: ShowSpec
+    tracks: Tracks
+    face_factors: Points
+
+
+@dataclass(frozen=True)
+class FacesInShot:
+    """Everybody's face in a shot's frames: ``picture`` (F, n, 2) from the picture's middle, right and down, in picture
+    heights; ``scale`` (F, n) picture heights per metre; ``face_px`` (F, n) at 1080 lines; ``is_in`` (F, n) whether
+    any of it is in a 16:9 picture.
+    """
+
+    picture: Points
+    scale: Points
+    face_px: Points
+    is_in: NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -43,18 +68,19 @@ class Shot:
 
 
 def plan_shots(
-    spec: ShowSpec, slots: tuple[Slot, ...], tracks: Tracks, rng: np.random.Generator
+    stage: Stage, slots: tuple[Slot, ...], rng: np.random.Generator, shake: Points | None
 ) -> tuple[Shot, ...]:
-    """Aim every shot's camera."""
+    """Aim every shot's camera; with a hand's shake (F, 3) there is one shot, from the hall."""
+    spec = stage.spec
     wides = [i for i, slot in enumerate(slots) if slot.view == WIDE]
     closes = [i for i, slot in enumerate(slots) if slot.view == CLOSE]
     shots = []
     for i, slot in enumerate(slots):
         margin = spec.frames if len(slots) == 1 else round(float(spec.fps))
         frames = np.arange(max(0, slot.first - margin), min(spec.frames, slot.last + margin + 1))
-        plan = _Aim(spec, slot, frames, tracks, rng)
-        if spec.setting == "handheld":
-            path = plan.handheld()
+        plan = _Aim(stage, slot, frames, rng)
+        if shake is not None:
+            path = plan.handheld(shake)
         elif slot.view == WIDE:
             path = plan.wide(SMALLEST_FACE_PX if i == wides[-1] else float(rng.uniform(26.0, 34.0)))
         elif slot.view == CLOSE:
@@ -71,18 +97,12 @@ class _Aim:
     """One shot's aiming: people's places in its frames, and the paths that views are made of."""
 
     def __init__(
-        self,
-        spec: ShowSpec,
-        slot: Slot,
-        frames: NDArray[np.int64],
-        tracks: Tracks,
-        rng: np.random.Generator,
+        self, stage: Stage, slot: Slot, frames: NDArray[np.int64], rng: np.random.Generator
     ) -> None:
-        self.spec, self.slot, self.rng = spec, slot, rng
-        self.fps = float(spec.fps)
-        self.heads = np.concatenate(
-            [tracks.roots[frames], HEAD_Z_M - tracks.crouch[frames][..., None]], axis=2
-        )
+        self.spec, self.slot, self.rng = stage.spec, slot, rng
+        self.fps = float(stage.spec.fps)
+        self.face_factors = stage.face_factors
+        self.heads = head_places(stage, frames)
         self.own = slice(slot.first - int(frames[0]), slot.last - int(frames[0]) + 1)
         self.frames = frames
 
@@ -115,7 +135,8 @@ class _Aim:
         """Follow one member whose way is short and whose view is free, her face large."""
         members = self.heads[self.own, : self.spec.members]
         cost = (
-            np.ptp(members[..., 0], axis=0)
+            0.25 * members[..., 1].mean(axis=0)
+            + np.ptp(members[..., 0], axis=0)
             + 0.5 * np.ptp(members[..., 1], axis=0)
             + self._blocked()
         )
@@ -142,7 +163,7 @@ class _Aim:
         assert best is not None  # noqa: S101 - there are at least three members
         return best[1]
 
-    def handheld(self) -> Points:
+    def handheld(self, shake: Points) -> Points:
         """One long shot from the hall: slow pans and zooms from wide to half and back, with a shaking hand."""
         members = self.heads[:, : self.spec.members]
         aim = self._smooth(members.mean(axis=1), 1.0)
@@ -151,12 +172,10 @@ class _Aim:
         wave = 0.5 - 0.5 * np.cos(
             2 * np.pi * self.frames / self.fps / float(self.rng.uniform(9, 12))
         )
-        path = self._path(aim, 1.0 + 0.35 * wave**3, SMALLEST_FACE_PX, np.min)
-        path[:, :3] += (
-            hand_shake(self.spec, self.frames, self.rng)
-            / path[:, 3:4]
-            * np.array([1.0, 1.0, path[:, 3].mean() * 2])
-        )
+        path = self._path(aim, 1.0 + 1.3 * wave**3, SMALLEST_FACE_PX, np.min)
+        path[:, 0] -= shake[self.frames, 0] / path[:, 3]
+        path[:, 1] += shake[self.frames, 1] / path[:, 3]
+        path[:, 2] += shake[self.frames, 2]
         return path
 
     def _drift(self, metres: float) -> Points:
@@ -180,33 +199,22 @@ class _Aim:
         tilt = np.arctan2(offset[:, 2], np.hypot(offset[:, 0], offset[:, 1]))
         path = np.stack([pan, tilt, np.zeros(len(aim)), zoom], axis=1)
         chosen = np.arange(self.spec.members) if who is None else who
-        heights, _ = self._faces(path)
+        heights = self._faces(path).face_px
         assert callable(measure)  # noqa: S101 - one of numpy's own
         path[:, 3] *= face_px / float(measure(heights[self.own][:, chosen]))
         for _ in range(4):
-            heights, inside = self._faces(path)
-            seen = np.where(inside, heights, 0.0)[self.own].max()
+            faces = self._faces(path)
+            seen = np.where(faces.is_in, faces.face_px, 0.0)[self.own].max()
             if seen <= LARGEST_FACE_PX:
                 break
             path[:, 3] *= LARGEST_FACE_PX / seen * 0.999
         return path
 
-    def _faces(self, path: Points) -> tuple[Points, NDArray[np.bool_]]:
-        """Give face heights (n, people) in pixels of 1080 lines, and whether any of it is in a 16:9 picture."""
-        offset = self.heads - np.array(self.slot.position)
-        cos_pan, sin_pan = np.cos(path[:, :1]), np.sin(path[:, :1])
-        ahead = offset[..., 0] * sin_pan + offset[..., 1] * cos_pan
-        across = offset[..., 0] * cos_pan - offset[..., 1] * sin_pan
-        rise = offset[..., 2] - ahead * np.tan(path[:, 1:2])
-        scale = path[:, 3:4] / np.maximum(ahead, 0.1)
-        inside = (np.abs(across * scale) < WIDE_ASPECT / 2 + 0.1 * scale) & (
-            np.abs(rise * scale) < 0.5 + 0.12 * scale
-        )
-        return FACE_HEIGHT_M * scale * 1080 * 1.035, inside & (ahead > 0.5)
+    def _faces(self, path: Points) -> FacesInShot:
+        return project_heads(self.heads, self.slot.position, path, self.face_factors)
 
     def _ever_seen(self, path: Points) -> NDArray[np.bool_]:
-        _, inside = self._faces(path)
-        return np.asarray(inside.any(axis=0))
+        return np.asarray(self._faces(path).is_in[self.own].any(axis=0))
 
     def _blocked(self) -> Points:
         """Give for each member how much somebody nearer stands in the camera's way, (members,)."""
@@ -220,16 +228,44 @@ class _Aim:
         )
 
 
-def hand_shake(spec: ShowSpec, frames: NDArray[np.int64], rng: np.random.Generator) -> Points:
-    """Give the hand's shake (n, 3): right and up in picture heights, roll in radians: slow sway and quick tremor."""
+def head_places(stage: Stage, frames: NDArray[np.int64]) -> Points:
+    """Give where everybody's head is (F, n, 3) in world metres, without the dance's own small motion."""
+    height = HEAD_Z_M * stage.face_factors - stage.tracks.crouch[frames]
+    return np.concatenate([stage.tracks.roots[frames], height[..., None]], axis=2)
+
+
+def faces_in_shot(stage: Stage, shot: Shot, frames: NDArray[np.int64]) -> FacesInShot:
+    """Give everybody's face in these frames of a shot."""
+    path = shot.path[frames - shot.start]
+    return project_heads(head_places(stage, frames), shot.slot.position, path, stage.face_factors)
+
+
+def project_heads(
+    heads: Points, position: tuple[float, float, float], path: Points, face_factors: Points
+) -> FacesInShot:
+    """Project heads (F, n, 3) through a camera path (F, 4), roll left out."""
+    offset = heads - np.array(position)
+    cos_pan, sin_pan = np.cos(path[:, :1]), np.sin(path[:, :1])
+    cos_tilt, sin_tilt = np.cos(path[:, 1:2]), np.sin(path[:, 1:2])
+    level = offset[..., 0] * sin_pan + offset[..., 1] * cos_pan
+    ahead = level * cos_tilt + offset[..., 2] * sin_tilt
+    across = offset[..., 0] * cos_pan - offset[..., 1] * sin_pan
+    down = level * sin_tilt - offset[..., 2] * cos_tilt
+    scale = path[:, 3:4] / np.maximum(ahead, 0.1)
+    picture = np.stack([across * scale, down * scale], axis=2)
+    is_in = (np.abs(picture[..., 0]) < WIDE_ASPECT / 2 + 0.08 * scale) & (ahead > 0.5)
+    is_in &= np.abs(picture[..., 1]) < 0.5 + 0.10 * scale
+    return FacesInShot(picture, scale, FACE_HEIGHT_M * face_factors * scale * 1080, is_in)
+
+
+def hand_shake(spec: ShowSpec, rng: np.random.Generator) -> Points:
+    """Give the hand's shake (F, 3): right and down in picture heights, roll in radians: slow sway and quick tremor."""
     fps = float(spec.fps)
-    noise = rng.standard_normal((spec.frames, 3))
-    sway = gaussian_filter1d(noise, 0.45 * fps, axis=0, mode="nearest")
-    tremor = gaussian_filter1d(
-        rng.standard_normal((spec.frames, 3)), 0.07 * fps, axis=0, mode="nearest"
-    )
-    sway *= 0.010 / max(float(sway.std()), 1e-9)
-    tremor *= 0.0022 / max(float(tremor.std()), 1e-9)
-    shake = (sway + tremor)[frames]
+    shake = np.zeros((spec.frames, 3))
+    for seconds, size in ((SWAY_S, SWAY_HEIGHTS), (TREMOR_S, TREMOR_HEIGHTS)):
+        noise = gaussian_filter1d(
+            rng.standard_normal((spec.frames, 3)), seconds * fps, axis=0, mode="nearest"
+        )
+        shake += noise * size / np.maximum(noise.std(axis=0), 1e-9)
     shake[:, 2] *= 0.25
-    return np.asarray(shake)
+    return shake

@@ -12,8 +12,6 @@ from inyourarea.stage_show.colour import Bgr
 
 SUBPIXEL_BITS = 4
 _SUBPIXELS = 1 << SUBPIXEL_BITS
-FARTHEST_PX = 6000.0
-"""Points are held within this, since OpenCV's fixed-point drawing overflows beyond 2^15 pixels."""
 BLUR_STEPS = 4
 BLUR_FROM_PX = 1.5
 
@@ -25,8 +23,7 @@ _ROUND_POINTS = np.stack([np.cos(_ROUND), np.sin(_ROUND)], axis=1)
 
 def fixed_point(points: Points, scale: float = 1.0) -> NDArray[np.int32]:
     """Give corner-origin points (n, 2) as OpenCV's fixed-point coordinates, whose origin is a pixel's centre."""
-    held = np.clip(points, -FARTHEST_PX, FARTHEST_PX) * scale - 0.5
-    return np.rint(held * _SUBPIXELS).astype(np.int32)
+    return np.rint(points * (scale * _SUBPIXELS) - _SUBPIXELS / 2).astype(np.int32)
 
 
 def capsule(start: Points, start_radius: float, end: Points, end_radius: float) -> Points:
@@ -61,10 +58,10 @@ class Canvas:
     extent: list[float] = field(default_factory=lambda: [math.inf, math.inf, -math.inf, -math.inf])
 
     @classmethod
-    def over(cls, picture: NDArray[np.uint8], step: int) -> "Canvas":
-        """Start on a picture whose map has one cell for ``step`` x ``step`` pixels."""
+    def over(cls, picture: NDArray[np.uint8], map_rows: int) -> "Canvas":
+        """Start on a picture whose map has this many rows, whatever the picture's size."""
         height, width = picture.shape[:2]
-        return cls(picture, np.zeros((-(-height // step), -(-width // step)), np.uint8))
+        return cls(picture, np.zeros((map_rows, round(width * map_rows / height)), np.uint8))
 
     @property
     def map_scale(self) -> float:
@@ -77,10 +74,17 @@ class Canvas:
         self.extent = [math.inf, math.inf, -math.inf, -math.inf]
 
     def _grow(self, points: Points) -> None:
-        low, high = points.min(axis=0), points.max(axis=0)
+        x1, y1 = np.minimum.reduce(points).tolist()
+        x2, y2 = np.maximum.reduce(points).tolist()
         extent = self.extent
-        extent[0], extent[1] = min(extent[0], low[0]), min(extent[1], low[1])
-        extent[2], extent[3] = max(extent[2], high[0]), max(extent[3], high[1])
+        if x1 < extent[0]:
+            extent[0] = x1
+        if y1 < extent[1]:
+            extent[1] = y1
+        if x2 > extent[2]:
+            extent[2] = x2
+        if y2 > extent[3]:
+            extent[3] = y2
 
     def polygon(self, points: Points, colour: Bgr) -> None:
         """Fill a polygon that takes part in truth: skin, hair, clothes."""
@@ -150,15 +154,9 @@ class Canvas:
         ids = self.ids[rows, columns]
         mask = ((ids >= first_part) & (ids < end_part)).astype(np.uint8) * 255
         grow = tuple(2 * int(np.ceil(v * scale)) + 1 for v in reach)
-        mask = cv2.blur(cv2.dilate(mask, np.ones(grow[::-1], np.uint8)), (3, 3))
-        mask = cv2.resize(mask, (x2 - x1, y2 - y1), interpolation=cv2.INTER_LINEAR)
-        smeared = smear(window, motion)
-        weight = cv2.merge([mask, mask, mask])
-        mixed = cv2.add(
-            cv2.multiply(smeared, weight, scale=1 / 255),
-            cv2.multiply(window, 255 - weight, scale=1 / 255),
-        )
-        window[:] = mixed
+        mask = cv2.dilate(mask, np.ones(grow[::-1], np.uint8))
+        mask = cv2.resize(mask, (x2 - x1, y2 - y1), interpolation=cv2.INTER_NEAREST)
+        cv2.copyTo(smear(window, motion), mask, window)
 
 
 def smear(picture: NDArray[np.uint8], motion: Points) -> NDArray[np.uint8]:

@@ -12,11 +12,13 @@ from inyourarea.stage_show.timeline import WIDE, Slot
 
 BAND_Y_M = (1.0, 3.3, 5.6)
 """Front, middle and back of the stage."""
+_ROW_SPREAD = (0.72, 1.0, 1.25)
+"""Rows farther back are wider, so that nobody stands behind somebody else all the time."""
 STAGE_HALF_M = 4.4
-MOVE_BEATS = 3.0
-FORMATION_BEATS = 4
+MOVE_BEATS = 4.0
+FORMATION_BEATS = 8
 LONGEST_AWAY_S = 2.9
-LONGEST_HIDDEN_S = 1.9
+LONGEST_HIDDEN_S = 1.6
 BEHIND_M = 0.8
 
 
@@ -129,8 +131,12 @@ def _stand_in_rows(
     places = np.zeros((len(order), 2))
     start = 0
     for band, count in enumerate(rows):
-        half = min(STAGE_HALF_M - 0.6, 0.60 + 0.58 * count) * float(rng.uniform(0.85, 1.1))
-        shift = float(rng.uniform(-0.5, 0.5))
+        half = (
+            min(STAGE_HALF_M - 0.6, 0.60 + 0.58 * count)
+            * _ROW_SPREAD[band]
+            * float(rng.uniform(0.92, 1.08))
+        )
+        shift = (-0.3, 0.3, 0.0)[band] + float(rng.uniform(-0.4, 0.4))
         bow = float(rng.uniform(-0.4, 0.4))
         for i in range(count):
             share = 2 * i / (count - 1) - 1 if count > 1 else 0.0
@@ -141,12 +147,12 @@ def _stand_in_rows(
 
 
 def _dancer_places(dancers: int, turn: int) -> Points:
-    """Give the dancers' places (d, 2): each keeps behind a band and crosses the stage at every second change."""
+    """Give the dancers' places (d, 2) at the stage's sides, each behind a band; one crosses the stage at each change."""
     places = np.zeros((dancers, 2))
     for d in range(dancers):
-        side = 1 if (d + (turn + d % 2) // 2) % 2 else -1
-        outward = 1.5 + 2.0 * ((d * 7) % 5) / 4
-        places[d] = (side * outward, BAND_Y_M[d % 3] + 0.8)
+        crossed = (turn + dancers - 1 - d) // dancers
+        side = 1 if (d + crossed) % 2 else -1
+        places[d] = (side * (2.6 + 1.3 * ((d * 7) % 5) / 4), BAND_Y_M[d % 3] + 0.8)
     return places
 
 

@@ -17,8 +17,8 @@ from inyourarea.stage_show.spec import TruthRow
 from inyourarea.stage_show.stage_set import paint_set
 from inyourarea.stage_show.timeline import CUT, WIPE
 
-MAP_STEP = 2
-"""Pixels per cell of the who-is-where map."""
+MAP_ROWS = 540
+"""Rows of the who-is-where map: a face of 24 px at 1080 lines has about 100 cells, and shares do not depend on the size."""
 SHUTTER_FRAMES = 0.5
 """The shutter is open for half of a frame's time, a film camera's 180 degrees."""
 SHUTTER_MOMENTS = 3
@@ -155,7 +155,7 @@ def _draw_shot(show: Show, number: int, frame: int) -> tuple[NDArray[np.uint8], 
     motion = _camera_motion(shot, frame, show.spec.size)
     if float(np.hypot(*motion)) >= BLUR_FROM_PX:
         picture = smear(picture, motion)
-    canvas = Canvas.over(picture, MAP_STEP)
+    canvas = Canvas.over(picture, MAP_ROWS)
     people = _figures(show, frame, SHUTTER_MOMENTS)
     cameras = [
         shot.camera(frame + float(offset), show.spec.size) for offset in _shutter(SHUTTER_MOMENTS)
@@ -207,7 +207,7 @@ def _draw_panel(
     focal = led_wall.FACE_SHARE * height * distance / figures.FACE_HEIGHT_M
     place = (float(head[0]), float(head[1]) - distance, float(head[2]) - 0.11)
     camera = Camera(place, 0.0, 0.0, 0.0, focal, (width, height))
-    canvas = Canvas.over(screen, 1)
+    canvas = Canvas.over(screen, height)
     drawn = figures.paint(canvas, [camera], person, 0)
     return truth.OnScreen(
         show.performers[person.row].name,

@@ -41,7 +41,9 @@ class Figure:
 
 @dataclass(frozen=True)
 class FigureDrawn:
-    """What truth needs: boxes not clipped, how far the face is turned, and map cells shown by face and head alone."""
+    """What truth needs: boxes not clipped, how far the face is turned, map cells shown by face and head alone,
+    and the window of the map in which those were counted.
+    """
 
     index: int
     face_box: tuple[float, float, float, float]
@@ -49,6 +51,7 @@ class FigureDrawn:
     turned_deg: float
     face_cells: int
     head_cells: int
+    head_window: tuple[slice, slice]
 
 
 def head_view(figure: Figure, camera: Camera) -> head.HeadView:
@@ -74,20 +77,10 @@ def paint(canvas: Canvas, cameras: Sequence[Camera], figure: Figure, index: int)
     canvas.begin(first_part + BODY)
     painter = _Painter(canvas, cameras, figure, view, first_part)
     if painter.is_outside():
-        return FigureDrawn(
-            index, view.face_box, (math.inf, math.inf, -math.inf, -math.inf), 180.0, 0, 0
-        )
+        return painter.drawn(index)
     painter.paint()
     painter.smear()
-    x1, y1, x2, y2 = canvas.extent
-    return FigureDrawn(
-        index,
-        view.face_box,
-        (x1, y1, x2, y2),
-        view.turned_deg,
-        painter.face_cells,
-        painter.head_cells,
-    )
+    return painter.drawn(index)
 
 
 class _Painter:
@@ -110,6 +103,7 @@ class _Painter:
             first_part,
         )
         self.face_cells = self.head_cells = 0
+        self.head_window = slice(0, 0), slice(0, 0)
         joints, row = figure.joints, figure.row
         self.scale = view.face_px / FACE_HEIGHT_M
         self.body_to_picture, self.body_toward = camera.local_view(
@@ -146,6 +140,19 @@ class _Painter:
     @property
     def points(self) -> Points:
         return self.limbs[len(self.limbs) // 2]
+
+    def drawn(self, index: int) -> FigureDrawn:
+        """Give what was drawn so far; an empty body box where nothing was."""
+        x1, y1, x2, y2 = self.canvas.extent
+        cells = self.face_cells, self.head_cells
+        return FigureDrawn(
+            index,
+            self.view.face_box,
+            (x1, y1, x2, y2),
+            self.view.turned_deg,
+            *cells,
+            self.head_window,
+        )
 
     def is_outside(self) -> bool:
         """Say whether nothing of the figure can reach the picture, or it is behind the camera."""
@@ -218,9 +225,10 @@ class _Painter:
         scale = self.canvas.map_scale
         x1, y1, x2, y2 = self.view.face_box
         grown_x, grown_y = (x2 - x1) * 0.6, (y2 - y1) * 0.6
-        left, right = (int(np.clip(x * scale, 0, width)) for x in (x1 - grown_x, x2 + grown_x))
-        top, bottom = (int(np.clip(y * scale, 0, height)) for y in (y1 - grown_y, y2 + grown_y))
-        window = self.canvas.ids[top:bottom, left:right]
+        left, right = (min(max(int(x * scale), 0), width) for x in (x1 - grown_x, x2 + grown_x))
+        top, bottom = (min(max(int(y * scale), 0), height) for y in (y1 - grown_y, y2 + grown_y))
+        self.head_window = slice(top, bottom), slice(left, right)
+        window = self.canvas.ids[self.head_window]
         self.face_cells = int(np.count_nonzero(window == self.first_part + FACE))
         self.head_cells = self.face_cells + int(np.count_nonzero(window == self.first_part + HEAD))
 

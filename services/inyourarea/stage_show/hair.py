@@ -2,15 +2,18 @@
 
 import math
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 
 from inyourarea.stage_show.camera import Points
 from inyourarea.stage_show.canvas import Canvas, capsule, ellipsoid
 from inyourarea.stage_show.colour import Bgr, darker, lighter, mix
-from inyourarea.stage_show.head import HeadView, Shape, hair_colours, project, sphere
+from inyourarea.stage_show.head import Bundle, HeadView, Shape, hair_colours, sphere
 from inyourarea.stage_show.looks import Hair
 
+STRANDS_FROM_PX = 28.0
+"""Faces lower than this show no single strands of hair."""
 _SHORT = ("pixie", "crop", "cap", "buns", "ponytail", "twintails")
 
 # Rows of a curtain of hair: height from the head's middle, half width, half depth, middle's distance forward; metres.
@@ -52,20 +55,21 @@ _FRINGES: dict[str, tuple[tuple[tuple[float, float], ...], ...]] = {
 
 
 @cache
-def fringe_shapes(hair: Hair) -> tuple[Shape, ...]:
+def fringe_shapes(hair: Hair) -> Bundle | None:
     """Give the fringe's outlines, each a little above the skin."""
     _, colour, _ = hair_colours(hair)
-    return tuple(Shape(sphere(points), 1.06, colour, "fringe") for points in _FRINGES[hair.fringe])
+    shapes = [Shape(sphere(points), 1.06, colour, "fringe") for points in _FRINGES[hair.fringe]]
+    return Bundle.of(shapes) if shapes else None
 
 
 @cache
-def _gloss() -> Shape:
+def _gloss() -> Bundle:
     """The ring of light that smooth hair shows."""
     upper = [(lon, 60 - 0.004 * lon * lon) for lon in range(-60, 61, 15)]
     lower = [
         (lon, 54 - 0.004 * lon * lon + 2.5 * (i % 2)) for i, lon in enumerate(range(60, -61, -15))
     ]
-    return Shape(sphere(upper + lower), 1.07, (255, 255, 255), "gloss")
+    return Bundle.of([Shape(sphere(upper + lower), 1.07, (255, 255, 255), "gloss")])
 
 
 def paint_back(canvas: Canvas, view: HeadView, hair: Hair, sway: float) -> None:
@@ -79,7 +83,7 @@ def paint_back(canvas: Canvas, view: HeadView, hair: Hair, sway: float) -> None:
         canvas.detail(
             middle + (outline - middle) * np.array([0.86, 0.97]), darker(hair.colour, 0.16)
         )
-        if view.face_px > 24:
+        if view.face_px > STRANDS_FROM_PX:
             _strands(canvas, view, outline, hair)
     elif hair.style == "ponytail":
         _tail(
@@ -128,7 +132,7 @@ def paint_cap(canvas: Canvas, view: HeadView, hair: Hair) -> None:
         lighter(hair.colour, 0.07),
     )
     if view.toward[1] > 0.2 and hair.style != "afro":
-        canvas.detail(project(view, _gloss(), 0.0), mix(colour, gloss, 0.6))
+        canvas.detail(_gloss().project(view, 0.0), mix(colour, gloss, 0.6))
 
 
 def paint_front(canvas: Canvas, view: HeadView, hair: Hair, sway: float) -> None:
@@ -145,16 +149,24 @@ def paint_front(canvas: Canvas, view: HeadView, hair: Hair, sway: float) -> None
                     sway * 0.5,
                     colour,
                 )
-    for shape in fringe_shapes(hair):
-        outline = project(view, shape, 0.0)
-        canvas.polygon(outline, colour)
-        if view.face_px > 30:
-            middle = outline.mean(axis=0)
-            tint = mix(colour, gloss, 0.45)
-            canvas.line(
-                middle + (outline[: len(outline) // 2] - middle) * 0.85, tint, view.face_px / 90
-            )
+    fringe = fringe_shapes(hair)
+    if fringe is not None:
+        _fringe(canvas, view, fringe, (colour, mix(colour, gloss, 0.45)))
     _ornaments(canvas, view, hair, shade)
+
+
+def _fringe(canvas: Canvas, view: HeadView, fringe: Bundle, colours: tuple[Bgr, Bgr]) -> None:
+    points = fringe.project(view, 0.0)
+    for first, end in pairwise(fringe.starts):
+        outline = points[first:end]
+        canvas.polygon(outline, colours[0])
+        if view.face_px > STRANDS_FROM_PX:
+            middle = outline.mean(axis=0)
+            canvas.line(
+                middle + (outline[: len(outline) // 2] - middle) * 0.85,
+                colours[1],
+                view.face_px / 90,
+            )
 
 
 def _ornaments(canvas: Canvas, view: HeadView, hair: Hair, shade: Bgr) -> None:
@@ -213,9 +225,9 @@ def _tail(
         held = view.to_picture @ np.array([x, y, max(z, 0.0)])
         fall = np.array([sway * scale * min(0.0, z) / -0.3, -min(z, 0.0) * scale])
         points.append((view.centre + held + fall, radius * scale))
-    for (start, first), (end, second) in zip(points, points[1:], strict=False):
+    for (start, first), (end, second) in pairwise(points):
         canvas.polygon(capsule(start, first, end, second), colour)
-    if view.face_px > 30:
+    if view.face_px > STRANDS_FROM_PX:
         shine = np.array([point - np.array([radius * 0.35, 0.0]) for point, radius in points])
         canvas.line(shine, lighter(colour, 0.25), view.face_px / 60)
 

@@ -25,8 +25,13 @@ FACE_RADII_M = np.array([0.076, 0.07, 0.096])
 AWAY_FROM_DEG = 105.0
 FULL_UNTIL_DEG = 75.0
 """Turned so far from the camera a face begins to vanish, and is gone: at 90 degrees half of it is seen."""
+SEEN_FROM = 0.12
+"""Cosine between a feature's direction and the camera's from which on it is drawn."""
 FINE_FROM_PX = 40.0
 """Faces lower than this have no lines finer than a pixel, so they are not drawn."""
+
+_TURN = np.linspace(0, 2 * math.pi, 16, endpoint=False)
+_RIM = np.stack([np.cos(_TURN), np.sin(_TURN)], axis=1)
 
 _Degrees = Sequence[tuple[float, float]]
 
@@ -74,16 +79,14 @@ def sphere(degrees: _Degrees) -> Points:
     return np.stack([np.cos(lat) * np.sin(lon), np.cos(lat) * np.cos(lon), np.sin(lat)], axis=1)
 
 
-def surface(directions: Points, jaw: float, lift: float) -> Points:
-    """Give the points (n, 3) of the head in these directions; ``jaw`` narrows the chin, ``lift`` is a factor."""
+def surface(directions: Points, jaw: float, lifts: Points) -> Points:
+    """Give the points (n, 3) of the head in these directions; ``jaw`` narrows the chin, ``lifts`` (n, 1) are factors."""
     below = np.maximum(0.0, -directions[:, 2])
-    points = directions * SKULL_M * lift
-    points[:, 0] *= 1.0 - jaw * below**1.5
+    points = directions * SKULL_M
+    points[:, 0] *= 1.0 - jaw * below * np.sqrt(below)
+    points[:, 2] += (SKULL_M[2] - CHIN_M) * below
+    points *= lifts
     points[:, 1] += 0.012 * below
-    points[:, 2] = (
-        np.where(directions[:, 2] < 0, directions[:, 2] * CHIN_M, directions[:, 2] * SKULL_M[2])
-        * lift
-    )
     return points
 
 
@@ -93,19 +96,36 @@ def to_horizon(directions: Points, toward: Points) -> Points:
     normal_view = normal_view / np.linalg.norm(normal_view)
     behind = np.minimum(directions @ normal_view, 0.0)
     moved = directions - behind[:, None] * normal_view
-    return np.asarray(moved / np.linalg.norm(moved, axis=1, keepdims=True))
+    return np.asarray(moved / np.sqrt(np.einsum("ij,ij->i", moved, moved))[:, None])
 
 
-def project(view: HeadView, shape: Shape, jaw: float) -> Points:
-    """Give the picture points (n, 2) of an outline."""
-    seen = surface(to_horizon(shape.directions, view.toward), jaw, shape.lift)
-    return view.centre + seen @ view.to_picture.T
+@dataclass(frozen=True)
+class Bundle:
+    """Outlines that are projected together: all directions (m, 3) in one array, with where each shape begins."""
 
+    shapes: tuple[Shape, ...]
+    directions: Points
+    lifts: Points
+    starts: tuple[int, ...]
+    middles: Points
 
-def is_seen(view: HeadView, shape: Shape, margin: float) -> bool:
-    """Say whether an outline's middle is on the camera's side."""
-    middle = shape.directions.mean(axis=0) / SKULL_M
-    return float(middle @ view.toward) > margin * float(np.linalg.norm(middle))
+    @classmethod
+    def of(cls, shapes: Sequence[Shape]) -> "Bundle":
+        """Bundle shapes in their order."""
+        sizes = [len(shape.directions) for shape in shapes]
+        middles = np.stack([shape.directions.mean(axis=0) / SKULL_M for shape in shapes])
+        return cls(
+            tuple(shapes),
+            np.concatenate([shape.directions for shape in shapes]),
+            np.repeat([shape.lift for shape in shapes], sizes)[:, None],
+            (0, *np.cumsum(sizes).tolist()),
+            middles / np.linalg.norm(middles, axis=1, keepdims=True),
+        )
+
+    def project(self, view: HeadView, jaw: float) -> Points:
+        """Give the picture points (m, 2) of all outlines."""
+        seen = surface(to_horizon(self.directions, view.toward), jaw, self.lifts)
+        return view.centre + seen @ view.to_picture.T
 
 
 def _oval(lon: float, lat: float, width: float, height: float, count: int = 14) -> _Degrees:
@@ -135,7 +155,7 @@ _SKIN = (
 
 
 @cache
-def face_shapes(face: Face, mouth_open: int, eyes_closed: int) -> tuple[Shape, ...]:
+def face_shapes(face: Face, mouth_open: int, eyes_closed: int) -> Bundle:
     """Give a face's outlines in drawing order; ``mouth_open`` 0 to 3, ``eyes_closed`` 0 or 1."""
     skin = face.skin
     shapes = [Shape(sphere(_SKIN), 1.0, skin, "skin")]
@@ -148,7 +168,7 @@ def face_shapes(face: Face, mouth_open: int, eyes_closed: int) -> tuple[Shape, .
         shapes.append(_brow(face, side))
     shapes += _nose(skin)
     shapes += _mouth(face, mouth_open)
-    return tuple(shapes)
+    return Bundle.of(shapes)
 
 
 def _eye(face: Face, side: int, closed: int) -> list[Shape]:
@@ -248,16 +268,17 @@ def paint_face(
     canvas: Canvas, view: HeadView, look: Look, mouth_open: int, eyes_closed: int
 ) -> None:
     """Draw the face over the head; nothing where it is turned away."""
-    skin, *features = face_shapes(look.face, mouth_open, eyes_closed)
-    jaw = look.face.jaw
-    outline = project(view, skin, jaw)
-    canvas.polygon(outline, darker(skin.colour, 0.16))
-    _shade(canvas, view, outline, skin.colour)
-    for shape in features:
+    bundle = face_shapes(look.face, mouth_open, eyes_closed)
+    points = bundle.project(view, look.face.jaw)
+    is_seen = bundle.middles @ view.toward > SEEN_FROM
+    skin, outline = look.face.skin, points[: bundle.starts[1]]
+    canvas.polygon(outline, darker(skin, 0.16))
+    _shade(canvas, view, outline, skin)
+    for number, shape in enumerate(bundle.shapes[1:], start=1):
         if shape.kind == "fine" and view.face_px < FINE_FROM_PX:
             continue
-        if is_seen(view, shape, 0.12):
-            canvas.detail(project(view, shape, jaw), shape.colour)
+        if is_seen[number]:
+            canvas.detail(points[bundle.starts[number] : bundle.starts[number + 1]], shape.colour)
 
 
 def _shade(canvas: Canvas, view: HeadView, outline: Points, skin: Bgr) -> None:
@@ -273,12 +294,11 @@ def _shade(canvas: Canvas, view: HeadView, outline: Points, skin: Bgr) -> None:
 
 def paint_skull(canvas: Canvas, view: HeadView, look: Look) -> None:
     """Draw the head's own shape in shaded skin: what neither hair nor face will cover, nape and jaw."""
-    turn = np.linspace(0, 2 * math.pi, 16, endpoint=False)
-    side = np.cross(view.toward, (0.0, 0.0, 1.0))
-    side = side / max(float(np.linalg.norm(side)), 1e-6)
-    around = np.cos(turn)[:, None] * side + np.sin(turn)[:, None] * np.array([0.0, 0.0, 1.0])
-    shade = darker(look.face.skin, 0.22)
-    canvas.polygon(project(view, Shape(around, 0.98, shade, "skin"), look.face.jaw), shade)
+    side = np.array([view.toward[1], -view.toward[0], 0.0])
+    side = side / max(math.hypot(side[0], side[1]), 1e-6)
+    around = _RIM[:, :1] * side + _RIM[:, 1:] * np.array([0.0, 0.0, 1.0])
+    seen = surface(to_horizon(around, view.toward), look.face.jaw, np.array([[0.98]]))
+    canvas.polygon(view.centre + seen @ view.to_picture.T, darker(look.face.skin, 0.22))
 
 
 def paint_ears(canvas: Canvas, view: HeadView, skin: Bgr) -> None:

@@ -1,6 +1,7 @@
 """The LED wall high behind the stage: panels that show members larger than themselves, a moment late, in a pixel grid."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 import numpy as np
@@ -102,12 +103,22 @@ def panel_backdrop(hue: float, seconds: float, panel: int) -> NDArray[np.uint8]:
     )
 
 
+@cache
+def _rims() -> NDArray[np.uint8]:
+    """Give how bright each of the grid's places is (H, W, 3): pixels, and the darker rims between them."""
+    width, height = PANEL_PIXELS
+    rims = np.full((height * _GRID, width * _GRID, 3), 255, np.uint8)
+    rims[::_GRID] = 190
+    rims[:, ::_GRID] = 190
+    rims[::_GRID, ::_GRID] = 140
+    return rims
+
+
 def put_panel(picture: NDArray[np.uint8], panel: NDArray[np.uint8], to_picture: Points) -> None:
     """Show a panel's pixels (H, W, 3) on the wall, each a square with a dark rim."""
     height, width = panel.shape[:2]
     grid = cv2.resize(panel, (width * _GRID, height * _GRID), interpolation=cv2.INTER_NEAREST)
-    grid[::_GRID] = grid[::_GRID] // 4 * 3
-    grid[:, ::_GRID] = grid[:, ::_GRID] // 4 * 3
+    grid = cv2.multiply(grid, _rims(), scale=1 / 255)
     corners = (
         np.array([(0, 0, 1), (width, 0, 1), (width, height, 1), (0, height, 1)]) @ to_picture.T
     )

@@ -14,6 +14,8 @@ from inyourarea.stage_show.colour import Bgr
 STAGE_LEFT_M, STAGE_RIGHT_M, STAGE_FRONT_M, STAGE_BACK_M = -7.5, 7.5, -0.8, 9.0
 BACKDROP_Y_M = 9.6
 TRUSS_Y_M, TRUSS_Z_M = 6.8, 7.0
+FARTHEST_PX = 8000.0
+"""Points are held within this, since OpenCV's fixed-point drawing overflows beyond 2^15 pixels."""
 _LAMPS = 7
 _BEAM_SCALE = 4
 
@@ -50,7 +52,7 @@ def _fill(
 ) -> None:
     points = clip_to_front(np.array(world), camera)
     if len(points) >= 3:
-        flat, _ = camera.project(points)
+        flat = np.clip(camera.project(points)[0], -FARTHEST_PX, FARTHEST_PX)
         cv2.fillPoly(picture, [fixed_point(flat)], colour, cv2.LINE_AA, SUBPIXEL_BITS)
 
 

@@ -10,8 +10,13 @@ WIDE, HALF, CLOSE, SIDE = "wide", "half", "close", "side"
 CUT, DISSOLVE, WIPE = "cut", "dissolve", "wipe"
 
 SHORTEST_SHOT_S, LONGEST_SHOT_S = 2.0, 6.0
-_LENGTHS_S = {WIDE: (3.6, 5.4), HALF: (2.1, 2.8), CLOSE: (2.05, 2.5), SIDE: (2.05, 2.5)}
-_BETWEEN_WIDES = (CLOSE, SIDE, HALF, CLOSE, HALF, SIDE)
+_LENGTHS_S = {WIDE: (3.8, 5.2), HALF: (2.1, 2.8), CLOSE: (2.05, 2.5), SIDE: (2.05, 2.5)}
+_ORDERS = (
+    (WIDE, CLOSE, WIDE, SIDE, HALF),
+    (WIDE, SIDE, WIDE, HALF, CLOSE),
+    (WIDE, HALF, CLOSE, WIDE, SIDE),
+)
+"""Cycles of views: about two thirds of the time is wide, and twenty seconds show them all."""
 TRANSITION_S = (0.25, 0.95)
 
 
@@ -34,7 +39,7 @@ def plan_timeline(spec: ShowSpec, rng: np.random.Generator) -> tuple[Slot, ...]:
     """Lay out the shots of a show; the first is wide and begins with a cut."""
     fps = float(spec.fps)
     if spec.setting == "handheld":
-        return (Slot(0, spec.frames - 1, WIDE, CUT, 0, (float(rng.uniform(-1, 1)), -22.0, 3.6)),)
+        return (Slot(0, spec.frames - 1, WIDE, CUT, 0, (float(rng.uniform(-1, 1)), -22.0, 4.2)),)
     views, starts = _cut_up(spec, rng)
     transitions = _transitions(spec, len(views), rng)
     slots = []
@@ -51,9 +56,8 @@ def _cut_up(spec: ShowSpec, rng: np.random.Generator) -> tuple[list[str], list[i
     """Choose views and first frames: every second shot is wide, none shorter than 2 s or longer than 6 s."""
     fps = float(spec.fps)
     slower = 1.6 if spec.setting == "easy" else 1.0
-    between = list(_BETWEEN_WIDES)
+    order = _ORDERS[int(rng.integers(0, len(_ORDERS)))]
     views, starts = [WIDE], [0]
-    order = int(rng.integers(0, 2))
     while True:
         low, high = _LENGTHS_S[views[-1]]
         length = min(LONGEST_SHOT_S * slower, float(rng.uniform(low, high)) * slower)
@@ -61,9 +65,7 @@ def _cut_up(spec: ShowSpec, rng: np.random.Generator) -> tuple[list[str], list[i
         if spec.frames - first < SHORTEST_SHOT_S * fps:
             break
         starts.append(first)
-        views.append(
-            between[(len(views) // 2 + order) % len(between)] if views[-1] == WIDE else WIDE
-        )
+        views.append(order[len(views) % len(order)])
     _fit_last(spec, views, starts)
     return views, starts
 
@@ -96,9 +98,11 @@ def _place(view: str, rng: np.random.Generator) -> tuple[float, float, float]:
         return (
             float(rng.uniform(-2.5, 2.5)),
             float(rng.uniform(-23, -20)),
-            float(rng.uniform(3.4, 4.4)),
+            float(rng.uniform(4.0, 5.0)),
         )
     if view == SIDE:
         side = float(rng.choice([-1.0, 1.0]))
         return 12.5 * side, float(rng.uniform(-9.0, -6.0)), float(rng.uniform(1.7, 2.4))
+    if view == CLOSE:
+        return float(rng.uniform(-3, 3)), float(rng.uniform(-27, -23)), float(rng.uniform(1.5, 2.1))
     return float(rng.uniform(-3, 3)), float(rng.uniform(-17, -14)), float(rng.uniform(1.5, 2.1))

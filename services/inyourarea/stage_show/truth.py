@@ -58,7 +58,6 @@ def rows_of_people(
     ids: NDArray[np.uint8],
 ) -> list[TruthRow]:
     """Give a row for each person whose face lies in the picture, in the performers' order."""
-    cells = np.bincount(ids.ravel(), minlength=1 + PARTS_PER_FIGURE * len(performers))
     rows = []
     for index, performer in enumerate(performers):
         figure = drawn[index]
@@ -67,10 +66,11 @@ def rows_of_people(
             continue
         first = 1 + PARTS_PER_FIGURE * index
         inside = area(face) / area(figure.face_box)
-        face_seen = (
-            _share(cells[first + FACE], figure.face_cells) * inside * face_share(figure.turned_deg)
-        )
-        head_seen = _share(cells[first + FACE] + cells[first + HEAD], figure.head_cells) * inside
+        window = ids[figure.head_window]
+        face_cells = int(np.count_nonzero(window == first + FACE))
+        head_cells = face_cells + int(np.count_nonzero(window == first + HEAD))
+        face_seen = _share(face_cells, figure.face_cells) * inside * face_share(figure.turned_deg)
+        head_seen = _share(head_cells, figure.head_cells) * inside
         rows.append(
             TruthRow(
                 frame.frame,

@@ -1,0 +1,125 @@
+"""Whether a planned show is a full and fair exam: predicted from the plan alone, so that a better one can be tried."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inyourarea.stage_show.camera import Points
+from inyourarea.stage_show.camera_work import WIDE_ASPECT, Shot, Stage, faces_in_shot
+from inyourarea.stage_show.crossings import count_crossings
+from inyourarea.stage_show.head import AWAY_FROM_DEG
+from inyourarea.stage_show.timeline import SIDE, WIDE
+
+FULL_FROM_S = 15.0
+"""Shorter shows have no room for everything that an exam asks; they only keep its upper limits."""
+CROSSINGS_PER_MINUTE = 6.0
+_CROSSINGS_MARGIN = 1.35
+LARGEST_FACE_FROM_PX = 375.0
+HIDDEN_S = (1.0, 1.8)
+AWAY_S = (1.6, 2.85)
+WIDE_MEDIAN_PX = 43.0
+COVERING_M = 0.13
+"""Somebody nearer covers a face whose middle lies within this of her own middle: half a head and some hair."""
+_TOP_M = 1.67
+_INTO_FRAME = 0.46
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """What a plan will be like: lengths in seconds, heights in pixels at 1080 lines, crossings per minute."""
+
+    crossings: tuple[float, float, float]
+    smallest_face_px: float
+    largest_face_px: float
+    wide_median_px: float
+    hidden_s: float
+    away_s: float
+    is_somebody_absent_in_side_views: bool
+
+    def shortcomings(self, is_full: bool, is_handheld: bool) -> float:
+        """Say how far the plan is from a full exam: 0 where nothing is missing."""
+        short = max(0.0, self.hidden_s - HIDDEN_S[1]) + max(0.0, self.away_s - AWAY_S[1])
+        short += max(0.0, self.wide_median_px - WIDE_MEDIAN_PX) / 10
+        if is_full:
+            wanted = CROSSINGS_PER_MINUTE * _CROSSINGS_MARGIN
+            short += sum(max(0.0, wanted - rate) for rate in self.crossings)
+            short += max(0.0, HIDDEN_S[0] - self.hidden_s) + max(0.0, AWAY_S[0] - self.away_s)
+            if not is_handheld:
+                short += max(0.0, LARGEST_FACE_FROM_PX - self.largest_face_px) / 50
+                short += 0.0 if self.is_somebody_absent_in_side_views else 1.0
+        return short
+
+
+def foresee(stage: Stage, shots: tuple[Shot, ...]) -> Outlook:
+    """Predict what the show will be like, from where everybody's head is in the cameras' views."""
+    spec, members = stage.spec, stage.spec.members
+    fps = float(spec.fps)
+    shape = (spec.frames, len(stage.face_factors))
+    across, widths, heights = np.full(shape, np.nan), np.full(shape, np.nan), np.full(shape, np.nan)
+    numbers = np.zeros(spec.frames, np.int64)
+    hidden, away = np.zeros((shape[0], members), bool), np.zeros((shape[0], members), bool)
+    absent = True
+    for number, shot in enumerate(shots):
+        frames = np.arange(shot.slot.first, shot.slot.last + 1)
+        view = faces_in_shot(stage, shot, frames)
+        numbers[frames] = number
+        is_in = view.is_in & (np.abs(view.picture[..., 0]) < WIDE_ASPECT * _INTO_FRAME)
+        is_in &= np.abs(view.picture[..., 1]) < _INTO_FRAME
+        across[frames] = np.where(view.is_in, view.picture[..., 0], np.nan)
+        widths[frames] = view.face_px / 1080 * 0.8
+        heights[frames] = np.where(is_in, view.face_px, np.nan)
+        hidden[frames] = (
+            _covered(stage, view.picture, view.scale, view.face_px)[:, :members]
+            & is_in[:, :members]
+        )
+        away[frames] = _turned(stage, shot, frames)[:, :members] & view.is_in[:, :members]
+        if shot.slot.view == SIDE:
+            absent &= not view.is_in[:, :members].any(axis=0).all()
+    minutes = spec.frames / fps / 60
+    rates = count_crossings(across, widths, stage.tracks.roots[..., 1], numbers, members)
+    seen = heights[:, :members]
+    wides = np.array([shot.slot.view == WIDE for shot in shots])[numbers]
+    return Outlook(
+        crossings=(rates[0] / minutes, rates[1] / minutes, rates[2] / minutes),
+        smallest_face_px=float(np.nanmin(seen)),
+        largest_face_px=float(np.nanmax(seen)),
+        wide_median_px=float(np.nanmedian(seen[wides])),
+        hidden_s=longest_run(hidden, numbers) / fps,
+        away_s=longest_run(away, numbers) / fps,
+        is_somebody_absent_in_side_views=absent,
+    )
+
+
+def _covered(stage: Stage, picture: Points, scale: Points, face_px: Points) -> NDArray[np.bool_]:
+    """Say (F, n) whose face is behind somebody nearer; ``picture`` in picture heights, ``scale`` heights per metre."""
+    x, y = picture[..., 0], picture[..., 1]
+    nearer = scale[:, None, :] > scale[:, :, None] * 1.004
+    close = np.abs(x[:, :, None] - x[:, None, :]) < COVERING_M * scale[:, None, :]
+    tops = y - (_TOP_M - 1.52) * scale
+    above = tops[:, None, :] < y[:, :, None] + 0.1 * face_px[:, :, None] / 1080
+    del stage
+    return np.asarray((nearer & close & above).any(axis=2))
+
+
+def _turned(stage: Stage, shot: Shot, frames: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say (F, n) whose face is turned from the camera."""
+    offset = stage.tracks.roots[frames] - np.array(shot.slot.position[:2])
+    bearing = np.arctan2(offset[..., 0], offset[..., 1])
+    facing = np.cos(stage.tracks.yaws[frames] + bearing)
+    return np.asarray(facing < np.cos(np.radians(AWAY_FROM_DEG)))
+
+
+def longest_run(mask: NDArray[np.bool_], shots: NDArray[np.int64]) -> int:
+    """Give the longest run of frames, within one shot (F,), in which a column of the mask (F, n) holds."""
+    longest = 0
+    edges = [0, *(np.flatnonzero(np.diff(shots)) + 1).tolist(), len(shots)]
+    for first, end in zip(edges, edges[1:], strict=False):
+        padded = np.zeros((end - first + 2, mask.shape[1]), np.int8)
+        padded[1:-1] = mask[first:end]
+        change = np.diff(padded, axis=0)
+        for column in change.T:
+            starts, ends = np.flatnonzero(column == 1), np.flatnonzero(column == -1)
+            if len(starts):
+                longest = max(longest, int((ends - starts).max()))
+    return longest
