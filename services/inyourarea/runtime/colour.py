@@ -9,6 +9,8 @@ from av.filter import Graph
 from av.filter.context import FilterContext
 from av.video.frame import VideoFrame
 
+from inyourarea.runtime.matrix import LUMA_SHARES, Recolouring, recolouring
+
 # Code points of ITU-T H.273, as the library gives them.
 _BT709 = 1
 _UNSAID = 2
@@ -38,10 +40,18 @@ class Look:
     is_interlaced: bool = False
 
     @property
-    def is_ours(self) -> bool:
-        """Whether there is nothing to convert but perhaps the size."""
-        plain = self.pixels == "yuv420p" and self.span == _LIMITED and self.matrix == _BT709
-        return plain and not self.is_remapped and not self.is_interlaced
+    def is_plain(self) -> bool:
+        """Whether the frame's planes are used as they are, or recoloured one by one."""
+        is_4_2_0 = self.pixels in {"yuv420p", "yuvj420p"}
+        return is_4_2_0 and not self.is_remapped and not self.is_interlaced
+
+    @property
+    def recolouring(self) -> Recolouring | None:
+        """What is still to be done to the planes, as they are or as a converter leaves them."""
+        is_ours = self.matrix == _BT709 and self.span == _LIMITED
+        if is_ours or self.is_remapped or self.matrix not in LUMA_SHARES:
+            return None
+        return recolouring(self.matrix, self.span == _FULL)
 
     @property
     def is_remapped(self) -> bool:
@@ -85,8 +95,9 @@ def _matrix(frame: VideoFrame, primaries: int) -> int:
 
 
 class Converter:
-    """Frames of one look go in, frames of ours come out, in order, pts kept.
+    """Frames of one look go in, 8-bit 4:2:0 progressive ones come out, in order, pts kept.
 
+    Colours are ours then, but for the look's `recolouring`, which is cheaper done on the planes.
     Interlaced frames come out one later than they went in; all others at once.
     """
 
@@ -123,6 +134,7 @@ class Converter:
 def _graph(
     look: Look, declared: VideoFrame, size: tuple[int, int]
 ) -> tuple[Graph, FilterContext, FilterContext]:
+    matrix, span = (look.matrix, look.span) if look.recolouring else (_BT709, _LIMITED)
     graph = Graph()
     graph.threads = 1
     steps = [
@@ -145,7 +157,8 @@ def _graph(
         (
             "scale",
             f"{size[0]}:{size[1]}:flags=bicubic+accurate_rnd+full_chroma_int:intent=perceptual"
-            ":out_primaries=bt709:out_transfer=bt709:out_color_matrix=bt709:out_range=tv",
+            ":out_primaries=bt709:out_transfer=bt709"
+            f":out_color_matrix={matrix}:out_range={span}",
         ),
         ("format", "pix_fmts=yuv420p"),
         ("buffersink", ""),

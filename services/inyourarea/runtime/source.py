@@ -16,7 +16,7 @@ from av.video.plane import VideoPlane
 from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
-from inyourarea.runtime.colour import Converter, look_of, put_back, take_converter
+from inyourarea.runtime.colour import Converter, Look, look_of, put_back, take_converter
 from inyourarea.runtime.container import open_video, picture_stream
 from inyourarea.runtime.objects import Objects
 from inyourarea.runtime.upright import UPRIGHT, Orientation, orientation, square_size
@@ -150,23 +150,25 @@ def _converted(frames: Iterator[VideoFrame], stream: VideoStream) -> Iterator[Pl
             is_interlaced = is_interlaced or look.is_interlaced
             look = replace(look, is_interlaced=is_interlaced)
             if converter and converter.look != look:
-                yield from (_planes(late, turn) for late in converter.flush())
+                yield from (_planes(late, converter.look, turn) for late in converter.flush())
                 converter = None
-            if look.is_ours and (frame.width, frame.height) == size:
-                yield _planes(frame, turn)
+            if look.is_plain and (frame.width, frame.height) == size:
+                yield _planes(frame, look, turn)
                 continue
             converter = converter or take_converter(look, frame, size)
-            yield from (_planes(ready, turn) for ready in converter.push(frame))
+            yield from (_planes(ready, look, turn) for ready in converter.push(frame))
         if converter and turn:
-            yield from (_planes(late, turn) for late in converter.flush())
+            yield from (_planes(late, converter.look, turn) for late in converter.flush())
     finally:
         if converter:
             put_back(converter)
 
 
-def _planes(frame: VideoFrame, turn: Orientation) -> Planes:
-    y, u, v = (turn.upright(_seen(plane)) for plane in frame.planes[:3])
-    return Planes(_pts(frame), y, u, v)
+def _planes(frame: VideoFrame, look: Look, turn: Orientation) -> Planes:
+    y, u, v = (_seen(plane) for plane in frame.planes[:3])
+    if look.recolouring:
+        y, u, v = look.recolouring.apply(y, u, v)
+    return Planes(_pts(frame), turn.upright(y), turn.upright(u), turn.upright(v))
 
 
 def _seen(plane: VideoPlane) -> NDArray[np.uint8]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from fractions import Fraction
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -20,12 +21,11 @@ class Orientation:
 
     def upright(self, plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A plane (H, W) turned; the same plane where there is nothing to do."""
-        turned = plane.T if self.is_transposed else plane
-        if self.is_mirrored_x:
-            turned = turned[:, ::-1]
-        if self.is_mirrored_y:
-            turned = turned[::-1]
-        return turned if turned is plane else np.ascontiguousarray(turned)
+        turned = cv2.transpose(plane) if self.is_transposed else plane
+        if self.is_mirrored_x or self.is_mirrored_y:
+            both = self.is_mirrored_x and self.is_mirrored_y
+            turned = cv2.flip(turned, -1 if both else int(self.is_mirrored_x))
+        return np.asarray(turned, np.uint8)
 
     def upright_size(self, size: tuple[int, int]) -> tuple[int, int]:
         """A stored (width, height), turned."""
