@@ -9,7 +9,7 @@ from pathlib import Path
 
 from inyourarea.stage_show import Show, ShowSpec, write_show
 
-SIZE = (320, 180)
+SIZE = (640, 360)
 
 
 @dataclass(frozen=True)

@@ -20,7 +20,6 @@ from inyourarea.core.tracks import Tracks
 from inyourarea.core.windows import QUANTUM_PX, CameraPath
 from inyourarea.runtime.objects import Objects
 
-
 #: How a file is called while it is written.
 _PENDING = ".inyourarea-"
 

@@ -240,21 +240,24 @@ def _store_boxes(file: Path, source: facts.Source, model: facts.Model, objects: 
     try:
         with file.open("rb") as opened:
             lines = text_lines(opened, LabelsUnreadable)
-            labels = read_labels(lines, source.frames, (source.width, source.height))
+            labels = read_labels(lines, source.all_frames, (source.width, source.height))
     except OSError as error:
         raise LabelsUnreadable(f"{file} can not be read: {error.strerror}") from error
+    frame = labels.frame - source.first_frame  # the file counts from the video's first frame
+    used = (frame >= 0) & (frame < source.frames)
     given = GivenBoxes(
-        frame=labels.frame,
-        classes=labels.klass,
-        xyxy=labels.xyxy.astype(np.float64),
-        confidence=labels.confidence.astype(np.float64),
+        frame=frame[used],
+        classes=labels.klass[used],
+        xyxy=labels.xyxy[used].astype(np.float64),
+        confidence=labels.confidence[used].astype(np.float64),
     )
     content = write_given(given)
     model.sha256 = hashlib.sha256(content).hexdigest()
     model.boxes_key = keys.user_boxes(model.sha256)
     if not model.members and (labels.klass >= 0).any():
         model.members.extend(f"class-{number}" for number in range(labels.klass.max() + 1))
-    objects.put(model.boxes_key, content)
+    if not holds(objects, model.boxes_key):
+        objects.put(model.boxes_key, content)
 
 
 def _members(request: Request, seeing: Seeing) -> tuple[str, ...]:

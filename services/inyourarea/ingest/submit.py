@@ -143,4 +143,6 @@ def _source(request: SubmitVideoRequest, probe: Probe, span: tuple[int, int]) ->
         has_audio=probe.has_audio,
         codec=probe.codec,
         warning=probe.warning,
+        all_frames=probe.pts.size,
+        first_frame=first,
     )

@@ -49,6 +49,14 @@ class RenderHandler:
 
     def on_camera_planned(self, fact: facts.CameraPlanned) -> list[Message]:
         """The segment's pieces are stored, those drawn before as they are, and named together."""
+        pieces_key = keys.segment_pieces(fact.run_id, fact.segment.index)
+        if not holds(self._objects, pieces_key):
+            pieces = self._pieces(fact)
+            self._objects.put(pieces_key, pieces.SerializeToString(deterministic=True))
+        about = {"video_id": fact.video_id, "run_id": fact.run_id}
+        return [facts.SegmentRendered(**about, segment=fact.segment, pieces_key=pieces_key)]
+
+    def _pieces(self, fact: facts.CameraPlanned) -> stored.SegmentPieces:
         accepted = self._accepted(fact.run_id)
         windows = stored.SegmentWindows.FromString(self._objects.get(fact.windows_key))
         plan = plan_of(accepted.source, windows)
@@ -67,16 +75,7 @@ class RenderHandler:
         pieces = stored.SegmentPieces(segment=windows.segment)
         for view, key in zip(chosen, names, strict=True):
             pieces.pieces.add(person=view.person, name=view.name, picture=view.picture, key=key)
-        pieces_key = keys.segment_pieces(fact.run_id, windows.segment.index)
-        self._objects.put(pieces_key, pieces.SerializeToString(deterministic=True))
-        about = {"video_id": fact.video_id, "run_id": fact.run_id}
-        return [facts.SegmentRendered(**about, segment=windows.segment, pieces_key=pieces_key)]
-
-    def on_audio_ready(self, fact: facts.AudioReady) -> list[Message]:
-        """That there is no sound in this part of the video is kept as an empty object."""
-        if not fact.key:
-            self._objects.put_once(keys.audio(fact.video_id), b"")
-        return self.on_part_ready(fact)
+        return pieces
 
     def on_part_ready(self, fact: facts.SegmentRendered | facts.AudioReady) -> list[Message]:
         """Nothing while a segment or the sound is missing; then `FancamsPublished`."""

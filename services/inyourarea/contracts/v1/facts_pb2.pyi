@@ -116,6 +116,8 @@ class Source(_message.Message):
     HAS_AUDIO_FIELD_NUMBER: _builtins.int
     CODEC_FIELD_NUMBER: _builtins.int
     WARNING_FIELD_NUMBER: _builtins.int
+    ALL_FRAMES_FIELD_NUMBER: _builtins.int
+    FIRST_FRAME_FIELD_NUMBER: _builtins.int
     key: _builtins.str
     """The bytes as they were uploaded, and their digest."""
     sha256: _builtins.str
@@ -130,6 +132,9 @@ class Source(_message.Message):
     has_audio: _builtins.bool
     codec: _builtins.str
     warning: _builtins.str
+    all_frames: _builtins.int
+    """Frames of the whole video, and the rank among them of the first one that is used."""
+    first_frame: _builtins.int
     @_builtins.property
     def time_base(self) -> Global___Rational: ...
     @_builtins.property
@@ -150,10 +155,12 @@ class Source(_message.Message):
         has_audio: _builtins.bool = ...,
         codec: _builtins.str = ...,
         warning: _builtins.str = ...,
+        all_frames: _builtins.int = ...,
+        first_frame: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["average_rate", b"average_rate", "time_base", b"time_base"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["average_rate", b"average_rate", "codec", b"codec", "decode_key", b"decode_key", "end_pts", b"end_pts", "frames", b"frames", "has_audio", b"has_audio", "height", b"height", "key", b"key", "sha256", b"sha256", "start_pts", b"start_pts", "time_base", b"time_base", "warning", b"warning", "width", b"width"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["all_frames", b"all_frames", "average_rate", b"average_rate", "codec", b"codec", "decode_key", b"decode_key", "end_pts", b"end_pts", "first_frame", b"first_frame", "frames", b"frames", "has_audio", b"has_audio", "height", b"height", "key", b"key", "sha256", b"sha256", "start_pts", b"start_pts", "time_base", b"time_base", "warning", b"warning", "width", b"width"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
