@@ -77,6 +77,12 @@ class RenderHandler:
             pieces.pieces.add(person=view.person, name=view.name, picture=view.picture, key=key)
         return pieces
 
+    def on_audio_ready(self, fact: facts.AudioReady) -> list[Message]:
+        """That there is no sound in this part of the video is kept as an empty object."""
+        if not fact.key:
+            self._objects.put_once(keys.audio(fact.video_id), b"")
+        return self.on_part_ready(fact)
+
     def on_part_ready(self, fact: facts.SegmentRendered | facts.AudioReady) -> list[Message]:
         """Nothing while a segment or the sound is missing; then `FancamsPublished`."""
         key = keys.published(fact.run_id)
