@@ -37,9 +37,6 @@ def test_red_green_and_blue_stay_what_they_were(
     assert np.allclose(ours, to_rgb((y, u, v), matrix, is_full), atol=0.012)
 
 
-_SHAPES = ((5, 7), (3, 4), (3, 4))
-
-
 @pytest.mark.parametrize("shape", [(4, 6), (5, 7), (1, 1)])
 def test_sizes_stay_odd_ones_too(shape: tuple[int, int]) -> None:
     half = (-(-shape[0] // 2), -(-shape[1] // 2))
