@@ -28,6 +28,8 @@ QUICK_DOWN, QUICK_ACROSS = 6, 10
 #: The same for a whole picture that was panned, compared where both overlap by this share.
 PAN_DOWN, PAN_ACROSS = 9, 30
 LEAST_OVERLAP = 0.45
+#: Fewer common rows than this are too few to leave the others out.
+LEAST_ROWS = 18
 #: Rows and columns of tiles that are looked for one by one, and how far (thumbnail pixels).
 TILES = (3, 4)
 TILE_DOWN, TILE_ACROSS = 5, 8
@@ -58,8 +60,13 @@ class Likeness:
         return np.asarray(best / np.sqrt(self.energy[before] * self.energy[after] + 1e-6))
 
     def careful(self, before: int, after: int) -> float:
-        """Likeness of one pair: panned as a whole, or found tile by tile; the larger of the two."""
-        one, other = self.structure[before], self.structure[after]
+        """Likeness of one pair: panned as a whole, or found tile by tile; the larger of the two.
+
+        Rows in which either has a letterbox bar are left out.
+        """
+        pair = self.structure[[before, after]]
+        rows = np.flatnonzero(np.any(pair != 0, axis=2).all(axis=0))
+        one, other = pair[:, rows[0] : rows[-1] + 1] if len(rows) >= LEAST_ROWS else pair
         return max(_panned(one, other), _tiled(one, other), _tiled(other, one))
 
 
@@ -115,7 +122,7 @@ def _panned(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
 
 def _tiled(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     """How well the tiles of a picture are found in another, each displaced by itself."""
-    height, width = one.shape[0] // TILES[0], one.shape[1] // TILES[1]
+    height, width = (side // count for side, count in zip(one.shape, TILES, strict=True))
     padded = np.pad(other, ((TILE_DOWN, TILE_DOWN), (TILE_ACROSS, TILE_ACROSS)), mode="symmetric")
     found = []
     for top in range(0, height * TILES[0], height):

@@ -5,6 +5,7 @@ or a shaking hand does not, however much changes from one frame to the next. So 
 after are compared by their structure (`likeness`), over a flash's length and over a dissolve's.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from inyourarea.core.shots import Shot
 from inyourarea.core.signals import Signals
 from inyourarea.core.timeline import Timeline
-from inyourarea.track.likeness import BLANK, Likeness, look_at
+from inyourarea.track.likeness import BLANK, Likeness, Ranks, look_at
 
 #: Frames that are looked at together; what is kept of them is the boundaries alone.
 STRETCH_FRAMES = 1024
@@ -29,12 +30,20 @@ CUT_LIKENESS = 0.42
 #: ... and below this, when looked at carefully, they are: cuts of the drawn shows and of cut-up
 #: footage lie at .30 to .44, the quickest close-ups at .54 and above.
 CUT_CAREFUL = 0.49
-#: The same for a slow exchange.
+#: The same for a slow exchange, whose frames are further apart.
 SLOW_LIKENESS = 0.42
-SLOW_CAREFUL = 0.50
-#: A slow exchange is a fall in likeness: within one of the shots frames as far apart are at least
-#: this much more alike. Dancers who fill the picture change it as much all the time.
-SLOW_FALL = 0.28
+SLOW_CAREFUL = 0.56
+#: A slow exchange is a fall in likeness: within the stiller of the two shots frames as far apart
+#: are more alike than across it. Dancers who fill the picture change it as much all the time. The
+#: fall less the likeness across, quick and careful, is at least this: dissolves and wipes of the
+#: drawn shows lie above -.17, the liveliest close-ups below -.20.
+SLOW_EVIDENCE = -0.18
+#: A camera that moved this share of the picture's sides brings a new picture without an exchange;
+#: it takes this much more evidence then. Pans of the drawn shows move .2, their dissolves .02.
+MOVED = 0.12
+EVIDENCE_IN_MOVEMENT = 0.15
+#: Least share of the picture that agrees on a camera's move for it to be believed.
+AGREED_SHARE = 0.05
 #: Two slow exchanges are at least this far apart.
 BETWEEN_SLOW_S = Fraction(1)
 
@@ -48,12 +57,70 @@ class _Pace:
     between_slow: int
 
 
-def find_shots(
-    signals: Signals,
-    timeline: Timeline,
-    size: tuple[int, int],  # noqa: ARG001 - the signals are the same for every size
-) -> tuple[Shot, ...]:
-    """The shots of a video, in order and without a hole.
+@dataclass(frozen=True, eq=False)
+class _Stretch:
+    """Frames in which slow exchanges are looked for: what is seen, the camera's moves, the cuts."""
+
+    eye: Likeness
+    moves: NDArray[np.float64]
+    cuts: list[int]
+    pace: _Pace
+
+    def is_uncut(self, first: Ranks, last: Ranks) -> NDArray[np.bool_]:
+        """Whether no cut lies between two frames, bool (pairs,)."""
+        cuts = np.array(self.cuts, dtype=np.int64)
+        before = np.searchsorted(cuts, first, side="right")
+        return np.asarray(before == np.searchsorted(cuts, last, side="right"))
+
+    def likeness_across(self, middles: Ranks) -> NDArray[np.floating]:
+        """The best likeness of frames on either side of a middle, (middles,)."""
+        best = np.full(len(middles), -1.0)
+        for before, after in self._pairs(middles):
+            best = self._best(best, before, after)
+        return best
+
+    def likeness_within(self, middles: Ranks) -> NDArray[np.floating]:
+        """How alike frames as far apart are in the stiller of the two shots, (middles,)."""
+        best, half = np.full(len(middles), -1.0), self.pace.half_slow
+        best = self._best(best, middles + half, middles + 2 * half)
+        return self._best(best, middles - 2 * half, middles - half)
+
+    def careful_across(self, middle: int) -> float:
+        """The best likeness across one middle, looked at carefully."""
+        pairs = [(int(b[0]), int(a[0])) for b, a in self._pairs(np.array([middle]))]
+        return max(self.eye.careful(*pair) for pair in pairs if self.is_uncut(*map(np.array, pair)))
+
+    def moved(self, middle: int) -> float:
+        """How far the camera went while the picture was exchanged, in shares of its sides."""
+        half = self.pace.half_slow
+        return float(np.linalg.norm(self.moves[middle + half] - self.moves[middle - half]))
+
+    def half_way(self, middle: int) -> int:
+        """The first rank that is more like the frame behind than like the one before."""
+        first, last = middle - self.pace.half_slow, middle + self.pace.half_slow
+        ranks = np.arange(first + 1, last + 1)
+        old = self.eye.quick(np.full(len(ranks), first), ranks)
+        new = self.eye.quick(ranks, np.full(len(ranks), last))
+        return int(ranks[np.argmax(new > old)])
+
+    def _pairs(self, middles: Ranks) -> Iterator[tuple[Ranks, Ranks]]:
+        """Frames before and behind, then the same further off: one may stand in a flash."""
+        half, off = self.pace.half_slow, 2 * self.pace.flash
+        for back, on in ((0, 0), (off, 0), (0, off), (off, off)):
+            before, after = middles - half - back, middles + half + on
+            yield np.maximum(before, 0), np.minimum(after, len(self.moves) - 1)
+
+    def _best(self, best: NDArray[np.floating], first: Ranks, last: Ranks) -> NDArray[np.floating]:
+        """The larger of ``best`` and the likeness of two frames where both are in one shot."""
+        is_there = (first >= 0) & (last < len(self.moves)) & self.is_uncut(first, last)
+        likeness = self.eye.quick(first[is_there], last[is_there])
+        best = best.copy()
+        best[is_there] = np.maximum(best[is_there], likeness)
+        return best
+
+
+def find_shots(signals: Signals, timeline: Timeline, size: tuple[int, int]) -> tuple[Shot, ...]:
+    """The shots of a video, in order and without a hole; ``size`` is the frame's, in pixels.
 
     The first frame of a shot that began with a dissolve or wipe is the first that is more of the
     new picture than of the old one.
@@ -61,10 +128,11 @@ def find_shots(
     frames = len(timeline)
     pace = _pace(timeline)
     margin = 4 * pace.half_slow
+    moves = _moves(signals, size)
     kinds: dict[int, bool] = {}
     for start in range(0, frames, STRETCH_FRAMES):
         first, last = max(0, start - margin), min(frames, start + STRETCH_FRAMES + margin)
-        found = _boundaries(signals.thumbnail[first:last], pace)
+        found = _boundaries(signals.thumbnail[first:last], moves[first:last], pace)
         kinds |= {
             first + rank: is_slow
             for rank, is_slow in found.items()
@@ -87,7 +155,16 @@ def _pace(timeline: Timeline) -> _Pace:
     )
 
 
-def _boundaries(thumbnails: NDArray[np.uint8], pace: _Pace) -> dict[int, bool]:
+def _moves(signals: Signals, size: tuple[int, int]) -> NDArray[np.float64]:
+    """What the camera's moves so far add up to, (n, 3): shares of the sides and ln zoom."""
+    is_agreed = signals.motion[:, 3] > AGREED_SHARE
+    steps = signals.motion[:, :3] / np.array([*size, 1.0])
+    return np.cumsum(np.where(is_agreed[:, None], steps, 0.0), axis=0)
+
+
+def _boundaries(
+    thumbnails: NDArray[np.uint8], moves: NDArray[np.float64], pace: _Pace
+) -> dict[int, bool]:
     """Ranks of first frames of shots within a stretch, and whether each began slowly.
 
     Frames that show nothing (white, black) are left out; a boundary among them is put in their
@@ -99,7 +176,7 @@ def _boundaries(thumbnails: NDArray[np.uint8], pace: _Pace) -> dict[int, bool]:
         return {}
     eye = Likeness(everything.structure[shown], everything.spectra[shown], everything.energy[shown])
     cuts = _cuts(eye, pace)
-    slow = _slow_exchanges(eye, cuts, pace)
+    slow = _slow_exchanges(_Stretch(eye, moves[shown], cuts, pace))
     ranks = {cut: False for cut in cuts} | {rank: True for rank in slow}
     return {int(shown[rank - 1] + 1 + shown[rank]) // 2: kind for rank, kind in ranks.items()}
 
@@ -142,51 +219,26 @@ def _is_exchanged(eye: Likeness, rank: int, flash: int) -> bool:
     )
 
 
-def _slow_exchanges(eye: Likeness, cuts: list[int], pace: _Pace) -> list[int]:
+def _slow_exchanges(stretch: _Stretch) -> list[int]:
     """Ranks at which a dissolve or wipe has got half way."""
-    half, frames = pace.half_slow, len(eye.energy)
-    middles = np.arange(half, frames - half, 1)
-    middles = middles[_is_uncut(middles - half, middles + half, cuts)]
-    if not len(middles):
-        return []
-    across = eye.quick(middles - half, middles + half)
-    middles, across = middles[across < SLOW_LIKENESS], across[across < SLOW_LIKENESS]
-    fall = _within(eye, middles, cuts, half) - across
+    half = stretch.pace.half_slow
+    middles = np.arange(half, len(stretch.moves) - half)
+    middles = middles[stretch.is_uncut(middles - half, middles + half)]
+    middles = middles[stretch.eye.quick(middles - half, middles + half) < SLOW_LIKENESS]
+    across = stretch.likeness_across(middles)
+    evidence = stretch.likeness_within(middles) - 2 * across
     found: list[int] = []
-    for place in np.argsort(across - fall, kind="stable"):
+    looked_at: list[int] = []
+    for place in np.argsort(-evidence, kind="stable"):
         middle = int(middles[place])
-        is_apart = all(abs(middle - other) >= pace.between_slow for other in found)
-        if fall[place] < SLOW_FALL or not is_apart:
+        is_new = all(abs(middle - other) > half for other in looked_at) and all(
+            abs(middle - other) >= stretch.pace.between_slow for other in found
+        )
+        if across[place] >= SLOW_LIKENESS or evidence[place] < SLOW_EVIDENCE or not is_new:
             continue
-        if eye.careful(middle - half, middle + half) < SLOW_CAREFUL:
-            found.append(_half_way(eye, middle - half, middle + half))
-    return sorted(set(found) - set(cuts))
-
-
-def _within(
-    eye: Likeness, middles: NDArray[np.integer], cuts: list[int], half: int
-) -> NDArray[np.floating]:
-    """How alike frames are in the stiller of the two shots, (middles,), as far apart as they go."""
-    best = np.full(len(middles), -1.0)
-    for near, far in ((half, 2 * half), (-2 * half, -half)):
-        first, last = middles + near, middles + far
-        is_there = (first >= 0) & (last < len(eye.energy)) & _is_uncut(first, last, cuts)
-        best[is_there] = np.maximum(best[is_there], eye.quick(first[is_there], last[is_there]))
-    return best
-
-
-def _is_uncut(
-    first: NDArray[np.integer], last: NDArray[np.integer], cuts: list[int]
-) -> NDArray[np.bool_]:
-    """Whether no cut lies between two frames, bool (pairs,)."""
-    sorted_cuts = np.array(cuts, dtype=np.int64)
-    before = np.searchsorted(sorted_cuts, first, side="right")
-    return np.asarray(before == np.searchsorted(sorted_cuts, last, side="right"))
-
-
-def _half_way(eye: Likeness, first: int, last: int) -> int:
-    """The first rank that is more like the frame behind an exchange than like the one before."""
-    ranks = np.arange(first + 1, last + 1)
-    old = eye.quick(np.full(len(ranks), first), ranks)
-    new = eye.quick(ranks, np.full(len(ranks), last))
-    return int(ranks[np.argmax(new > old)])
+        looked_at.append(middle)
+        likeness = stretch.careful_across(middle)
+        asked = SLOW_EVIDENCE + EVIDENCE_IN_MOVEMENT * (stretch.moved(middle) > MOVED)
+        if likeness < SLOW_CAREFUL and evidence[place] - likeness >= asked:
+            found.append(stretch.half_way(middle))
+    return sorted(set(found) - set(stretch.cuts))
