@@ -18,7 +18,13 @@ from ultralytics.data.dataset import YOLODataset
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.nn.tasks import DetectionModel
 
-from inyourarea.train.windows import LabelledPicture, class_rarity, cut_window, read_labels
+from inyourarea.train.windows import (
+    LabelledPicture,
+    class_rarity,
+    cut_window,
+    in_random_order,
+    read_labels,
+)
 
 ARCHITECTURE = "yolov5n.yaml"
 """In today's ultralytics this is the anchor-free "u" variant with the split head."""
@@ -62,7 +68,7 @@ class WindowDataset(torch.utils.data.Dataset):  # type: ignore[misc]  # torch is
         folder = self.course.pictures / "images" / "train"
         pictures = read_labels(folder, self.course.picture_size)
         self.rarity = class_rarity(pictures, len(self.course.classes))
-        self.left = [pictures[index] for index in self.random.permutation(len(pictures))]
+        self.left = in_random_order(self.random, pictures)
         # Ultralytics counts the boxes of a data set here, to see that a head has room for them.
         self.labels = [{"cls": one.classes[:, None]} for one in pictures]
 
@@ -99,6 +105,7 @@ class WindowTrainer(DetectionTrainer):  # type: ignore[misc]  # ultralytics has 
     """The ultralytics trainer, fed with windows; measuring is left to the exported file."""
 
     course: Course
+    epochs_before: int
 
     def get_dataset(self) -> dict[str, Any]:
         """Describe the data set without ultralytics' own look at it, which would fetch a font."""
@@ -115,7 +122,7 @@ class WindowTrainer(DetectionTrainer):  # type: ignore[misc]  # ultralytics has 
     def get_dataloader(self, _dataset_path: str, batch_size: int = BATCH, **_: Any) -> Any:
         """Give the loader of windows."""
         # A run that is taken up again must not see the windows of its first epochs once more.
-        seed = self.course.seed + 1000 * self.start_epoch
+        seed = self.course.seed + 1000 * self.epochs_before
         data = WindowDataset(self.course, seed)
         return build_dataloader(data, batch_size, workers=0, shuffle=False, device=self.device)
 
@@ -178,9 +185,15 @@ def train_network(course: Course) -> Path:
         "name": "run",
         "exist_ok": True,
     }
+    before = 0
     if checkpoint.is_file():
-        options |= {"model": str(checkpoint), "resume": str(checkpoint)}
-    trainer = type("CourseTrainer", (WindowTrainer,), {"course": course})(overrides=options)
+        # Of a resumed run ultralytics would count the hours from now and the epochs from the first,
+        # and stop at once; so the rest of the epochs that were planned is run.
+        options |= {"model": str(checkpoint), "resume": str(checkpoint), "time": None}
+        before = read_progress(checkpoint)["epochs"]
+    trainer = type("CourseTrainer", (WindowTrainer,), {"course": course, "epochs_before": before})(
+        overrides=options
+    )
     # Ultralytics leaves one core unused, which on a machine of two is half.
     torch.set_num_threads(os.cpu_count() or 1)
     trainer.train()

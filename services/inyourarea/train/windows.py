@@ -16,8 +16,18 @@ from numpy.typing import NDArray
 from inyourarea.core.errors import Refused
 from inyourarea.core.letterbox import BAR_GREY
 
-SCALES = (0.75, 1.35)
-"""Smallest and largest window, in sizes of the network's input; half of all are exactly 1."""
+NATIVE_SHARE = 0.5
+"""Share of the windows that are cut at the picture's own scale."""
+
+HEIGHTS_PX = (12.0, 210.0)
+"""Face heights, in the network's pixels, that the other windows are scaled to."""
+
+LARGEST_ZOOM = 3.0
+"""The most that a window is enlarged; beyond it a face is only blur."""
+
+CLOSE_UP_FROM_PX = 64.0
+CLOSE_UP_TIMES = 4
+"""Pictures with a face from that height on are rare and matter as much: they come more often."""
 
 ANYWHERE_SHARE = 0.12
 """Share of windows that are put anywhere, so that an empty stage and dancers are learned too."""
@@ -67,19 +77,38 @@ def choose_window(
 
     ``picture`` and ``size`` are (width, height); ``rarity`` is each class's weight.
     """
-    scale = 1.0 if random.random() < 0.5 else float(np.exp(random.uniform(*np.log(SCALES))))
-    width = min(round(size[0] * scale), picture[0])
-    height = min(round(size[1] * scale), picture[1])
-    centre = random.uniform((0, 0), picture)
+    face = np.asarray([*random.uniform((0, 0), picture)] * 2, np.float32)
     if len(labelled.boxes) and random.random() > ANYWHERE_SHARE:
         weights = rarity[labelled.classes]
-        chosen = labelled.boxes[random.choice(len(weights), p=weights / weights.sum())]
-        # The face may come to lie anywhere in the window but for its outer tenth.
-        shift = random.uniform(-0.4, 0.4, 2) * (width, height)
-        centre = (chosen[:2] + chosen[2:]) / 2 + shift
+        face = labelled.boxes[random.choice(len(weights), p=weights / weights.sum())]
+    extent = face[2:] - face[:2]
+    scale = _window_scale(random, float(extent[1]))
+    width = min(round(size[0] * scale), picture[0])
+    height = min(round(size[1] * scale), picture[1])
+    # The face may come to lie anywhere in the window but for its outer tenth, and stays whole.
+    room = np.clip((np.asarray([width, height]) - extent) / 2, 0, (0.4 * width, 0.4 * height))
+    centre = (face[:2] + face[2:]) / 2 + random.uniform(-1, 1, 2) * room
     x = int(np.clip(round(centre[0] - width / 2), 0, picture[0] - width))
     y = int(np.clip(round(centre[1] - height / 2), 0, picture[1] - height))
     return Window(x, y, width, height)
+
+
+def _window_scale(random: np.random.Generator, face_height: float) -> float:
+    """Size of a window in sizes of the network's input: 1, or what changes the face's height."""
+    if random.random() < NATIVE_SHARE or face_height <= 0:
+        return 1.0
+    height = float(np.exp(random.uniform(*np.log(HEIGHTS_PX))))
+    return max(face_height / height, 1 / LARGEST_ZOOM)
+
+
+def in_random_order(
+    random: np.random.Generator, pictures: Sequence[LabelledPicture]
+) -> list[LabelledPicture]:
+    """One pass over the pictures, close-ups several times."""
+    tallest = [max((one.boxes[:, 3] - one.boxes[:, 1]).tolist(), default=0.0) for one in pictures]
+    times = [CLOSE_UP_TIMES if tall >= CLOSE_UP_FROM_PX else 1 for tall in tallest]
+    order = random.permutation(np.repeat(np.arange(len(pictures)), times))
+    return [pictures[index] for index in order]
 
 
 def boxes_in_window(
