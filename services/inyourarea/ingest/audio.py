@@ -21,7 +21,7 @@ from av.packet import Packet
 from av.stream import Discard
 from numpy.typing import NDArray
 
-from inyourarea.runtime.container import open_video
+from inyourarea.runtime.container import open_video, packets_of
 from inyourarea.runtime.objects import Objects
 
 #: Bits per second when sound has to be encoded; transparent for stereo AAC.
@@ -95,7 +95,7 @@ def _copy(
     container: InputContainer, stream: AudioStream, span_s: tuple[Fraction, Fraction], path: Path
 ) -> bool:
     rate = stream.codec_context.sample_rate
-    packets = _from_run_up(_steady(container.demux(stream), stream), span_s)
+    packets = _from_run_up(_steady(packets_of(container, stream), stream), span_s)
     first = next(packets, None)
     if first is None:
         return False
@@ -175,7 +175,7 @@ def _samples(
     """Decoded sound float32 (channels, n), and when each piece begins in seconds of the source."""
     rate, layout = wanted
     resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate)
-    for packet in container.demux(stream):
+    for packet in packets_of(container, stream):
         try:
             frames = packet.decode()
         except av.error.InvalidDataError:

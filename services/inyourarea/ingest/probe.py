@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from inyourarea.core.errors import VideoTooLarge, VideoUnreadable
 from inyourarea.ingest.settings import Limits
-from inyourarea.runtime.container import open_video, picture_stream
+from inyourarea.runtime.container import open_video, packets_of, picture_stream
 from inyourarea.runtime.objects import Objects
 from inyourarea.runtime.source import decoded, stored_size, turn_of
 
@@ -92,7 +92,7 @@ def _upright_size(objects: Objects, key: str, limits: Limits) -> tuple[int, int]
     with open_video(objects, key) as container:
         stream = picture_stream(container)
         _check_promises(container, stream, limits)
-        packets = islice(container.demux(stream), _PACKETS_TO_A_PICTURE)
+        packets = islice(packets_of(container, stream), _PACKETS_TO_A_PICTURE)
         frame = next((frame for packet in packets for frame in decoded(packet)), None)
         if not isinstance(frame, VideoFrame):
             raise VideoUnreadable(
@@ -178,7 +178,7 @@ def _read_stamps(
 def _packets(container: InputContainer, stream: VideoStream) -> Iterator["Packet[VideoStream]"]:
     count = 0
     try:
-        for packet in container.demux(stream):
+        for packet in packets_of(container, stream):
             # The last one is empty: the end.
             if packet.size:
                 count += 1

@@ -1,17 +1,21 @@
 """Opening what strangers send: only known containers and codecs, and nothing but the one object."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import cast
+from contextlib import contextmanager, suppress
+from typing import TypeVar, cast
 
 import av
+from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.packet import Packet
 from av.stream import Discard
 from av.video.stream import VideoStream
 
 from inyourarea.core.errors import VideoTooLarge, VideoUnreadable
 from inyourarea.runtime.objects import Objects
 from inyourarea.runtime.ranged import BLOCK_BYTES, as_file
+
+OneStream = TypeVar("OneStream", VideoStream, AudioStream)
 
 #: What is opened at all. Playlists and scripts (concat, hls, dash) would read other files.
 FORMATS = "mov,matroska,mpegts,gif"
@@ -120,3 +124,13 @@ def picture_stream(container: InputContainer) -> VideoStream:
     codec.thread_type = "AUTO"
     codec.options = {"max_pixels": str(LARGEST_FRAME_PX)}
     return stream
+
+
+def packets_of(container: InputContainer, stream: OneStream) -> Iterator["Packet[OneStream]"]:
+    """The track's packets in the order of decoding; the last one is empty.
+
+    Where a transport stream grows new tracks on the way, the library stumbles over them after
+    everything was read.
+    """
+    with suppress(IndexError):
+        yield from container.demux(stream)

@@ -17,7 +17,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from inyourarea.runtime.colour import Converter, Look, look_of, put_back, take_converter
-from inyourarea.runtime.container import open_video, picture_stream
+from inyourarea.runtime.container import open_video, packets_of, picture_stream
 from inyourarea.runtime.objects import Objects
 from inyourarea.runtime.upright import UPRIGHT, Orientation, orientation, square_size
 
@@ -101,7 +101,7 @@ def _frames_from(
         except (av.error.FFmpegError, OSError):
             return
     first_key: int | None = None
-    for packet in container.demux(stream):
+    for packet in packets_of(container, stream):
         if first_key is None:
             if not packet.is_keyframe or packet.pts is None:
                 continue

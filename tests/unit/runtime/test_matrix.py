@@ -29,9 +29,8 @@ def to_rgb(colour: Colour, matrix: int, is_full: bool) -> Colour:
 def test_red_green_and_blue_stay_what_they_were(
     matrix: int, is_full: bool, y: int, u: int, v: int
 ) -> None:
-    flat = (
-        np.full(shape, value, np.uint8) for shape, value in zip(_SHAPES, (y, u, v), strict=False)
-    )
+    shapes = zip(((5, 7), (3, 4), (3, 4)), (y, u, v), strict=True)
+    flat = (np.full(shape, value, np.uint8) for shape, value in shapes)
     new = recolouring(matrix, is_full).apply(*flat)
     ours = to_rgb(tuple(float(plane[1, 1]) for plane in new), 1, False)
     assert np.allclose(ours, to_rgb((y, u, v), matrix, is_full), atol=0.012)
