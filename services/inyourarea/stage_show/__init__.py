@@ -1,7 +1,9 @@
-"""The stage show: draws a group's performance with exact truth, for demo, tests, benchmarks and training.
+"""The stage show.
 
-A frame is a pure function of ``(show, frame)``: :func:`draw_frame` draws any frame of a :class:`Show` by
-itself, :func:`write_show` writes the whole video with its truth.
+Draws a group's performance with exact truth, for demo, tests, benchmarks and training.
+
+A frame is a pure function of ``(show, frame)``: :func:`draw_frame` draws any frame of a
+:class:`Show` by itself, :func:`write_show` writes the whole video with its truth.
 """
 
 from inyourarea.stage_show.draw import draw_frame

@@ -1,4 +1,7 @@
-"""The show's sound: a kick that begins exactly when each flash is drawn, over a quiet chord without onsets."""
+"""The show's sound.
+
+A kick that begins exactly when each flash is drawn, over a quiet chord without onsets.
+"""
 
 import numpy as np
 from numpy.typing import NDArray

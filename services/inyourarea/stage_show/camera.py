@@ -1,6 +1,7 @@
 """The pin-hole camera that looks at the stage: world metres in, picture pixels out.
 
-The world: x to the right as the audience sees it, y away from the audience, z up; the stage floor is z = 0.
+The world: x to the right as the audience sees it, y away from the audience, z up; the stage floor
+is z = 0.
 """
 
 import math
@@ -19,9 +20,12 @@ NEAREST_M = 0.05
 
 @dataclass(frozen=True)
 class Camera:
-    """A camera at ``position`` (metres); ``pan``, ``tilt``, ``roll`` in radians; ``focal`` in pixels.
+    """A camera at ``position`` (metres); ``pan``, ``tilt``, ``roll`` in radians.
 
-    Pan 0 and tilt 0 look straight at the stage (along +y); pan is positive to the right, tilt upwards.
+    ``focal`` in pixels.
+
+    Pan 0 and tilt 0 look straight at the stage (along +y); pan is positive to the right, tilt
+    upwards.
     """
 
     position: tuple[float, float, float]
@@ -49,7 +53,8 @@ class Camera:
     def project(self, world: Points) -> tuple[Points, Points]:
         """Give picture points (n, 2) and depths (n,) in metres of world points (n, 3).
 
-        Picture coordinates have the origin at the corner of the first pixel, so its centre is (.5, .5).
+        Picture coordinates have the origin at the corner of the first pixel, so its centre is (.5,
+        .5).
         """
         seen = (world - self._origin) @ self.axes.T
         depth = np.maximum(seen[:, 2], NEAREST_M)
@@ -60,10 +65,12 @@ class Camera:
         return picture, seen[:, 2]
 
     def local_view(self, axes: Points, depth: float) -> tuple[Points, Points]:
-        """Give the (2, 3) matrix from a small body's own axes to pixels, and the direction to the camera there.
+        """Give the (2, 3) matrix from a small body's own axes to pixels.
 
-        ``axes`` has the body's axes as columns, in world coordinates. Within a head or a torso perspective is
-        left out: a body is small against its distance.
+        And the direction to the camera there.
+
+        ``axes`` has the body's axes as columns, in world coordinates. Within a head or a torso
+        perspective is left out: a body is small against its distance.
         """
         scale = self.focal / max(depth, NEAREST_M)
         to_picture = np.stack([self.axes[0], -self.axes[1]]) * scale @ axes

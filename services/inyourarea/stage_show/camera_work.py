@@ -1,4 +1,7 @@
-"""What the cameras do: each shot's pan, tilt and zoom, aimed at people who move, with sizes that the exam asks for."""
+"""What the cameras do.
+
+Each shot's pan, tilt and zoom, aimed at people who move, with sizes that the exam asks for.
+"""
 
 from dataclasses import dataclass
 
@@ -10,7 +13,7 @@ from inyourarea.stage_show.camera import Camera, Points
 from inyourarea.stage_show.choreography import Tracks
 from inyourarea.stage_show.figure import FACE_HEIGHT_M
 from inyourarea.stage_show.spec import ShowSpec
-from inyourarea.stage_show.timeline import CLOSE, HALF, SIDE, WIDE, Slot
+from inyourarea.stage_show.timeline import CLOSE, HALF, WIDE, Slot
 
 SMALLEST_FACE_PX, LARGEST_FACE_PX = 24.4, 394.0
 """Face heights at 1080 lines: the exam's 24 to 400 with a little room for poses that lean."""
@@ -20,7 +23,10 @@ WIDE_ASPECT = 16 / 9
 _AHEAD_M = 0.25
 SWAY_S, SWAY_HEIGHTS = 0.45, 0.010
 TREMOR_S, TREMOR_HEIGHTS = 0.07, 0.0022
-"""A hand's slow sway and quick tremor: smoothing time and root mean square, 11 and 2.4 px at 1080 lines."""
+"""A hand's slow sway and quick tremor.
+
+Smoothing time and root mean square, 11 and 2.4 px at 1080 lines.
+"""
 
 
 @dataclass(frozen=True)
@@ -34,9 +40,11 @@ class Stage:
 
 @dataclass(frozen=True)
 class FacesInShot:
-    """Everybody's face in a shot's frames: ``picture`` (F, n, 2) from the picture's middle, right and down, in picture
-    heights; ``scale`` (F, n) picture heights per metre; ``face_px`` (F, n) at 1080 lines; ``is_in`` (F, n) whether
-    any of it is in a 16:9 picture.
+    """Everybody's face in a shot's frames.
+
+    ``picture`` (F, n, 2) from the picture's middle, right and down, in picture heights; ``scale``
+    (F, n) picture heights per metre; ``face_px`` (F, n) at 1080 lines; ``is_in`` (F, n) whether any
+    of it is in a 16:9 picture.
     """
 
     picture: Points
@@ -47,7 +55,9 @@ class FacesInShot:
 
 @dataclass(frozen=True)
 class Shot:
-    """A shot of the show: its slot, and its camera in every frame from ``first - margin`` on, (n, 4).
+    """A shot of the show.
+
+    Its slot, and its camera in every frame from ``first - margin`` on, (n, 4).
 
     Columns of ``path``: pan, tilt, roll in radians, focal length in picture heights.
     """
@@ -107,11 +117,14 @@ class _Aim:
         self.frames = frames
 
     def wide(self, smallest_px: float) -> Points:
-        """Hold everybody, the smallest face at a height in pixels of 1080 lines; drift and zoom slowly."""
+        """Hold everybody, the smallest face at a height in pixels of 1080 lines.
+
+        Drift and zoom slowly.
+        """
         members = self.heads[:, : self.spec.members]
         aim = self._smooth(members.mean(axis=1), 1.2)
         aim[:, 0] *= 0.6
-        aim[:, 2] = 1.75
+        aim[:, 2] = 1.9
         aim[:, 0] += self._drift(0.25)
         zoom = 1.0 + np.linspace(0.0, float(self.rng.uniform(0.05, 0.14)), len(aim)) * (
             1 if self.rng.random() < 0.6 else 0
@@ -160,15 +173,18 @@ class _Aim:
             )
             if best is None or score < best[0]:
                 best = (score, path)
-        assert best is not None  # noqa: S101 - there are at least three members
+        assert best is not None
         return best[1]
 
     def handheld(self, shake: Points) -> Points:
-        """One long shot from the hall: slow pans and zooms from wide to half and back, with a shaking hand."""
+        """One long shot from the hall.
+
+        Slow pans and zooms from wide to half and back, with a shaking hand.
+        """
         members = self.heads[:, : self.spec.members]
         aim = self._smooth(members.mean(axis=1), 1.0)
         aim[:, 0] += self._drift(0.4)
-        aim[:, 2] = 1.7
+        aim[:, 2] = 1.85
         wave = 0.5 - 0.5 * np.cos(
             2 * np.pi * self.frames / self.fps / float(self.rng.uniform(9, 12))
         )
@@ -193,14 +209,17 @@ class _Aim:
         measure: object,
         who: NDArray[np.int64] | None = None,
     ) -> Points:
-        """Look at ``aim`` (n, 3); scale the zoom so that the measured face height is as asked and none exceeds the largest."""
+        """Look at ``aim`` (n, 3).
+
+        Scale the zoom so that the measured face height is as asked and none exceeds the largest.
+        """
         offset = aim - np.array(self.slot.position)
         pan = np.arctan2(offset[:, 0], offset[:, 1])
         tilt = np.arctan2(offset[:, 2], np.hypot(offset[:, 0], offset[:, 1]))
         path = np.stack([pan, tilt, np.zeros(len(aim)), zoom], axis=1)
         chosen = np.arange(self.spec.members) if who is None else who
         heights = self._faces(path).face_px
-        assert callable(measure)  # noqa: S101 - one of numpy's own
+        assert callable(measure)
         path[:, 3] *= face_px / float(measure(heights[self.own][:, chosen]))
         for _ in range(4):
             faces = self._faces(path)
@@ -229,7 +248,10 @@ class _Aim:
 
 
 def head_places(stage: Stage, frames: NDArray[np.int64]) -> Points:
-    """Give where everybody's head is (F, n, 3) in world metres, without the dance's own small motion."""
+    """Give where everybody's head is (F, n, 3) in world metres.
+
+    Without the dance's own small motion.
+    """
     height = HEAD_Z_M * stage.face_factors - stage.tracks.crouch[frames]
     return np.concatenate([stage.tracks.roots[frames], height[..., None]], axis=2)
 
@@ -259,7 +281,10 @@ def project_heads(
 
 
 def hand_shake(spec: ShowSpec, rng: np.random.Generator) -> Points:
-    """Give the hand's shake (F, 3): right and down in picture heights, roll in radians: slow sway and quick tremor."""
+    """Give the hand's shake (F, 3): right and down in picture heights, roll in radians.
+
+    Slow sway and quick tremor.
+    """
     fps = float(spec.fps)
     shake = np.zeros((spec.frames, 3))
     for seconds, size in ((SWAY_S, SWAY_HEIGHTS), (TREMOR_S, TREMOR_HEIGHTS)):

@@ -1,4 +1,7 @@
-"""What a picture is drawn on: pixels, and beside them who is where, so that truth is what was drawn."""
+"""What a picture is drawn on.
+
+Pixels, and beside them who is where, so that truth is what was drawn.
+"""
 
 import math
 from dataclasses import dataclass, field
@@ -22,7 +25,10 @@ _ROUND_POINTS = np.stack([np.cos(_ROUND), np.sin(_ROUND)], axis=1)
 
 
 def fixed_point(points: Points, scale: float = 1.0) -> NDArray[np.int32]:
-    """Give corner-origin points (n, 2) as OpenCV's fixed-point coordinates, whose origin is a pixel's centre."""
+    """Give corner-origin points (n, 2) as OpenCV's fixed-point coordinates.
+
+    Whose origin is a pixel's centre.
+    """
     return np.rint(points * (scale * _SUBPIXELS) - _SUBPIXELS / 2).astype(np.int32)
 
 
@@ -47,9 +53,10 @@ def ellipsoid(centre: Points, to_picture: Points, radii: Points) -> Points:
 
 @dataclass
 class Canvas:
-    """A BGR picture (H, W, 3) uint8 and a map (H/step, W/step) uint8 of who was drawn last at each place.
+    """A BGR picture (H, W, 3) uint8, and beside it a map (h, w) uint8 of who was drawn last where.
 
-    ``part`` is what the map is painted with; ``extent`` grows with all that is drawn since it was cleared.
+    ``part`` is what the map is painted with; ``extent`` (x1, y1, x2, y2 in pixels) grows with all
+    that is drawn since the last ``begin``.
     """
 
     picture: NDArray[np.uint8]
@@ -77,14 +84,10 @@ class Canvas:
         x1, y1 = np.minimum.reduce(points).tolist()
         x2, y2 = np.maximum.reduce(points).tolist()
         extent = self.extent
-        if x1 < extent[0]:
-            extent[0] = x1
-        if y1 < extent[1]:
-            extent[1] = y1
-        if x2 > extent[2]:
-            extent[2] = x2
-        if y2 > extent[3]:
-            extent[3] = y2
+        extent[0] = min(extent[0], x1)
+        extent[1] = min(extent[1], y1)
+        extent[2] = max(extent[2], x2)
+        extent[3] = max(extent[3], y2)
 
     def polygon(self, points: Points, colour: Bgr) -> None:
         """Fill a polygon that takes part in truth: skin, hair, clothes."""
@@ -99,7 +102,10 @@ class Canvas:
         cv2.fillPoly(self.picture, [fixed_point(points)], colour, cv2.LINE_AA, SUBPIXEL_BITS)
 
     def line(self, points: Points, colour: Bgr, width: float) -> None:
-        """Draw an open line of a width in pixels; thinner than one pixel is one pixel of a paler line's width."""
+        """Draw an open line of a width in pixels.
+
+        Thinner than one pixel is one pixel of a paler line's width.
+        """
         cv2.polylines(
             self.picture,
             [fixed_point(points)],
@@ -111,7 +117,9 @@ class Canvas:
         )
 
     def swept(self, outlines: list[Points], colour: Bgr) -> None:
-        """Fill a part that moves while the shutter is open: the mean of its outlines at several moments.
+        """Fill a part that moves while the shutter is open.
+
+        The mean of its outlines at several moments.
 
         The map gets the middle outline.
         """
@@ -137,7 +145,10 @@ class Canvas:
         )
 
     def smear(self, motion: Points, first_part: int, end_part: int) -> None:
-        """Smear what these parts of the map cover along ``motion`` (2,) pixels, within the current extent."""
+        """Smear what these parts of the map cover along ``motion`` (2,) pixels.
+
+        Within the current extent.
+        """
         height, width = self.picture.shape[:2]
         reach = np.abs(motion) / 2 + 2
         x1, y1 = max(0, int(self.extent[0] - reach[0])), max(0, int(self.extent[1] - reach[1]))
@@ -154,13 +165,16 @@ class Canvas:
         ids = self.ids[rows, columns]
         mask = ((ids >= first_part) & (ids < end_part)).astype(np.uint8) * 255
         grow = tuple(2 * int(np.ceil(v * scale)) + 1 for v in reach)
-        mask = cv2.dilate(mask, np.ones(grow[::-1], np.uint8))
-        mask = cv2.resize(mask, (x2 - x1, y2 - y1), interpolation=cv2.INTER_NEAREST)
-        cv2.copyTo(smear(window, motion), mask, window)
+        grown = cv2.dilate(mask, np.ones(grow[::-1], np.uint8))
+        covered = cv2.resize(grown, (x2 - x1, y2 - y1), interpolation=cv2.INTER_NEAREST)
+        cv2.copyTo(smear(window, motion), covered, window)
 
 
 def smear(picture: NDArray[np.uint8], motion: Points) -> NDArray[np.uint8]:
-    """Give the mean of a picture moved along ``motion`` (2,) pixels, from half of it back to half of it ahead."""
+    """Give the mean of a picture moved along ``motion`` (2,) pixels.
+
+    From half of it back to half of it ahead.
+    """
     steps = int(np.clip(np.ceil(float(np.abs(motion).max()) / 3), 2, 6))
     total = picture
     for i in range(steps):

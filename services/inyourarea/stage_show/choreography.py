@@ -1,4 +1,7 @@
-"""Who stands where when: formations changing on the beat, rows that cross, turns away, people hidden behind others."""
+"""Who stands where when.
+
+Formations changing on the beat, rows that cross, turns away, people hidden behind others.
+"""
 
 from dataclasses import dataclass
 
@@ -24,9 +27,12 @@ BEHIND_M = 0.8
 
 @dataclass(frozen=True)
 class Tracks:
-    """Where n people are in each of F frames: ``roots`` (F, n, 2) metres, ``yaws`` (F, n) radians, ``crouch`` (F, n) metres.
+    """Where n people are in each of F frames.
 
-    ``travelled`` (F, n) is the way walked so far, which the steps follow; people are members, then dancers.
+    ``roots`` (F, n, 2) metres, ``yaws`` (F, n) radians, ``crouch`` (F, n) metres.
+
+    ``travelled`` (F, n) is the way walked so far, which the steps follow; people are members, then
+    dancers.
     """
 
     roots: Points
@@ -61,7 +67,10 @@ def plan_tracks(
 
 
 def _formations(spec: ShowSpec, dancers: int, every: float, rng: np.random.Generator) -> Points:
-    """Give the places (K, n, 2) of everybody in each formation; rows change at every second, order at the others."""
+    """Give the places (K, n, 2) of everybody in each formation.
+
+    Rows change at every second, order at the others.
+    """
     count = int(spec.frames / every) + 2
     places = np.zeros((count, spec.members + dancers, 2))
     rows = _rows(spec.members, 0, rng)
@@ -79,7 +88,10 @@ def _formations(spec: ShowSpec, dancers: int, every: float, rng: np.random.Gener
 
 
 def _nearest_order(before: Points, after: Points, order: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Give new places to whoever has the shortest way, so that nobody has to run across the whole stage."""
+    """Give new places to whoever has the shortest way.
+
+    So that nobody has to run across the whole stage.
+    """
     slots = after[order]
     cost = np.sum((before[:, None] - slots[None]) ** 2, axis=2)
     members, taken = linear_sum_assignment(cost)
@@ -89,7 +101,10 @@ def _nearest_order(before: Points, after: Points, order: NDArray[np.int64]) -> N
 
 
 def _rows(members: int, turn: int, rng: np.random.Generator) -> tuple[int, ...]:
-    """Share the members among the three bands, at least two in a band that has any; all bands get their turn."""
+    """Share the members among the three bands, at least two in a band that has any.
+
+    All bands get their turn.
+    """
     if members < 4:
         counts = [0, 0, 0]
         counts[(turn + 1) % 3] = members
@@ -109,7 +124,10 @@ def _rows(members: int, turn: int, rng: np.random.Generator) -> tuple[int, ...]:
 def _shuffled(
     order: NDArray[np.int64], rows: tuple[int, ...], rng: np.random.Generator
 ) -> NDArray[np.int64]:
-    """Turn each row of two or three round and swap neighbours in longer ones, so that paths cross."""
+    """Turn each row of two or three round and swap neighbours in longer ones.
+
+    So that paths cross.
+    """
     new, start = order.copy(), 0
     for count in rows:
         row = new[start : start + count].copy()
@@ -147,7 +165,10 @@ def _stand_in_rows(
 
 
 def _dancer_places(dancers: int, turn: int) -> Points:
-    """Give the dancers' places (d, 2) at the stage's sides, each behind a band; one crosses the stage at each change."""
+    """Give the dancers' places (d, 2) at the stage's sides, each behind a band.
+
+    One crosses the stage at each change.
+    """
     places = np.zeros((dancers, 2))
     for d in range(dancers):
         crossed = (turn + dancers - 1 - d) // dancers
@@ -157,7 +178,10 @@ def _dancer_places(dancers: int, turn: int) -> Points:
 
 
 def _walk(formations: Points, frames: int, every: float, members: int) -> Points:
-    """Give places (F, n, 2): people walk for three of four beats; members to the right and odd dancers pass in front."""
+    """Give places (F, n, 2): people walk for three of four beats.
+
+    Members to the right and odd dancers pass in front.
+    """
     place = np.arange(frames) / every
     index = np.minimum(place.astype(np.int64), len(formations) - 2)
     share = np.clip((place - index) / (MOVE_BEATS / FORMATION_BEATS), 0.0, 1.0)
@@ -172,7 +196,10 @@ def _walk(formations: Points, frames: int, every: float, members: int) -> Points
 
 
 def _ease(frames: int, start: float, end: float, edge: float) -> Points:
-    """Give a ramp (F,) that rises to 1 before ``start``, stays, and falls after ``end``; ``edge`` in frames."""
+    """Give a ramp (F,) that rises to 1 before ``start``, stays, and falls after ``end``.
+
+    ``edge`` in frames.
+    """
     place = np.arange(frames)
     rise = np.clip((place - (start - edge)) / edge, 0.0, 1.0)
     fall = np.clip(((end + edge) - place) / edge, 0.0, 1.0)
@@ -203,7 +230,10 @@ def _hide(
 
 
 def _nearest_pair(places: Points, rng: np.random.Generator) -> tuple[int, int]:
-    """Choose two members (moments, members, 2) who have a short way to each other; the farther back one first."""
+    """Choose two members (moments, members, 2) who have a short way to each other.
+
+    The farther back one first.
+    """
     apart = np.linalg.norm(places[:, :, None] - places[:, None], axis=3).max(axis=0)
     apart += rng.uniform(0, 0.6, apart.shape) + 1e3 * np.eye(len(apart))
     i, j = (int(v) for v in np.unravel_index(int(np.argmin(apart)), apart.shape))
@@ -213,7 +243,10 @@ def _nearest_pair(places: Points, rng: np.random.Generator) -> tuple[int, int]:
 def _turns(
     spec: ShowSpec, slots: tuple[Slot, ...], people: int, beat: float, rng: np.random.Generator
 ) -> Points:
-    """Give the turn (F, n) in radians that comes on top: backs shown for up to 3 s, and whole spins."""
+    """Give the turn (F, n) in radians that comes on top.
+
+    Backs shown for up to 3 s, and whole spins.
+    """
     fps = float(spec.fps)
     turns = np.zeros((spec.frames, people))
     if spec.setting == "easy":

@@ -1,4 +1,7 @@
-"""Clothes on the torso and hips: cross-sections stacked along the spine, with patterns laid around the body."""
+"""Clothes on the torso and hips.
+
+Cross-sections stacked along the spine, with patterns laid around the body.
+"""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +13,8 @@ from inyourarea.stage_show.canvas import Canvas
 from inyourarea.stage_show.colour import Bgr, darker, lighter
 from inyourarea.stage_show.looks import Look, Outfit
 
-# Cross-sections: height above the pelvis along the spine, half width, half depth; metres of a 1.66 m body.
+# Cross-sections: height above the pelvis along the spine, half width, half depth; metres of a 1.66
+# m body.
 _SHOULDERS, _ARMPITS, _BUST = (0.49, 0.100, 0.065), (0.43, 0.146, 0.085), (0.34, 0.140, 0.108)
 _WAIST, _HIPS = (0.17, 0.108, 0.080), (-0.02, 0.152, 0.105)
 _TORSO = (_SHOULDERS, _ARMPITS, _BUST, _WAIST, _HIPS)
@@ -21,7 +25,10 @@ _BOTTOM = ((0.13, 0.116, 0.086), (0.0, 0.158, 0.112), (-0.12, 0.140, 0.10))
 
 @dataclass(frozen=True)
 class Body:
-    """A torso as one camera sees it: spine points (2,), body axes to pixels (2, 3), direction to the camera (3,)."""
+    """A torso as one camera sees it.
+
+    Spine points (2,), body axes to pixels (2, 3), direction to the camera (3,).
+    """
 
     pelvis: Points
     chest: Points
@@ -37,7 +44,10 @@ class Body:
         return self.pelvis + (self.neck - self.pelvis) * (height / 0.52)
 
     def around(self, section: tuple[float, float, float], degrees: float) -> Points:
-        """Give the picture point on a cross-section at an angle from the front, positive to the body's +x."""
+        """Give the picture point on a cross-section at an angle from the front.
+
+        Positive to the body's +x.
+        """
         height, half_width, half_depth = section
         angle = math.radians(degrees)
         offset = np.array([half_width * math.sin(angle), half_depth * math.cos(angle), 0.0])

@@ -1,4 +1,7 @@
-"""Counts how often people pass each other in the picture, and how deep on the stage: used to plan and to measure."""
+"""Counts how often people pass each other in the picture, and how deep on the stage.
+
+Used to plan and to measure.
+"""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,7 +10,7 @@ from inyourarea.stage_show.camera import Points
 from inyourarea.stage_show.choreography import BAND_Y_M
 
 CLEAR_WIDTHS = 0.75
-"""People are on different sides of each other once their face centres are this many face widths apart."""
+"""Once their face centres are this many face widths apart, people are clear of each other."""
 _LIMITS_M = ((BAND_Y_M[0] + BAND_Y_M[1]) / 2, (BAND_Y_M[1] + BAND_Y_M[2]) / 2)
 
 
@@ -16,9 +19,10 @@ def count_crossings(
 ) -> tuple[int, int, int]:
     """Count crossings at the front, the middle and the back of the stage.
 
-    ``centres`` (F, n) are face centres in pixels along the picture, NaN where a person is not in the picture;
-    ``widths`` (F, n) face widths; ``depths`` (F, n) metres from the stage's front; ``shots`` (F,). A crossing is
-    a pair, at least one of the two among the first ``members``, that changes sides within one shot.
+    ``centres`` (F, n) are face centres in pixels along the picture, NaN where a person is not in
+    the picture; ``widths`` (F, n) face widths; ``depths`` (F, n) metres from the stage's front;
+    ``shots`` (F,). A crossing is a pair, at least one of the two among the first ``members``, that
+    changes sides within one shot.
     """
     counts = [0, 0, 0]
     people = centres.shape[1]
@@ -34,7 +38,10 @@ def count_crossings(
 
 
 def _side_changes(apart: Points, shots: NDArray[np.int64]) -> list[int]:
-    """Give the frames at which a pair's order changes for good: beyond 1 on one side, then on the other."""
+    """Give the frames at which a pair's order changes for good.
+
+    Beyond 1 on one side, then on the other.
+    """
     sides = np.where(np.abs(apart) > 1.0, np.sign(apart), 0.0)
     sides[np.isnan(apart)] = 0.0
     clear = np.flatnonzero(sides)

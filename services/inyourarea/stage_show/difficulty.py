@@ -1,4 +1,7 @@
-"""How hard a show is, measured from its truth: face heights, crossings, turned away, hidden, look-alikes."""
+"""How hard a show is, measured from its truth.
+
+Face heights, crossings, turned away, hidden, look-alikes.
+"""
 
 from collections.abc import Sequence
 
@@ -14,13 +17,19 @@ from inyourarea.stage_show.spec import TruthRow
 from inyourarea.stage_show.timeline import CUT, WIDE
 
 LINES = 1080
-"""Face heights are given for a picture of this many lines, so that shows of any size can be compared."""
+"""Face heights are given for a picture of this many lines.
+
+So that shows of any size can be compared.
+"""
 TURNED_HEAD_SHARE = 0.5
 HIDDEN_HEAD_SHARE = 0.5
 
 
 def describe(show: Show, rows: Sequence[TruthRow]) -> dict[str, object]:
-    """Give what ``show.json`` says: who, what and when, and how hard it is as measured from the truth."""
+    """Give what ``show.json`` says.
+
+    Who, what and when, and how hard it is as measured from the truth.
+    """
     spec = show.spec
     fps = float(spec.fps)
     return {
@@ -78,7 +87,10 @@ def _describe_look_alikes(show: Show) -> dict[str, object] | None:
 
 
 def _describe_shake(show: Show) -> dict[str, object] | None:
-    """Give the hand's shake of a handheld show: right and down in pixels and roll in radians, frame by frame."""
+    """Give the hand's shake of a handheld show.
+
+    Right and down in pixels and roll in radians, frame by frame.
+    """
     if show.shake is None:
         return None
     height = show.spec.size[1]
@@ -90,7 +102,10 @@ def _describe_shake(show: Show) -> dict[str, object] | None:
 
 
 def measure(show: Show, rows: Sequence[TruthRow]) -> dict[str, object]:
-    """Give the figures of how hard a show is, from its truth; lengths in seconds, heights in pixels at 1080 lines."""
+    """Give the figures of how hard a show is, from its truth.
+
+    Lengths in seconds, heights in pixels at 1080 lines.
+    """
     table = _Table(show, rows)
     lengths = [(shot.slot.last - shot.slot.first + 1) / float(show.spec.fps) for shot in show.shots]
     minutes = show.spec.frames / float(show.spec.fps) / 60

@@ -1,4 +1,7 @@
-"""One frame of a show: the picture and the truth about everybody in it, from the plan and the frame's number alone."""
+"""One frame of a show.
+
+The picture and the truth about everybody in it, from the plan and the frame's number alone.
+"""
 
 import cv2
 import numpy as np
@@ -18,9 +21,13 @@ from inyourarea.stage_show.stage_set import paint_set
 from inyourarea.stage_show.timeline import CUT, WIPE
 
 MAP_ROWS = 540
-"""Rows of the who-is-where map: a face of 24 px at 1080 lines has about 100 cells, and shares do not depend on the size."""
+"""Rows of the who-is-where map.
+
+A face of 24 px at 1080 lines has about 100 cells, and shares do not depend on the size.
+"""
 SHUTTER_FRAMES = 0.5
 """The shutter is open for half of a frame's time, a film camera's 180 degrees."""
+_WALL_CAMERA_M = 9.0
 SHUTTER_MOMENTS = 3
 """Odd, so that the middle one is the frame's own time, at which truth is taken."""
 
@@ -28,7 +35,8 @@ SHUTTER_MOMENTS = 3
 def draw_frame(show: Show, frame: int) -> tuple[NDArray[np.uint8], list[TruthRow]]:
     """Give a frame's picture (H, W, 3) uint8 BGR and the truth about it.
 
-    In a dissolve or wipe both pictures are drawn and the people of both have rows; see :class:`TruthRow`.
+    In a dissolve or wipe both pictures are drawn and the people of both have rows; see
+    :class:`TruthRow`.
 
     Raises:
         IndexError: the show has no such frame.
@@ -187,38 +195,41 @@ def _draw_wall(
         if to_picture is None:
             continue
         screen = led_wall.panel_backdrop(hue, frame / fps, panel)
-        member = next(
-            (s.member for s in show.wall if s.panel == panel and s.first <= frame <= s.last), -1
+        members = next(
+            (s.members for s in show.wall if s.panel == panel and s.first <= frame <= s.last), ()
         )
-        if member >= 0:
+        for member, tile in zip(members, led_wall.tiles(len(members)), strict=True):
             people = people or _figures(show, late, 1)
-            shown.append(_draw_panel(show, screen, people[member], to_picture))
+            shown.append(_draw_tile(show, screen[:, tile], people[member], (tile, to_picture)))
         led_wall.put_panel(picture, screen, to_picture)
     return shown
 
 
-def _draw_panel(
-    show: Show, screen: NDArray[np.uint8], person: figures.Figure, to_picture: Points
+def _draw_tile(
+    show: Show, screen: NDArray[np.uint8], person: figures.Figure, place: tuple[slice, Points]
 ) -> truth.OnScreen:
     """Draw a member large on a panel's pixels, as the wall's own camera sees her."""
-    width, height = led_wall.PANEL_PIXELS
+    tile, to_picture = place
+    height, width = screen.shape[:2]
     head = person.joints.head[person.row]
-    distance = 9.0
-    focal = led_wall.FACE_SHARE * height * distance / figures.FACE_HEIGHT_M
-    place = (float(head[0]), float(head[1]) - distance, float(head[2]) - 0.11)
-    camera = Camera(place, 0.0, 0.0, 0.0, focal, (width, height))
+    focal = led_wall.FACE_SHARE * height * _WALL_CAMERA_M / figures.FACE_HEIGHT_M
+    position = (float(head[0]), float(head[1]) - _WALL_CAMERA_M, float(head[2]) - 0.11)
+    camera = Camera(position, 0.0, 0.0, 0.0, focal, (width, height))
     canvas = Canvas.over(screen, height)
     drawn = figures.paint(canvas, [camera], person, 0)
     return truth.OnScreen(
         show.performers[person.row].name,
-        led_wall.map_box(drawn.face_box, to_picture),
-        led_wall.map_box(drawn.body_box, to_picture),
+        led_wall.map_box(drawn.face_box, tile, to_picture),
+        led_wall.map_box(drawn.body_box, tile, to_picture),
         drawn.turned_deg,
     )
 
 
 def _camera_motion(shot: Shot, frame: int, size: tuple[int, int]) -> Points:
-    """Give how far (2,) what stands still moves in the picture while the shutter is open, in pixels."""
+    """Give how far (2,) what stands still moves in the picture while the shutter is open.
+
+    In pixels.
+    """
     before, after = (
         shot.camera(frame - SHUTTER_FRAMES / 2, size),
         shot.camera(frame + SHUTTER_FRAMES / 2, size),

@@ -1,12 +1,22 @@
-"""Whether a planned show is a full and fair exam: predicted from the plan alone, so that a better one can be tried."""
+"""Whether a planned show is a full and fair exam.
+
+Predicted from the plan alone, so that a better one can be tried.
+"""
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inyourarea.stage_show.camera import Points
-from inyourarea.stage_show.camera_work import WIDE_ASPECT, Shot, Stage, faces_in_shot
+from inyourarea.stage_show.camera_work import (
+    HEAD_Z_M,
+    WIDE_ASPECT,
+    FacesInShot,
+    Shot,
+    Stage,
+    faces_in_shot,
+)
 from inyourarea.stage_show.crossings import count_crossings
 from inyourarea.stage_show.head import AWAY_FROM_DEG
 from inyourarea.stage_show.timeline import SIDE, WIDE
@@ -20,14 +30,20 @@ HIDDEN_S = (1.0, 1.8)
 AWAY_S = (1.6, 2.85)
 WIDE_MEDIAN_PX = 43.0
 COVERING_M = 0.13
-"""Somebody nearer covers a face whose middle lies within this of her own middle: half a head and some hair."""
+"""Somebody nearer covers a face whose middle lies within this of her own middle.
+
+Half a head and some hair.
+"""
 _TOP_M = 1.67
 _INTO_FRAME = 0.46
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """What a plan will be like: lengths in seconds, heights in pixels at 1080 lines, crossings per minute."""
+    """What a plan will be like.
+
+    Lengths in seconds, heights in pixels at 1080 lines, crossings per minute.
+    """
 
     crossings: tuple[float, float, float]
     smallest_face_px: float
@@ -69,10 +85,7 @@ def foresee(stage: Stage, shots: tuple[Shot, ...]) -> Outlook:
         across[frames] = np.where(view.is_in, view.picture[..., 0], np.nan)
         widths[frames] = view.face_px / 1080 * 0.8
         heights[frames] = np.where(is_in, view.face_px, np.nan)
-        hidden[frames] = (
-            _covered(stage, view.picture, view.scale, view.face_px)[:, :members]
-            & is_in[:, :members]
-        )
+        hidden[frames] = _covered(view)[:, :members] & is_in[:, :members]
         away[frames] = _turned(stage, shot, frames)[:, :members] & view.is_in[:, :members]
         if shot.slot.view == SIDE:
             absent &= not view.is_in[:, :members].any(axis=0).all()
@@ -91,14 +104,13 @@ def foresee(stage: Stage, shots: tuple[Shot, ...]) -> Outlook:
     )
 
 
-def _covered(stage: Stage, picture: Points, scale: Points, face_px: Points) -> NDArray[np.bool_]:
-    """Say (F, n) whose face is behind somebody nearer; ``picture`` in picture heights, ``scale`` heights per metre."""
-    x, y = picture[..., 0], picture[..., 1]
+def _covered(view: FacesInShot) -> NDArray[np.bool_]:
+    """Say (F, n) whose face is behind somebody nearer."""
+    x, y, scale = view.picture[..., 0], view.picture[..., 1], view.scale
     nearer = scale[:, None, :] > scale[:, :, None] * 1.004
     close = np.abs(x[:, :, None] - x[:, None, :]) < COVERING_M * scale[:, None, :]
-    tops = y - (_TOP_M - 1.52) * scale
-    above = tops[:, None, :] < y[:, :, None] + 0.1 * face_px[:, :, None] / 1080
-    del stage
+    tops = y - (_TOP_M - HEAD_Z_M) * scale
+    above = tops[:, None, :] < y[:, :, None] + 0.1 * view.face_px[:, :, None] / 1080
     return np.asarray((nearer & close & above).any(axis=2))
 
 
@@ -111,10 +123,13 @@ def _turned(stage: Stage, shot: Shot, frames: NDArray[np.int64]) -> NDArray[np.b
 
 
 def longest_run(mask: NDArray[np.bool_], shots: NDArray[np.int64]) -> int:
-    """Give the longest run of frames, within one shot (F,), in which a column of the mask (F, n) holds."""
+    """Give the longest run of frames, within one shot (F,), in which a column of the mask (F.
+
+    N) holds.
+    """
     longest = 0
     edges = [0, *(np.flatnonzero(np.diff(shots)) + 1).tolist(), len(shots)]
-    for first, end in zip(edges, edges[1:], strict=False):
+    for first, end in pairwise(edges):
         padded = np.zeros((end - first + 2, mask.shape[1]), np.int8)
         padded[1:-1] = mask[first:end]
         change = np.diff(padded, axis=0)

@@ -1,4 +1,7 @@
-"""A performer drawn whole: limbs, clothes and head in depth order, with what truth needs to know about her."""
+"""A performer drawn whole.
+
+Limbs, clothes and head in depth order, with what truth needs to know about her.
+"""
 
 import math
 from collections.abc import Callable, Sequence
@@ -23,7 +26,10 @@ FACE, HEAD, BODY = range(PARTS_PER_FIGURE)
 
 @dataclass(frozen=True)
 class Figure:
-    """A performer at one moment: joints at each of the shutter's moments (the middle one is drawn sharp)."""
+    """A performer at one moment.
+
+    Joints at each of the shutter's moments (the middle one is drawn sharp).
+    """
 
     look: Look
     outfit: Outfit
@@ -41,8 +47,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class FigureDrawn:
-    """What truth needs: boxes not clipped, how far the face is turned, map cells shown by face and head alone,
-    and the window of the map in which those were counted.
+    """What truth needs.
+
+    Boxes not clipped, how far the face is turned, map cells shown by face and head alone, and the
+    window of the map in which those were counted.
     """
 
     index: int
@@ -69,8 +77,8 @@ def head_view(figure: Figure, camera: Camera) -> head.HeadView:
 def paint(canvas: Canvas, cameras: Sequence[Camera], figure: Figure, index: int) -> FigureDrawn:
     """Draw a performer; map cells get ``1 + 3 index`` plus face, head or body.
 
-    ``cameras`` are one for each of the figure's moments: what moves in the picture is smeared, not what the
-    camera follows.
+    ``cameras`` are one for each of the figure's moments: what moves in the picture is smeared, not
+    what the camera follows.
     """
     view = head_view(figure, cameras[len(cameras) // 2])
     first_part = 1 + PARTS_PER_FIGURE * index
@@ -84,7 +92,10 @@ def paint(canvas: Canvas, cameras: Sequence[Camera], figure: Figure, index: int)
 
 
 class _Painter:
-    """One drawing of one figure: projects the joints once, then draws parts from the farthest to the nearest."""
+    """One drawing of one figure.
+
+    Projects the joints once, then draws parts from the farthest to the nearest.
+    """
 
     def __init__(
         self,
@@ -113,18 +124,22 @@ class _Painter:
         self.body_to_picture = self.body_to_picture * figure.look.height
         limbs = [self._limb_points(*moment) for moment in zip(figure.moments, cameras, strict=True)]
         middle, self.depths = limbs[len(limbs) // 2]
-        # What the whole body moves is smeared afterwards; limbs are swept by what they move against it.
+        # What the whole body moves is smeared afterwards; limbs are swept by what they move against
+        # it.
         self.motion = limbs[-1][0][_NECK] - limbs[0][0][_NECK]
         self.limbs = [points - (points[_NECK] - middle[_NECK]) for points, _ in limbs]
 
     def _limb_points(self, joints: Joints, camera: Camera) -> tuple[Points, Points]:
-        """Project shoulders, elbows, hands, hips, knees, ankles (2 each), then pelvis, chest, neck: (15, 2)."""
+        """Project shoulders, elbows, hands, hips, knees, ankles (2 each), then pelvis, chest, neck.
+
+        (15, 2).
+        """
         row = self.figure.row
         world = np.concatenate(
             [
                 joints.shoulders[row], joints.elbows[row], joints.hands[row],
                 joints.hips[row], joints.knees[row], joints.ankles[row],
-                joints.pelvis[row : row + 1], joints.chest[row : row + 1], joints.neck[row : row + 1],
+                joints.pelvis[row, None], joints.chest[row, None], joints.neck[row, None],
             ]
         )  # fmt: skip
         return camera.project(world)

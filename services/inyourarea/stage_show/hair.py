@@ -1,4 +1,7 @@
-"""Hair: what falls behind the head, the cap over the skull, the fringe over the face, locks, tails and hats."""
+"""Hair.
+
+What falls behind the head, the cap over the skull, the fringe over the face, locks, tails and hats.
+"""
 
 import math
 from functools import cache
@@ -16,15 +19,17 @@ STRANDS_FROM_PX = 28.0
 """Faces lower than this show no single strands of hair."""
 _SHORT = ("pixie", "crop", "cap", "buns", "ponytail", "twintails")
 
-# Rows of a curtain of hair: height from the head's middle, half width, half depth, middle's distance forward; metres.
+# Rows of a curtain of hair: height from the head's middle, half width, half depth, middle's
+# distance forward; metres.
 _CURTAINS = {
-    "straight": ((0.06, 0.088, 0.09, -0.02), (-0.08, 0.105, 0.075, -0.04), (-0.25, 0.115, 0.05, -0.075),
-                 (-0.44, 0.095, 0.035, -0.09)),
+    "straight": ((0.06, 0.088, 0.09, -0.02), (-0.08, 0.105, 0.075, -0.04), (-0.25, 0.115, 0.05,
+        -0.075), (-0.44, 0.095, 0.035, -0.09)),
     "wavy": ((0.06, 0.095, 0.10, -0.02), (-0.06, 0.135, 0.085, -0.04), (-0.18, 0.155, 0.07, -0.06),
-             (-0.30, 0.165, 0.06, -0.075), (-0.38, 0.12, 0.04, -0.08)),
-    "bob": ((0.06, 0.095, 0.10, -0.015), (-0.05, 0.122, 0.10, -0.02), (-0.125, 0.128, 0.095, -0.02)),
+        (-0.30, 0.165, 0.06, -0.075), (-0.38, 0.12, 0.04, -0.08)),
+    "bob": ((0.06, 0.095, 0.10, -0.015), (-0.05, 0.122, 0.10, -0.02), (-0.125, 0.128, 0.095,
+        -0.02)),
     "beret": ((0.05, 0.086, 0.09, -0.02), (-0.08, 0.104, 0.07, -0.04), (-0.20, 0.115, 0.05, -0.06),
-              (-0.30, 0.06, 0.03, -0.07)),
+        (-0.30, 0.06, 0.03, -0.07)),
 }  # fmt: skip
 
 # Locks that fall in front of the shoulder: (sideways, forward, up, radius), from the temple down.
@@ -40,16 +45,16 @@ _LOCKS = {
 }
 
 _FRINGES: dict[str, tuple[tuple[tuple[float, float], ...], ...]] = {
-    "blunt": (((-72, 22), (-66, 48), (-30, 66), (0, 70), (30, 66), (66, 48), (72, 22), (52, 15), (36, 19), (18, 16),
-               (0, 19), (-18, 16), (-36, 19), (-52, 15)),),
-    "side": (((-30, 68), (0, 70), (40, 64), (72, 40), (82, 6), (66, 8), (46, 22), (16, 32), (-12, 44)),
-             ((-20, 68), (-60, 50), (-84, 10), (-74, 0), (-56, 20), (-34, 34), (-12, 44))),
-    "centre": (((0, 66), (36, 64), (70, 44), (84, 4), (76, -14), (64, 14), (40, 36), (2, 54)),
-               ((0, 66), (-36, 64), (-70, 44), (-84, 4), (-76, -14), (-64, 14), (-40, 36), (-2, 54))),
-    "wisps": (((-80, 4), (-74, 40), (-40, 62), (0, 66), (40, 62), (74, 40), (80, 4), (72, -18), (70, 22), (46, 42),
-               (12, 44), (4, 24), (-4, 44), (-46, 42), (-70, 22), (-72, -18)),),
-    "spiky": (((-78, 20), (-60, 56), (0, 74), (60, 56), (78, 20), (66, 26), (56, 14), (42, 33), (26, 17), (10, 36),
-               (-8, 15), (-24, 37), (-40, 20), (-52, 38), (-66, 22)),),
+    "blunt": (((-72, 22), (-66, 48), (-30, 66), (0, 70), (30, 66), (66, 48), (72, 22), (52, 15),
+        (36, 19), (18, 16), (0, 19), (-18, 16), (-36, 19), (-52, 15)),),
+    "side": (((-30, 68), (0, 70), (40, 64), (72, 40), (82, 6), (66, 8), (46, 22), (16, 32), (-12,
+        44)), ((-20, 68), (-60, 50), (-84, 10), (-74, 0), (-56, 20), (-34, 34), (-12, 44))),
+    "centre": (((0, 66), (36, 64), (70, 44), (84, 4), (76, -14), (64, 14), (40, 36), (2, 54)), ((0,
+        66), (-36, 64), (-70, 44), (-84, 4), (-76, -14), (-64, 14), (-40, 36), (-2, 54))),
+    "wisps": (((-80, 4), (-74, 40), (-40, 62), (0, 66), (40, 62), (74, 40), (80, 4), (72, -18),
+        (70, 22), (46, 42), (12, 44), (4, 24), (-4, 44), (-46, 42), (-70, 22), (-72, -18)),),
+    "spiky": (((-78, 20), (-60, 56), (0, 74), (60, 56), (78, 20), (66, 26), (56, 14), (42, 33),
+        (26, 17), (10, 36), (-8, 15), (-24, 37), (-40, 20), (-52, 38), (-66, 22)),),
     "none": (),
 }  # fmt: skip
 
@@ -73,7 +78,10 @@ def _gloss() -> Bundle:
 
 
 def paint_back(canvas: Canvas, view: HeadView, hair: Hair, sway: float) -> None:
-    """Draw what falls behind the neck; ``sway`` in metres moves its lower end sideways in the picture."""
+    """Draw what falls behind the neck.
+
+    ``sway`` in metres moves its lower end sideways in the picture.
+    """
     shade, colour, _ = hair_colours(hair)
     rows = _CURTAINS.get(hair.style)
     if rows is not None:
@@ -200,7 +208,10 @@ def _ornaments(canvas: Canvas, view: HeadView, hair: Hair, shade: Bgr) -> None:
 def _curtain(
     view: HeadView, rows: tuple[tuple[float, ...], ...], sway: float, volume: float
 ) -> Points:
-    """Give the outline of hair that hangs down: rows are cut across, seen from the camera's side."""
+    """Give the outline of hair that hangs down.
+
+    Rows are cut across, seen from the camera's side.
+    """
     left, right = [], []
     cosine, sine = view.toward[1], view.toward[0]
     scale = view.face_px / 0.192
@@ -218,7 +229,10 @@ def _curtain(
 def _tail(
     canvas: Canvas, view: HeadView, path: tuple[tuple[float, ...], ...], sway: float, colour: Bgr
 ) -> None:
-    """Draw a lock of hair along a path of (x, y, z, radius); it hangs, so its lower parts fall straight down."""
+    """Draw a lock of hair along a path of (x, y, z, radius).
+
+    It hangs, so its lower parts fall straight down.
+    """
     scale = view.face_px / 0.192
     points = []
     for x, y, z, radius in path:

@@ -1,8 +1,11 @@
-"""Heads: a face with shaded skin, eyes, brows, nose and mouth on an egg-shaped surface, and hair around it.
+"""Heads.
 
-All of a head's outlines are directions on a unit sphere, laid on the head's surface and projected together;
-what lies beyond the horizon is moved to it, so that a turning head stays closed. A head's own axes: x to the
-viewer's right in front view, y forward, z up; lengths are metres of a 1.66 m person; the origin lies between the ears.
+A face with shaded skin, eyes, brows, nose and mouth on an egg-shaped surface, and hair around it.
+
+All of a head's outlines are directions on a unit sphere, laid on the head's surface and projected
+together; what lies beyond the horizon is moved to it, so that a turning head stays closed. A head's
+own axes: x to the viewer's right in front view, y forward, z up; lengths are metres of a 1.66 m
+person; the origin lies between the ears.
 """
 
 import math
@@ -24,7 +27,10 @@ FACE_RADII_M = np.array([0.076, 0.07, 0.096])
 """The truth's face: hairline to chin and ear to ear."""
 AWAY_FROM_DEG = 105.0
 FULL_UNTIL_DEG = 75.0
-"""Turned so far from the camera a face begins to vanish, and is gone: at 90 degrees half of it is seen."""
+"""Turned so far from the camera a face begins to vanish, and is gone.
+
+At 90 degrees half of it is seen.
+"""
 SEEN_FROM = 0.12
 """Cosine between a feature's direction and the camera's from which on it is drawn."""
 FINE_FROM_PX = 40.0
@@ -38,7 +44,10 @@ _Degrees = Sequence[tuple[float, float]]
 
 @dataclass(frozen=True)
 class Shape:
-    """One outline on the head: unit directions (n, 3), how far above the skin, colour, and what it is."""
+    """One outline on the head.
+
+    Unit directions (n, 3), how far above the skin, colour, and what it is.
+    """
 
     directions: Points
     lift: float
@@ -48,7 +57,10 @@ class Shape:
 
 @dataclass(frozen=True)
 class HeadView:
-    """A head as one camera sees it: centre (2,), head axes to pixels (2, 3), direction to the camera (3,)."""
+    """A head as one camera sees it.
+
+    Centre (2,), head axes to pixels (2, 3), direction to the camera (3,).
+    """
 
     centre: Points
     to_picture: Points
@@ -69,18 +81,27 @@ class HeadView:
 
 
 def face_share(turned_deg: float) -> float:
-    """Give the share of a face that is seen at this angle from the camera: 1 in front, .5 in profile, 0 behind."""
+    """Give the share of a face that is seen at this angle from the camera.
+
+    1 in front, .5 in profile, 0 behind.
+    """
     return float(np.clip((AWAY_FROM_DEG - turned_deg) / (AWAY_FROM_DEG - FULL_UNTIL_DEG), 0.0, 1.0))
 
 
 def sphere(degrees: _Degrees) -> Points:
-    """Give unit directions (n, 3) of (longitude, latitude) pairs; longitude 0 is forward, positive to +x."""
+    """Give unit directions (n, 3) of (longitude, latitude) pairs.
+
+    Longitude 0 is forward, positive to +x.
+    """
     lon, lat = np.radians(np.array(degrees, dtype=np.float64)).T
     return np.stack([np.cos(lat) * np.sin(lon), np.cos(lat) * np.cos(lon), np.sin(lat)], axis=1)
 
 
 def surface(directions: Points, jaw: float, lifts: Points) -> Points:
-    """Give the points (n, 3) of the head in these directions; ``jaw`` narrows the chin, ``lifts`` (n, 1) are factors."""
+    """Give the points (n, 3) of the head in these directions.
+
+    ``jaw`` narrows the chin, ``lifts`` (n, 1) are factors.
+    """
     below = np.maximum(0.0, -directions[:, 2])
     points = directions * SKULL_M
     points[:, 0] *= 1.0 - jaw * below * np.sqrt(below)
@@ -101,7 +122,10 @@ def to_horizon(directions: Points, toward: Points) -> Points:
 
 @dataclass(frozen=True)
 class Bundle:
-    """Outlines that are projected together: all directions (m, 3) in one array, with where each shape begins."""
+    """Outlines that are projected together.
+
+    All directions (m, 3) in one array, with where each shape begins.
+    """
 
     shapes: tuple[Shape, ...]
     directions: Points
@@ -149,8 +173,9 @@ def _almond(lon: float, lat: float, width: float, height: float) -> _Degrees:
 
 
 _SKIN = (
-    (0, 50), (22, 49), (42, 44), (60, 32), (74, 14), (80, -4), (80, -22), (72, -42), (58, -60), (34, -74),
-    (0, -82), (-34, -74), (-58, -60), (-72, -42), (-80, -22), (-80, -4), (-74, 14), (-60, 32), (-42, 44), (-22, 49),
+    (0, 50), (22, 49), (42, 44), (60, 32), (74, 14), (80, -4), (80, -22), (72, -42), (58,
+    -60), (34, -74), (0, -82), (-34, -74), (-58, -60), (-72, -42), (-80, -22), (-80, -4),
+    (-74, 14), (-60, 32), (-42, 44), (-22, 49),
 )  # fmt: skip
 
 
@@ -282,7 +307,10 @@ def paint_face(
 
 
 def _shade(canvas: Canvas, view: HeadView, outline: Points, skin: Bgr) -> None:
-    """Lighten the skin step by step towards a place left above the middle, where the light comes from."""
+    """Lighten the skin step by step towards a place left above the middle.
+
+    Where the light comes from.
+    """
     steps = int(np.clip(view.face_px / 14, 2, 12))
     low, high = outline.min(axis=0), outline.max(axis=0)
     light = low + (high - low) * np.array([0.44, 0.46])
@@ -293,7 +321,10 @@ def _shade(canvas: Canvas, view: HeadView, outline: Points, skin: Bgr) -> None:
 
 
 def paint_skull(canvas: Canvas, view: HeadView, look: Look) -> None:
-    """Draw the head's own shape in shaded skin: what neither hair nor face will cover, nape and jaw."""
+    """Draw the head's own shape in shaded skin.
+
+    What neither hair nor face will cover, nape and jaw.
+    """
     side = np.array([view.toward[1], -view.toward[0], 0.0])
     side = side / max(math.hypot(side[0], side[1]), 1e-6)
     around = _RIM[:, :1] * side + _RIM[:, 1:] * np.array([0.0, 0.0, 1.0])

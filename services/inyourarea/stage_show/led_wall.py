@@ -1,4 +1,7 @@
-"""The LED wall high behind the stage: panels that show members larger than themselves, a moment late, in a pixel grid."""
+"""The LED wall high behind the stage.
+
+Panels that show members larger than themselves, a moment late, in a pixel grid.
+"""
 
 from dataclasses import dataclass
 from functools import cache
@@ -13,41 +16,55 @@ from inyourarea.stage_show.stage_set import BACKDROP_Y_M, neon
 DELAY_S = 0.2
 PANEL_PIXELS = (312, 200)
 PANEL_WIDTH_M, PANEL_HEIGHT_M = 4.0, 2.56
-PANEL_BOTTOM_M = 2.85
+PANEL_BOTTOM_M = 2.25
 PANEL_CENTRES_M = (-4.3, 0.0, 4.3)
 FACE_SHARE = 0.30
 """A face's height on the wall as a share of the panel's: .77 m, four times the live one."""
+PAIRS_FROM = 6
+GRAPHICS_SHARE = 0.12
 _GRID = 2
 
 
 @dataclass(frozen=True)
 class WallSpan:
-    """What a panel shows from ``first`` to ``last`` frame: a member's index, or -1 for moving graphics."""
+    """Whom a panel shows from ``first`` to ``last`` frame, side by side.
+
+    Members' indices, none for moving graphics.
+    """
 
     panel: int
     first: int
     last: int
-    member: int
+    members: tuple[int, ...]
 
 
 def plan_wall(
     members: int, frames: int, fps: float, rng: np.random.Generator
 ) -> tuple[WallSpan, ...]:
-    """Fill the three panels for the whole show: members for most of the time, each for 2.5 to 5 s."""
+    """Fill the three panels for the whole show: members for most of the time, each for 2.5 to 5 s.
+
+    Larger groups are shown in pairs, so that everybody is on the wall often enough.
+    """
     spans = []
+    side_by_side = 1 if members < PAIRS_FROM else 2
     for panel in range(len(PANEL_CENTRES_M)):
-        first, shown = 0, int(rng.integers(0, members))
+        first, turn = 0, int(rng.integers(0, members))
         while first < frames:
             last = min(frames - 1, first + round(float(rng.uniform(2.5, 5.0)) * fps))
-            is_graphic = bool(rng.random() < 0.2)
-            spans.append(WallSpan(panel, first, last, -1 if is_graphic else shown))
-            shown = int(shown + rng.integers(1, members)) % members
+            shown = tuple((turn + i) % members for i in range(side_by_side))
+            spans.append(
+                WallSpan(panel, first, last, () if rng.random() < GRAPHICS_SHARE else shown)
+            )
+            turn = int(turn + rng.integers(side_by_side, members)) % members
             first = last + 1
     return tuple(spans)
 
 
 def panel_corners(panel: int) -> Points:
-    """Give a panel's corners (4, 3) in world metres: top left, top right, bottom right, bottom left."""
+    """Give a panel's corners (4, 3) in world metres.
+
+    Top left, top right, bottom right, bottom left.
+    """
     x, half = PANEL_CENTRES_M[panel], PANEL_WIDTH_M / 2
     low, high = PANEL_BOTTOM_M, PANEL_BOTTOM_M + PANEL_HEIGHT_M
     y = BACKDROP_Y_M - 0.1
@@ -57,7 +74,10 @@ def panel_corners(panel: int) -> Points:
 
 
 def panel_map(panel: int, camera: Camera) -> Points | None:
-    """Give the homography (3, 3) from panel pixels to picture pixels; None where the camera does not see it whole in front."""
+    """Give the homography (3, 3) from panel pixels to picture pixels.
+
+    None where the camera does not see it whole in front.
+    """
     points, depths = camera.project(panel_corners(panel))
     if float(depths.min()) < 1.0:
         return None
@@ -73,21 +93,22 @@ def panel_map(panel: int, camera: Camera) -> Points | None:
 
 
 def map_box(
-    box: tuple[float, float, float, float], to_picture: Points
+    box: tuple[float, float, float, float], tile: slice, to_picture: Points
 ) -> tuple[float, float, float, float]:
-    """Give the picture's box around a box on a panel, cut at the panel's edge."""
-    width, height = PANEL_PIXELS
-    x1, y1, x2, y2 = box
-    x1, x2 = (float(np.clip(x, 0, width)) for x in (x1, x2))
-    y1, y2 = (float(np.clip(y, 0, height)) for y in (y1, y2))
+    """Give the picture's box around a box on a panel's tile, cut at the tile's edge."""
+    height, left, right = PANEL_PIXELS[1], tile.start, tile.stop
+    x1, x2 = (float(np.clip(x + left, left, right)) for x in (box[0], box[2]))
+    y1, y2 = (float(np.clip(y, 0, height)) for y in (box[1], box[3]))
     corners = np.array([(x1, y1, 1), (x2, y1, 1), (x2, y2, 1), (x1, y2, 1)]) @ to_picture.T
     flat = corners[:, :2] / corners[:, 2:]
-    return (
-        float(flat[:, 0].min()),
-        float(flat[:, 1].min()),
-        float(flat[:, 0].max()),
-        float(flat[:, 1].max()),
-    )
+    (x1, y1), (x2, y2) = flat.min(axis=0).tolist(), flat.max(axis=0).tolist()
+    return x1, y1, x2, y2
+
+
+def tiles(count: int) -> tuple[slice, ...]:
+    """Give the columns of a panel that each of ``count`` people side by side fills."""
+    width = PANEL_PIXELS[0] // max(1, count)
+    return tuple(slice(i * width, (i + 1) * width) for i in range(count))
 
 
 def panel_backdrop(hue: float, seconds: float, panel: int) -> NDArray[np.uint8]:
@@ -105,7 +126,10 @@ def panel_backdrop(hue: float, seconds: float, panel: int) -> NDArray[np.uint8]:
 
 @cache
 def _rims() -> NDArray[np.uint8]:
-    """Give how bright each of the grid's places is (H, W, 3): pixels, and the darker rims between them."""
+    """Give how bright each of the grid's places is (H, W, 3).
+
+    Pixels, and the darker rims between them.
+    """
     width, height = PANEL_PIXELS
     rims = np.full((height * _GRID, width * _GRID, 3), 255, np.uint8)
     rims[::_GRID] = 190

@@ -1,4 +1,7 @@
-"""Light on the stage: washes of colour, dimming, flashes on the beat, a strobe; what multiplies the drawn picture."""
+"""Light on the stage: washes of colour, dimming, flashes on the beat, a strobe.
+
+What multiplies the drawn picture.
+"""
 
 from dataclasses import dataclass
 
@@ -12,7 +15,7 @@ from inyourarea.stage_show.spec import ShowSpec
 STROBE_HZ = 8.0
 FLASH_DECAY = (1.0, 0.55, 0.25)
 """A flash's strength in its first frames; the first coincides with the sound's onset."""
-FLASH_ADD = 62.0
+FLASH_ADD = 52.0
 """Grey levels that a full flash adds to every pixel."""
 _GAIN_UNIT = 128.0
 _FADE_S = 0.35
@@ -32,7 +35,10 @@ _WASHES = {
 
 @dataclass(frozen=True)
 class Lights:
-    """A show's lights: wash gains (F, 3) blue-green-red; flash strength (F,); strobe on or off (F,); flash frames."""
+    """A show's lights: wash gains (F, 3) blue-green-red; flash strength (F,).
+
+    Strobe on or off (F,); flash frames.
+    """
 
     wash: Points
     flash: Points
@@ -43,10 +49,12 @@ class Lights:
 
 
 def plan_lights(spec: ShowSpec, beat: float, rng: np.random.Generator) -> Lights:
-    """Light the whole show; ``beat`` in frames. A flash falls on every second beat, the strobe between flashes."""
+    """Light the whole show; ``beat`` in frames.
+
+    A flash falls on every second beat, the strobe between flashes.
+    """
     fps = float(spec.fps)
     names = ["white"]
-    gains = np.ones((spec.frames, 3))
     wash_every = (3.2 if spec.setting != "easy" else 8.0) * fps
     colours = [name for name in _WASHES if name != "white"]
     if spec.setting == "easy":
@@ -65,14 +73,15 @@ def plan_lights(spec: ShowSpec, beat: float, rng: np.random.Generator) -> Lights
         for i, strength in enumerate(FLASH_DECAY):
             if first + i < spec.frames:
                 flash[first + i] = strength
-    strobe, spans = _strobe(spec, flashes, rng)
+    strobe, spans = _strobe(spec, rng)
     return Lights(gains, flash, strobe, tuple(flashes), spans, tuple(names))
 
 
-def _strobe(
-    spec: ShowSpec, flashes: list[int], rng: np.random.Generator
-) -> tuple[Points, tuple[tuple[int, int], ...]]:
-    """Give the strobe's gain (F,), and the spans (first, last frame) where it runs: about 1.3 s in every 12 s."""
+def _strobe(spec: ShowSpec, rng: np.random.Generator) -> tuple[Points, tuple[tuple[int, int], ...]]:
+    """Give the strobe's gain (F,), and the spans (first, last frame) where it runs.
+
+    About 1.3 s in every 12 s.
+    """
     gain = np.ones(spec.frames)
     if spec.setting == "easy":
         return gain, ()
@@ -88,7 +97,6 @@ def _strobe(
         lit = ((frames - first) / fps * STROBE_HZ) % 1.0 < 0.5
         gain[first : last + 1] = np.where(lit, 1.22, 0.58)
         spans.append((first, last))
-    del flashes
     return gain, tuple(spans)
 
 
@@ -106,5 +114,5 @@ def light(picture: NDArray[np.uint8], lights: Lights, frame: int) -> NDArray[np.
     lit = cv2.multiply(picture, gains, scale=1 / _GAIN_UNIT)
     add = FLASH_ADD * float(lights.flash[frame])
     if add > 0:
-        lit = cv2.add(lit, (add, add, add, 0.0))
+        lit = cv2.add(lit, np.full_like(gains, round(add)))
     return np.asarray(lit, dtype=np.uint8)

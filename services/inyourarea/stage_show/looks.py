@@ -1,7 +1,8 @@
 """The one fixed group of nine and the dancers: faces, hair and clothes, as tables.
 
-A trained detector knows these looks, so they do not change. Each member is told by hair shape, hair colour,
-face and outfit together; hair shapes differ in outline, so that they are told apart under coloured light too.
+A trained detector knows these looks, so they do not change. Each member is told by hair shape, hair
+colour, face and outfit together; hair shapes differ in outline, so that they are told apart under
+coloured light too.
 """
 
 from dataclasses import dataclass, replace
@@ -171,7 +172,10 @@ def look_alike(outfit: Outfit) -> Outfit:
 
 
 def outfit_distance(first: Outfit, second: Outfit) -> float:
-    """Give the largest colour difference (dE) between two outfits' top, accent, bottom and shoes."""
+    """Give the largest colour difference (dE) between two outfits' top, accent.
+
+    Bottom and shoes.
+    """
     pairs = zip(
         (first.top, first.accent, first.bottom, first.shoes),
         (second.top, second.accent, second.bottom, second.shoes),

@@ -1,4 +1,7 @@
-"""What the broadcaster lays over the picture: captions with the song's words, and an intro in a letterbox."""
+"""What the broadcaster lays over the picture.
+
+Captions with the song's words, and an intro in a letterbox.
+"""
 
 from dataclasses import dataclass
 

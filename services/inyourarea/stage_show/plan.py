@@ -1,4 +1,7 @@
-"""A show planned whole before a pixel is drawn: who, where, when, in which light, seen from where."""
+"""A show planned whole before a pixel is drawn.
+
+Who, where, when, in which light, seen from where.
+"""
 
 import math
 from dataclasses import dataclass
@@ -22,14 +25,19 @@ LETTERBOX_S = 2.4
 MOST_TRIES = 120
 """Plans that are tried for one show; one takes some 20 ms, and most shows need few."""
 _STREAM = 0x57A6E
-"""Keeps the show's random numbers apart from those of others who use the same seed; each concern has its own
+"""Keeps the show's random numbers apart from those of others who use the same seed.
+
+Each concern has its own
 stream after it, so that a change to the lights moves nobody."""
 _BEAT, _PEOPLE, _CLOCK, _MOVES, _CAMERAS, _HUES, _CLOTHES, _STEPS, _LAMPS, _WALL, _WORDS = range(11)
 
 
 @dataclass(frozen=True)
 class Performer:
-    """Somebody on stage: a role (member or dancer), looks, and what she wears from which frame on."""
+    """Somebody on stage.
+
+    A role (member or dancer), looks, and what she wears from which frame on.
+    """
 
     name: str
     role: str
@@ -47,7 +55,10 @@ class Performer:
 
 @dataclass(frozen=True)
 class Show:
-    """A planned show: plain data from which every frame can be drawn by itself; it travels to worker processes."""
+    """A planned show: plain data from which every frame can be drawn by itself.
+
+    It travels to worker processes.
+    """
 
     spec: ShowSpec
     performers: tuple[Performer, ...]
@@ -68,7 +79,8 @@ class Show:
     def plan(cls, spec: ShowSpec) -> "Show":
         """Plan the show that a spec asks for; equal specs give equal shows.
 
-        A hard show is planned anew, up to a limit, until it is as hard as an exam must be; the best is taken.
+        A hard show is planned anew, up to a limit, until it is as hard as an exam must be; the best
+        is taken.
         """
         tries = 1 if spec.setting == "easy" else MOST_TRIES
         is_full = float(spec.seconds) >= FULL_FROM_S
@@ -108,7 +120,10 @@ def _stream(spec: ShowSpec, concern: int, attempt: int = 0) -> np.random.Generat
 
 
 def _block_out(spec: ShowSpec, attempt: int) -> _Blocking:
-    """Plan who moves how and from where it is filmed; attempts differ in all but the people and the beat."""
+    """Plan who moves how and from where it is filmed.
+
+    Attempts differ in all but the people and the beat.
+    """
     beat = 60.0 / int(_stream(spec, _BEAT).integers(*BEATS_PER_MINUTE)) * float(spec.fps)
     people = _stream(spec, _PEOPLE)
     dancers = 0 if spec.setting == "easy" else int(people.integers(3, 6))
@@ -149,7 +164,10 @@ def _furnish(spec: ShowSpec, blocking: _Blocking) -> Show:
 
 
 def _dance(spec: ShowSpec, people: int, beat: float, rng: np.random.Generator) -> Dance:
-    """Choose the steps: everybody dances the same, some a moment late, each a little larger or smaller."""
+    """Choose the steps.
+
+    Everybody dances the same, some a moment late, each a little larger or smaller.
+    """
     half_beat = beat / 2
     count = max(8, math.ceil(spec.frames / half_beat) + 2)
     sequence = rng.integers(0, 16, count)
@@ -172,7 +190,10 @@ def _choose_looks(spec: ShowSpec, dancers: int, rng: np.random.Generator) -> tup
 def _dress(
     spec: ShowSpec, looks: tuple[Look, ...], shots: tuple[Shot, ...], rng: np.random.Generator
 ) -> tuple[tuple[Performer, ...], tuple[str, str] | None, tuple[str, int] | None]:
-    """Dress two members almost alike, and let another change her outfit at a cut; an easy show has neither."""
+    """Dress two members almost alike, and let another change her outfit at a cut.
+
+    An easy show has neither.
+    """
     wardrobe = {look.name: [(0, look.outfits[0])] for look in looks}
     order = [str(name) for name in rng.permutation([look.name for look in looks[: spec.members]])]
     alike, change = None, None

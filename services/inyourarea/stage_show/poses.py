@@ -1,4 +1,7 @@
-"""The dance: a small library of poses, a sequence of them in time with the beat, and steps while walking."""
+"""The dance.
+
+A small library of poses, a sequence of them in time with the beat, and steps while walking.
+"""
 
 from dataclasses import dataclass
 
@@ -14,7 +17,8 @@ _LEFT_FOOT, _RIGHT_FOOT = slice(13, 16), slice(16, 19)
 
 _REST = (-0.09, 0.06, -0.46)
 
-# (left hand, right hand, pelvis x, pelvis z, lean x, head roll, feet apart): metres and radians; hands from the shoulder.
+# (left hand, right hand, pelvis x, pelvis z, lean x, head roll, feet apart): metres and radians;
+# hands from the shoulder.
 _TABLE: tuple[
     tuple[tuple[float, ...], tuple[float, ...], float, float, float, float, float], ...
 ] = (
@@ -39,7 +43,10 @@ _TABLE: tuple[
 
 @dataclass(frozen=True)
 class Dance:
-    """Which pose is reached at which half beat; ``half_beat`` in frames; ``delays`` (n,) in frames; ``size`` (n,)."""
+    """Which pose is reached at which half beat; ``half_beat`` in frames; ``delays`` (n,) in frames.
+
+    ``size`` (n,).
+    """
 
     sequence: NDArray[np.int64]
     half_beat: float
@@ -83,7 +90,10 @@ def dance_poses(dance: Dance, frame: float) -> Points:
 
 
 def with_steps(poses: Points, speed: Points, travelled: Points) -> Points:
-    """Add steps to poses (n, 19) of people who walk: ``speed`` (n,) in m/s, ``travelled`` (n,) metres so far."""
+    """Add steps to poses (n, 19) of people who walk.
+
+    ``speed`` (n,) in m/s, ``travelled`` (n,) metres so far.
+    """
     stride = np.clip(speed / 1.5, 0.0, 1.0)
     phase = travelled * np.pi / 0.62
     stepped = poses.copy()

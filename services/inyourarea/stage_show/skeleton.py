@@ -1,7 +1,9 @@
-"""Joints of the performers: poses in a body's own axes in, joints in world metres out, all people at once.
+"""Joints of the performers.
 
-A body's own axes: x to the viewer's right when she faces the audience, y forward, z up; the origin lies on
-the floor between the feet. Yaw 0 faces the audience.
+Poses in a body's own axes in, joints in world metres out, all people at once.
+
+A body's own axes: x to the viewer's right when she faces the audience, y forward, z up; the origin
+lies on the floor between the feet. Yaw 0 faces the audience.
 """
 
 from dataclasses import dataclass
@@ -12,7 +14,10 @@ from numpy.typing import NDArray
 from inyourarea.stage_show.camera import Points
 
 POSE_SIZE = 19
-"""Pelvis x, z; torso lean x, y; head yaw, pitch, roll; hands left, right (from the shoulder); feet left, right."""
+"""Pelvis x, z; torso lean x, y; head yaw, pitch, roll; hands left, right (from the shoulder).
+
+Feet left, right.
+"""
 
 THIGH_M, SHIN_M = 0.44, 0.43
 UPPER_ARM_M, FOREARM_M = 0.27, 0.25
@@ -25,7 +30,10 @@ ANKLE_M = 0.07
 
 @dataclass(frozen=True)
 class Joints:
-    """Joints of n people in world metres, each (n, 3), left before right; axes (n, 3, 3) with axes as columns."""
+    """Joints of n people in world metres, each (n, 3), left before right.
+
+    Axes (n, 3, 3) with axes as columns.
+    """
 
     pelvis: Points
     chest: Points
@@ -44,8 +52,9 @@ class Joints:
 def stand(poses: Points, roots: Points, yaws: Points, heights: Points) -> Joints:
     """Put n people on the stage.
 
-    ``poses`` (n, 19) in metres and radians of a 1.66 m body, ``roots`` (n, 2) stage x, y, ``yaws`` (n,) in
-    radians, ``heights`` (n,) factors. Pairs of joints have shape (n, 2, 3): left (smaller x) first.
+    ``poses`` (n, 19) in metres and radians of a 1.66 m body, ``roots`` (n, 2) stage x, y, ``yaws``
+    (n,) in radians, ``heights`` (n,) factors. Pairs of joints have shape (n, 2, 3): left (smaller
+    x) first.
     """
     n = len(poses)
     zero = np.zeros(n)
@@ -78,7 +87,8 @@ def stand(poses: Points, roots: Points, yaws: Points, heights: Points) -> Joints
         return np.asarray(world)
 
     parts = (pelvis, chest, neck, head, shoulders, elbows, hands, hips, knees, ankles)
-    return Joints(*(place(part) for part in parts), axes, axes @ _head_turn(poses[:, 4:7]))
+    placed = [*(place(part) for part in parts), axes, axes @ _head_turn(poses[:, 4:7])]
+    return Joints(*placed)
 
 
 def body_axes(yaws: Points) -> Points:
@@ -115,7 +125,10 @@ def _unit(vectors: Points) -> Points:
 
 
 def _head_turn(angles: NDArray[np.float64]) -> Points:
-    """Give (n, 3, 3) turns of the head in the body's axes: yaw about up, then pitch (nod), then roll."""
+    """Give (n, 3, 3) turns of the head in the body's axes.
+
+    Yaw about up, then pitch (nod), then roll.
+    """
     yaw, pitch, roll = angles.T
     n = len(angles)
     turn, nod, lean = (np.tile(np.eye(3), (n, 1, 1)) for _ in range(3))

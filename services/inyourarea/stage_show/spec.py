@@ -1,4 +1,7 @@
-"""What is asked of the stage show and what it answers: the first file to read; everything else follows."""
+"""What is asked of the stage show and what it answers: the first file to read.
+
+Everything else follows.
+"""
 
 from dataclasses import dataclass
 from fractions import Fraction
@@ -20,7 +23,8 @@ class ShowRefused(ValueError):
 class ShowSpec:
     """One show, wholly determined: equal specs give equal bytes.
 
-    ``size`` is (width, height) in pixels, both even; ``fps`` is exact; ``seconds`` is the length of the video.
+    ``size`` is (width, height) in pixels, both even; ``fps`` is exact; ``seconds`` is the length of
+    the video.
 
     Raises:
         ShowRefused: a value is out of its range.
@@ -47,7 +51,10 @@ class ShowSpec:
 
     @property
     def time_base(self) -> Fraction:
-        """The smallest time base of at least 1/10000 s in which every frame has a whole pts, as mp4 keeps it."""
+        """The smallest time base of at least 1/10000 s in which every frame has a whole pts.
+
+        As mp4 keeps it.
+        """
         ticks = self.fps.numerator
         while ticks < 10_000:
             ticks *= 2
@@ -71,7 +78,8 @@ def _problems(spec: ShowSpec) -> list[str]:
         SMALLEST_SIDE_PX <= side <= LARGEST_SIDE_PX and side % 2 == 0 for side in (width, height)
     ):
         problems.append(
-            f"size is two even numbers from {SMALLEST_SIDE_PX} to {LARGEST_SIDE_PX}, not {width}x{height}"
+            f"size is two even numbers from {SMALLEST_SIDE_PX} to {LARGEST_SIDE_PX}, "
+            f"not {width}x{height}"
         )
     if not 1 <= spec.fps <= 120:
         problems.append(f"fps is 1 to 120, not {spec.fps}")
@@ -88,13 +96,15 @@ def _problems(spec: ShowSpec) -> list[str]:
 class TruthRow:
     """Where one drawn person is in one frame: a row of ``truth.csv``.
 
-    Boxes are xyxy in pixels of the picture, clipped to it, ``x2, y2`` exclusive. ``face`` is the box of the
-    face's ellipsoid, hairline to chin and ear to ear, or where it would be when turned away. The visible
-    shares are of what the person would show alone and in a full picture; a turned-away face has 0.
+    Boxes are xyxy in pixels of the picture, clipped to it, ``x2, y2`` exclusive. ``face`` is the
+    box of the face's ellipsoid, hairline to chin and ear to ear, or where it would be when turned
+    away. The visible shares are of what the person would show alone and in a full picture; a
+    turned-away face has 0.
 
-    In a dissolve or wipe the people of both pictures are drawn and both have rows: a row's ``shot`` is the
-    shot of its own picture, and its visible shares are multiplied by that picture's weight. The frame itself
-    belongs to the dominant picture, as ``shots.csv`` says; only its people can reach a share of .5.
+    In a dissolve or wipe the people of both pictures are drawn and both have rows: a row's ``shot``
+    is the shot of its own picture, and its visible shares are multiplied by that picture's weight.
+    The frame itself belongs to the dominant picture, as ``shots.csv`` says; only its people can
+    reach a share of .5.
     """
 
     frame: int

@@ -1,4 +1,7 @@
-"""When the picture changes and from where it is taken: shots, their transitions and camera places, before anybody moves."""
+"""When the picture changes and from where it is taken.
+
+Shots, their transitions and camera places, before anybody moves.
+"""
 
 from dataclasses import dataclass
 
@@ -22,7 +25,9 @@ TRANSITION_S = (0.25, 0.95)
 
 @dataclass(frozen=True)
 class Slot:
-    """A shot's time and place: frames first..last, how it begins, and where its camera stands (metres).
+    """A shot's time and place.
+
+    Frames first..last, how it begins, and where its camera stands (metres).
 
     ``overlap`` frames of a dissolve or wipe lie half before and half after ``first``; 0 at a cut.
     """
@@ -53,7 +58,10 @@ def plan_timeline(spec: ShowSpec, rng: np.random.Generator) -> tuple[Slot, ...]:
 
 
 def _cut_up(spec: ShowSpec, rng: np.random.Generator) -> tuple[list[str], list[int]]:
-    """Choose views and first frames: every second shot is wide, none shorter than 2 s or longer than 6 s."""
+    """Choose views and first frames.
+
+    Every second shot is wide, none shorter than 2 s or longer than 6 s.
+    """
     fps = float(spec.fps)
     slower = 1.6 if spec.setting == "easy" else 1.0
     order = _ORDERS[int(rng.integers(0, len(_ORDERS)))]
@@ -66,11 +74,11 @@ def _cut_up(spec: ShowSpec, rng: np.random.Generator) -> tuple[list[str], list[i
             break
         starts.append(first)
         views.append(order[len(views) % len(order)])
-    _fit_last(spec, views, starts)
+    _fit_last(spec, starts)
     return views, starts
 
 
-def _fit_last(spec: ShowSpec, views: list[str], starts: list[int]) -> None:
+def _fit_last(spec: ShowSpec, starts: list[int]) -> None:
     """Keep the last shot within the longest allowed: an early last start is moved later."""
     longest = round(LONGEST_SHOT_S * float(spec.fps))
     if spec.setting == "hard" and len(starts) > 1 and spec.frames - starts[-1] > longest:
@@ -78,7 +86,10 @@ def _fit_last(spec: ShowSpec, views: list[str], starts: list[int]) -> None:
 
 
 def _transitions(spec: ShowSpec, count: int, rng: np.random.Generator) -> list[str]:
-    """Choose how each shot begins: in a hard show of four shots or more a cut, a dissolve and a wipe are among them."""
+    """Choose how each shot begins.
+
+    In a hard show of four shots or more a cut, a dissolve and a wipe are among them.
+    """
     if spec.setting == "easy":
         return [CUT] * count
     kinds = [
@@ -93,7 +104,10 @@ def _transitions(spec: ShowSpec, count: int, rng: np.random.Generator) -> list[s
 
 
 def _place(view: str, rng: np.random.Generator) -> tuple[float, float, float]:
-    """Choose where the camera stands: in the hall for front views, beside the stage for side views."""
+    """Choose where the camera stands.
+
+    In the hall for front views, beside the stage for side views.
+    """
     if view == WIDE:
         return (
             float(rng.uniform(-2.5, 2.5)),

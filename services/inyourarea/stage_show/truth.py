@@ -135,7 +135,10 @@ def wipe_edge(weight: float, width: int) -> float:
 
 
 def uncovered(rows: list[TruthRow], columns: tuple[float, float], weight: float) -> list[TruthRow]:
-    """Give rows of a picture of which only these columns are shown, whoever shows a face's pixel there."""
+    """Give rows of a picture of which only these columns are shown.
+
+    Whoever shows a face's pixel there.
+    """
     kept = []
     for row in rows:
         left, right = max(row.face[0], columns[0]), min(row.face[2], columns[1])
@@ -153,7 +156,10 @@ def uncovered(rows: list[TruthRow], columns: tuple[float, float], weight: float)
 
 
 def covered(rows: list[TruthRow], covers: Sequence[Box]) -> list[TruthRow]:
-    """Take what opaque boxes cover from the visible shares; the covers do not overlap each other."""
+    """Take what opaque boxes cover from the visible shares.
+
+    The covers do not overlap each other.
+    """
     if not covers:
         return rows
     uncovered_rows = []

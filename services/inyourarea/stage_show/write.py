@@ -1,4 +1,7 @@
-"""A show written to a folder: stage.mp4 with sound, truth.csv, shots.csv and show.json; frames drawn by worker processes."""
+"""A show written to a folder: stage.mp4 with sound, truth.csv, shots.csv and show.json.
+
+Frames drawn by worker processes.
+"""
 
 import csv
 import json
@@ -23,7 +26,10 @@ from inyourarea.stage_show.spec import TruthRow
 from inyourarea.stage_show.timeline import CUT
 
 ENCODER_OPTIONS = {"preset": "veryfast", "crf": "20", "threads": "2", "bf": "0", "g": "60"}
-"""x264's bytes depend on its thread count, so that is a constant; the key-frame distance is a broadcaster's 2 s."""
+"""x264's bytes depend on its thread count, so that is a constant.
+
+The key-frame distance is a broadcaster's 2 s.
+"""
 AUDIO_BITS_PER_S = 128_000
 _AAC_FRAME = 1024
 TRUTH_COLUMNS = (
@@ -38,9 +44,12 @@ _worker_show: list[Show] = []
 def write_show(
     show: Show, folder: Path, workers: int = 2, progress: Callable[[int], None] | None = None
 ) -> dict[str, object]:
-    """Write the show's video, truth and description; give the description. Equal shows give equal bytes.
+    """Write the show's video, truth and description; give the description.
 
-    ``workers`` processes draw while this one encodes; ``progress`` is told the number of frames written.
+    Equal shows give equal bytes.
+
+    ``workers`` processes draw while this one encodes; ``progress`` is told the number of frames
+    written.
 
     Raises:
         OSError: the folder can not be written.
@@ -66,7 +75,10 @@ def truth_record(row: TruthRow) -> tuple[object, ...]:
 
 
 def shot_records(show: Show) -> list[tuple[int, int, int, str]]:
-    """Give the rows of ``shots.csv``: how each shot begins; a wipe is gradual, so it counts as a dissolve."""
+    """Give the rows of ``shots.csv``: how each shot begins.
+
+    A wipe is gradual, so it counts as a dissolve.
+    """
     return [
         (i, shot.slot.first, shot.slot.last, "cut" if shot.slot.transition == CUT else "dissolve")
         for i, shot in enumerate(show.shots)
