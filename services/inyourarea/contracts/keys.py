@@ -106,8 +106,9 @@ def report(spec: facts.RunSpec) -> str:
 
 def piece(source_sha256: str, segment: facts.Segment, drawing: bytes, encoder: str) -> str:
     """One encoded piece of one fancam; ``drawing`` holds the quantised windows and states."""
-    span = [source_sha256, segment.start_pts, segment.end_pts]
-    return f"pieces/{digest([RENDER_REVISION, *span, drawing, encoder])}.mp4"
+    start, end = segment.start_pts, segment.end_pts
+    name = digest([RENDER_REVISION, source_sha256, start, end, drawing, encoder])
+    return f"pieces/{name}.mp4"
 
 
 def run_id(spec: facts.RunSpec) -> str:

@@ -56,7 +56,7 @@ def write_detections(found: Detections) -> bytes:
         "appearance": found.appearance.shape[1],
         "looked": found.looked.tolist(),
     }
-    columns = {
+    columns: dict[str, NDArray[Any]] = {
         "pts": found.pts,
         "xyxy": found.xyxy,
         "confidence": found.confidence,
@@ -83,7 +83,7 @@ def read_detections(content: bytes) -> Detections:
 
 def write_signals(measured: Signals) -> bytes:
     """Signals as Parquet; equal input, equal bytes."""
-    columns = {
+    columns: dict[str, NDArray[Any]] = {
         "pts": measured.pts,
         "thumbnail": measured.thumbnail,
         "histogram": measured.histogram,

@@ -13,6 +13,7 @@ from inyourarea.contracts.specs import from_rational, to_picture
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
 from inyourarea.core.detections import Detections, join_detections
+from inyourarea.core.errors import Refused
 from inyourarea.core.framing import FULL, largest_window
 from inyourarea.core.picture import Picture, output_size
 from inyourarea.core.shots import Shot
@@ -70,6 +71,8 @@ def inspect_video(request: Request) -> Inspection:
     """
     check_paths(request)
     seeing = see(request)
+    if seeing.detector is None:
+        raise Refused("boxes can not be inspected; run them, or inspect the video without them")
     child = Child()
     try:
         with tempfile.TemporaryDirectory(prefix="inyourarea-") as folder:
@@ -118,7 +121,7 @@ class _Sample:
 
     def stretches(self) -> Iterator[_Stretch]:
         segments = self.accepted.segments
-        wanted = int(np.clip(self.seconds / ONE_SECOND_IN, FEWEST_STRETCHES, MOST_STRETCHES))
+        wanted = max(FEWEST_STRETCHES, min(MOST_STRETCHES, int(self.seconds / ONE_SECOND_IN)))
         places = np.unique(np.linspace(0, len(segments) - 1, wanted).round().astype(int))
         for place in places.tolist():
             yield self._stretch(segments[place])
