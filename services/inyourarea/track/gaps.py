@@ -10,6 +10,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
+from scipy.ndimage import binary_dilation
 
 from inyourarea.core.shots import Shot, shot_of_frames
 from inyourarea.core.timeline import Timeline
@@ -208,7 +209,7 @@ def _runs(
     known: NDArray[np.bool_], fill: NDArray[np.bool_], shot: NDArray[np.int32]
 ) -> list[NDArray[np.intp]]:
     """Stretches without a hole, inside one shot, around the frames to fill."""
-    near = np.convolve(fill, np.ones(2 * CONTEXT_FRAMES + 1), mode="same") > 0
+    near = binary_dilation(fill, iterations=CONTEXT_FRAMES) if fill.any() else fill
     use = (known | fill) & near
     frames = np.flatnonzero(use)
     if not frames.size:
