@@ -1,5 +1,6 @@
 """Second step of the camera: the needs of all people in all shots, gathered at the knots."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,9 +18,10 @@ class Demand:
     """What the windows must hold, gathered at knots; a row per knot that has frames, (k,).
 
     ``knot`` int64: which one. ``faces`` (k, 4) is the mean box of its frames, ``extent`` (k, 4) the
-    box around all of them. ``height``, ``doubt``, ``trust``, ``company`` and ``gone`` (the share of
-    its frames) as in `Needs`; ``seconds`` what the knot stands for. ``frame_step`` is per
-    coefficient (size,): the longest time between frames there.
+    box around all of them, each moved along with the person to the knot's moment: a window that
+    holds a walking face at two knots holds it in between as well. ``height``, ``doubt``, ``trust``,
+    ``company`` and ``gone`` (the share of its frames) as in `Needs`; ``seconds`` what the knot
+    stands for. ``frame_step`` is per coefficient (size,): the longest time between frames there.
     """
 
     knot: Index
@@ -44,6 +46,7 @@ def gather(knots: Knots, needs: list[Needs], seconds: list[Array]) -> Demand:
         return np.asarray(total / count.reshape(-1, *[1] * (values.ndim - 1)))
 
     faces = np.concatenate([need.face for need in needs])
+    faces = faces - np.tile(_way_to_knot(knots, faces, np.concatenate(seconds), mean), (1, 2))
     company = np.concatenate([np.tile(need.company, (len(need.gone), 1)) for need in needs])
     centre = (faces[:, :2] + faces[:, 2:]) / 2
     return Demand(
@@ -64,6 +67,26 @@ def gather(knots: Knots, needs: list[Needs], seconds: list[Array]) -> Demand:
         seconds=knots.spacing[knots.knot_block[knot]],
         frame_step=_frame_steps(knots, seconds),
     )
+
+
+def _way_to_knot(
+    knots: Knots, faces: Array, seconds: Array, mean: Callable[[Array], Array]
+) -> Array:
+    """How far each frame's face has come since its knot's moment, (M, 2), at the local speed."""
+    edges, knot = frames_per_knot(knots)
+    run = np.repeat(np.arange(edges.size), np.diff(np.append(edges, knots.frame_knot.size)))
+    block = knots.knot_block[knot]
+    place, time = mean((faces[:, :2] + faces[:, 2:]) / 2), mean(seconds)
+    here = np.arange(edges.size)
+    before = np.where(np.append(-1, block[:-1]) == block, here - 1, here)
+    after = np.where(np.append(block[1:], -1) == block, here + 1, here)
+    lasting = np.maximum(time[after] - time[before], 1e-6)
+    speed = np.where(
+        (before < after)[:, None], (place[after] - place[before]) / lasting[:, None], 0
+    )
+    first = np.searchsorted(knots.knot_block, np.arange(knots.spacing.size))
+    moment = (knot - first[block]) * knots.spacing[block]
+    return speed[run] * (seconds - moment[run])[:, None]
 
 
 def _frame_steps(knots: Knots, seconds: list[Array]) -> Array:

@@ -16,13 +16,13 @@ Array = NDArray[np.float64]
 # Prices are in widths of the window: per second of being off, per move, per change of speed.
 #: The face (and where it may be) leaves the window; the safe area; the safe area with something
 #: to spare; the place it looks best in.
-LOST, UNSAFE, TIGHT, UNPLEASANT = 400.0, 150.0, 3.0, 0.6
+LOST, UNSAFE, TIGHT, UNPLEASANT = 3000.0, 1000.0, 5.0, 0.6
 #: Not standing before the people who are left while the person is gone.
 ELSEWHERE = 6.0
 #: Moving at all, changing speed, and acceleration.
 MOVE = (2.0, 0.2, 0.02)
-#: Faster than .053 widths per 1/30 s is seldom (hand-moved crops: p95 .058, p99 .15) ...
-BRISK, BRISK_PRICE = 0.053 * 30, 15.0
+#: Faster than .052 widths per 1/30 s is seldom (hand-moved crops: p95 .058, p99 .15) ...
+BRISK, BRISK_PRICE = 0.052 * 30, 18.0
 #: ... than .13 nearly never ...
 FAST, FAST_PRICE = 0.13 * 30, 60.0
 #: ... and one frame to the next, across and down together, stays under the .20 widths of a jump.
@@ -32,8 +32,9 @@ MOST_ACROSS, MOST_DOWN, MOST_PRICE = 0.16, 0.10, 5000.0
 LITTLE, SPARE = 0.006, 0.035
 #: The face may stand this many widths off the middle before the window is drawn after it.
 COMFORT = 0.12
-#: Hair above the face box, in face heights.
-HAIR = 0.3
+#: In face heights: hair above the face box, and by how much a detected box may be off where the
+#: window's edge, or the safe area's, is near.
+HAIR, BOX_ERROR, SAFE_ERROR = 0.3, 0.1, 0.1
 
 
 @dataclass(frozen=True)
@@ -57,9 +58,11 @@ def plan_across(knots: Knots, demand: Demand, asked: Composition, height: Array)
     width = height * float(asked.aspect)
     x1, x2 = demand.extent[:, 0], demand.extent[:, 2]
     middle = (demand.faces[:, 0] + demand.faces[:, 2]) / 2
-    least, more = (SAFE_WIDTH / 2 - LITTLE) * width, (SAFE_WIDTH / 2 - SPARE) * width
+    doubt = demand.doubt + BOX_ERROR * demand.height
+    least = SAFE_WIDTH / 2 * width - SAFE_ERROR * demand.height
+    more = SAFE_WIDTH / 2 * width - SPARE * width
     bounds = [
-        _Between(x2 + demand.doubt - width / 2, x1 - demand.doubt + width / 2),
+        _Between(x2 + doubt - width / 2, x1 - doubt + width / 2),
         _Between(x2 - least, x1 + least),
         _Between(x2 - more, x1 + more),
         _Between(middle - COMFORT * width, middle + COMFORT * width),
@@ -76,7 +79,7 @@ def plan_down(knots: Knots, demand: Demand, asked: Composition, height: Array) -
     (low, high), (safe_low, safe_high) = asked.framing.face_band, asked.framing.safe_band
     bounds = [
         _Between(
-            y2 + demand.doubt - height / 2,
+            y2 + demand.doubt + BOX_ERROR * demand.height - height / 2,
             y1 - HAIR * demand.height - demand.doubt + height / 2,
         ),
         *(
