@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
-from inyourarea.track.links import LOST, Links
+from inyourarea.track.links import LONGEST_LINK_S, Links
 from inyourarea.track.tracklets import Ints
 
 Floats = NDArray[np.float64]
@@ -23,6 +23,13 @@ NOBODY = -1
 MUST = 1e4
 #: Members whose evidence is this much weaker than the best one's are not asked for (nats).
 HOPELESS = 18.0
+#: What speaks this much against being anybody is nobody, however well it would fit in (nats).
+WEAKEST = 4.0
+#: What it costs that a member appears, or disappears for the rest of the shot, without a link: at
+#: the shot's ends everybody does, in its midst few do; a false detection is worth a look (nats).
+ENTRY_AT_CUT, ENTRY, EXIT = 0.6, 2.5, 1.5
+#: This near to the first and the last sighting of a shot are its ends. Seconds.
+NEAR_CUT_S = 0.25
 #: HiGHS stops branching here and gives its best answer so far; counted in nodes and not in
 #: seconds, so that the answer is the same on a busy machine.
 MOST_NODES = 400
@@ -36,12 +43,14 @@ class Casting:
 
     ``gain`` float64 (T, K): what it is worth that a tracklet is a member, against nobody;
     -inf where it can not be, ``MUST`` and more where it must. ``first``, ``last`` int32 (T,)
-    frames; ``shot`` int32 (T,); ``links`` what one costs after another.
+    frames; ``seconds`` float64 (T, 2), the same in time; ``shot`` int32 (T,); ``links`` what one
+    costs after another.
     """
 
     gain: Floats
     first: Ints
     last: Ints
+    seconds: Floats
     shot: Ints
     links: Links
 
@@ -69,7 +78,7 @@ def _columns(links: Links) -> tuple[Ints, Ints, Floats]:
 def _cast_shot(casting: Casting, inside: NDArray[np.intp], links: Links) -> Ints:
     gain = casting.gain[inside]
     best = np.maximum(gain.max(axis=1, keepdims=True), 0) if gain.size else gain
-    possible = gain > np.maximum(best - HOPELESS, -LOST)
+    possible = gain > np.maximum(best - HOPELESS, -WEAKEST)
     tracklet, member = np.nonzero(possible.T)[::-1]
     who = np.full(inside.size, NOBODY, dtype=np.int32)
     if not tracklet.size:
@@ -80,8 +89,7 @@ def _cast_shot(casting: Casting, inside: NDArray[np.intp], links: Links) -> Ints
         tracklet=tracklet,
         member=member,
         gain=gain[tracklet, member],
-        first=casting.first[inside][tracklet],
-        last=casting.last[inside][tracklet],
+        seconds=casting.seconds[inside][tracklet],
         links=Links(place[links.a].astype(np.int32), place[links.b].astype(np.int32), links.cost),
     )
     chosen = program.solve()
@@ -93,15 +101,14 @@ def _cast_shot(casting: Casting, inside: NDArray[np.intp], links: Links) -> Ints
 class _Program:
     """The integer program of one shot; a candidate is a tracklet that may be a member.
 
-    Candidates are ordered by member. ``first`` and ``last`` are their frames; ``links`` are
-    between the shot's tracklets.
+    Candidates are ordered by member, and within one by when they begin. ``seconds`` (c, 2) is when
+    each begins and ends; ``links`` are between the shot's tracklets.
     """
 
     tracklet: NDArray[np.intp]
     member: NDArray[np.intp]
     gain: Floats
-    first: Ints
-    last: Ints
+    seconds: Floats
     links: Links
 
     def solve(self) -> NDArray[np.bool_]:
@@ -117,9 +124,11 @@ class _Program:
         wait = gone[-1] + 1 + np.arange(count)
         columns = int(wait[-1]) + 1
         price = np.zeros(columns)
-        price[enter] = -self.gain
+        begin, end = self.seconds[:, 0], self.seconds[:, 1]
+        at_start = begin <= begin.min() + NEAR_CUT_S
+        price[enter] = np.where(at_start, ENTRY_AT_CUT, ENTRY) - self.gain
+        price[gone] = np.where(end >= end.max() - NEAR_CUT_S, 0.0, EXIT)
         price[arcs] = cost - self.gain[b]
-        price[lost] = LOST
         rows = _Rows(columns)
         # What comes into a candidate goes out of it.
         rows.add(enter, enter, 1.0)
@@ -194,9 +203,10 @@ class _Program:
     def _waiting_line(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Each candidate's stage in the line, and the stage that it can rejoin at (-1: none)."""
         line = np.arange(self.tracklet.size)
-        scale = int(self.last.max()) + 2
-        begins = self.member * scale + self.first
-        after = np.searchsorted(begins, self.member * scale + self.last, side="right")
+        scale = float(self.seconds.max()) + LONGEST_LINK_S + 1
+        begins = self.member * scale + self.seconds[:, 0]
+        again = self.member * scale + self.seconds[:, 1] + LONGEST_LINK_S
+        after = np.searchsorted(begins, again, side="right")
         valid = after < line.size
         valid[valid] &= self.member[after[valid]] == self.member[valid]
         return line, np.where(valid, after, -1)
@@ -209,8 +219,8 @@ class _Program:
                 (self.tracklet == self.tracklet[i])
                 | (
                     (self.member == self.member[i])
-                    & (self.first <= self.last[i])
-                    & (self.last >= self.first[i])
+                    & (self.seconds[:, 0] <= self.seconds[i, 1])
+                    & (self.seconds[:, 1] >= self.seconds[i, 0])
                 )
             )
             chosen[i] = self.gain[i] > 0 and not rivals.any()

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from inyourarea.core.errors import PinRejected
 from inyourarea.core.pins import NOBODY
 from inyourarea.track import assignment
-from inyourarea.track.assignment import MUST
-from inyourarea.track.links import LOST, Links
+from inyourarea.track.assignment import MUST, Casting
+from inyourarea.track.links import LOST_AT_ONCE, Links
 from inyourarea.track.pins import Orders
-from inyourarea.track.tracklets import Ints
+from inyourarea.track.tracklets import Ints, Sightings, Tracklets
 
 Floats = NDArray[np.float64]
 
@@ -32,6 +32,21 @@ class Cast:
     who: Ints
     sure: Floats
     names: tuple[str, ...]
+
+
+def casting_of(
+    sightings: Sightings, tracklets: Tracklets, gain: Floats, links: Links
+) -> Casting:
+    """The question to `assignment` for these gains (T, K)."""
+    start, end = tracklets.start, tracklets.end
+    return Casting(
+        gain=gain,
+        first=sightings.frame[start],
+        last=sightings.frame[end],
+        seconds=np.stack([sightings.seconds[start], sightings.seconds[end]], axis=1),
+        shot=sightings.shot[start],
+        links=links,
+    )
 
 
 def obey(gain: Floats, orders: Orders, names: tuple[str, ...]) -> Floats:
@@ -66,9 +81,9 @@ def sureness(gain: Floats, who: Ints, links: Links) -> Floats:
     column = np.where(who == assignment.NOBODY, gain.shape[1], who)
     own = others[tracklet, column]
     others[tracklet, column] = -np.inf
-    margin = np.maximum(own - others.max(axis=1, initial=-np.inf), -LOST)
+    margin = np.maximum(own - others.max(axis=1, initial=-np.inf), -LOST_AT_ONCE)
     same = (who[links.a] == who[links.b]) & (who[links.a] != assignment.NOBODY)
-    a, b, slack = links.a[same], links.b[same], LOST - links.cost[same]
+    a, b, slack = links.a[same], links.b[same], LOST_AT_ONCE - links.cost[same]
     for _ in range(3):
         np.maximum.at(margin, b, np.minimum(margin[a], slack))
         np.maximum.at(margin, a, np.minimum(margin[b], slack))

@@ -8,27 +8,33 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inyourarea.track.tracklets import Ints, Sightings, Tracklets
+from inyourarea.track.tracklets import Ints, Sightings, Tracklets, tracklets_from_labels
 
 Floats = NDArray[np.float64]
 
 #: Farther apart in time a person can be anywhere. Seconds.
-LONGEST_LINK_S = 4.0
+LONGEST_LINK_S = 2.5
 #: How far a person strays from a guess, in face widths: at once, and per second away.
-STRAY_WIDTHS, STRAY_WIDTHS_PER_S = 0.4, 3.5
+STRAY_WIDTHS, STRAY_WIDTHS_PER_S = 0.4, 8.0
 #: The same for the natural logarithm of the size of the face.
 SIZE_STRAY, SIZE_STRAY_PER_S = 0.14, 0.12
 #: A head keeps its speed for about this long (a beat lasts half a second). Seconds.
 SPEED_LASTS_S = 0.12
 #: Speed at an end of a tracklet is measured over this long. Seconds.
 SPEED_OVER_S = 0.14
-#: No jump costs more: with this, somebody was lost from sight and found again anywhere (nats).
-LOST = 7.0
+#: No jump costs more: somebody was lost from sight and is found again anywhere. At once nobody
+#: jumps; the longer ago it is, the less it says (nats, and seconds to fall by a factor e).
+LOST, LOST_AT_ONCE, LOST_FADES_S = 2.0, 8.0, 0.8
+#: Tracklets are joined for good where that costs little, anything else a lot more, at once.
+SURE_COST, SURE_MARGIN, SURE_WAIT_S = 2.0, 2.0, 0.4
 
 
 @dataclass(frozen=True, eq=False)
 class Links:
-    """Tracklet ``a`` may go on as ``b`` at ``cost`` (nats, below ``LOST``); arrays (m,)."""
+    """Tracklet ``a`` may go on as ``b`` at ``cost`` (nats); arrays (m,).
+
+    All pairs of a shot with at most `LONGEST_LINK_S` between them.
+    """
 
     a: Ints
     b: Ints
@@ -43,6 +49,40 @@ def links_between(sightings: Sightings, tracklets: Tracklets) -> Links:
     if not parts:
         return Links(np.zeros(0, np.int32), np.zeros(0, np.int32), np.zeros(0))
     return Links(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def join_sure(sightings: Sightings, tracklets: Tracklets, evidence: Floats) -> Tracklets:
+    """Join tracklets that surely go on as one another: nobody else comes near, on either side.
+
+    ``evidence`` (T, k) is what each tracklet says for each class; two that speak for different
+    ones are not joined.
+    """
+    links = links_between(sightings, tracklets)
+    best = evidence.max(axis=1, initial=0.0)
+    together = np.maximum((evidence[links.a] + evidence[links.b]).max(axis=1, initial=0.0), 0)
+    clash = np.maximum(best[links.a], 0) + np.maximum(best[links.b], 0) - together
+    cost = links.cost + 2 * clash
+    runner_up = np.minimum(
+        _next_best(links.a, cost, len(tracklets)), _next_best(links.b, cost, len(tracklets))
+    )
+    wait = sightings.seconds[tracklets.start[links.b]] - sightings.seconds[tracklets.end[links.a]]
+    sure = (cost < SURE_COST) & (runner_up - cost > SURE_MARGIN) & (wait <= SURE_WAIT_S)
+    group = np.arange(len(tracklets), dtype=np.int32)
+    for a, b in zip(links.a[sure].tolist(), links.b[sure].tolist(), strict=True):
+        group[b] = group[a]  # Links go forward in time and tracklets are in order of time.
+    label = tracklets.labels(len(sightings))
+    return tracklets_from_labels(np.where(label >= 0, group[label], -1))
+
+
+def _next_best(side: Ints, cost: Floats, count: int) -> Floats:
+    """For each link the lowest cost of the other links that share its tracklet on this side."""
+    first, second = np.full(count, np.inf), np.full(count, np.inf)
+    np.minimum.at(first, side, cost)
+    is_best = cost <= first[side]
+    np.minimum.at(second, side[~is_best], cost[~is_best])
+    ties = np.bincount(side[is_best], minlength=count) > 1
+    second[ties] = first[ties]
+    return np.where(is_best, second[side], first[side])
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,9 +140,7 @@ def _links_of_shot(ends: _Ends, inside: NDArray[np.intp]) -> tuple[Ints, Ints, F
     gap = ends.seconds[0][inside][None, :] - ends.seconds[1][inside][:, None]
     i, j = np.nonzero((gap > 0) & (gap <= LONGEST_LINK_S))
     a, b = inside[i], inside[j]
-    cost = _gap_cost(ends, a, b)
-    good = cost < LOST
-    return a[good].astype(np.int32), b[good].astype(np.int32), cost[good]
+    return a.astype(np.int32), b.astype(np.int32), _gap_cost(ends, a, b)
 
 
 def _gap_cost(ends: _Ends, a: NDArray[np.intp], b: NDArray[np.intp]) -> Floats:
@@ -116,7 +154,8 @@ def _gap_cost(ends: _Ends, a: NDArray[np.intp], b: NDArray[np.intp]) -> Floats:
     off = np.minimum(np.sqrt((moved**2).sum(axis=1)), np.sqrt(((moved - guess) ** 2).sum(axis=1)))
     distance = off / side / (STRAY_WIDTHS + STRAY_WIDTHS_PER_S * wait)
     growth = np.abs(np.log(ends.side[1][a] / ends.side[0][b]))
-    return np.asarray(
+    cost = (
         2 * np.log1p(0.5 * distance**2)
         + 0.5 * (growth / (SIZE_STRAY + SIZE_STRAY_PER_S * wait)) ** 2
     )
+    return np.minimum(cost, LOST + (LOST_AT_ONCE - LOST) * np.exp(-wait / LOST_FADES_S))

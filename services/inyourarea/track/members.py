@@ -3,16 +3,31 @@
 After `tracklets` and `pins`; states the question to `assignment`.
 """
 
-from inyourarea.track.assignment import Casting, cast
-from inyourarea.track.evidence import class_evidence, look_weights, spans
-from inyourarea.track.identity import Cast, obey, sureness
+import numpy as np
+from numpy.typing import NDArray
+
+from inyourarea.track.assignment import cast
+from inyourarea.track.evidence import tracklet_evidence
+from inyourarea.track.identity import Cast, casting_of, obey, sureness
 from inyourarea.track.links import links_between
 from inyourarea.track.pins import Orders
 from inyourarea.track.screens import live_evidence
-from inyourarea.track.tracklets import Sightings, Tracklets
+from inyourarea.track.tracklets import Ints, Sightings, Tracklets
 
-#: What a tracklet must be worth to be anybody: a false detection is worth a look or two (nats).
-ENTRY = 0.3
+Floats = NDArray[np.float64]
+
+
+#: A member for whom all that is hers speaks less than this is probably not in the video (nats);
+#: what that speaks against each single tracklet being hers.
+LEAST_PRESENCE, NOT_IN_THE_SHOW = 25.0, 3.0
+
+
+def _never_seen(gain: Floats, who: Ints) -> NDArray[np.bool_]:
+    """Which members have hardly any evidence in the whole video, (C,)."""
+    cast_as = np.flatnonzero(who >= 0)
+    best = np.minimum(gain[cast_as, who[cast_as]], LEAST_PRESENCE)
+    presence = np.bincount(who[cast_as], best, minlength=gain.shape[1])
+    return np.asarray(presence < min(LEAST_PRESENCE, 0.2 * presence.max(initial=0.0)))
 
 
 def cast_by_class(
@@ -29,13 +44,11 @@ def cast_by_class(
     Raises:
         PinRejected: a pin names somebody who is no member.
     """
-    weight = look_weights(sightings, tracklets)
-    evidence = class_evidence(sightings, believed)[tracklets.member]
     live = live_evidence(sightings, tracklets)
-    gain = tracklets.total(evidence * weight[:, None]) + live[:, None] - ENTRY
+    gain = tracklet_evidence(sightings, tracklets, believed) + live[:, None]
     gain = obey(gain, orders, classes)
     links = links_between(sightings, tracklets)
-    first, last = spans(sightings, tracklets)
-    shot = sightings.shot[tracklets.start]
-    who = cast(Casting(gain, first, last, shot, links))
+    who = cast(casting_of(sightings, tracklets, gain, links))
+    gain = gain - _never_seen(gain, who)[None, :] * NOT_IN_THE_SHOW
+    who = cast(casting_of(sightings, tracklets, gain, links))
     return Cast(who, sureness(gain, who, links), classes)

@@ -4,15 +4,15 @@ After `tracklets` and `pins`. People have prototypes of their looks; `assignment
 tracklet to one, all at once; the prototypes follow the answer; and so on until nothing changes.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inyourarea.core.pins import NOBODY
 from inyourarea.track.assignment import Casting, cast
-from inyourarea.track.evidence import look_weights, mean_appearance, spans, unit
-from inyourarea.track.identity import Cast, obey, sureness
+from inyourarea.track.evidence import look_weights, mean_appearance, unit
+from inyourarea.track.identity import Cast, casting_of, obey, sureness
 from inyourarea.track.links import Links, links_between
 from inyourarea.track.pins import Orders
 from inyourarea.track.screens import live_evidence
@@ -36,11 +36,24 @@ class _Looks:
 
     mean: Floats
     looks: Floats
-    first: Ints
-    last: Ints
-    shot: Ints
-    links: Links
+    casting: Casting
     live: Floats
+
+    @property
+    def first(self) -> Ints:
+        return self.casting.first
+
+    @property
+    def last(self) -> Ints:
+        return self.casting.last
+
+    @property
+    def shot(self) -> Ints:
+        return self.casting.shot
+
+    @property
+    def links(self) -> Links:
+        return self.casting.links
 
     def together(self) -> NDArray[np.bool_]:
         """Which pairs are seen at once and so are not one person, (T, T)."""
@@ -76,14 +89,11 @@ def cast_by_appearance(
 
 
 def _looks(sightings: Sightings, tracklets: Tracklets) -> _Looks:
-    first, last = spans(sightings, tracklets)
+    links = links_between(sightings, tracklets)
     return _Looks(
         mean=mean_appearance(sightings, tracklets),
         looks=np.minimum(tracklets.total(look_weights(sightings, tracklets)), MOST_LOOKS),
-        first=first,
-        last=last,
-        shot=sightings.shot[tracklets.start],
-        links=links_between(sightings, tracklets),
+        casting=casting_of(sightings, tracklets, np.zeros((len(tracklets), 0)), links),
         live=live_evidence(sightings, tracklets),
     )
 
@@ -113,7 +123,7 @@ def _settle(
     who = np.full(looks.first.size, -2, dtype=np.int32)
     for _ in range(MOST_ROUNDS):
         gain = obey(_gain(looks, prototypes, stranger), orders, names)
-        answer = cast(Casting(gain, looks.first, looks.last, looks.shot, looks.links))
+        answer = cast(replace(looks.casting, gain=gain))
         if np.array_equal(answer, who):
             break
         who = answer

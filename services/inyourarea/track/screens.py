@@ -18,7 +18,9 @@ Floats = NDArray[np.float64]
 
 #: How far a face is above the floor's line because people differ and jump, and below it because
 #: they crouch; face heights.
-OFF_ABOVE, OFF_BELOW = 0.5, 0.9
+OFF_ABOVE, OFF_BELOW = 0.8, 0.9
+#: So far above the line a face is suspect, and surely on a wall; face heights.
+FIRST_HIGH, SURELY_HIGH = 2.5, 3.7
 #: How much lower a face is that is one face height larger, in face heights: a camera between a
 #: face height below the faces and some six metres above them.
 SLOPES = np.array(
@@ -124,7 +126,7 @@ def _who(sightings: Sightings, tracklets: Tracklets, mean: Callable[[Floats], Fl
 
 def _nats_of_shot(faces: _Faces) -> Floats:
     off = _off_floor(faces)
-    high = np.clip((-off / OFF_ABOVE - 2.0) / 2.0, 0, 1)
+    high = np.clip((-off - FIRST_HIGH) / (SURELY_HIGH - FIRST_HIGH), 0, 1)
     return -NATS_PER_LOOK * high * faces.looks
 
 

@@ -15,9 +15,10 @@ from inyourarea.core.pins import Pin
 from inyourarea.core.shots import Shot, shot_of_frames
 from inyourarea.core.timeline import Timeline
 from inyourarea.core.tracks import State, Track, Tracks
-from inyourarea.track.evidence import cut_at_changes
+from inyourarea.track.evidence import cut_at_changes, tracklet_evidence
 from inyourarea.track.gaps import Sheet, Stage, empty_sheet, fill_gaps, moving_average
 from inyourarea.track.identity import Cast
+from inyourarea.track.links import join_sure
 from inyourarea.track.members import cast_by_class
 from inyourarea.track.names import call_people, id_from_first_sight
 from inyourarea.track.people import cast_by_appearance
@@ -27,6 +28,8 @@ from inyourarea.track.tracklets import Sightings, Tracklets, join_sightings
 
 #: Somebody seen for less than this, or for a smaller share of the video, is one of the others.
 LEAST_SEEN_S, LEAST_SEEN_SHARE = Fraction(1), Fraction(1, 20)
+#: What was joined may be joined again.
+JOINING_ROUNDS = 2
 #: A followed box that covers somebody else's observed one this much has slipped to them.
 SLIPPED_IOU = 0.4
 
@@ -64,7 +67,11 @@ def solve_tracks(question: Question) -> Tracks:
     detections = add_pinned_boxes(question.detections, question.pins, question.timeline)
     standpoint = _standpoint(question)
     sightings = _sightings(question, detections, standpoint)
-    tracklets = cut_at_changes(sightings, join_sightings(sightings, question.threshold))
+    tracklets = join_sightings(sightings, question.threshold)
+    tracklets = cut_at_changes(sightings, tracklets, question.threshold)
+    for _ in range(JOINING_ROUNDS):
+        evidence = tracklet_evidence(sightings, tracklets, question.threshold)
+        tracklets = join_sure(sightings, tracklets, evidence)
     pixels = detections.xyxy[sightings.row].astype(np.float64)
     scene = Scene(question.timeline, sightings, pixels)
     orders, tracklets = orders_from_pins(question.pins, tracklets, scene)

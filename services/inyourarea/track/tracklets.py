@@ -21,21 +21,22 @@ Ints = NDArray[np.int32]
 LONGEST_MISS_S = 0.3
 #: Two boxes that overlap more than this are a crossing: who comes out of it is a new question.
 CROSSING_IOU = 0.65
-#: A face farther than this from where it was expected is another one; face widths.
-REACH_WIDTHS = 2.2
+#: A face farther than this from where it was expected is another one: at once, and per second (who
+#: runs across a stage in two seconds moves more than a face width per frame); face widths.
+REACH_WIDTHS, REACH_WIDTHS_PER_S = 1.0, 45.0
 #: How far a face strays from where its speed would take it: at rest, and per second between two
 #: looks (a dancer's head changes its speed several times a second); face widths.
-STRAY_WIDTHS, STRAY_WIDTHS_PER_S = 0.22, 4.0
+STRAY_WIDTHS, STRAY_WIDTHS_PER_S = 0.25, 6.0
 #: Natural logarithm of how much a face's size changes from one look to the next.
 SIZE_STRAY = 0.16
 #: Costs are negative log likelihoods; above this two boxes are not joined.
 DEAREST_JOIN = 9.0
 #: Where another way of joining costs less than this more, the joining is in doubt.
 DOUBT = 2.0
-#: Share of the newest look in the running means of speed, class and appearance.
-NEWEST_SHARE = 0.5
+#: Share of the newest look in the running means of a head's speed, and of its class and looks.
+SPEED_SHARE, LOOKS_SHARE = 0.5, 0.3
 #: What two appearances differ by within one head, as 1 - cosine.
-APPEARANCE_STRAY = 0.06
+APPEARANCE_STRAY = 0.03
 #: How wrong a class posterior may be: the least that agreement is believed to be.
 LEAST_AGREEMENT = 0.02
 
@@ -260,8 +261,9 @@ def _join_cost(heads: _Heads, seen: _Heads) -> Floats:
     if heads.appearance.shape[1]:
         likeness = heads.appearance @ seen.appearance.T
         known = _is_known(heads.appearance) & _is_known(seen.appearance).T
-        cost += np.where(known, np.minimum((1 - likeness) / APPEARANCE_STRAY, 4.0), 0.0)
-    return np.where(distance <= REACH_WIDTHS, cost, 2 * DEAREST_JOIN)
+        cost += np.where(known, np.minimum((1 - likeness) / APPEARANCE_STRAY, 5.0), 0.0)
+    reached = distance <= REACH_WIDTHS + REACH_WIDTHS_PER_S * np.minimum(wait, 0.1)[:, None]
+    return np.where(reached, cost, 2 * DEAREST_JOIN)
 
 
 def _name_pairs(
@@ -310,10 +312,10 @@ def _after_look(
     wait = np.maximum(after.seconds[:m] - old.seconds, 1e-3)
     speed = (after.place[:m] - old.place) / wait[:, None]
     fresh_speed = ~_is_known(old.speed)
-    after.speed[:m] = np.where(fresh_speed, speed, _mixed(old.speed, speed))
-    after.posterior[:m] = _mixed(old.posterior, after.posterior[:m])
+    after.speed[:m] = np.where(fresh_speed, speed, _mixed(old.speed, speed, SPEED_SHARE))
+    after.posterior[:m] = _mixed(old.posterior, after.posterior[:m], LOOKS_SHARE)
     known = _is_known(after.appearance[:m])
-    mixed = _mixed(old.appearance, after.appearance[:m])
+    mixed = _mixed(old.appearance, after.appearance[:m], LOOKS_SHARE)
     length = np.maximum(np.sqrt((mixed**2).sum(axis=1, keepdims=True)), 1e-9)
     after.appearance[:m] = np.where(known, mixed / length, old.appearance)
     return after
@@ -324,8 +326,8 @@ def _is_known(vectors: Floats) -> NDArray[np.bool_]:
     return np.asarray(np.any(vectors != 0, axis=1, keepdims=True))
 
 
-def _mixed(old: Floats, new: Floats) -> Floats:
-    return (1 - NEWEST_SHARE) * old + NEWEST_SHARE * new
+def _mixed(old: Floats, new: Floats, share: float) -> Floats:
+    return (1 - share) * old + share * new
 
 
 def overlapping_pairs(sightings: Sightings, least_iou: float) -> tuple[Ints, Ints]:

@@ -2,8 +2,17 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inyourarea.track.assignment import MUST, NOBODY, Casting, cast
-from inyourarea.track.links import LOST, Links
+from inyourarea.track.assignment import (
+    ENTRY,
+    ENTRY_AT_CUT,
+    EXIT,
+    MUST,
+    NEAR_CUT_S,
+    NOBODY,
+    Casting,
+    cast,
+)
+from inyourarea.track.links import Links
 
 
 def casting(gain, spans, links=(), shot=None):
@@ -13,6 +22,7 @@ def casting(gain, spans, links=(), shot=None):
         gain=np.array(gain, dtype=float),
         first=first,
         last=last,
+        seconds=np.stack([first, last], axis=1) / 30,
         shot=np.zeros(first.size, np.int32) if shot is None else np.array(shot, dtype=np.int32),
         links=Links(np.array(a, np.int32), np.array(b, np.int32), np.array(cost, float)),
     )
@@ -30,15 +40,15 @@ def test_the_best_answer_of_all_is_taken_and_not_the_best_first():
 
 
 def test_weak_evidence_is_nobody():
-    assert cast(casting([[-1.0, -3.0]], [(0, 9)])).tolist() == [NOBODY]
+    assert cast(casting([[0.4, -3.0]], [(0, 9)])).tolist() == [NOBODY]
 
 
 def test_a_jump_to_another_place_costs_more_than_a_little_evidence():
     # The wall (1) looks like the member while she (0, 2) is turned away.
-    spans = [(0, 9), (11, 20), (22, 30)]
-    who = cast(casting([[8.0], [LOST], [8.0]], spans, [(0, 2, 1.0)]))
+    spans, jumps = [(0, 9), (11, 20), (22, 30)], [(0, 2, 1.0), (0, 1, 7.0), (1, 2, 7.0)]
+    who = cast(casting([[8.0], [9.0], [8.0]], spans, jumps))
     assert who.tolist() == [0, NOBODY, 0]
-    assert cast(casting([[8.0], [3 * LOST], [8.0]], spans, [(0, 2, 1.0)])).tolist() == [0, 0, 0]
+    assert cast(casting([[8.0], [20.0], [8.0]], spans, jumps)).tolist() == [0, 0, 0]
 
 
 def test_a_link_carries_a_doubtful_tracklet_along():
@@ -74,11 +84,15 @@ def test_no_answer_breaks_the_rules_and_none_by_hand_is_better(seed):
 
 
 def _value(question, who):
-    """The worth of an answer (2 is nobody), -inf where it breaks a rule; every rejoin costs."""
+    """The worth of an answer (2 is nobody), -inf where it breaks a rule; there are no links."""
     total = 0.0
+    begin, end = question.seconds.T
     for member in (0, 1):
         mine = np.flatnonzero(who == member)
-        if np.any(question.first[mine[1:]] <= question.last[mine[:-1]]):
+        if mine.size > 1:
             return -np.inf
-        total += question.gain[mine, member].sum() - LOST * max(0, mine.size - 1)
+        at_start = begin[mine] <= begin.min() + NEAR_CUT_S
+        at_end = end[mine] >= end.max() - NEAR_CUT_S
+        total += question.gain[mine, member].sum()
+        total -= np.where(at_start, ENTRY_AT_CUT, ENTRY).sum() + np.where(at_end, 0, EXIT).sum()
     return total

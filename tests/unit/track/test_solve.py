@@ -3,13 +3,13 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from rehearsal import Eyes, detect, mark, rehearse
 
 from inyourarea.core.detections import Detections
 from inyourarea.core.errors import PinRejected
 from inyourarea.core.pins import Pin
 from inyourarea.core.tracks import State
 from inyourarea.track.solve import Question, solve_tracks
+from rehearsal import Eyes, detect, mark, rehearse
 
 GOOD_EYES = Eyes()
 
