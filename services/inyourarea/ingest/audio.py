@@ -4,7 +4,6 @@ Stored as one mp4 object whose time 0 is the part's first frame. What begins bef
 by the file's edit list to the sample; sound that starts later or ends earlier stays so.
 """
 
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
@@ -30,6 +29,8 @@ _BIT_RATE = 192_000
 _RATES = frozenset({8000, 11025, 12000, 16000, 22050, 24000, 32000, 44100, 48000})
 #: Packets before the cut that a decoder needs to be in full swing: AAC overlaps by one.
 _RUN_UP_PACKETS = 1
+#: Seconds before the cut at which reading begins: files interleave sound and picture by less.
+_RUN_UP_S = 2
 #: Seconds by which a stamp may be off and still be taken for rounding (matroska counts in
 #: milliseconds); what is further off is a gap and kept.
 _ROUNDING_S = Fraction(3, 1000)
@@ -62,31 +63,36 @@ class AudioCut:
         return self.start_pts * base, self.end_pts * base
 
 
-def store_audio(objects: Objects, cut: AudioCut) -> bool:
-    """The sound is stored; says no where there is none in that part. Runs in a child process."""
-    with tempfile.TemporaryDirectory(prefix="inyourarea-") as folder:
-        path = Path(folder) / "audio.mp4"
-        with open_video(objects, cut.source_key) as container:
-            stream = container.streams.best("audio")
-            if not isinstance(stream, AudioStream) or stream.codec_context is None:
-                return False
-            for other in container.streams:
-                if other.index != stream.index:
-                    other.discard = Discard.all
-            _go_to(container, stream, cut.span_s[0])
-            is_copied = stream.codec_context.name == "aac"
-            written = (_copy if is_copied else _encode)(container, stream, cut.span_s, path)
-        if written:
-            objects.put(cut.audio_key, path)
-        return written
+def store_audio(objects: Objects, cut: AudioCut, scratch: Path) -> bool:
+    """The sound is stored; says no where there is none in that part.
+
+    Runs in a child process; the folder ``scratch`` is the caller's to remove.
+    """
+    path = scratch / "audio.mp4"
+    with open_video(objects, cut.source_key) as container:
+        stream = container.streams.best("audio")
+        if not isinstance(stream, AudioStream) or stream.codec_context is None:
+            return False
+        _go_to(container, cut.span_s[0])
+        for other in container.streams:
+            if other.index != stream.index:
+                other.discard = Discard.all
+        is_copied = stream.codec_context.name == "aac"
+        is_written = (_copy if is_copied else _encode)(container, stream, cut.span_s, path)
+    if is_written:
+        objects.put(cut.audio_key, path)
+    return is_written
 
 
-def _go_to(container: InputContainer, stream: AudioStream, start_s: Fraction) -> None:
-    """Reading begins a second before; a format that can not seek begins at its beginning."""
-    if not stream.time_base or start_s <= 1:
+def _go_to(container: InputContainer, start_s: Fraction) -> None:
+    """Reading begins a second before; a format that can not seek begins at its beginning.
+
+    The seek goes by the pictures: matroska has no index of its sound.
+    """
+    if start_s <= _RUN_UP_S:
         return
     try:
-        container.seek(int((start_s - 1) / stream.time_base), stream=stream)
+        container.seek(int((start_s - _RUN_UP_S) * av.time_base))
     except (av.error.FFmpegError, OSError):
         container.seek(0)
 

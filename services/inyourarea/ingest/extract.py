@@ -51,6 +51,8 @@ def extract_segment(objects: Objects, extraction: Extraction) -> int:
 
     Signals come last: where they are, the pack was. Runs in a child process.
     """
+    # The decoder has the other core; and the answer is to be the same on any machine.
+    cv2.setNumThreads(1)
     frames = decode_segment(
         objects, extraction.decode_key, extraction.start_pts, extraction.end_pts
     )

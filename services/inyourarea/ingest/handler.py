@@ -1,6 +1,8 @@
 """Ingest's part in the flow: accepted videos and returned credits become segments, those packs."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import MappingProxyType
 from typing import Any
 
@@ -99,9 +101,11 @@ class IngestHandler:
                 time_base=(source.time_base.num, source.time_base.den),
                 audio_key=key,
             )
-            has_sound = self._child.call(
-                store_audio, self._objects, cut, timeout_s=self._settings.audio_timeout_s
-            )
+            timeout_s = self._settings.audio_timeout_s
+            with TemporaryDirectory(prefix="inyourarea-", dir=self._settings.scratch) as scratch:
+                has_sound = self._child.call(
+                    store_audio, self._objects, cut, Path(scratch), timeout_s=timeout_s
+                )
         return facts.AudioReady(
             video_id=accepted.video_id, run_id=accepted.run_id, key=key if has_sound else ""
         )

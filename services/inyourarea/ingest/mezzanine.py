@@ -1,6 +1,5 @@
 """A closed-GOP copy of a video whose key frames are too rare to cut at; every stage reads that."""
 
-import tempfile
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from numpy.typing import NDArray
 
 from inyourarea.ingest.probe import Probe
 from inyourarea.ingest.segments import SEGMENT_S
-from inyourarea.runtime.objects import Objects
+from inyourarea.runtime.objects import Objects, ObjectsAway
 from inyourarea.runtime.source import Planes, decode_segment, pixels_of
 
 #: Seconds between the copy's key frames: two to a segment.
@@ -44,15 +43,18 @@ def mezzanine_keys(pts: NDArray[np.int64], time_base: Fraction) -> NDArray[np.in
     return np.array(keys, dtype=np.int64)
 
 
-def make_mezzanine(objects: Objects, key: str, copy_key: str, probe: Probe) -> None:
+def make_mezzanine(objects: Objects, key: str, copy_key: str, probe: Probe, scratch: Path) -> None:
     """The copy is stored: the same pts in the same time base, upright, in our colours.
 
-    Runs in a child process. Equal input, equal bytes.
+    Runs in a child process, which may die of it; so the folder ``scratch`` is the caller's to
+    remove. Equal input, equal bytes.
     """
-    with tempfile.TemporaryDirectory(prefix="inyourarea-") as folder:
-        path = Path(folder) / "mezzanine.mp4"
+    path = scratch / "mezzanine.mp4"
+    try:
         _write(objects, key, path, probe)
-        objects.put(copy_key, path)
+    except OSError as trouble:
+        raise ObjectsAway(f"a temporary file can not be written: {trouble.strerror}") from trouble
+    objects.put(copy_key, path)
 
 
 def _write(objects: Objects, key: str, path: Path, probe: Probe) -> None:

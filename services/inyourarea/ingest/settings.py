@@ -1,6 +1,7 @@
 """What ingest may be asked to do: the limits on what strangers send, and the size of its steps."""
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,8 @@ class IngestSettings:
     #: Seconds per frame, and at least, for the closed-GOP copy.
     mezzanine_frame_timeout_s: float = 1.0
     mezzanine_timeout_s: float = 120.0
+    #: Folder for one copy or sound track in the making; none: the system's own for temporary files.
+    scratch: Path | None = None
     #: Segments of one video that are on their way at once: enough for every worker of a small
     #: cluster, few enough that the frame packs of a long video do not fill a laptop's disk.
     window: int = 8

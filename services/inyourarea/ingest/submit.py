@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
@@ -98,9 +100,16 @@ def _make_mezzanine(
     if holds(objects, source.decode_key):
         return
     timeout_s = settings.mezzanine_timeout_s + settings.mezzanine_frame_timeout_s * probe.pts.size
-    with _refusing("copying the video with more key frames"):
+    scratch = TemporaryDirectory(prefix="inyourarea-", dir=settings.scratch)
+    with _refusing("copying the video with more key frames"), scratch as folder:
         child.call(
-            make_mezzanine, objects, source.key, source.decode_key, probe, timeout_s=timeout_s
+            make_mezzanine,
+            objects,
+            source.key,
+            source.decode_key,
+            probe,
+            Path(folder),
+            timeout_s=timeout_s,
         )
 
 

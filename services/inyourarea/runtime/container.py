@@ -1,5 +1,6 @@
 """Opening what strangers send: only known containers and codecs, and nothing but the one object."""
 
+import errno
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar, cast
@@ -12,7 +13,7 @@ from av.stream import Discard
 from av.video.stream import VideoStream
 
 from inyourarea.core.errors import VideoTooLarge, VideoUnreadable
-from inyourarea.runtime.objects import Objects
+from inyourarea.runtime.objects import Objects, ObjectsAway
 from inyourarea.runtime.ranged import BLOCK_BYTES, as_file
 
 OneStream = TypeVar("OneStream", VideoStream, AudioStream)
@@ -58,6 +59,7 @@ def open_video(objects: Objects, key: str) -> Iterator[InputContainer]:
         VideoUnreadable: it is no video of a known kind, or damaged.
         VideoTooLarge: opening it takes more memory or tracks than allowed.
         ObjectNotFound: there is no such object.
+        ObjectsAway: the block was writing to a disk that is full.
     """
     _check_beginning(objects.read(key, 0, min(BLOCK_BYTES, 4096)))
     try:
@@ -80,6 +82,8 @@ def open_video(objects: Objects, key: str) -> Iterator[InputContainer]:
             "export it again with one picture and one sound track"
         ) from trouble
     except av.error.FFmpegError as trouble:
+        if trouble.errno == errno.ENOSPC:
+            raise ObjectsAway("the disk for temporary files is full") from trouble
         raise VideoUnreadable(
             f"the video can not be read ({trouble.strerror}): it is damaged or of no known kind; "
             "mp4, mov, mkv, webm, ts and gif are"

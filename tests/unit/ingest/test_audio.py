@@ -25,7 +25,7 @@ def stored(spec: Film, folder: Path, frames: tuple[int, int]) -> bytes | None:
         start, base = video.start_time or 0, Fraction(video.time_base or 0)
     pts = [start + round(number * FRAME_S / base) for number in frames]
     cut = AudioCut("sources/x", pts[0], pts[1], (base.numerator, base.denominator), "audio/x.mp4")
-    return objects.get("audio/x.mp4") if store_audio(objects, cut) else None
+    return objects.get("audio/x.mp4") if store_audio(objects, cut, folder) else None
 
 
 def sound(content: bytes | None) -> bytes:
@@ -103,6 +103,15 @@ def test_sound_that_ends_earlier_ends_earlier(codec: str, tmp_path: Path) -> Non
 def test_sound_does_not_outlast_the_part(tmp_path: Path) -> None:
     content = sound(stored(LONG, tmp_path, (31, 61)))
     assert abs(heard_s(content)[1] - 1) <= Fraction(1024, 48000)
+
+
+@pytest.mark.parametrize("container", ["mp4", "mpegts", "matroska"])
+def test_a_part_far_in_is_found(container: str, tmp_path: Path) -> None:
+    track = Sound(length_s=Fraction(20), click_s=Fraction(29, 2))
+    pts, keys = tuple(range(600)), tuple(range(0, 600, 60))
+    spec = Film(pts, size=(32, 32), container=container, keys=keys, sound=track)
+    found = onset_s(sound(stored(spec, tmp_path, (420, 480))))
+    assert abs(found - Fraction(1, 2)) < Fraction(2, 1000)
 
 
 def test_a_video_without_sound_has_none(tmp_path: Path) -> None:

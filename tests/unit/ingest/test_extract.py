@@ -1,5 +1,6 @@
 """A segment's pictures and signals are those of its frames."""
 
+import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 import pytest
 
 import media
+from inyourarea.contracts import keys
 from inyourarea.contracts.pack import read_pack
 from inyourarea.contracts.tables import read_signals
 from inyourarea.core.letterbox import fit_letterbox
@@ -170,3 +172,15 @@ def _doubled(frame: Planes) -> Planes:
 
 def _decoded(jpeg: bytes) -> np.ndarray:
     return cv2.imdecode(np.frombuffer(jpeg, np.uint8), cv2.IMREAD_COLOR)
+
+
+#: Raise `keys.EXTRACTION_REVISION` when these change, or old packs are taken for new ones.
+GOLDEN = (1, "a7f375dbb8fa5cf6")
+
+
+def test_the_bytes_of_a_revision_do_not_change() -> None:
+    pack, signals, _ = draw_pack(frames(4), (160, 96))
+    measured = read_signals(signals)
+    moved = np.round(measured.motion, 1) + 0.0
+    seen = hashlib.sha256(pack + measured.thumbnail.tobytes() + moved.tobytes()).hexdigest()[:16]
+    assert (keys.EXTRACTION_REVISION, seen) == GOLDEN

@@ -38,7 +38,7 @@ def copied(spec: Film, folder: Path) -> tuple[FolderObjects, Probe, Probe]:
     objects = FolderObjects(folder)
     objects.put("sources/x", film(spec))
     probe = probe_video(objects, "sources/x", Limits())
-    make_mezzanine(objects, "sources/x", "mezzanines/x.mp4", probe)
+    make_mezzanine(objects, "sources/x", "mezzanines/x.mp4", probe, folder)
     return objects, probe, probe_video(objects, "mezzanines/x.mp4", Limits())
 
 
@@ -70,7 +70,7 @@ def test_the_copy_can_be_entered_every_two_seconds(tmp_path: Path) -> None:
 
 def test_the_copy_is_the_same_bytes_each_time(tmp_path: Path) -> None:
     objects, probe, _ = copied(Film(), tmp_path)
-    make_mezzanine(objects, "sources/x", "mezzanines/y.mp4", probe)
+    make_mezzanine(objects, "sources/x", "mezzanines/y.mp4", probe, tmp_path)
     assert objects.get("mezzanines/x.mp4") == objects.get("mezzanines/y.mp4")
     with av.open(io.BytesIO(objects.get("mezzanines/x.mp4"))) as container:
         assert container.streams.video[0].codec_context.name == "h264"
