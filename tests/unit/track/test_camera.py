@@ -5,6 +5,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from camera_scenes import (
     SIZE,
     even_timeline,
@@ -14,9 +17,6 @@ from camera_scenes import (
     stage,
     without,
 )
-from hypothesis import given, settings
-from hypothesis import strategies as st
-
 from inyourarea.core import camera_measures as measures
 from inyourarea.core.camera_measures import Composition
 from inyourarea.core.framing import FACE, FRAMINGS, FULL, UPPER, Framing

@@ -5,10 +5,10 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from camera_scenes import SIZE, even_timeline, faces_at
 from hypothesis import given
 from hypothesis import strategies as st
 
+from camera_scenes import SIZE, even_timeline, faces_at
 from inyourarea.core import camera_measures as measures
 from inyourarea.core.camera_measures import Composition
 from inyourarea.core.framing import FACE, FULL

@@ -6,8 +6,8 @@ from importlib import resources
 
 import jsonschema
 import numpy as np
-from camera_scenes import faces_at, jittered, person, stage, without
 
+from camera_scenes import faces_at, jittered, person, stage, without
 from inyourarea.core.framing import FULL
 from inyourarea.core.picture import parse_aspect, parse_size
 from inyourarea.core.shots import Shot
