@@ -126,9 +126,7 @@ class _Film:
         with _opened(_piece_file(self._objects, self._reel.parts[0])) as piece:
             return next(piece.demux(piece.streams.video[0])).pts or 0
 
-    def _shifted(
-        self, piece: InputContainer, stream: VideoStream, by: int
-    ) -> "Iterator[_Packet]":
+    def _shifted(self, piece: InputContainer, stream: VideoStream, by: int) -> "Iterator[_Packet]":
         for packet in piece.demux(stream):
             if packet.pts is not None and packet.dts is not None:  # the last one only flushes
                 packet.pts += by
