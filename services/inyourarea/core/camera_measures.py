@@ -184,14 +184,18 @@ def face_in_safe_area(windows: Floats, faces: Floats, asked: Composition) -> Mas
 
     The box in the central 80 % of the width, the centre in the framing's band widened by ten
     points. Where the window touches the frame's upper or lower edge or is as high as the frame,
-    only the width counts; a face larger than 80 % of the largest window only needs its centre
+    only the width counts; where it touches the left or right edge, that side's margin does not
+    count (docs/adr/0002). A face larger than 80 % of the largest window only needs its centre
     inside the window.
     """
     boxes = _clipped(faces, asked)
     width = windows[:, 2] - windows[:, 0]
     height = windows[:, 3] - windows[:, 1]
     margin = width * (1 - SAFE_WIDTH) / 2 - ROUNDING_PX
-    across = (boxes[:, 0] >= windows[:, 0] + margin) & (boxes[:, 2] <= windows[:, 2] - margin)
+    left = np.where(windows[:, 0] <= ROUNDING_PX, -ROUNDING_PX, margin)
+    at_right = windows[:, 2] >= asked.frame_size[0] - ROUNDING_PX
+    right = np.where(at_right, -ROUNDING_PX, margin)
+    across = (boxes[:, 0] >= windows[:, 0] + left) & (boxes[:, 2] <= windows[:, 2] - right)
     place = ((boxes[:, 1] + boxes[:, 3]) / 2 - windows[:, 1]) / height
     low, high = asked.framing.safe_band
     down = (place >= low - ROUNDING_PX / height) & (place <= high + ROUNDING_PX / height)

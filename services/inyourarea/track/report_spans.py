@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from inyourarea.core import camera_measures as measures
 from inyourarea.core.camera_measures import Composition
-from inyourarea.core.tracks import State, Track, Tracks
+from inyourarea.core.tracks import Reason, State, Track, Tracks
 from inyourarea.core.windows import CameraPath
 
 Json = dict[str, object]
@@ -38,7 +38,9 @@ def spans_to_look_at(
     tracks: Tracks, track: Track, paths: list[CameraPath], asks: list[Composition]
 ) -> list[Json]:
     """All spans with their reason, ordered by time, each with a sentence for the reader."""
-    guessed = (track.state == State.FOLLOWED) | (track.state == State.FILLED)
+    # Between two neighbouring detector frames there is nothing to guess.
+    filled = (track.state == State.FILLED) & (track.reason == Reason.GAP)
+    guessed = (track.state == State.FOLLOWED) | filled
     unsure = track.has_box & (track.identity < IDENTITY_THRESHOLD)
     lost = np.zeros(len(track.state), dtype=np.bool_)
     for path, ask in zip(paths, asks, strict=True):
