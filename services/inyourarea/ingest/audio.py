@@ -70,8 +70,8 @@ def store_audio(objects: Objects, cut: AudioCut, scratch: Path) -> bool:
     """
     path = scratch / "audio.mp4"
     with open_video(objects, cut.source_key) as container:
-        stream = container.streams.best("audio")
-        if not isinstance(stream, AudioStream) or stream.codec_context is None:
+        stream = _sound_stream(container)
+        if stream is None:
             return False
         _go_to(container, cut.span_s[0])
         for other in container.streams:
@@ -82,6 +82,13 @@ def store_audio(objects: Objects, cut: AudioCut, scratch: Path) -> bool:
     if is_written:
         objects.put(cut.audio_key, path)
     return is_written
+
+
+def _sound_stream(container: InputContainer) -> AudioStream | None:
+    """The best track that can be decoded; phones add spatial ones that can not."""
+    best = container.streams.best("audio")
+    tracks = sorted(container.streams.audio, key=lambda track: (track is not best, track.index))
+    return next((track for track in tracks if track.codec_context is not None), None)
 
 
 def _go_to(container: InputContainer, start_s: Fraction) -> None:

@@ -66,7 +66,8 @@ def probe_video(objects: Objects, key: str, limits: Limits) -> Probe:
     with open_video(objects, key) as container:
         stream = picture_stream(container)
         has_audio = bool(container.streams.audio)
-        codec, name = stream.codec_context.name, container.format.name
+        # The format's name, not that of the library that decodes it.
+        codec, name = stream.codec_context.codec.canonical_name, container.format.name
         time_base = Fraction(stream.time_base or 0)
         pts, key_pts, last_duration = _read_stamps(container, stream, limits)
     if pts.size * width * height > limits.pixels:

@@ -71,6 +71,11 @@ def test_the_last_frame_lasts_as_long_as_the_file_says(tmp_path: Path) -> None:
     assert probe.average_rate == Fraction(30, 13)
 
 
+@pytest.mark.parametrize(("name", "codec"), [("AV1", "av1"), ("webm", "vp9"), ("mp4", "h264")])
+def test_a_codec_is_called_by_its_own_name(name: str, codec: str, tmp_path: Path) -> None:
+    assert probed(film(FILMS[name]), tmp_path)[0].codec == codec
+
+
 def test_sound_is_noticed(tmp_path: Path) -> None:
     assert probed(film(Film(sound=Sound())), tmp_path / "a")[0].has_audio
     assert not probed(film(Film()), tmp_path / "b")[0].has_audio
