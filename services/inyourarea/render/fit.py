@@ -6,9 +6,9 @@ import numpy as np
 from inyourarea.render.crop import Canvas, Picture, crop
 from inyourarea.render.resample import Plane, Scratch
 
-#: The backdrop's light and colour over the frame's: dark enough that the eye goes to the stage.
-LIGHT = 0.4
-COLOUR = 0.6
+#: The backdrop's light and colour over the frame's, in 256ths: dark enough that the eye goes to
+#: the stage.
+LIGHT, COLOUR = 102, 154
 #: Blur of the backdrop (standard deviation) as a share of the picture's longer side.
 BLUR = 1 / 24
 #: The backdrop is drawn this many times smaller: after the blur nothing finer is left.
@@ -21,8 +21,8 @@ BLACK, GREY = 16, 128
 def fit(frame: Picture, canvas: Canvas, scratch: Scratch) -> None:
     """The canvas shows the whole frame, as large as fits, over a blurred and darkened copy of it.
 
-    Upscaling beyond the frame's own size is left to the player only as far as the canvas asks;
-    what remains of the canvas above and below, or beside, shows the middle of the backdrop.
+    What remains of the canvas above and below, or beside, shows the middle of the copy. All is
+    done in whole numbers, so that the bytes are the same on every CPU.
     """
     height, width = frame.y.shape
     left, top, across, down = _place((width, height), canvas.size)
@@ -43,23 +43,28 @@ def _place(frame: tuple[int, int], canvas: tuple[int, int]) -> tuple[int, int, i
 
 
 def _backdrop(frame: Picture, canvas: Canvas) -> None:
-    """Every plane's middle of the canvas's aspect, blurred, nearer to black and grey."""
-    width, height = canvas.size
-    sigma = BLUR * max(width, height)
-    _cover(frame.y, canvas.y, sigma, (BLACK, LIGHT))
-    _cover(frame.u, canvas.u, sigma / 2, (GREY, COLOUR))
-    _cover(frame.v, canvas.v, sigma / 2, (GREY, COLOUR))
+    sigma = BLUR * max(canvas.size)
+    _cover(frame.y, canvas.y, sigma, _paler(BLACK, LIGHT))
+    _cover(frame.u, canvas.u, sigma / 2, _paler(GREY, COLOUR))
+    _cover(frame.v, canvas.v, sigma / 2, _paler(GREY, COLOUR))
 
 
-def _cover(plane: Plane, into: Plane, sigma: float, towards: tuple[int, float]) -> None:
+def _paler(rest: int, share: int) -> Plane:
+    """For every value the one that is only ``share`` / 256 as far from ``rest``, uint8 (256,)."""
+    return (rest + ((np.arange(256) - rest) * share + 128) // 256).astype(np.uint8)
+
+
+def _cover(plane: Plane, into: Plane, sigma: float, table: Plane) -> None:
+    """The plane's middle, blurred, its values looked up in the table, fills ``into``."""
     height, width = into.shape
-    middle = _middle(plane, width / height)
     small = (max(SMALLEST, width // COARSER), max(SMALLEST, height // COARSER))
-    little = cv2.resize(middle, small, interpolation=cv2.INTER_AREA)
+    coarse = _middle(plane, width / height)
+    while coarse.shape[0] >= 2 * small[1] and coarse.shape[1] >= 2 * small[0]:
+        coarse = np.asarray(cv2.pyrDown(coarse), np.uint8)
+    little = cv2.resize(coarse, small, interpolation=cv2.INTER_LINEAR_EXACT)
     blurred = cv2.GaussianBlur(little, (0, 0), sigma / COARSER, borderType=cv2.BORDER_REPLICATE)
-    rest, share = towards
-    dark = cv2.addWeighted(blurred, share, blurred, 0, rest * (1 - share))
-    cv2.resize(dark, (width, height), dst=into, interpolation=cv2.INTER_LINEAR)
+    dark = cv2.LUT(blurred, table)
+    cv2.resize(dark, (width, height), dst=into, interpolation=cv2.INTER_LINEAR_EXACT)
 
 
 def _middle(plane: Plane, aspect: float) -> Plane:
