@@ -21,8 +21,8 @@ NOISE_GREY = 4.0
 #: Luma up to which a row counts as a letterbox bar (black is 16 in video range).
 BAR_GREY = 20
 #: Sum of squared structure below which a thumbnail shows nothing (white, black): a full one has
-#: about 1,500.
-BLANK = 60.0
+#: about 1,500, grain on white 115, a dimmed stage 180 or more.
+BLANK = 150.0
 #: Displacements tried between two frames, in thumbnail pixels (30 source pixels each at 1080p).
 QUICK_DOWN, QUICK_ACROSS = 6, 10
 #: The same for a whole picture that was panned, compared where both overlap by this share.
@@ -35,6 +35,8 @@ TILES = (3, 4)
 TILE_DOWN, TILE_ACROSS = 5, 8
 #: This share of the tiles found says as much as all of them: people hide the others.
 TILE_SHARE = 0.6
+#: Mean square of structure below which a tile holds nothing to be found.
+FLAT = 0.05
 #: Transforms are padded, so that displaced pictures do not meet themselves.
 PADDED = (48, 80)
 
@@ -50,24 +52,41 @@ class Likeness:
     spectra: NDArray[np.complex64]
     energy: NDArray[np.float32]
 
-    def quick(self, before: Ranks, after: Ranks) -> NDArray[np.float32]:
-        """Likeness -1..1 of every pair of frames, (pairs,), at the best small displacement."""
-        product = np.conj(self.spectra[before]) * self.spectra[after]
-        at = fft.irfft2(product, PADDED, axes=(1, 2))
+    def quick(self, before: Ranks, after: Ranks, enough: float = 1.0) -> NDArray[np.float64]:
+        """Likeness -1..1 of every pair of frames, (pairs,), at the best small displacement.
+
+        A pair that is alike ``enough`` as it stands is not displaced: its likeness may be more.
+        """
+        level = np.sqrt(self.energy[before] * self.energy[after] + 1e-6)
+        likeness = self._undisplaced(before, after) / level
+        open_ones = np.flatnonzero(likeness < enough)
+        product = np.conj(self.spectra[before[open_ones]]) * self.spectra[after[open_ones]]
+        at = fft.irfft2(product, PADDED, axes=(1, 2), overwrite_x=True)
         down = np.r_[0 : QUICK_DOWN + 1, -QUICK_DOWN:0]
         across = np.r_[0 : QUICK_ACROSS + 1, -QUICK_ACROSS:0]
-        best = at[:, down][:, :, across].max(axis=(1, 2))
-        return np.asarray(best / np.sqrt(self.energy[before] * self.energy[after] + 1e-6))
+        likeness[open_ones] = at[:, down][:, :, across].max(axis=(1, 2)) / level[open_ones]
+        return likeness
 
-    def careful(self, before: int, after: int) -> float:
-        """Likeness of one pair: panned as a whole, or found tile by tile; the larger of the two.
+    def _undisplaced(self, before: Ranks, after: Ranks) -> NDArray[np.float64]:
+        flat = self.structure.reshape(len(self.structure), -1)
+        return np.array(
+            [np.dot(flat[one], flat[other]) for one, other in zip(before, after, strict=True)],
+            dtype=np.float64,
+        )
 
-        Rows in which either has a letterbox bar are left out.
+    def is_careful_above(self, before: int, after: int, limit: float) -> bool:
+        """Whether one pair, looked at carefully, is more alike than a limit.
+
+        The picture may have been panned as a whole, or its tiles are found one by one. Rows in
+        which either has a letterbox bar are left out.
         """
         pair = self.structure[[before, after]]
         rows = np.flatnonzero(np.any(pair != 0, axis=2).all(axis=0))
         one, other = pair[:, rows[0] : rows[-1] + 1] if len(rows) >= LEAST_ROWS else pair
-        return max(_panned(one, other), _tiled(one, other), _tiled(other, one))
+        # the cheapest first: most pairs that are alike end here
+        return (
+            _panned(one, other) > limit or _tiled(one, other) > limit or _tiled(other, one) > limit
+        )
 
 
 def look_at(thumbnails: NDArray[np.uint8]) -> Likeness:
@@ -122,22 +141,43 @@ def _panned(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
 
 def _tiled(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     """How well the tiles of a picture are found in another, each displaced by itself."""
-    height, width = (side // count for side, count in zip(one.shape, TILES, strict=True))
+    side = (one.shape[0] // TILES[0], one.shape[1] // TILES[1])
     padded = np.pad(other, ((TILE_DOWN, TILE_DOWN), (TILE_ACROSS, TILE_ACROSS)), mode="symmetric")
+    windows = np.lib.stride_tricks.sliding_window_view(padded, side)
+    sums, squares = _window_sums(padded, side), _window_sums(padded**2, side)
+    spread = np.maximum(squares - sums**2 / (side[0] * side[1]), 1e-3)
     found = []
-    for top in range(0, height * TILES[0], height):
-        for left in range(0, width * TILES[1], width):
-            tile = one[top : top + height, left : left + width]
+    for top in range(0, side[0] * TILES[0], side[0]):
+        for left in range(0, side[1] * TILES[1], side[1]):
+            tile = one[top : top + side[0], left : left + side[1]]
             tile = tile - tile.mean()
             power = float(np.square(tile).sum())
-            if power < 0.05 * tile.size:  # nothing to be found
+            if power < FLAT * tile.size:
                 continue
-            there = padded[
-                top : top + height + 2 * TILE_DOWN, left : left + width + 2 * TILE_ACROSS
-            ]
-            places = np.lib.stride_tricks.sliding_window_view(there, tile.shape)
-            product = np.einsum("yxij,ij->yx", places, tile)
-            sums, squares = places.sum(axis=(2, 3)), np.einsum("yxij,yxij->yx", places, places)
-            spread = np.maximum(squares - sums**2 / tile.size, 1e-3)
-            found.append(float((product / np.sqrt(power * spread)).max()))
-    return float(np.quantile(found, TILE_SHARE)) if found else 0.0
+            there = (
+                slice(top, top + 2 * TILE_DOWN + 1),
+                slice(left, left + 2 * TILE_ACROSS + 1),
+            )
+            product = np.tensordot(windows[there], tile, axes=2)
+            found.append(float(np.max(product / np.sqrt(power * spread[there]))))
+    return _quantile(found) if found else 0.0
+
+
+def _quantile(found: list[float]) -> float:
+    """What all but ``TILE_SHARE`` of the tiles reach, between two of them as it falls."""
+    place = TILE_SHARE * (len(found) - 1)
+    low, ordered = int(place), sorted(found)
+    high = min(low + 1, len(found) - 1)
+    return ordered[low] + (place - low) * (ordered[high] - ordered[low])
+
+
+def _window_sums(picture: NDArray[np.float32], side: tuple[int, int]) -> NDArray[np.float64]:
+    """The sum over the window of that size at every place where it fits."""
+    total = np.pad(picture.astype(np.float64), ((1, 0), (1, 0))).cumsum(axis=0).cumsum(axis=1)
+    down, across = side
+    return np.asarray(
+        total[down:, across:]
+        - total[:-down, across:]
+        - total[down:, :-across]
+        + total[:-down, :-across]
+    )

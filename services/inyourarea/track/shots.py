@@ -30,6 +30,8 @@ CUT_LIKENESS = 0.42
 #: ... and below this, when looked at carefully, they are: cuts of the drawn shows and of cut-up
 #: footage lie at .30 to .44, the quickest close-ups at .54 and above.
 CUT_CAREFUL = 0.49
+#: A fall of likeness by this much, between frames that are still on both sides, needs no care.
+CUT_FALL = 0.4
 #: The same for a slow exchange, whose frames are further apart.
 SLOW_LIKENESS = 0.42
 SLOW_CAREFUL = 0.56
@@ -85,10 +87,13 @@ class _Stretch:
         best = self._best(best, middles + half, middles + 2 * half)
         return self._best(best, middles - 2 * half, middles - half)
 
-    def careful_across(self, middle: int) -> float:
-        """The best likeness across one middle, looked at carefully."""
-        pairs = [(int(b[0]), int(a[0])) for b, a in self._pairs(np.array([middle]))]
-        return max(self.eye.careful(*pair) for pair in pairs if self.is_uncut(*map(np.array, pair)))
+    def is_alike_across(self, middle: int, limit: float) -> bool:
+        """Whether frames across one middle, looked at carefully, are more alike than a limit."""
+        return any(
+            self.eye.is_careful_above(int(before[0]), int(after[0]), limit)
+            for before, after in self._pairs(np.array([middle]))
+            if self.is_uncut(before, after)[0]
+        )
 
     def moved(self, middle: int) -> float:
         """How far the camera went while the picture was exchanged, in shares of its sides."""
@@ -102,6 +107,10 @@ class _Stretch:
         old = self.eye.quick(np.full(len(ranks), first), ranks)
         new = self.eye.quick(ranks, np.full(len(ranks), last))
         return int(ranks[np.argmax(new > old)])
+
+    def is_abrupt(self, rank: int) -> bool:
+        """Whether a frame has nothing of the one before."""
+        return bool(self.eye.quick(np.array([rank - 1]), np.array([rank]))[0] < CUT_LIKENESS)
 
     def _pairs(self, middles: Ranks) -> Iterator[tuple[Ranks, Ranks]]:
         """Frames before and behind, then the same further off: one may stand in a flash."""
@@ -176,8 +185,10 @@ def _boundaries(
         return {}
     eye = Likeness(everything.structure[shown], everything.spectra[shown], everything.energy[shown])
     cuts = _cuts(eye, pace)
-    slow = _slow_exchanges(_Stretch(eye, moves[shown], cuts, pace))
-    ranks = {cut: False for cut in cuts} | {rank: True for rank in slow}
+    stretch = _Stretch(eye, moves[shown], cuts, pace)
+    # an exchange that happens from one frame to the next is a cut after all, found the slow way
+    ranks = {rank: not stretch.is_abrupt(rank) for rank in _slow_exchanges(stretch)}
+    ranks |= dict.fromkeys(cuts, False)
     return {int(shown[rank - 1] + 1 + shown[rank]) // 2: kind for rank, kind in ranks.items()}
 
 
@@ -185,7 +196,7 @@ def _cuts(eye: Likeness, pace: _Pace) -> list[int]:
     """Ranks of the first frames behind a cut."""
     frames = len(eye.energy)
     ranks = np.arange(1, frames)
-    next_to = np.concatenate([[1.0], eye.quick(ranks - 1, ranks)])
+    next_to = np.concatenate([[1.0], eye.quick(ranks - 1, ranks, SURELY_ALIKE)])
     over = np.ones(frames)
     doubtful = np.flatnonzero(next_to < SURELY_ALIKE)
     over[doubtful] = _over_a_flash(eye, doubtful, next_to[doubtful], pace.flash)
@@ -193,7 +204,10 @@ def _cuts(eye: Likeness, pace: _Pace) -> list[int]:
     for rank in np.flatnonzero(over < CUT_LIKENESS):
         around = slice(max(0, rank - pace.flash // 2), rank + pace.flash // 2 + 1)
         is_lowest = next_to[rank] <= next_to[around].min()
-        if is_lowest and _is_exchanged(eye, int(rank), pace.flash):
+        if not is_lowest:
+            continue
+        fall = _stillness(eye, int(rank), pace.flash) - over[rank]
+        if fall > CUT_FALL or _is_exchanged(eye, int(rank), pace.flash):
             cuts.append(int(rank))
     return cuts
 
@@ -210,12 +224,22 @@ def _over_a_flash(
     return best
 
 
+def _stillness(eye: Likeness, rank: int, flash: int) -> float:
+    """How alike frames a flash apart are, in the livelier of the shots before and behind a rank."""
+    first = np.array([rank - 1 - flash, rank])
+    last = first + flash
+    if first[0] < 0 or last[1] >= len(eye.energy):
+        return -1.0
+    return float(eye.quick(first, last).min())
+
+
 def _is_exchanged(eye: Likeness, rank: int, flash: int) -> bool:
     """Whether nothing of the picture before a rank is found behind it, however it moved."""
     last = len(eye.energy) - 1
     pairs = [(rank - 1, rank), (rank - 2, rank + 1), (rank - flash, rank + flash - 1)]
-    return all(
-        eye.careful(max(0, before), min(last, after)) < CUT_CAREFUL for before, after in pairs
+    return not any(
+        eye.is_careful_above(max(0, before), min(last, after), CUT_CAREFUL)
+        for before, after in pairs
     )
 
 
@@ -224,7 +248,8 @@ def _slow_exchanges(stretch: _Stretch) -> list[int]:
     half = stretch.pace.half_slow
     middles = np.arange(half, len(stretch.moves) - half)
     middles = middles[stretch.is_uncut(middles - half, middles + half)]
-    middles = middles[stretch.eye.quick(middles - half, middles + half) < SLOW_LIKENESS]
+    nearest = stretch.eye.quick(middles - half, middles + half, SLOW_LIKENESS)
+    middles = middles[nearest < SLOW_LIKENESS]
     across = stretch.likeness_across(middles)
     evidence = stretch.likeness_within(middles) - 2 * across
     found: list[int] = []
@@ -237,8 +262,7 @@ def _slow_exchanges(stretch: _Stretch) -> list[int]:
         if across[place] >= SLOW_LIKENESS or evidence[place] < SLOW_EVIDENCE or not is_new:
             continue
         looked_at.append(middle)
-        likeness = stretch.careful_across(middle)
         asked = SLOW_EVIDENCE + EVIDENCE_IN_MOVEMENT * (stretch.moved(middle) > MOVED)
-        if likeness < SLOW_CAREFUL and evidence[place] - likeness >= asked:
+        if not stretch.is_alike_across(middle, min(SLOW_CAREFUL, evidence[place] - asked)):
             found.append(stretch.half_way(middle))
     return sorted(set(found) - set(stretch.cuts))

@@ -1,0 +1,180 @@
+"""Cuts, dissolves and wipes are found; what light and camera do is none.
+
+The pictures are made of noise that is smooth over a few thumbnail pixels: a textured world seen
+through a window, with people as patches of another noise that wander before it.
+"""
+
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.ndimage import gaussian_filter, map_coordinates
+
+from inyourarea.core.signals import Signals
+from inyourarea.core.timeline import Timeline
+from inyourarea.track.shots import find_shots
+
+SIZE = (1920, 1080)
+HEIGHT, WIDTH = 36, 64
+
+
+def world(seed):
+    """A picture larger than the thumbnail, grey 40..200, (80, 160)."""
+    noise = gaussian_filter(np.random.default_rng(seed).standard_normal((80, 160)), 1.5)
+    return 120 + 80 * np.clip(noise / noise.std() / 2, -1, 1)
+
+
+def scene(seed, frames, pan=0.0, zoom=0.0, shake=0.0, people=3):
+    """Thumbnails float (frames, 36, 64) of one shot; ``pan`` in thumbnail pixels a frame."""
+    rng = np.random.default_rng([seed, 7])
+    ground, dresses = world(seed), [world([seed, who])[:10, :6] for who in range(people)]
+    starts, paces = rng.uniform(0.2, 0.8, people), rng.uniform(-0.3, 0.3, people)
+    pictures = []
+    for frame in range(frames):
+        scale = np.exp(zoom * frame)
+        across = (np.arange(WIDTH) - 32) / scale + 80 + pan * frame
+        down = (np.arange(HEIGHT) - 18) / scale + 40
+        if shake:
+            across, down = across + rng.normal(0, shake), down + rng.normal(0, shake)
+        grid = np.meshgrid(down, across, indexing="ij")
+        picture = map_coordinates(ground, grid, order=1, mode="reflect")
+        for dress, start, pace in zip(dresses, starts, paces, strict=True):
+            left = int(np.clip(start * WIDTH + pace * frame, 0, WIDTH - 6))
+            picture[20:30, left : left + 6] = dress
+        pictures.append(picture)
+    return np.array(pictures)
+
+
+def shots_of(pictures, step=1001):
+    """What is found in thumbnails with a little grain; kinds and first frames."""
+    grain = np.random.default_rng(0).normal(0, 0.7, pictures.shape)
+    frames = len(pictures)
+    signals = Signals(
+        pts=np.arange(frames, dtype=np.int64) * step,
+        thumbnail=np.clip(pictures + grain, 0, 255).astype(np.uint8),
+        histogram=np.full((frames, 48), 1 / 16, dtype=np.float32),
+        motion=np.zeros((frames, 4), dtype=np.float32),
+    )
+    shots = find_shots(signals, Timeline(signals.pts, Fraction(1, 30000)), SIZE)
+    assert [shot.first_frame for shot in shots[1:]] == [shot.last_frame + 1 for shot in shots[:-1]]
+    assert (shots[0].first_frame, shots[-1].last_frame) == (0, frames - 1)
+    return [(shot.kind, shot.first_frame) for shot in shots]
+
+
+def mixed(before, after, weights, is_wipe=False):
+    """One picture turning into another; a wipe comes from the left."""
+    if is_wipe:
+        edge = weights[:, None, None] * WIDTH > np.arange(WIDTH)[None, None, :]
+        return np.where(edge, after, before)
+    return before + weights[:, None, None] * (after - before)
+
+
+def test_one_picture_all_along_is_one_shot():
+    assert shots_of(scene(1, 90)) == [("cut", 0)]
+
+
+def test_a_single_frame_is_one_shot():
+    assert shots_of(scene(1, 1)) == [("cut", 0)]
+
+
+def test_a_black_video_is_one_shot():
+    assert shots_of(np.full((40, HEIGHT, WIDTH), 16.0)) == [("cut", 0)]
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.integers(0, 10**6), st.integers(20, 70))
+def test_every_cut_is_found_at_its_frame(seed, at):
+    pictures = np.concatenate([scene(seed, at), scene(seed + 1, 90 - at)])
+    assert shots_of(pictures) == [("cut", 0), ("cut", at)]
+
+
+def test_cuts_are_found_at_any_frame_rate():
+    pictures = np.concatenate([scene(1, 20), scene(2, 20), scene(3, 20)])
+    for step in (500, 1001, 2500):
+        assert shots_of(pictures, step) == [("cut", 0), ("cut", 20), ("cut", 40)]
+
+
+@pytest.mark.parametrize("is_wipe", [False, True], ids=["dissolve", "wipe"])
+@pytest.mark.parametrize("length", [6, 12, 20, 30])
+def test_a_slow_exchange_is_found_in_its_middle(is_wipe, length):
+    weights = np.clip((np.arange(150) - 75 + length / 2 + 0.5) / length, 0, 1)
+    pictures = mixed(scene(3, 150), scene(4, 150), weights, is_wipe)
+    (_, (kind, first)) = shots_of(pictures)
+    assert kind == "dissolve" or length <= 6  # so short a one may pass for a cut
+    assert abs(first - 75) <= 5
+
+
+def flash(pictures):
+    pictures[40:43] += np.array([200, 110, 50])[:, None, None]
+
+
+def white_out(pictures):
+    pictures[40:44] = 255
+
+
+def strobe(pictures):
+    lit = (np.arange(len(pictures)) * 8 / 29.97) % 1 < 0.5
+    pictures[20:80] *= np.where(lit, 1.2, 0.35)[20:80, None, None]
+
+
+def blackout_strobe(pictures):
+    lit = (np.arange(len(pictures)) * 8 / 29.97) % 1 < 0.5
+    pictures[20:80] = np.where(lit[20:80, None, None], pictures[20:80], 16)
+
+
+def dimming(pictures):
+    pictures *= np.linspace(1, 0.25, len(pictures))[:, None, None]
+
+
+def wash(pictures):
+    pictures[50:] *= np.linspace(0.4, 1.2, WIDTH)[None, None, :]
+
+
+def bars_that_go(pictures):
+    pictures[:45, :4], pictures[:45, -4:] = 16, 16
+
+
+@pytest.mark.parametrize(
+    "light", [flash, white_out, strobe, blackout_strobe, dimming, wash, bars_that_go]
+)
+def test_light_makes_no_shot(light):
+    for seed in range(4):
+        pictures = scene(seed, 100)
+        light(pictures)
+        assert shots_of(pictures) == [("cut", 0)]
+
+
+@pytest.mark.parametrize(
+    "camera",
+    [{"pan": 0.7}, {"zoom": 0.008}, {"shake": 0.6}, {"pan": -0.4, "zoom": -0.004, "shake": 0.3}],
+    ids=["pan", "zoom", "hand", "all"],
+)
+def test_a_moving_camera_makes_no_shot(camera):
+    for seed in range(4):
+        assert shots_of(scene(seed, 90, **camera)) == [("cut", 0)]
+
+
+def test_a_flash_on_a_cut_leaves_one_cut():
+    pictures = np.concatenate([scene(5, 50), scene(6, 50)])
+    pictures[50:53] += np.array([200, 110, 50])[:, None, None]
+    assert shots_of(pictures) == [("cut", 0), ("cut", 50)]
+
+
+def test_a_dip_to_black_is_one_boundary_in_the_black():
+    pictures = np.concatenate([scene(5, 60), scene(6, 60)])
+    pictures *= np.clip(np.abs(np.arange(120) - 59.5) / 15 - 0.4, 0, 1)[:, None, None]
+    (_, (_, first)) = shots_of(pictures)
+    assert abs(first - 60) <= 6
+
+
+def test_a_video_longer_than_a_stretch_is_found_alike_throughout():
+    pictures = np.concatenate([scene(seed % 9, 110) for seed in range(24)])
+    expected = [("cut", 110 * number) for number in range(24)]
+    assert shots_of(pictures) == expected
+
+
+def test_asked_twice_it_answers_the_same():
+    pictures = mixed(scene(3, 120), scene(4, 120), np.linspace(-3, 4, 120).clip(0, 1))
+    assert shots_of(pictures) == shots_of(pictures)
