@@ -9,12 +9,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from onnx import ModelProto, helper
-from tiny_model import CELL, INFO, painted, tiny_model
 
 from inyourarea.contracts.model import metadata_of
 from inyourarea.core.errors import ModelRejected
 from inyourarea.detect.detector import Detector, ModelRejectedInput
 from inyourarea.detect.onnx import OnnxDetector
+from tiny_model import CELL, INFO, painted, tiny_model
 
 
 class DetectorContract:

@@ -95,7 +95,9 @@ def take_given(pictures: Pictures, given: GivenBoxes, first_frame: int, classes:
 def complete(pictures: Pictures, seen: Sightings, sure: float, footage: Footage) -> Detections:
     """The sightings with everybody's appearance, and with the heads that were followed."""
     appearance = _appearance(pictures, seen)
-    followed = follow(pictures, seen, sure * FOLLOWED_SHARE, _patience(pictures, footage.time_base))
+    followed = follow(
+        pictures, seen, appearance, sure * FOLLOWED_SHARE, _patience(pictures, footage)
+    )
     rows = _assembled(pictures, seen, appearance, followed)
     xyxy = boxes.clip(rows.xyxy / pictures.index.letterbox.scale, *footage.size)
     return replace(rows, xyxy=xyxy.astype(np.float32))
@@ -109,10 +111,10 @@ def _appearance(pictures: Pictures, seen: Sightings) -> NDArray[np.float32]:
     return appearance
 
 
-def _patience(pictures: Pictures, time_base: Fraction) -> Patience:
+def _patience(pictures: Pictures, footage: Footage) -> Patience:
     """The longest ways in frames, at this segment's mean rate."""
     pts = pictures.pts
-    step_s = Fraction(int(pts[-1] - pts[0]), max(1, len(pts) - 1)) * time_base
+    step_s = Fraction(int(pts[-1] - pts[0]), max(1, len(pts) - 1)) * footage.time_base
     step_s = step_s or Fraction(1, 30)
     return Patience(max(1, int(FOLLOW_MET_S / step_s)), max(1, int(FOLLOW_UNMET_S / step_s)))
 

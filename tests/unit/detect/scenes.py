@@ -18,6 +18,7 @@ PTS_STEP = 512
 TIME_BASE = Fraction(1, 15360)
 
 Colour = tuple[int, int, int]
+SKIN: Colour = (150, 190, 235)
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,13 @@ class Person:
     hair: Colour = (30, 30, 60)
     shirt: Colour = (200, 60, 40)
     trousers: Colour = (50, 50, 50)
-    is_turned: bool = False
+    turned: float = 0.0
+    """0 faces us, 1 shows the back of the head; between them the face goes round the side."""
+
+    @property
+    def is_turned(self) -> bool:
+        """Whether less than half of the face is to be seen."""
+        return self.turned > 0.5
 
     @property
     def box(self) -> NDArray[np.float64]:
@@ -62,13 +69,18 @@ def draw(picture: NDArray[np.uint8], person: Person) -> None:
     centre = (round(person.x * 8), round((person.y - 0.1 * person.tall) * 8))
     axes = (round(0.58 * person.tall * 8), round(0.68 * person.tall * 8))
     cv2.ellipse(picture, centre, axes, 0, 0, 360, person.hair, -1, cv2.LINE_AA, 3)
-    if not person.is_turned:
-        axes = (round(0.36 * person.tall * 8), round(0.45 * person.tall * 8))
-        centre = (round(person.x * 8), round((person.y + 0.05 * person.tall) * 8))
-        cv2.ellipse(picture, centre, axes, 0, 0, 360, (150, 190, 235), -1, cv2.LINE_AA, 3)
-        block(-0.2, -0.1, -0.08, 0.02, (20, 20, 20))
-        block(0.08, -0.1, 0.2, 0.02, (20, 20, 20))
-        block(-0.12, 0.22, 0.12, 0.3, (60, 50, 180))
+    if person.turned < 1:
+        width, side = 0.36 * (1 - person.turned), 0.3 * person.turned
+        axes = (round(width * person.tall * 8), round(0.45 * person.tall * 8))
+        x, y = person.x + side * person.tall, person.y + 0.05 * person.tall
+        cv2.ellipse(
+            picture, (round(x * 8), round(y * 8)), axes, 0, 0, 360, SKIN, -1, cv2.LINE_AA, 3
+        )
+        for eye in (-0.14, 0.14):
+            left = side + (eye - 0.06) * (1 - person.turned)
+            block(left, -0.1, left + 0.12 * (1 - person.turned), 0.02, (20, 20, 20))
+        half = 0.12 * (1 - person.turned)
+        block(side - half, 0.22, side + half, 0.3, (60, 50, 180))
 
 
 def scene(people: list[Person], seed: int = 0) -> NDArray[np.uint8]:

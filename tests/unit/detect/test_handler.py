@@ -5,17 +5,6 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from scenes import (
-    INFO,
-    PTS_STEP,
-    SOURCE,
-    TIME_BASE,
-    DrawnFaces,
-    Person,
-    letterbox,
-    pack_of,
-    scene,
-)
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.given import GivenBoxes, write_given
@@ -27,6 +16,17 @@ from inyourarea.core.errors import ModelRejected
 from inyourarea.detect.handler import DetectHandler
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.objects import holds
+from scenes import (
+    INFO,
+    PTS_STEP,
+    SOURCE,
+    TIME_BASE,
+    DrawnFaces,
+    Person,
+    letterbox,
+    pack_of,
+    scene,
+)
 
 FRAMES = 12
 FIRST_FRAME = 100
