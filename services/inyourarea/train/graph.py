@@ -5,9 +5,8 @@ graph, the way from uint8 frames to its input, the decoding of its head, and cla
 suppression of doubles, so that every runtime gives the same answer to the same bytes.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import onnx
@@ -97,14 +96,20 @@ class Nodes:
         return self.add("GatherND", tensor, wide, batch_dims=1)
 
 
-Decode = Callable[[Nodes], tuple[str, str]]
-"""Adds the way from the raw graph's outputs to boxes xyxy [N,A,4] and class scores [N,A,C]."""
+class Head(Protocol):
+    """How a raw detector's answer is read; only the best cells are decoded, to save time."""
+
+    def rank(self, nodes: Nodes) -> str:
+        """Add what gives each cell a number that grows with its best score: float [N,A]."""
+
+    def read(self, nodes: Nodes, cells: str) -> tuple[str, str]:
+        """Add what gives boxes xyxy [N,K,4] and scores [N,K,C] of the ``cells``, int64 [N,K]."""
 
 
 def build_model(
     raw: onnx.ModelProto,
     pixel_scale: float,
-    decode: Decode,
+    head: Head,
     suppression: Suppression,
     info: ModelInfo,
 ) -> onnx.ModelProto:
@@ -119,7 +124,9 @@ def build_model(
         picture = entry.add("Mul", picture, entry.number(pixel_scale))
     entry.give(picture, raw.graph.input[0].name)
     answer = Nodes("answer")
-    boxes, scores = decode(answer)
+    ranking = head.rank(answer)
+    _, cells = answer.add_many("TopK", 2, ranking, answer.integers(suppression.candidates))
+    boxes, scores = head.read(answer, cells)
     boxes, scores = _suppress(answer, boxes, scores, suppression, info)
     answer.give(boxes, BOXES_OUTPUT)
     answer.give(scores, SCORES_OUTPUT)
@@ -129,14 +136,13 @@ def build_model(
 def _suppress(
     nodes: Nodes, boxes: str, scores: str, suppression: Suppression, info: ModelInfo
 ) -> tuple[str, str]:
-    """Keep at most 100 boxes, best first; rows beyond them are zero.
+    """Keep at most 100 of the candidates, best first; rows beyond them are zero.
 
     Ties are broken by the lower row, as TopK and NonMaxSuppression do, so the answer is one.
     """
     best = nodes.add("ReduceMax", scores, axes=[-1], keepdims=0)
-    best, row = nodes.add_many("TopK", 2, best, nodes.integers(suppression.candidates))
     edges = np.asarray([info.width, info.height, info.width, info.height], np.float32)
-    inside = nodes.add("Max", nodes.rows(boxes, row), nodes.number(0.0))
+    inside = nodes.add("Max", boxes, nodes.number(0.0))
     inside = nodes.add("Min", inside, nodes.constant(edges))
     kept = nodes.add(
         "NonMaxSuppression",
@@ -155,7 +161,7 @@ def _suppress(
     found = nodes.add("Unsqueeze", found, nodes.integers(-1))
     zero = nodes.number(0.0)
     boxes = nodes.add("Where", found, nodes.rows(inside, order), zero)
-    scores = nodes.add("Where", found, nodes.rows(scores, nodes.rows(row, order)), zero)
+    scores = nodes.add("Where", found, nodes.rows(scores, order), zero)
     return boxes, scores
 
 

@@ -6,6 +6,8 @@ Needs torch and ultralytics, which nothing outside this package does.
 import io
 import warnings
 from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import onnx
@@ -23,6 +25,12 @@ in the face box until one is hidden."""
 
 RAW_OUTPUT = "rows"
 
+DISTANCES = 16
+"""Steps of each side's distribution, in strides; fixed by the architecture."""
+
+STRIDES = (8, 16, 32)
+"""Pixels per cell of the three levels."""
+
 BOX_TOLERANCE_PX = 0.5
 SCORE_TOLERANCE = 1e-2
 """What float16 weights and another runtime's summation may cost: less than a box is used for."""
@@ -36,15 +44,86 @@ def export_network(network: torch.nn.Module, info: ModelInfo) -> onnx.ModelProto
     """Return the network as a file that keeps the contract, at the frame size of ``info``."""
     raw = onnx.load_from_string(_raw_graph(network, info))
 
-    def decode(nodes: Nodes) -> tuple[str, str]:
-        return _decode(nodes, len(info.classes))
+    return build_model(raw, 1 / 255, DistributionHead(info), SUPPRESSION, info)
 
-    return build_model(raw, 1 / 255, decode, SUPPRESSION, info)
+
+@dataclass(frozen=True, slots=True)
+class DistributionHead:
+    """Reads the raw head: per cell, distributions of the distances to its sides, and logits."""
+
+    info: ModelInfo
+
+    def rank(self, nodes: Nodes) -> str:
+        """Rank by the best class logit."""
+        logits = nodes.add("Slice", RAW_OUTPUT, *self._classes(nodes))
+        return nodes.add("ReduceMax", logits, axes=[1], keepdims=0)
+
+    def _classes(self, nodes: Nodes) -> tuple[str, str, str]:
+        start, end = 4 * DISTANCES, 4 * DISTANCES + len(self.info.classes)
+        return nodes.integers(start), nodes.integers(end), nodes.integers(1)
+
+    def read(self, nodes: Nodes, cells: str) -> tuple[str, str]:
+        """Decode the chosen cells: expected distances, in strides, from each cell's middle."""
+        rows = nodes.rows(nodes.add("Transpose", RAW_OUTPUT, perm=[0, 2, 1]), cells)
+        sides = nodes.columns(rows, 0, 4 * DISTANCES)
+        sides = nodes.add("Reshape", sides, nodes.integers(0, 0, 4, DISTANCES))
+        shares = nodes.add("Softmax", sides, axis=-1)
+        steps = nodes.constant(np.arange(DISTANCES, dtype=np.float32)[:, None])
+        distances = nodes.add("Squeeze", nodes.add("MatMul", shares, steps), nodes.integers(-1))
+        place = nodes.add("Gather", nodes.constant(_cell_places(self.info)), cells)
+        middle, stride = nodes.columns(place, 0, 2), nodes.columns(place, 2, 3)
+        start = nodes.add("Sub", middle, nodes.columns(distances, 0, 2))
+        end = nodes.add("Add", middle, nodes.columns(distances, 2, 4))
+        boxes = nodes.add("Mul", nodes.add("Concat", start, end, axis=-1), stride)
+        logits = nodes.columns(rows, 4 * DISTANCES, 4 * DISTANCES + len(self.info.classes))
+        return boxes, nodes.add("Sigmoid", logits)
+
+
+def _cell_places(info: ModelInfo) -> NDArray[np.float32]:
+    """Middle (x, y) in strides, and stride in pixels, of every cell: [A,3], finest level first."""
+    levels = []
+    for stride in STRIDES:
+        y, x = np.mgrid[: info.height // stride, : info.width // stride].astype(np.float32)
+        steps = np.full(x.size, stride, np.float32)
+        levels.append(np.stack([x.ravel() + 0.5, y.ravel() + 0.5, steps], axis=-1))
+    return np.concatenate(levels).astype(np.float32)
+
+
+class RawNetwork(torch.nn.Module):  # type: ignore[misc]  # torch is not there for mypy
+    """The network up to its head's convolutions: [N,64+C,A], nothing decoded."""
+
+    def __init__(self, network: torch.nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, picture: torch.Tensor) -> torch.Tensor:
+        """Run all layers, the head's two branches last."""
+        kept: list[Any] = []
+        value: Any = picture
+        *layers, head = self.network.model
+        for layer in layers:
+            value = layer(_sources(layer, value, kept))
+            kept.append(value)
+        features = _sources(head, value, kept)
+        return torch.cat([_branches(head, *pair) for pair in enumerate(features)], dim=2)
+
+
+def _sources(layer: Any, last: Any, kept: list[Any]) -> Any:
+    """What a layer takes: the last value, or those of the layers that it names."""
+    if layer.f == -1:
+        return last
+    if isinstance(layer.f, int):
+        return kept[layer.f]
+    return [last if index == -1 else kept[index] for index in layer.f]
+
+
+def _branches(head: Any, level: int, feature: torch.Tensor) -> torch.Tensor:
+    both = torch.cat([head.cv2[level](feature), head.cv3[level](feature)], dim=1)
+    return both.flatten(2)
 
 
 def _raw_graph(network: torch.nn.Module, info: ModelInfo) -> bytes:
-    """The bare network: float [N,3,H,W] in, [N,4+C,A] out (centre, size in pixels; scores)."""
-    ready = for_inference(network)
+    ready = RawNetwork(for_inference(network))
     buffer = io.BytesIO()
     with warnings.catch_warnings(), torch.no_grad():
         # Torch calls the tracing exporter old, but it gives a graph without control flow.
@@ -69,14 +148,6 @@ def for_inference(network: torch.nn.Module) -> torch.nn.Module:
     head = ready.model[-1]
     head.export, head.dynamic, head.format = True, False, "onnx"
     return ready
-
-
-def _decode(nodes: Nodes, classes: int) -> tuple[str, str]:
-    rows = nodes.add("Transpose", RAW_OUTPUT, perm=[0, 2, 1])
-    middle = nodes.columns(rows, 0, 2)
-    half = nodes.add("Mul", nodes.columns(rows, 2, 4), nodes.number(0.5))
-    start, end = nodes.add("Sub", middle, half), nodes.add("Add", middle, half)
-    return nodes.add("Concat", start, end, axis=-1), nodes.columns(rows, 4, 4 + classes)
 
 
 def check_parity(

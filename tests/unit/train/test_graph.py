@@ -38,13 +38,24 @@ INFO = ModelInfo(
 )
 
 
-def dictated(nodes: Nodes) -> tuple[str, str]:
+class Dictated:
     """A detector that is told what to see: the picture's own numbers are the boxes and scores."""
-    rows = nodes.add("Reshape", "seen", nodes.integers(0, -1, 4 + CLASSES))
-    corner = nodes.add("Mul", nodes.columns(rows, 0, 2), nodes.number(SIDE))
-    size = nodes.add("Mul", nodes.columns(rows, 2, 4), nodes.number(SIDE / 2))
-    boxes = nodes.add("Concat", corner, nodes.add("Add", corner, size), axis=-1)
-    return boxes, nodes.columns(rows, 4, 4 + CLASSES)
+
+    def rank(self, nodes: Nodes) -> str:
+        return nodes.add("ReduceMax", self.scores(nodes), axes=[-1], keepdims=0)
+
+    def read(self, nodes: Nodes, cells: str) -> tuple[str, str]:
+        rows = nodes.rows(self.rows(nodes), cells)
+        corner = nodes.add("Mul", nodes.columns(rows, 0, 2), nodes.number(SIDE))
+        size = nodes.add("Mul", nodes.columns(rows, 2, 4), nodes.number(SIDE / 2))
+        boxes = nodes.add("Concat", corner, nodes.add("Add", corner, size), axis=-1)
+        return boxes, nodes.rows(self.scores(nodes), cells)
+
+    def rows(self, nodes: Nodes) -> str:
+        return nodes.add("Reshape", "seen", nodes.integers(0, -1, 4 + CLASSES))
+
+    def scores(self, nodes: Nodes) -> str:
+        return nodes.columns(self.rows(nodes), 4, 4 + CLASSES)
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +68,7 @@ def session() -> onnxruntime.InferenceSession:
         opset_imports=[helper.make_opsetid("", OPSET)],
         ir_version=IR_VERSION,
     )
-    model = build_model(raw, 1 / 255, dictated, SUPPRESSION, INFO)
+    model = build_model(raw, 1 / 255, Dictated(), SUPPRESSION, INFO)
     return onnxruntime.InferenceSession(model_bytes(model), providers=["CPUExecutionProvider"])
 
 
