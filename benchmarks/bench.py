@@ -18,6 +18,8 @@ from pathlib import Path
 
 from floors import FLOORS
 
+from inyourarea.render.encode import X264
+
 SIZES = ("200x630", "608x1080")
 #: How often memory is looked at.
 SAMPLE_S = 0.1
@@ -142,6 +144,8 @@ def _compare(args: argparse.Namespace, video: Path, size: str) -> None:
             args.folder / f"original-{size}",
             "--size",
             size,
+            "--x264",
+            json.dumps({**X264, "threads": "0"}),
         ]
     )
     target = 3.5 if size == SIZES[0] else 1.9

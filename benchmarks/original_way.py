@@ -7,6 +7,7 @@ the ``train`` extra (torch, ultralytics) and nothing of inyourarea.
 
 import argparse
 import csv
+import json
 from fractions import Fraction
 from pathlib import Path
 
@@ -70,13 +71,12 @@ def crop(video: Path, path: np.ndarray, size: tuple[int, int], target: Path) -> 
     writer.release()
 
 
-def to_h264(source: Path, target: Path, preset: str, crf: str) -> None:
+def to_h264(source: Path, target: Path, options: dict[str, str]) -> None:
     """Browsers need H.264: decode and encode once more."""
     with av.open(str(source)) as opened, av.open(str(target), "w") as written:
         video = opened.streams.video[0]
-        stream = written.add_stream(
-            "libx264", rate=Fraction(video.average_rate), options={"preset": preset, "crf": crf}
-        )
+        rate = Fraction(video.average_rate)
+        stream = written.add_stream("libx264", rate=rate, options=options)
         stream.width, stream.height, stream.pix_fmt = video.width, video.height, "yuv420p"
         for frame in opened.decode(video):
             written.mux(stream.encode(frame))
@@ -92,8 +92,7 @@ def main() -> None:
     parser.add_argument("--size", default="200x630")
     parser.add_argument("--members", type=int, default=4)
     parser.add_argument("--confidence", type=float, default=0.25)
-    parser.add_argument("--preset", default="veryfast")
-    parser.add_argument("--crf", default="21")
+    parser.add_argument("--x264", default='{"preset": "veryfast"}', help="options as JSON")
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     width, height = (int(side) for side in args.size.split("x"))
@@ -107,7 +106,7 @@ def main() -> None:
     for kind in sorted(kinds, key=lambda one: -counts[one])[: args.members]:
         raw = args.out / f"{kind}-raw.mp4"
         crop(args.video, centres(table, kind, frames), (width, height), raw)
-        to_h264(raw, args.out / f"{kind}.mp4", args.preset, args.crf)
+        to_h264(raw, args.out / f"{kind}.mp4", json.loads(args.x264))
         raw.unlink()
 
 

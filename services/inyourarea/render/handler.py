@@ -50,11 +50,18 @@ class RenderHandler:
     def on_camera_planned(self, fact: facts.CameraPlanned) -> list[Message]:
         """The segment's pieces are stored, those drawn before as they are, and named together."""
         pieces_key = keys.segment_pieces(fact.run_id, fact.segment.index)
-        if not holds(self._objects, pieces_key):
+        if not self._are_drawn(pieces_key):
             pieces = self._pieces(fact)
             self._objects.put(pieces_key, pieces.SerializeToString(deterministic=True))
         about = {"video_id": fact.video_id, "run_id": fact.run_id}
         return [facts.SegmentRendered(**about, segment=fact.segment, pieces_key=pieces_key)]
+
+    def _are_drawn(self, pieces_key: str) -> bool:
+        """Whether a segment's pieces are named, and all of them still there."""
+        if not holds(self._objects, pieces_key):
+            return False
+        named = stored.SegmentPieces.FromString(self._objects.get(pieces_key))
+        return all(holds(self._objects, piece.key) for piece in named.pieces)
 
     def _pieces(self, fact: facts.CameraPlanned) -> stored.SegmentPieces:
         accepted = self._accepted(fact.run_id)
