@@ -11,6 +11,7 @@ from dataclasses import astuple, dataclass
 from fractions import Fraction
 from functools import partial
 from itertools import pairwise
+from multiprocessing import get_context
 from pathlib import Path
 
 import cv2
@@ -77,7 +78,8 @@ def draw_split(folder: Path, split: Split, workers: int) -> None:
     for kind in ("images", "labels", "truth"):
         (folder / kind / split.name).mkdir(parents=True, exist_ok=True)
     draw = partial(_draw_show, folder, split)
-    with ProcessPoolExecutor(workers) as pool:
+    # Spawned, not forked: a fork inherits the locks of whatever threads the caller has.
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
         for _ in pool.map(draw, split.seeds):
             pass
 
