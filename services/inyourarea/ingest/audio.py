@@ -88,7 +88,8 @@ def _sound_stream(container: InputContainer) -> AudioStream | None:
     """The best track that can be decoded; phones add spatial ones that can not."""
     best = container.streams.best("audio")
     tracks = sorted(container.streams.audio, key=lambda track: (track is not best, track.index))
-    return next((track for track in tracks if track.codec_context is not None), None)
+    usable = (t for t in tracks if t.codec_context is not None and t.codec_context.sample_rate)
+    return next(usable, None)
 
 
 def _go_to(container: InputContainer, start_s: Fraction) -> None:
