@@ -19,6 +19,7 @@ import numpy as np
 
 from inyourarea.stage_show import MEMBER_NAMES, Show, ShowSpec, TruthRow, draw_frame
 from inyourarea.stage_show.draw import pictures_at
+from inyourarea.stage_show.timeline import CLOSE
 from inyourarea.train.repository import write_whole
 
 MEMBERS = MEMBER_NAMES
@@ -63,11 +64,16 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """One part of the data set: its name, its shows' seeds and the pictures of each show."""
+    """One part of the data set: its name, its shows' seeds and how many pictures of each.
+
+    ``close_ups`` pictures of each show are taken from its close shots, besides those of all of it:
+    close-ups are a tenth of a show, and hold one or two faces where a wide shot holds twenty.
+    """
 
     name: str
     seeds: range
     per_show: int
+    close_ups: int = 0
 
 
 def draw_split(folder: Path, split: Split, workers: int) -> None:
@@ -107,13 +113,8 @@ def _draw_show(folder: Path, split: Split, seed: int) -> None:
     spec = show_of(seed)
     show = Show.plan(spec)
     random = np.random.default_rng([seed, 1])
-    # One frame from each of as many equal parts: no shot is left out, no two frames are alike.
-    edges = np.linspace(0, spec.frames, split.per_show + 1).astype(int)
     rows = []
-    for first, end in pairwise(edges):
-        frame = int(random.integers(first, max(end, first + 1)))
-        if is_in_transition(show, frame):
-            continue
+    for frame in _frames(show, split, random):
         picture, truth_rows = draw_frame(show, frame)
         stem = f"{seed}_{frame:05d}"
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(random.integers(*QUALITIES))]
@@ -127,6 +128,21 @@ def _draw_show(folder: Path, split: Split, seed: int) -> None:
     text = io.StringIO()
     csv.writer(text).writerows([TRUTH_HEADER, *rows])
     write_whole(truth, text.getvalue().encode())
+
+
+def _frames(show: Show, split: Split, random: np.random.Generator) -> list[int]:
+    """Choose frames: one from each of as many equal parts, so that no two are alike; close-ups."""
+    edges = np.linspace(0, show.spec.frames, split.per_show + 1).astype(int)
+    spread = {int(random.integers(first, max(end, first + 1))) for first, end in pairwise(edges)}
+    close = [
+        frame
+        for shot in show.shots
+        if shot.slot.view == CLOSE
+        for frame in range(shot.slot.first, shot.slot.last + 1)
+    ]
+    taken = random.permutation(close)[: split.close_ups].astype(int).tolist()
+    chosen = sorted(spread.union(taken))
+    return [frame for frame in chosen if not is_in_transition(show, frame)]
 
 
 def is_in_transition(show: Show, frame: int) -> bool:
