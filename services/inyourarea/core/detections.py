@@ -8,6 +8,13 @@ from numpy.typing import NDArray
 #: Value of ``origin`` for a box that a detector (or the user's file) gave.
 DETECTED = -1
 
+#: An appearance vector is so many parts of equal length, one after the other: fringe, top of the
+#: hair, face, hair beside the neck, torso, legs. Each is the roots of a few histograms' shares, by
+#: weight; one that is out of the picture is flat.
+APPEARANCE_PARTS = 6
+#: The first parts (hair and face) last through a change of clothes.
+LASTING_PARTS = 4
+
 
 @dataclass(frozen=True, eq=False)
 class Detections:

@@ -34,9 +34,7 @@ class Cast:
     names: tuple[str, ...]
 
 
-def casting_of(
-    sightings: Sightings, tracklets: Tracklets, gain: Floats, links: Links
-) -> Casting:
+def casting_of(sightings: Sightings, tracklets: Tracklets, gain: Floats, links: Links) -> Casting:
     """The question to `assignment` for these gains (T, K)."""
     start, end = tracklets.start, tracklets.end
     return Casting(

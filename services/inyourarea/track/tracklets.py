@@ -5,6 +5,7 @@ costs little, one that holds two people can not be repaired later: so in doubt i
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import pairwise
 
 import numpy as np
@@ -62,17 +63,17 @@ class Sightings:
     def __len__(self) -> int:
         return int(self.row.size)
 
-    @property
+    @cached_property
     def place(self) -> Floats:
         """Centres of the boxes, (n, 2) pixels."""
         return np.asarray(centre(self.xyxy))
 
-    @property
+    @cached_property
     def side(self) -> Floats:
         """Square roots of the boxes' areas, (n,) pixels: the face's size."""
         return np.sqrt(np.maximum(area(self.xyxy), 1e-6))
 
-    @property
+    @cached_property
     def posterior(self) -> Floats:
         """Class probabilities, (n, C); what is missing to 1 is the chance that it is nobody."""
         return np.asarray(self.scores / np.maximum(self.scores.sum(axis=1, keepdims=True), 1.0))
@@ -92,17 +93,17 @@ class Tracklets:
     def __len__(self) -> int:
         return int(self.bounds.size) - 1
 
-    @property
+    @cached_property
     def start(self) -> Ints:
         """The first sighting of each tracklet, (T,)."""
         return self.member[self.bounds[:-1]]
 
-    @property
+    @cached_property
     def end(self) -> Ints:
         """The last sighting of each tracklet, (T,)."""
         return self.member[self.bounds[1:] - 1]
 
-    @property
+    @cached_property
     def of_member(self) -> Ints:
         """The tracklet of each entry of ``member``, (r,)."""
         return np.repeat(np.arange(len(self), dtype=np.int32), np.diff(self.bounds))
