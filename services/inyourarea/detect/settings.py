@@ -23,7 +23,7 @@ MOST_THREADS = 64
 
 
 def read_settings(environment: Mapping[str, str]) -> DetectSettings:
-    """Settings from ``INYOURAREA_MODEL_REPOSITORY`` and ``INYOURAREA_DETECT_THREADS``.
+    """Settings from ``INYOURAREA_MODELS`` and ``INYOURAREA_DETECT_THREADS``.
 
     Raises:
         SettingsRejected: a value can not be used; all problems are reported together.
@@ -35,9 +35,9 @@ def read_settings(environment: Mapping[str, str]) -> DetectSettings:
             f"INYOURAREA_DETECT_THREADS must be a whole number from 1 to {MOST_THREADS}, "
             f"not {threads!r}"
         )
-    repository = environment.get("INYOURAREA_MODEL_REPOSITORY", "models")
+    repository = environment.get("INYOURAREA_MODELS", "models")
     if not repository:
-        problems.append("INYOURAREA_MODEL_REPOSITORY is empty; name the folder with the models")
+        problems.append("INYOURAREA_MODELS is empty; name the folder with the models")
     if problems:
         raise SettingsRejected("; ".join(problems))
     return DetectSettings(model_repository=Path(repository), threads=int(threads))

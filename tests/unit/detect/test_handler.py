@@ -173,3 +173,23 @@ def test_given_boxes_are_taken_without_a_detector(tmp_path: Path) -> None:
     assert np.allclose(found.xyxy, given.xyxy, atol=0.01)
     assert np.allclose(found.confidence, 0.75)
     assert np.allclose(np.linalg.norm(found.appearance, axis=1), 1)
+
+
+def test_an_empty_stage_gives_an_empty_answer(line: Line) -> None:
+    line.objects.put("frames/pack.tar", pack_of([scene([]) for _ in range(FRAMES)]))
+    line.handle()
+    assert len(line.found()) == 0
+    assert line.found().looked.size > 0
+
+
+def test_a_segment_of_one_frame_is_a_segment(line: Line) -> None:
+    line.objects.put("frames/pack.tar", pack_of([scene(walkers(0))]))
+    line.handle()
+    assert len(line.found()) == 2
+
+
+def test_a_damaged_picture_is_extracted_again(line: Line) -> None:
+    pack = line.objects.get("frames/pack.tar")
+    line.objects.put("frames/pack.tar", pack.replace(b"\xff\xd8\xff", b"\x00\x00\x00", 1))
+    (fact,) = line.handle()
+    assert isinstance(fact, facts.SegmentCut)
