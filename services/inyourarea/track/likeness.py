@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
-from scipy.ndimage import uniform_filter
+from scipy.ndimage import maximum_filter1d, uniform_filter
 
 Ranks = NDArray[np.integer]
 
@@ -89,9 +89,13 @@ class Likeness:
         )
 
 
-def look_at(thumbnails: NDArray[np.uint8]) -> Likeness:
-    """The structure of thumbnails uint8 (n, 36, 64); letterbox bars have none."""
-    structure = local_structure(thumbnails)
+def look_at(thumbnails: NDArray[np.uint8], reach: int) -> Likeness:
+    """The structure of thumbnails uint8 (n, 36, 64); letterbox bars have none.
+
+    A bar in one frame is left out of all frames up to ``reach`` away: when it goes or comes, what
+    it hid is no other picture.
+    """
+    structure = local_structure(thumbnails, _bars(thumbnails, reach))
     return Likeness(
         structure=structure,
         spectra=fft.rfft2(structure, PADDED, axes=(1, 2)).astype(np.complex64),
@@ -99,10 +103,13 @@ def look_at(thumbnails: NDArray[np.uint8]) -> Likeness:
     )
 
 
-def local_structure(thumbnails: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """Each pixel less its surroundings' mean, in units of their contrast, float32 (n, 36, 64)."""
+def local_structure(thumbnails: NDArray[np.uint8], bars: NDArray[np.bool_]) -> NDArray[np.float32]:
+    """Each pixel less its surroundings' mean, in units of their contrast, float32 (n, 36, 64).
+
+    0 in the rows of bars, bool (n, 36), which are nobody's surroundings either.
+    """
     grey = thumbnails.astype(np.float32)
-    shown = np.broadcast_to(~_bars(thumbnails)[:, :, None], grey.shape).astype(np.float32)
+    shown = np.broadcast_to(~bars[:, :, None], grey.shape).astype(np.float32)
     surrounding = (0, SURROUNDINGS_PX, SURROUNDINGS_PX)
     weight = uniform_filter(shown, surrounding, mode="nearest") + 1e-3
     mean = uniform_filter(grey * shown, surrounding, mode="nearest") / weight
@@ -111,15 +118,16 @@ def local_structure(thumbnails: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.asarray(rise / np.sqrt(power + NOISE_GREY**2), dtype=np.float32)
 
 
-def _bars(thumbnails: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Rows that belong to a dark bar at the upper or lower edge, bool (n, 36).
+def _bars(thumbnails: NDArray[np.uint8], reach: int) -> NDArray[np.bool_]:
+    """Rows in a dark bar at the upper or lower edge, here or up to ``reach`` frames away, (n, 36).
 
     A tenth of a row may be lit: captions stand in bars.
     """
     dark = np.quantile(thumbnails, 0.9, axis=2, method="lower") <= BAR_GREY
     upper = np.logical_and.accumulate(dark, axis=1)
     lower = np.logical_and.accumulate(dark[:, ::-1], axis=1)[:, ::-1]
-    return np.asarray(upper | lower)
+    is_bar = (upper | lower) & ~dark.all(axis=1, keepdims=True)
+    return np.asarray(maximum_filter1d(is_bar.view(np.uint8), 2 * reach + 1, axis=0) > 0)
 
 
 def _panned(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:

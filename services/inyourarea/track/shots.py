@@ -179,7 +179,7 @@ def _boundaries(
     Frames that show nothing (white, black) are left out; a boundary among them is put in their
     middle.
     """
-    everything = look_at(thumbnails)
+    everything = look_at(thumbnails, pace.half_slow + 2 * pace.flash)
     shown = np.flatnonzero(everything.energy >= BLANK)
     if len(shown) < 2:
         return {}
