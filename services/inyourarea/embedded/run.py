@@ -25,7 +25,7 @@ from inyourarea.detect.detector import Detector
 from inyourarea.embedded.line import Line
 from inyourarea.embedded.models import ModelFile, find_model
 from inyourarea.embedded.outputs import Outputs, OutputUnwritable
-from inyourarea.runtime.objects import Objects, holds
+from inyourarea.runtime.objects import Objects, ObjectsAway, holds
 
 #: Where a run keeps what it has done so far, inside the output folder.
 STORE = ".inyourarea"
@@ -87,9 +87,15 @@ def run_video(request: Request, listen: Listen) -> Result:
         Refused: the input can not be used, and why.
         RunFailed: a stage gave up.
     """
-    started = time.monotonic()
     check_paths(request)
-    seeing = see(request)
+    try:
+        return _run(request, listen, see(request))
+    except ObjectsAway as away:
+        raise OutputUnwritable(f"{request.out} can not be used: {away}") from away
+
+
+def _run(request: Request, listen: Listen, seeing: Seeing) -> Result:
+    started = time.monotonic()
     with Line(request.out / STORE, seeing.detector) as line:
         source = store_source(line.objects, request.video)
         accepted = _submit(line, request, seeing, source)
