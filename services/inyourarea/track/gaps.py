@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from scipy.linalg import solveh_banded
 from scipy.ndimage import binary_dilation
 
+from inyourarea.core.boxes import paired_iou
 from inyourarea.core.shots import Shot, shot_of_frames
 from inyourarea.core.timeline import Timeline
 from inyourarea.core.tracks import Reason, State
@@ -25,6 +26,8 @@ JITTER_SHARE = 0.03
 SHAKE = 80.0
 #: The same for the natural logarithm of width and height.
 GROWTH = 1.0
+#: A filled box that overlaps somebody's observed one this much is behind it.
+HIDDEN_IOU = 0.4
 
 
 @dataclass(frozen=True, eq=False)
@@ -288,6 +291,27 @@ def _solve_banded(precision: Floats, target: Floats, shake: float, step: Floats)
     right = np.zeros((2 * n, target.shape[1]))
     right[0::2] = precision[:, None] * target
     return np.asarray(solveh_banded(band, right, lower=True)[0::2])
+
+
+def open_where_hidden(sheets: list[Sheet]) -> list[Sheet]:
+    """Take back what was filled over a missed look where somebody else's observed face is.
+
+    There the person is hidden behind the other, and the box would show the wrong one.
+    """
+    return [_without(sheet, [other for other in sheets if other is not sheet]) for sheet in sheets]
+
+
+def _without(sheet: Sheet, others: list[Sheet]) -> Sheet:
+    is_gap = sheet.reason == Reason.GAP
+    hidden = np.zeros(is_gap.size, dtype=bool)
+    for other in others:
+        overlap = paired_iou(sheet.xyxy, other.xyxy)
+        hidden |= is_gap & (other.state == State.OBSERVED) & (overlap > HIDDEN_IOU)
+    state, reason = sheet.state.copy(), sheet.reason.copy()
+    xyxy, confidence = sheet.xyxy.copy(), sheet.confidence.copy()
+    state[hidden], reason[hidden] = State.OPEN, Reason.NONE
+    xyxy[hidden], confidence[hidden] = np.nan, 0.0
+    return Sheet(state, reason, xyxy, confidence)
 
 
 def moving_average(sheet: Sheet, shots: tuple[Shot, ...], frames: int) -> Sheet:

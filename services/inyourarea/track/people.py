@@ -8,69 +8,53 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.optimize import linear_sum_assignment
 
-from inyourarea.core.detections import APPEARANCE_PARTS, LASTING_PARTS
 from inyourarea.core.pins import NOBODY
-from inyourarea.track.assignment import Casting, cast
-from inyourarea.track.evidence import look_weights, mean_parts
-from inyourarea.track.identity import Cast, casting_of, obey, sureness
-from inyourarea.track.links import Links, links_between
+from inyourarea.track.assignment import cast
+from inyourarea.track.identity import Cast, obey, sureness
+from inyourarea.track.looks import (
+    EVERYBODY,
+    SOMEBODY,
+    Looks,
+    Scale,
+    gains,
+    likeness,
+    looks_of,
+    prototypes_of,
+    scale_of,
+)
 from inyourarea.track.pins import Orders
-from inyourarea.track.screens import live_evidence
 from inyourarea.track.tracklets import Ints, Sightings, Tracklets
 
 Floats = NDArray[np.float64]
 
-#: A tracklet's looks say no more than this many independent looks: light and angle are the same.
-MOST_LOOKS = 6.0
-#: Rounds of assigning and re-estimating; it settles in three or four.
-MOST_ROUNDS = 8
 #: Beginnings that are tried: the moments in which most people are seen.
-STARTS = 4
-#: What it costs that somebody has changed clothes (nats).
-CHANGE_NATS = 12.0
-#: Nats per look for being anybody: where the number of all people on stage is given, and where not.
-EVERYBODY, SOMEBODY = 4.0, 0.0
-#: Without class scores a place on the wall says so many times as much.
-WALL_SAYS = 4.0
-#: Nats of gain per unit of likeness better than that of strangers.
-LIKENESS_NATS = 6.0
+STARTS = 5
+#: Rounds of assigning and re-estimating on the telling tracklets; it settles in three or four.
+MOST_ROUNDS = 8
+#: Rounds on all tracklets, with their links, from where the best beginning led.
+FINAL_ROUNDS = 2
+#: Prototypes are learned from this many shots, those in which most is seen, and from tracklets of
+#: at least this many looks.
+TELLING_SHOTS, TELLING_LOOKS = 16, 1.0
+#: Groups are people when they are seen for this share of the video.
+LEAST_GROUP_SHARE = 0.05
+#: A group is one person while its likeness is this much nearer to 1 than to strangers'.
+GROUP_LIKENESS = 0.35
 
 
 @dataclass(frozen=True, eq=False)
-class _Looks:
-    """What is known of T tracklets: mean ``parts`` (T, P, D / P), ``looks`` (T,), spans and links.
+class _Search:
+    """The question: whose looks, on which scale, under which orders, and who has a name."""
 
-    Parts that were never in the picture are zero.
-    """
+    looks: Looks
+    scale: Scale
+    orders: Orders
+    names: tuple[str, ...]
 
-    parts: Floats
-    looks: Floats
-    casting: Casting
-    live: Floats
-
-    @property
-    def first(self) -> Ints:
-        return self.casting.first
-
-    @property
-    def last(self) -> Ints:
-        return self.casting.last
-
-    @property
-    def shot(self) -> Ints:
-        return self.casting.shot
-
-    @property
-    def links(self) -> Links:
-        return self.casting.links
-
-    def together(self) -> NDArray[np.bool_]:
-        """Which pairs are seen at once and so are not one person, (T, T)."""
-        return np.asarray(
-            (self.first[:, None] <= self.last[None, :])
-            & (self.first[None, :] <= self.last[:, None])
-        )
+    def gain(self, prototypes: Floats) -> Floats:
+        return obey(gains(self.looks, prototypes, self.scale), self.orders, self.names)
 
 
 def cast_by_appearance(
@@ -83,178 +67,153 @@ def cast_by_appearance(
     pinned = tuple(sorted({name for name in orders.is_named.values() if name != NOBODY}))
     if not len(tracklets):
         return Cast(np.zeros(0, np.int32), np.zeros(0), ())
-    looks = _looks(sightings, tracklets)
-    scale = _scale(looks, EVERYBODY if people else SOMEBODY)
-    start = _grouped(looks, scale.all_parts) if not people else None
-    count = max(people or _count_groups(start, looks), len(pinned))
+    looks = looks_of(sightings, tracklets)
+    scale = scale_of(looks, EVERYBODY if people else SOMEBODY)
+    groups = _grouped(looks, scale) if not people else None
+    count = max(people or _count_groups(groups, looks), len(pinned))
     names = pinned + ("",) * (count - len(pinned))
-    best: tuple[float, Ints, Floats] | None = None
-    for prototypes in _starts(looks, count, start):
-        value, who, gain = _settle(looks, prototypes, scale, orders, names)
+    search = _Search(looks, scale, orders, names)
+    who, gain = _finished(search, _best_prototypes(search, _starts(search, groups)))
+    return Cast(who, sureness(gain, who, looks.casting.links), names)
+
+
+def _best_prototypes(search: _Search, starts: list[Floats]) -> Floats:
+    """Settle every beginning on the telling tracklets; the prototypes of the best answer."""
+    telling = _telling(search)
+    part = search.looks.take(telling)
+    best: tuple[float, Floats] | None = None
+    for start in starts:
+        prototypes, who = start, np.full(telling.size, -2, dtype=np.int32)
+        value = 0.0
+        for _ in range(MOST_ROUNDS):
+            gain = search.gain(prototypes)[telling]
+            answer = cast(replace(part.casting, gain=gain))
+            chosen = np.flatnonzero(answer >= 0)
+            value = float(gain[chosen, answer[chosen]].sum())
+            if np.array_equal(answer, who):
+                break
+            who = answer
+            prototypes = prototypes_of(part, who, prototypes)
         if best is None or value > best[0] + 1e-9:
-            best = (value, who, gain)
+            best = (value, prototypes)
     assert best is not None
-    _, who, gain = best
-    return Cast(who, sureness(gain, who, looks.links), names)
+    return best[1]
 
 
-def _looks(sightings: Sightings, tracklets: Tracklets) -> _Looks:
-    links = links_between(sightings, tracklets)
-    return _Looks(
-        parts=mean_parts(sightings, tracklets),
-        looks=np.minimum(tracklets.total(look_weights(sightings, tracklets)), MOST_LOOKS),
-        casting=casting_of(sightings, tracklets, np.zeros((len(tracklets), 0)), links),
-        live=live_evidence(sightings, tracklets),
-    )
+def _finished(search: _Search, prototypes: Floats) -> tuple[Ints, Floats]:
+    """The answer for all tracklets, and the gains it was found with."""
+    for final in range(FINAL_ROUNDS):
+        gain = search.gain(prototypes)
+        who = cast(replace(search.looks.casting, gain=gain))
+        if final < FINAL_ROUNDS - 1:
+            prototypes = prototypes_of(search.looks, who, prototypes)
+    return who, gain
 
 
-@dataclass(frozen=True)
-class _Scale:
-    """The likeness of people who are not the same: of all parts, and of those that last."""
-
-    all_parts: float
-    lasting: float
-    base: float
-
-
-def _scale(looks: _Looks, base: float) -> _Scale:
-    """What strangers look like here: those seen together."""
-    together = looks.together() & ~np.eye(looks.first.size, dtype=bool)
-
-    def usual(parts: Floats) -> float:
-        likeness = _likeness(parts, parts)[together]
-        return float(np.quantile(likeness, 0.75)) if likeness.size else 0.5
-
-    return _Scale(usual(looks.parts), usual(looks.parts[:, :LASTING_PARTS]), base)
+def _telling(search: _Search) -> NDArray[np.intp]:
+    """The tracklets from which prototypes are learned: long ones of busy shots, and pinned ones."""
+    looks = search.looks
+    shots, index = np.unique(looks.casting.shot, return_inverse=True)
+    seen = np.bincount(index, looks.looks)
+    busy = np.zeros(shots.size, dtype=bool)
+    busy[np.argsort(-seen, kind="stable")[:TELLING_SHOTS]] = True
+    telling = busy[index] & (looks.looks >= TELLING_LOOKS)
+    telling[list(search.orders.is_named)] = True
+    return np.flatnonzero(telling) if telling.any() else np.arange(looks.looks.size)
 
 
-def _likeness(ours: Floats, theirs: Floats) -> Floats:
-    """The cosine of every pair over the parts that both show, (n, m); parts (n or m, P, d)."""
-    known, known_too = (np.any(parts != 0, axis=2).astype(np.float64) for parts in (ours, theirs))
-    product = np.einsum("npd,mpd->nm", ours, theirs, optimize=True)
-    length = (ours**2).sum(axis=2) @ known_too.T
-    length_too = known @ (theirs**2).sum(axis=2).T
-    return np.asarray(product / np.sqrt(np.maximum(length * length_too, 1e-12)))
-
-
-def _gain(looks: _Looks, prototypes: Floats, scale: _Scale) -> Floats:
-    """Nats for each tracklet being each person, (T, K): all alike, or all but the clothes."""
-
-    def better(parts: int, stranger: float) -> Floats:
-        likeness = _likeness(looks.parts[:, :parts], prototypes[:, :parts])
-        return np.maximum((likeness - stranger) / max(1 - stranger, 0.02), -1.0)
-
-    each = LIKENESS_NATS * looks.looks[:, None]
-    dressed = each * better(APPEARANCE_PARTS, scale.all_parts)
-    changed = each * better(LASTING_PARTS, scale.lasting) - CHANGE_NATS
-    gain = np.maximum(dressed, changed) + (scale.base * looks.looks)[:, None]
-    return np.asarray(gain + WALL_SAYS * looks.live[:, None] + 1.0)
-
-
-def _settle(
-    looks: _Looks,
-    prototypes: Floats,
-    scale: _Scale,
-    orders: Orders,
-    names: tuple[str, ...],
-) -> tuple[float, Ints, Floats]:
-    """Assign and re-estimate until nothing changes: the value, the answer and its gains."""
-    who = np.full(looks.first.size, -2, dtype=np.int32)
-    for _ in range(MOST_ROUNDS):
-        gain = obey(_gain(looks, prototypes, scale), orders, names)
-        answer = cast(replace(looks.casting, gain=gain))
-        if np.array_equal(answer, who):
-            break
-        who = answer
-        prototypes = _prototypes(looks, who, prototypes)
-    chosen = np.flatnonzero(who >= 0)
-    return float(gain[chosen, who[chosen]].sum()), who, gain
-
-
-def _prototypes(looks: _Looks, who: Ints, before: Floats) -> Floats:
-    """The mean look of everybody, (K, P, d); who has nothing keeps the look from before."""
-    chosen = np.flatnonzero(who >= 0)
-    total = np.zeros_like(before)
-    np.add.at(total, who[chosen], looks.parts[chosen] * looks.looks[chosen, None, None])
-    known = np.any(total != 0, axis=2, keepdims=True)
-    return np.where(known, _scaled(total, looks), before)
-
-
-def _scaled(total: Floats, looks: _Looks) -> Floats:
-    """Parts scaled to their usual length, so that what is often hidden weighs the same."""
-    length = np.sqrt((total**2).sum(axis=2, keepdims=True))
-    every = np.sqrt((looks.parts**2).sum(axis=2))
-    usual = every.sum(axis=0) / np.maximum((every > 0).sum(axis=0), 1)
-    return np.asarray(total / np.where(length > 0, length, 1) * usual[None, :, None])
-
-
-def _starts(looks: _Looks, count: int, groups: Ints | None) -> list[Floats]:
+def _starts(search: _Search, groups: Ints | None) -> list[Floats]:
     """Prototypes to begin with: the groups found, and the moments with most people in sight."""
+    looks, count = search.looks, len(search.names)
     starts = []
     if groups is not None:
         sizes = np.bincount(groups, looks.looks)
         biggest = np.argsort(-sizes, kind="stable")[:count]
         place = np.full(sizes.size, -1, dtype=np.int32)
         place[biggest] = np.arange(biggest.size)
-        blank = np.zeros((count, *looks.parts.shape[1:]))
-        starts.append(_prototypes(looks, place[groups], blank))
-    moments = np.unique(looks.first)
-    there = (looks.first[None, :] <= moments[:, None]) & (looks.last[None, :] >= moments[:, None])
+        starts.append(prototypes_of(looks, place[groups], _blank(looks, count)))
+    first, last = looks.casting.first, looks.casting.last
+    moments = np.unique(first)
+    there = (first[None, :] <= moments[:, None]) & (last[None, :] >= moments[:, None])
     # A picture on a wall is nobody to begin with.
     there &= (looks.live > -looks.looks)[None, :]
     there = there[there.any(axis=1)]
     weight = np.minimum(there @ np.minimum(looks.looks, 2.0), 2.0 * count)
     used_shots: set[int] = set()
     for moment in np.argsort(-weight, kind="stable"):
-        shot = int(looks.shot[np.flatnonzero(there[moment])[0]])
+        shot = int(looks.casting.shot[np.flatnonzero(there[moment])[0]])
         if shot in used_shots:
             continue
         used_shots.add(shot)
         starts.append(_seeds(looks, np.flatnonzero(there[moment]), count))
         if len(used_shots) >= STARTS:
             break
-    return starts
+    if not starts:
+        starts.append(_seeds(looks, np.arange(looks.looks.size), count))
+    return [_with_pinned_first(search, start) for start in starts]
 
 
-def _seeds(looks: _Looks, there: NDArray[np.intp], count: int) -> Floats:
+def _blank(looks: Looks, count: int) -> Floats:
+    return np.zeros((count, *looks.parts.shape[1:]))
+
+
+def _seeds(looks: Looks, there: NDArray[np.intp], count: int) -> Floats:
     """Prototypes from those seen at one moment, then from who is least like any of them."""
     seeds = list(there[np.argsort(-looks.looks[there], kind="stable")][:count])
     while len(seeds) < count:
-        nearest = _likeness(looks.parts, looks.parts[seeds]).max(axis=1)
+        nearest = likeness(looks.parts, looks.parts[seeds]).max(axis=1)
         novelty = (1 - nearest) * np.sqrt(looks.looks)
         novelty[seeds] = -1
         seeds.append(int(np.argmax(novelty)))
-    return looks.parts[seeds[:count]].copy()
+    return looks.parts[seeds].copy()
 
 
-def _grouped(looks: _Looks, stranger: float) -> Ints:
+def _with_pinned_first(search: _Search, start: Floats) -> Floats:
+    """Prototypes in the order of the names: pinned ones look like what was pinned."""
+    looks, named = search.looks, search.orders.is_named
+    label = np.full(looks.looks.size, -1, dtype=np.int32)
+    for tracklet, name in named.items():
+        label[tracklet] = search.names.index(name) if name != NOBODY else -1
+    pinned = int(label.max(initial=-1)) + 1
+    if not pinned:
+        return start
+    own = prototypes_of(looks, label, _blank(looks, pinned))
+    _, taken = linear_sum_assignment(-likeness(own, start))
+    rest = np.setdiff1d(np.arange(len(start)), taken)
+    return np.concatenate([own, start[rest]])
+
+
+def _grouped(looks: Looks, scale: Scale) -> Ints:
     """Groups of tracklets that look alike and are never seen together, int32 (T,).
 
     Average linkage; pairs that may follow each other in a shot start out more alike.
     """
-    count = looks.first.size
-    likeness = (_likeness(looks.parts, looks.parts) - stranger) / max(1 - stranger, 0.02) - 0.35
-    np.add.at(likeness, (looks.links.a, looks.links.b), np.maximum(3 - looks.links.cost, 0) / 3)
-    likeness = np.maximum(likeness, likeness.T)
-    likeness[looks.together()] = -np.inf
+    count = looks.looks.size
+    alike = likeness(looks.parts, looks.parts) - scale.strangers
+    alike = alike / max(1 - scale.strangers, 0.02) - GROUP_LIKENESS
+    links = looks.casting.links
+    np.add.at(alike, (links.a, links.b), np.maximum(3 - links.cost, 0) / 3)
+    alike = np.maximum(alike, alike.T)
+    alike[looks.together()] = -np.inf
     size = looks.looks.copy()
     group = np.arange(count, dtype=np.int32)
     while True:
-        flat = int(np.argmax(likeness))
-        a, b = divmod(flat, count)
-        if not likeness[a, b] > 0:
+        a, b = divmod(int(np.argmax(alike)), count)
+        if not alike[a, b] > 0:
             return np.unique(group, return_inverse=True)[1].astype(np.int32)
-        merged = (size[a] * likeness[a] + size[b] * likeness[b]) / (size[a] + size[b])
-        likeness[a] = likeness[:, a] = merged
-        likeness[b] = likeness[:, b] = -np.inf
-        likeness[a, a] = -np.inf
+        merged = (size[a] * alike[a] + size[b] * alike[b]) / (size[a] + size[b])
+        alike[a] = alike[:, a] = merged
+        alike[b] = alike[:, b] = -np.inf
+        alike[a, a] = -np.inf
         size[a] += size[b]
         group[group == b] = a
 
 
-def _count_groups(groups: Ints | None, looks: _Looks) -> int:
+def _count_groups(groups: Ints | None, looks: Looks) -> int:
     """How many groups are seen for long enough to be people that count."""
-    assert groups is not None
-    frames = np.bincount(groups, (looks.last - looks.first + 1).astype(np.float64))
-    least = 0.05 * float(looks.last.max() - looks.first.min() + 1)
+    if groups is None:
+        return 1
+    first, last = looks.casting.first, looks.casting.last
+    frames = np.bincount(groups, (last - first + 1).astype(np.float64))
+    least = LEAST_GROUP_SHARE * float(last.max() - first.min() + 1)
     return max(1, int((frames >= least).sum()))

@@ -9,14 +9,21 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from inyourarea.core.boxes import iou
+from inyourarea.core.boxes import paired_iou
 from inyourarea.core.detections import Detections
 from inyourarea.core.pins import Pin
 from inyourarea.core.shots import Shot, shot_of_frames
 from inyourarea.core.timeline import Timeline
 from inyourarea.core.tracks import State, Track, Tracks
 from inyourarea.track.evidence import cut_at_changes, tracklet_evidence
-from inyourarea.track.gaps import Sheet, Stage, empty_sheet, fill_gaps, moving_average
+from inyourarea.track.gaps import (
+    Sheet,
+    Stage,
+    empty_sheet,
+    fill_gaps,
+    moving_average,
+    open_where_hidden,
+)
 from inyourarea.track.identity import Cast
 from inyourarea.track.links import join_sure
 from inyourarea.track.members import cast_by_class
@@ -82,7 +89,7 @@ def solve_tracks(question: Question) -> Tracks:
     sheets = _sheets(question, detections, sightings, tracklets, cast)
     looked = np.isin(question.timeline.pts, detections.looked)
     stage = Stage(question.timeline, question.shots, standpoint, looked, question.longest_gap_s)
-    filled = fill_gaps(sheets, stage)
+    filled = open_where_hidden(fill_gaps(sheets, stage))
     if question.smooth > 1:
         filled = [moving_average(sheet, question.shots, question.smooth) for sheet in filled]
     identity = _identity(question, sightings, tracklets, cast)
@@ -155,13 +162,12 @@ def _slipped(
     slipped = np.zeros(followed.size, dtype=bool)
     seen = np.flatnonzero(detections.detected)
     low = np.searchsorted(frame[seen], frame[followed], side="left")
-    high = np.searchsorted(frame[seen], frame[followed], side="right")
-    for i in np.flatnonzero(high > low):
-        rows = seen[low[i] : high[i]]
-        others = rows[person[rows] != owner[i]]
-        if others.size:
-            overlap = iou(detections.xyxy[followed[i]][None], detections.xyxy[others])
-            slipped[i] = overlap.max() > SLIPPED_IOU
+    count = np.searchsorted(frame[seen], frame[followed], side="right") - low
+    ours = np.repeat(np.arange(followed.size), count)
+    theirs = seen[np.arange(ours.size) - np.repeat(np.cumsum(count) - count - low, count)]
+    overlap = paired_iou(detections.xyxy[followed[ours]], detections.xyxy[theirs])
+    is_other = person[theirs] != owner[ours]
+    slipped[ours[is_other & (overlap > SLIPPED_IOU)]] = True
     return slipped
 
 
