@@ -76,18 +76,22 @@ def against(
 ) -> list[Answers]:
     """Lay what was seen beside those of the drawn people who are ``wanted``.
 
-    A model of one class is asked for everybody, whoever it is.
+    Those who are known but not wanted are doubtful. A model of one class knows everybody.
     """
     numbers = {name: index for index, name in enumerate(classes)}
     answers = []
     for one in seen:
-        true = [drawn for drawn in one.drawn if wanted(drawn)]
-        boxes = [(drawn.x1, drawn.y1, drawn.x2, drawn.y2) for drawn in true]
-        kinds = [numbers[drawn.name] if len(classes) > 1 else 0 for drawn in true]
+        known = [drawn for drawn in one.drawn if len(classes) == 1 or drawn.name in numbers]
+        boxes = np.asarray([(who.x1, who.y1, who.x2, who.y2) for who in known], np.float64)
+        kinds = np.asarray([numbers.get(who.name, 0) for who in known], np.int64)
+        asked = np.asarray([wanted(who) for who in known], bool)
+        boxes = boxes.reshape(-1, 4)
         answers.append(
             Answers(
-                truth=np.asarray(boxes, np.float64).reshape(-1, 4),
-                truth_class=np.asarray(kinds, np.int64),
+                truth=boxes[asked],
+                truth_class=kinds[asked],
+                doubtful=boxes[~asked],
+                doubtful_class=kinds[~asked],
                 boxes=one.boxes,
                 box_class=one.scores.argmax(axis=1) if len(one.scores) else np.zeros(0, np.int64),
                 confidence=one.scores.max(axis=1) if len(one.scores) else np.zeros(0),

@@ -25,14 +25,19 @@ class Figures:
     progress: Mapping[str, Any]
     pictures: tuple[int, int, int]
     precision: Mapping[str, tuple[float, float]]
+    with_hidden: Mapping[str, tuple[float, float]]
     heights: Sequence[HeightRow]
     f1: Mapping[float, float]
 
     @property
     def mean_precision(self) -> tuple[float, float]:
         """mAP50 and mAP50-95 over all members."""
-        mean = np.mean(list(self.precision.values()), axis=0)
-        return float(mean[0]), float(mean[1])
+        return _mean(self.precision)
+
+
+def _mean(table: Mapping[str, tuple[float, float]]) -> tuple[float, float]:
+    mean = np.mean(list(table.values()), axis=0)
+    return float(mean[0]), float(mean[1])
 
 
 def card(figures: Figures, info: ModelInfo) -> str:
@@ -52,6 +57,8 @@ def card(figures: Figures, info: ModelInfo) -> str:
         precision=_precision(figures),
         heights=_heights(figures.heights),
         f1=_f1(figures.f1),
+        hidden50=_mean(figures.with_hidden)[0],
+        hidden95=_mean(figures.with_hidden)[1],
     )
 
 
@@ -113,13 +120,16 @@ background. Frames within a dissolve or wipe are left out, of training and of th
 
 On {unseen} pictures of 30 shows that it has never seen (seeds 530 to 559), measured on the file
 itself: faces of all sizes, the LED wall and turned-away heads included. Average precision by COCO's
-101 points; boxes below a score of .05 are not in the file's answer.
+101 points; boxes below a score of .05 are not in the file's answer. A member is asked for when at
+least half of her head is in sight, as everywhere in this project; a box on one who is hidden
+further is neither right nor wrong.
 
 | member | mAP50 | mAP50-95 |
 |---|---|---|
 {precision}
 
-The student project of 2021 reached .961 and .633 on 96 easier pictures.
+The student project of 2021 reached .961 and .633 on 96 easier pictures. With heads of which only 40
+to 50 % are in sight asked for as well, it is {hidden50:.3f} and {hidden95:.3f}.
 
 Recall of live members with at least half of the head in sight, at IoU .5 and confidence
 {confidence}: *found* by a box of whatever class, and *named* right; heights within a quarter of an

@@ -23,12 +23,15 @@ RECALL_POINTS = np.linspace(0, 1, 101)
 class Answers:
     """One picture's truth and a model's answer to it.
 
-    ``truth`` and ``boxes`` are xyxy (n, 4) in the same pixels; ``truth_class`` (n,),
-    ``box_class`` and ``confidence`` (m,) belong to them.
+    ``truth``, ``doubtful`` and ``boxes`` are xyxy (n, 4) in the same pixels; ``truth_class``,
+    ``doubtful_class``, ``box_class`` and ``confidence`` (n,) belong to them. Who is doubtful is
+    hidden so far that a box on her is neither right nor wrong.
     """
 
     truth: NDArray[np.float64]
     truth_class: NDArray[np.int64]
+    doubtful: NDArray[np.float64]
+    doubtful_class: NDArray[np.int64]
     boxes: NDArray[np.float64]
     box_class: NDArray[np.int64]
     confidence: NDArray[np.float64]
@@ -39,13 +42,10 @@ def average_precision(answers: Sequence[Answers], chosen: int, level: float) -> 
     wanted = 0
     confidences, hits = [], []
     for one in answers:
-        truth = one.truth[one.truth_class == chosen]
-        mine = one.box_class == chosen
-        order = np.argsort(-one.confidence[mine], kind="stable")
-        boxes, confidence = one.boxes[mine][order], one.confidence[mine][order]
-        wanted += len(truth)
+        wanted += int((one.truth_class == chosen).sum())
+        confidence, hit = _judged(one, chosen, level)
         confidences.append(confidence)
-        hits.append(_hits(iou(boxes, truth), level))
+        hits.append(hit)
     if not wanted:
         return float("nan")
     order = np.argsort(-np.concatenate(confidences), kind="stable")
@@ -56,6 +56,19 @@ def average_precision(answers: Sequence[Answers], chosen: int, level: float) -> 
     falling = np.maximum.accumulate(precision[::-1])[::-1]
     places = np.searchsorted(recall, RECALL_POINTS)
     return float(np.append(falling, 0.0)[np.minimum(places, len(falling))].mean())
+
+
+def _judged(
+    one: Answers, chosen: int, level: float
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Confidence of each box of a class, best first, and if it is right; without the excused."""
+    mine = one.box_class == chosen
+    order = np.argsort(-one.confidence[mine], kind="stable")
+    boxes, confidence = one.boxes[mine][order], one.confidence[mine][order]
+    hits = _hits(iou(boxes, one.truth[one.truth_class == chosen]), level)
+    doubtful = iou(boxes, one.doubtful[one.doubtful_class == chosen])
+    judged = hits | (doubtful.max(axis=1, initial=0.0) < level)
+    return confidence[judged], hits[judged]
 
 
 def _hits(overlap: NDArray[np.floating], level: float) -> NDArray[np.bool_]:
@@ -123,12 +136,10 @@ def f1(answers: Sequence[Answers], confidence: float) -> float:
     """Harmonic mean of precision and recall at a confidence, all classes together, IoU .5."""
     right = said = wanted = 0
     for one in answers:
-        sure = one.confidence >= confidence
         wanted += len(one.truth)
-        said += int(sure.sum())
-        for kind in np.unique(one.truth_class):
-            mine = sure & (one.box_class == kind)
-            order = np.argsort(-one.confidence[mine], kind="stable")
-            overlap = iou(one.boxes[mine][order], one.truth[one.truth_class == kind])
-            right += int(_hits(overlap, 0.5).sum())
+        for kind in np.unique(one.box_class):
+            confidences, hits = _judged(one, int(kind), 0.5)
+            sure = confidences >= confidence
+            said += int(sure.sum())
+            right += int(hits[sure].sum())
     return 2 * right / max(said + wanted, 1)

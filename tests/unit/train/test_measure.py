@@ -17,11 +17,16 @@ NOBODY = (200.0, 200.0, 212.0, 212.0)
 
 
 def answers(
-    truth: list[tuple[tuple[float, ...], int]], said: list[tuple[tuple[float, ...], int, float]]
+    truth: list[tuple[tuple[float, ...], int]],
+    said: list[tuple[tuple[float, ...], int, float]],
+    hidden: list[tuple[tuple[float, ...], int]] | None = None,
 ) -> Answers:
+    doubtful = hidden or []
     return Answers(
         truth=np.asarray([box for box, _ in truth], np.float64).reshape(-1, 4),
         truth_class=np.asarray([kind for _, kind in truth], np.int64),
+        doubtful=np.asarray([box for box, _ in doubtful], np.float64).reshape(-1, 4),
+        doubtful_class=np.asarray([kind for _, kind in doubtful], np.int64),
         boxes=np.asarray([box for box, _, _ in said], np.float64).reshape(-1, 4),
         box_class=np.asarray([kind for _, kind, _ in said], np.int64),
         confidence=np.asarray([confidence for *_, confidence in said], np.float64),
@@ -67,3 +72,11 @@ def test_recall_tells_found_from_named() -> None:
 def test_recall_leaves_out_boxes_below_the_confidence() -> None:
     one = answers([(FACE, 0)], [(FACE, 0, 0.4)])
     assert recall_by_height([one], (12.0,), 0.5)[0].found == 0.0
+
+
+def test_a_box_on_somebody_hidden_is_neither_right_nor_wrong() -> None:
+    excused = answers([(FACE, 0)], [(OTHER, 0, 0.9), (FACE, 0, 0.8)], hidden=[(OTHER, 0)])
+    assert average_precision([excused], 0, 0.5) == pytest.approx(1.0)
+    assert f1([excused], 0.5) == pytest.approx(1.0)
+    mistaken = answers([(FACE, 0)], [(OTHER, 0, 0.9), (FACE, 0, 0.8)], hidden=[(OTHER, 1)])
+    assert average_precision([mistaken], 0, 0.5) == pytest.approx(0.5)
