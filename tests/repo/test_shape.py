@@ -5,6 +5,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+
 import stubs
 
 ROOT = Path(__file__).parents[2]

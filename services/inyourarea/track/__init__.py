@@ -1,0 +1,1 @@
+"""Third stage: shots, who is where, cameras and the quality report, for a whole video."""

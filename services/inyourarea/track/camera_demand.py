@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inyourarea.track.camera_knots import REACH, Knots, frames_per_knot
+from inyourarea.track.camera_knots import Knots, frames_per_knot
 from inyourarea.track.camera_needs import Needs
+from inyourarea.track.camera_solver import REACH
 
 Array = NDArray[np.float64]
 Index = NDArray[np.int64]
