@@ -212,7 +212,7 @@ def write_starting_weights(network: DetectionModel, target: Path) -> None:
     """Write float16 weights that ``ultralytics.YOLO`` takes to train further, nothing else."""
     bare = deepcopy(network).half()
     bare.__class__ = DetectionModel  # what plain ultralytics can unpickle
-    bare.criterion = None
+    bare.criterion, bare.pt_path = None, None
     bare.args = {"task": "detect", "model": ARCHITECTURE}
     torch.save({"model": bare, "ema": None, "train_args": {"task": "detect"}}, target)
 
