@@ -29,8 +29,9 @@ SLOPES = np.array(
 #: Lines of a camera below the faces, or far above them, are less likely: share of all looks per
 #: unit of slope below 0, and per unit above that of a camera at three metres.
 LOW_DOUBT, HIGH_DOUBT, HIGH_SLOPE = 0.1, 0.01, 7.0
-#: A face below the line contradicts it this much more than one above, which a wall explains.
-BELOW = 1.5
+#: A face below the line contradicts it this much more than one above, which a wall explains; a wall
+#: that is seen all the time has up to twice the looks of the small faces on the floor.
+BELOW = 3.0
 #: What a look at a face high above the line speaks against its being live (nats).
 NATS_PER_LOOK = 3.0
 #: Two faces at once that are this surely one person may be her and her picture: the chance that
