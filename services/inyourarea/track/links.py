@@ -71,7 +71,7 @@ def join_sure(sightings: Sightings, tracklets: Tracklets, evidence: Floats) -> T
     for a, b in zip(links.a[sure].tolist(), links.b[sure].tolist(), strict=True):
         group[b] = group[a]  # Links go forward in time and tracklets are in order of time.
     label = tracklets.labels(len(sightings))
-    return tracklets_from_labels(np.where(label >= 0, group[label], -1))
+    return tracklets_from_labels(np.append(group, -1)[label])
 
 
 def _next_best(side: Ints, cost: Floats, count: int) -> Floats:
