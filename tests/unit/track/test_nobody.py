@@ -22,7 +22,7 @@ def seen(boxes: int, confidence: float, classes: int) -> Detections:
         xyxy=np.tile(corner, (boxes, 1)),
         confidence=np.full(boxes, confidence, dtype=np.float32),
         scores=np.full((boxes, max(classes, 1)), confidence, dtype=np.float32),
-        appearance=np.tile(np.eye(1, 8, dtype=np.float32), (boxes, 1)),
+        appearance=np.tile(np.eye(1, 78, dtype=np.float32), (boxes, 1)),
         origin=np.full(boxes, DETECTED, dtype=np.int32),
         looked=np.arange(FRAMES, dtype=np.int64),
     )
