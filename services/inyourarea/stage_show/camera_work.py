@@ -21,6 +21,9 @@ HEAD_Z_M = 1.52
 WIDE_ASPECT = 16 / 9
 """Zooms are chosen for this aspect, so that a show of any size has the same shots."""
 _AHEAD_M = 0.25
+SWEEP_HEIGHTS = 0.065
+"""Picture heights in 1/30 s that a face may move in front of a long lens: .12 of a 9:16 window."""
+SWEEP_COST = 0.05
 SWAY_S, SWAY_HEIGHTS = 0.45, 0.010
 TREMOR_S, TREMOR_HEIGHTS = 0.07, 0.0022
 """A hand's slow sway and quick tremor.
@@ -145,19 +148,20 @@ class _Aim:
         return self._path(aim, zoom, middle_px, np.median, near)
 
     def close(self, largest_px: float) -> Points:
-        """Follow one member whose way is short and whose view is free, her face large."""
+        """Follow one member with a free view, her face large, while nobody sweeps past the lens."""
         members = self.heads[self.own, : self.spec.members]
-        cost = (
-            0.25 * members[..., 1].mean(axis=0)
-            + np.ptp(members[..., 0], axis=0)
-            + 0.5 * np.ptp(members[..., 1], axis=0)
-            + self._blocked()
-        )
-        chosen = np.array([int(np.argmin(cost + self.rng.uniform(0, 0.3, self.spec.members)))])
-        aim = self._smooth(self.heads[:, chosen[0]], 0.22)
-        aim[:, 2] -= 0.10
-        zoom = np.exp(np.linspace(float(self.rng.uniform(-0.25, 0.0)), 0.0, len(aim)))
-        return self._path(aim, zoom, largest_px, np.max, chosen)
+        cost = 0.25 * members[..., 1].mean(axis=0) + self._blocked()
+        cost += np.ptp(members[..., 0], axis=0) + 0.5 * np.ptp(members[..., 1], axis=0)
+        cost += self.rng.uniform(0, 0.3, self.spec.members)
+        zoom = np.exp(np.linspace(float(self.rng.uniform(-0.25, 0.0)), 0.0, len(self.frames)))
+        paths = []
+        for chosen in range(self.spec.members):
+            aim = self._smooth(self.heads[:, chosen], 0.35)
+            aim[:, 2] -= 0.10
+            path = self._path(aim, zoom, largest_px, np.max, np.array([chosen]))
+            cost[chosen] += SWEEP_COST * count_sweeps(self._faces(path), self.own, self.spec)
+            paths.append(path)
+        return paths[int(np.argmin(cost))]
 
     def side(self, middle_px: float) -> Points:
         """Look across the stage at the member who leaves most of the others out of the picture."""
@@ -278,6 +282,18 @@ def project_heads(
     is_in = (np.abs(picture[..., 0]) < WIDE_ASPECT / 2 + 0.08 * scale) & (ahead > 0.5)
     is_in &= np.abs(picture[..., 1]) < 0.5 + 0.10 * scale
     return FacesInShot(picture, scale, FACE_HEIGHT_M * face_factors * scale * 1080, is_in)
+
+
+def count_sweeps(faces: FacesInShot, own: slice, spec: ShowSpec) -> float:
+    """Count the moments (in 1/30 s) at which a member's face moves through the picture too quickly.
+
+    Nobody could crop a steady picture of somebody who passes a long lens at a run.
+    """
+    x = faces.picture[own, : spec.members, 0]
+    moved = np.abs(np.diff(x, axis=0)) * float(spec.fps) / 30
+    inside = faces.is_in[own, : spec.members]
+    quick = (moved > SWEEP_HEIGHTS) & inside[1:] & inside[:-1]
+    return float(quick.sum()) * 30 / float(spec.fps)
 
 
 def hand_shake(spec: ShowSpec, rng: np.random.Generator) -> Points:

@@ -15,13 +15,15 @@ from inyourarea.stage_show.timeline import WIDE, Slot
 
 BAND_Y_M = (1.0, 3.3, 5.6)
 """Front, middle and back of the stage."""
-_ROW_SPREAD = (0.72, 1.0, 1.25)
+_ROW_SPREAD = (0.75, 1.0, 1.2)
 """Rows farther back are wider, so that nobody stands behind somebody else all the time."""
 STAGE_HALF_M = 4.4
-MOVE_BEATS = 4.0
+MOVE_BEATS = 6.0
 FORMATION_BEATS = 8
 LONGEST_AWAY_S = 2.9
-LONGEST_HIDDEN_S = 1.6
+LONGEST_HIDDEN_S = 1.3
+HIDING_S = 1.6
+"""How long it takes to walk behind somebody, and out again: it may begin before the shot does."""
 BEHIND_M = 0.8
 
 
@@ -150,7 +152,7 @@ def _stand_in_rows(
     start = 0
     for band, count in enumerate(rows):
         half = (
-            min(STAGE_HALF_M - 0.6, 0.60 + 0.58 * count)
+            min(STAGE_HALF_M - 0.6, 0.70 + 0.30 * count)
             * _ROW_SPREAD[band]
             * float(rng.uniform(0.92, 1.08))
         )
@@ -185,7 +187,7 @@ def _walk(formations: Points, frames: int, every: float, members: int) -> Points
     place = np.arange(frames) / every
     index = np.minimum(place.astype(np.int64), len(formations) - 2)
     share = np.clip((place - index) / (MOVE_BEATS / FORMATION_BEATS), 0.0, 1.0)
-    eased = (share**3 * (share * (6 * share - 15) + 10))[:, None, None]
+    eased = (share * share * (3 - 2 * share))[:, None, None]
     start, end = formations[index], formations[index + 1]
     roots = start + (end - start) * eased
     across = np.tanh(end[..., 0] - start[..., 0])
@@ -212,15 +214,19 @@ def _hide(
 ) -> None:
     """Let one member stand behind another, as this shot's camera sees it, for up to 1.9 s."""
     fps = float(spec.fps)
-    edge = 0.7 * fps
-    room = slot.last - slot.first - 2 * edge
+    edge, margin = HIDING_S * fps, 0.3 * fps
+    room = slot.last - slot.first - 2 * margin
     longest = min(LONGEST_HIDDEN_S * fps, room)
     if longest < 0.5 * fps:
         return
     length = longest * float(rng.uniform(0.8, 1.0))
-    start = slot.first + edge + float(rng.uniform(0, 1)) * (room - length)
+    start = slot.first + margin + float(rng.uniform(0, 1)) * (room - length)
     hidden, front = _nearest_pair(
-        roots[[int(start - edge), int(start), int(start + length)], : spec.members], rng
+        roots[
+            np.clip([start - edge, start, start + length + edge], 0, spec.frames - 1).astype(int),
+            : spec.members,
+        ],
+        rng,
     )
     weight = _ease(spec.frames, start, start + length, edge)
     away = roots[:, front] - np.array(slot.position[:2])
@@ -235,7 +241,7 @@ def _nearest_pair(places: Points, rng: np.random.Generator) -> tuple[int, int]:
     The farther back one first.
     """
     apart = np.linalg.norm(places[:, :, None] - places[:, None], axis=3).max(axis=0)
-    apart += rng.uniform(0, 0.6, apart.shape) + 1e3 * np.eye(len(apart))
+    apart += rng.uniform(0, 0.3, apart.shape) + 1e3 * np.eye(len(apart))
     i, j = (int(v) for v in np.unravel_index(int(np.argmin(apart)), apart.shape))
     return (i, j) if places[:, i, 1].mean() > places[:, j, 1].mean() else (j, i)
 

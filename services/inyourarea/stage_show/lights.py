@@ -20,7 +20,10 @@ FLASH_ADD = 52.0
 _GAIN_UNIT = 128.0
 _FADE_S = 0.35
 
-# Gains of blue, green, red; none below .42, so that a face stays a face.
+DARKEST_GAIN = 0.40
+"""Dimmed and between two strobe flashes at once, a face is still to be seen."""
+
+# Gains of blue, green, red; none below .46, so that a face stays a face.
 _WASHES = {
     "white": (1.05, 1.05, 1.05),
     "warm": (0.70, 0.92, 1.15),
@@ -103,7 +106,7 @@ def _strobe(spec: ShowSpec, rng: np.random.Generator) -> tuple[Points, tuple[tup
 def light(picture: NDArray[np.uint8], lights: Lights, frame: int) -> NDArray[np.uint8]:
     """Give the picture (H, W, 3) as the lights of this frame show it."""
     height, width = picture.shape[:2]
-    gain = lights.wash[frame] * lights.strobe[frame]
+    gain = np.maximum(lights.wash[frame] * lights.strobe[frame], DARKEST_GAIN)
     rows, columns = 18, 32
     x = np.linspace(-1, 1, columns)[None, :]
     y = np.linspace(-1, 1, rows)[:, None]
