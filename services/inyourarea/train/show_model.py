@@ -25,7 +25,7 @@ from inyourarea.train.show_pictures import (
     is_labelled,
 )
 
-TRAINING = Split("train", range(1000, 1440), 11, close_ups=2)
+TRAINING = Split("train", range(1000, 1540), 10, close_ups=2)
 UNSEEN = Split("val", range(530, 560), 9)
 """Shows that are in no training and in no exam."""
 
