@@ -23,6 +23,8 @@ NOBODY = -1
 MUST = 1e4
 #: Members whose evidence is this much weaker than the best one's are not asked for (nats).
 HOPELESS = 18.0
+#: And of the others only so many are.
+MOST_CANDIDATES = 4
 #: What speaks this much against being anybody is nobody, however well it would fit in (nats).
 WEAKEST = 4.0
 #: What it costs that a member appears, or disappears for the rest of the shot, without a link: at
@@ -79,6 +81,9 @@ def _cast_shot(casting: Casting, inside: NDArray[np.intp], links: Links) -> Ints
     gain = casting.gain[inside]
     best = np.maximum(gain.max(axis=1, keepdims=True), 0) if gain.size else gain
     possible = gain > np.maximum(best - HOPELESS, -WEAKEST)
+    if gain.shape[1] > MOST_CANDIDATES:
+        floor = np.partition(gain, -MOST_CANDIDATES, axis=1)[:, -MOST_CANDIDATES]
+        possible &= gain >= floor[:, None]
     tracklet, member = np.nonzero(possible.T)[::-1]
     who = np.full(inside.size, NOBODY, dtype=np.int32)
     if not tracklet.size:
@@ -90,6 +95,7 @@ def _cast_shot(casting: Casting, inside: NDArray[np.intp], links: Links) -> Ints
         member=member,
         gain=gain[tracklet, member],
         seconds=casting.seconds[inside][tracklet],
+        shot_s=(casting.seconds[inside, 0].min(), casting.seconds[inside, 1].max()),
         links=Links(place[links.a].astype(np.int32), place[links.b].astype(np.int32), links.cost),
     )
     chosen = program.solve()
@@ -102,13 +108,15 @@ class _Program:
     """The integer program of one shot; a candidate is a tracklet that may be a member.
 
     Candidates are ordered by member, and within one by when they begin. ``seconds`` (c, 2) is when
-    each begins and ends; ``links`` are between the shot's tracklets.
+    each begins and ends, ``shot_s`` when the first of all the shot's tracklets does and the last;
+    ``links`` are between the shot's tracklets.
     """
 
     tracklet: NDArray[np.intp]
     member: NDArray[np.intp]
     gain: Floats
     seconds: Floats
+    shot_s: tuple[float, float]
     links: Links
 
     def solve(self) -> NDArray[np.bool_]:
@@ -125,9 +133,9 @@ class _Program:
         columns = int(wait[-1]) + 1
         price = np.zeros(columns)
         begin, end = self.seconds[:, 0], self.seconds[:, 1]
-        at_start = begin <= begin.min() + NEAR_CUT_S
+        at_start = begin <= self.shot_s[0] + NEAR_CUT_S
         price[enter] = np.where(at_start, ENTRY_AT_CUT, ENTRY) - self.gain
-        price[gone] = np.where(end >= end.max() - NEAR_CUT_S, 0.0, EXIT)
+        price[gone] = np.where(end >= self.shot_s[1] - NEAR_CUT_S, 0.0, EXIT)
         price[arcs] = cost - self.gain[b]
         rows = _Rows(columns)
         # What comes into a candidate goes out of it.
