@@ -29,7 +29,7 @@ MOST_CANDIDATES = 4
 WEAKEST = 4.0
 #: What it costs that a member appears, or disappears for the rest of the shot, without a link: at
 #: the shot's ends everybody does, in its midst few do; a false detection is worth a look (nats).
-ENTRY_AT_CUT, ENTRY, EXIT = 0.6, 2.5, 1.5
+ENTRY_AT_CUT, ENTRY, EXIT = 1.2, 2.5, 1.5
 #: This near to the first and the last sighting of a shot are its ends. Seconds.
 NEAR_CUT_S = 0.25
 #: HiGHS stops branching here and gives its best answer so far; counted in nodes and not in

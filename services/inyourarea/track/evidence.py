@@ -29,6 +29,9 @@ FIRST_LOOK = 0.5
 LEAST_SCORE = 0.02
 #: Nats per unit of the logarithm of a score.
 SCORE_SAYS = 2.0
+#: A score that says neither yes nor no, as a share of the one from which on a box is believed: a
+#: head that is blurred or half turned scores low for long, and still for the right class.
+NEUTRAL_SHARE = 0.5
 #: Faces of this height say what they can; smaller ones count less. Pixels; the show's median of
 #: wide shots is at most 45.
 TELLING_SIDE_PX = 32.0
@@ -62,9 +65,9 @@ def look_weights(sightings: Sightings, tracklets: Tracklets) -> Floats:
 def class_evidence(sightings: Sightings, believed: float) -> Floats:
     """Nats that each sighting speaks for each class against nobody, (n, C).
 
-    ``believed`` is the score from which on a box is believed: what scores less speaks against.
+    ``believed`` is the score from which on a lone box is believed.
     """
-    floor = max(believed, LEAST_SCORE)
+    floor = max(believed * NEUTRAL_SHARE, LEAST_SCORE)
     return SCORE_SAYS * np.log(np.maximum(sightings.scores, LEAST_SCORE) / floor)
 
 

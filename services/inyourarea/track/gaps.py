@@ -27,7 +27,7 @@ SHAKE = 80.0
 #: The same for the natural logarithm of width and height.
 GROWTH = 1.0
 #: A filled box that overlaps somebody's observed one this much is behind it.
-HIDDEN_IOU = 0.4
+HIDDEN_IOU = 0.6
 
 
 @dataclass(frozen=True, eq=False)

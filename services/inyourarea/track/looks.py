@@ -14,7 +14,6 @@ from inyourarea.track.assignment import Casting
 from inyourarea.track.evidence import look_weights, mean_parts
 from inyourarea.track.identity import casting_of
 from inyourarea.track.links import Links, links_between
-from inyourarea.track.screens import live_evidence
 from inyourarea.track.tracklets import Ints, Sightings, Tracklets
 
 Floats = NDArray[np.float64]
@@ -38,13 +37,13 @@ class Looks:
     """What is known of T tracklets.
 
     ``parts`` float64 (T, P, d), mean appearance by part, zero where it was never in the picture;
-    ``looks`` (T,) independent looks; ``live`` (T,) nats as in `screens`; ``casting`` spans and
+    ``looks`` (T,) independent looks; ``present`` (T,) nats as in `screens`; ``casting`` spans and
     links, without gains.
     """
 
     parts: Floats
     looks: Floats
-    live: Floats
+    present: Floats
     casting: Casting
 
     def together(self) -> NDArray[np.bool_]:
@@ -65,16 +64,16 @@ class Looks:
             shot=casting.shot[rows],
             links=Links(none, none, np.zeros(0)),
         )
-        return Looks(self.parts[rows], self.looks[rows], self.live[rows], part)
+        return Looks(self.parts[rows], self.looks[rows], self.present[rows], part)
 
 
-def looks_of(sightings: Sightings, tracklets: Tracklets) -> Looks:
-    """What `people` has to know of the tracklets."""
+def looks_of(sightings: Sightings, tracklets: Tracklets, present: Floats) -> Looks:
+    """What `people` has to know of the tracklets; ``present`` (T,) nats."""
     links = links_between(sightings, tracklets)
     return Looks(
         parts=mean_parts(sightings, tracklets),
         looks=np.minimum(tracklets.total(look_weights(sightings, tracklets)), MOST_LOOKS),
-        live=live_evidence(sightings, tracklets),
+        present=present,
         casting=casting_of(sightings, tracklets, np.zeros((len(tracklets), 0)), links),
     )
 
@@ -119,7 +118,7 @@ def gains(looks: Looks, prototypes: Floats, scale: Scale) -> Floats:
     dressed = each * better(APPEARANCE_PARTS, scale.strangers)
     changed = each * better(LASTING_PARTS, scale.strangers_lasting) - CHANGE_NATS
     gain = np.maximum(dressed, changed) + (scale.base * looks.looks)[:, None]
-    return np.asarray(gain + WALL_SAYS * looks.live[:, None] + 1.0)
+    return np.asarray(gain + WALL_SAYS * looks.present[:, None] + 1.0)
 
 
 def prototypes_of(looks: Looks, who: Ints, before: Floats) -> Floats:

@@ -11,7 +11,6 @@ from inyourarea.track.evidence import tracklet_evidence
 from inyourarea.track.identity import Cast, casting_of, obey, sureness
 from inyourarea.track.links import links_between
 from inyourarea.track.pins import Orders
-from inyourarea.track.screens import live_evidence
 from inyourarea.track.tracklets import Ints, Sightings, Tracklets
 
 Floats = NDArray[np.float64]
@@ -34,18 +33,19 @@ def cast_by_class(
     sightings: Sightings,
     tracklets: Tracklets,
     orders: Orders,
-    classes: tuple[str, ...],
-    believed: float,
+    believed: tuple[tuple[str, ...], float],
+    present: Floats,
 ) -> Cast:
-    """Members by class scores, less what speaks for an image on a wall.
+    """Members by class scores, and by how surely each tracklet is a person on the floor.
 
-    ``believed`` is the score from which on a box is believed.
+    ``believed`` are the classes and the score from which on a lone box is believed; ``present``
+    (T,) nats, as from `screens` and `ghosts`.
 
     Raises:
         PinRejected: a pin names somebody who is no member.
     """
-    live = live_evidence(sightings, tracklets)
-    gain = tracklet_evidence(sightings, tracklets, believed) + live[:, None]
+    classes, least = believed
+    gain = tracklet_evidence(sightings, tracklets, least) + present[:, None]
     gain = obey(gain, orders, classes)
     links = links_between(sightings, tracklets)
     who = cast(casting_of(sightings, tracklets, gain, links))

@@ -33,8 +33,6 @@ Floats = NDArray[np.float64]
 STARTS = 5
 #: Rounds of assigning and re-estimating on the telling tracklets; it settles in three or four.
 MOST_ROUNDS = 8
-#: Rounds on all tracklets, with their links, from where the best beginning led.
-FINAL_ROUNDS = 2
 #: Prototypes are learned from this many shots, those in which most is seen, and from tracklets of
 #: at least this many looks.
 TELLING_SHOTS, TELLING_LOOKS = 16, 1.0
@@ -58,16 +56,18 @@ class _Search:
 
 
 def cast_by_appearance(
-    sightings: Sightings, tracklets: Tracklets, orders: Orders, people: int
+    sightings: Sightings, tracklets: Tracklets, orders: Orders, people: int, present: Floats
 ) -> Cast:
     """People told apart by appearance; ``people`` is their number, 0 where it is to be found.
+
+    ``present`` (T,): nats for being a person on the floor, as from `screens` and `ghosts`.
 
     Pinned names come first in the answer's names; who has no name yet has an empty one.
     """
     pinned = tuple(sorted({name for name in orders.is_named.values() if name != NOBODY}))
     if not len(tracklets):
         return Cast(np.zeros(0, np.int32), np.zeros(0), ())
-    looks = looks_of(sightings, tracklets)
+    looks = looks_of(sightings, tracklets, present)
     scale = scale_of(looks, EVERYBODY if people else SOMEBODY)
     groups = _grouped(looks, scale) if not people else None
     count = max(people or _count_groups(groups, looks), len(pinned))
@@ -101,13 +101,15 @@ def _best_prototypes(search: _Search, starts: list[Floats]) -> Floats:
 
 
 def _finished(search: _Search, prototypes: Floats) -> tuple[Ints, Floats]:
-    """The answer for all tracklets, and the gains it was found with."""
-    for final in range(FINAL_ROUNDS):
-        gain = search.gain(prototypes)
-        who = cast(replace(search.looks.casting, gain=gain))
-        if final < FINAL_ROUNDS - 1:
-            prototypes = prototypes_of(search.looks, who, prototypes)
-    return who, gain
+    """The answer for all tracklets, and the gains it was found with.
+
+    Prototypes are estimated once more from all tracklets; then links join in.
+    """
+    looks = search.looks
+    everything = looks.take(np.arange(looks.looks.size))
+    who = cast(replace(everything.casting, gain=search.gain(prototypes)))
+    gain = search.gain(prototypes_of(looks, who, prototypes))
+    return cast(replace(looks.casting, gain=gain)), gain
 
 
 def _telling(search: _Search) -> NDArray[np.intp]:
@@ -136,7 +138,7 @@ def _starts(search: _Search, groups: Ints | None) -> list[Floats]:
     moments = np.unique(first)
     there = (first[None, :] <= moments[:, None]) & (last[None, :] >= moments[:, None])
     # A picture on a wall is nobody to begin with.
-    there &= (looks.live > -looks.looks)[None, :]
+    there &= (looks.present > -looks.looks)[None, :]
     there = there[there.any(axis=1)]
     weight = np.minimum(there @ np.minimum(looks.looks, 2.0), 2.0 * count)
     used_shots: set[int] = set()

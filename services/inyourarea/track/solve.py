@@ -1,6 +1,7 @@
 """The identity step as a whole: detections of a video in, one track per person out.
 
-`tracklets` -> `evidence` and `screens` -> `pins` -> `identity` -> `gaps` -> `names`.
+`tracklets` -> `pins` -> `evidence`, `screens`, `ghosts` -> `members` or `people` -> `gaps`,
+`names`.
 """
 
 from dataclasses import dataclass, replace
@@ -24,14 +25,16 @@ from inyourarea.track.gaps import (
     moving_average,
     open_where_hidden,
 )
+from inyourarea.track.ghosts import presence_evidence
 from inyourarea.track.identity import Cast
 from inyourarea.track.links import join_sure
 from inyourarea.track.members import cast_by_class
 from inyourarea.track.names import call_people, id_from_first_sight
 from inyourarea.track.people import cast_by_appearance
 from inyourarea.track.pins import Scene, add_pinned_boxes, orders_from_pins
+from inyourarea.track.screens import live_evidence
 from inyourarea.track.standpoint import Standpoint, fixed_standpoint, standpoint_from_motion
-from inyourarea.track.tracklets import Sightings, Tracklets, join_sightings
+from inyourarea.track.tracklets import Sightings, Tracklets, join_sightings, without_doubles
 
 #: Somebody seen for less than this, or for a smaller share of the video, is one of the others.
 LEAST_SEEN_S, LEAST_SEEN_SHARE = Fraction(1), Fraction(1, 20)
@@ -73,7 +76,7 @@ def solve_tracks(question: Question) -> Tracks:
     """
     detections = add_pinned_boxes(question.detections, question.pins, question.timeline)
     standpoint = _standpoint(question)
-    sightings = _sightings(question, detections, standpoint)
+    sightings = without_doubles(_sightings(question, detections, standpoint), question.threshold)
     tracklets = join_sightings(sightings, question.threshold)
     tracklets = cut_at_changes(sightings, tracklets, question.threshold)
     for _ in range(JOINING_ROUNDS):
@@ -82,10 +85,13 @@ def solve_tracks(question: Question) -> Tracks:
     pixels = detections.xyxy[sightings.row].astype(np.float64)
     scene = Scene(question.timeline, sightings, pixels)
     orders, tracklets = orders_from_pins(question.pins, tracklets, scene)
+    present = live_evidence(sightings, tracklets)
+    present = present + presence_evidence(sightings, tracklets, pixels, question.shots)
     if question.classes:
-        cast = cast_by_class(sightings, tracklets, orders, question.classes, question.threshold)
+        believed = (question.classes, question.threshold)
+        cast = cast_by_class(sightings, tracklets, orders, believed, present)
     else:
-        cast = cast_by_appearance(sightings, tracklets, orders, question.people)
+        cast = cast_by_appearance(sightings, tracklets, orders, question.people, present)
     sheets = _sheets(question, detections, sightings, tracklets, cast)
     looked = np.isin(question.timeline.pts, detections.looked)
     stage = Stage(question.timeline, question.shots, standpoint, looked, question.longest_gap_s)

@@ -22,6 +22,8 @@ Ints = NDArray[np.int32]
 LONGEST_MISS_S = 0.3
 #: Two boxes that overlap more than this are a crossing: who comes out of it is a new question.
 CROSSING_IOU = 0.65
+#: Two boxes that overlap more than this are on one head, as a rule.
+DOUBLE_IOU = 0.45
 #: A face farther than this from where it was expected is another one: at once, and per second (who
 #: runs across a stage in two seconds moves more than a face width per frame); face widths.
 REACH_WIDTHS, REACH_WIDTHS_PER_S = 1.0, 45.0
@@ -123,6 +125,27 @@ class Tracklets:
         if not len(self):
             return np.zeros((0, *values.shape[1:]))
         return np.asarray(np.add.reduceat(values, self.bounds[:-1], axis=0))
+
+
+def without_doubles(sightings: Sightings, believed: float) -> Sightings:
+    """Leave out the weaker of two boxes on one head, unless both are believed and differ."""
+    a, b = overlapping_pairs(sightings, DOUBLE_IOU)
+    weaker = np.where(sightings.confidence[a] < sightings.confidence[b], a, b)
+    both = np.minimum(sightings.confidence[a], sightings.confidence[b]) >= believed
+    if sightings.scores.shape[1]:
+        both &= sightings.scores[a].argmax(axis=1) != sightings.scores[b].argmax(axis=1)
+    keep = np.ones(len(sightings), dtype=bool)
+    keep[weaker[~both]] = False
+    return Sightings(
+        row=sightings.row[keep],
+        frame=sightings.frame[keep],
+        shot=sightings.shot[keep],
+        seconds=sightings.seconds[keep],
+        xyxy=sightings.xyxy[keep],
+        confidence=sightings.confidence[keep],
+        scores=sightings.scores[keep],
+        appearance=sightings.appearance[keep],
+    )
 
 
 def tracklets_from_labels(label: Ints) -> Tracklets:

@@ -59,7 +59,7 @@ def test_a_link_carries_a_doubtful_tracklet_along():
 
 
 def test_what_must_be_is():
-    gain = [[MUST, -np.inf], [12.0, 1.0]]
+    gain = [[MUST, -np.inf], [12.0, 3.0]]
     assert cast(casting(gain, [(0, 9), (3, 20)])).tolist() == [0, 1]
 
 
