@@ -22,6 +22,7 @@ from inyourarea.stage_show.timeline import CUT, plan_timeline
 
 BEATS_PER_MINUTE = (112, 128)
 LETTERBOX_S = 2.4
+LARGE_GROUP = 8
 MOST_TRIES = 120
 """Plans that are tried for one show; one takes some 20 ms, and most shows need few."""
 _STREAM = 0x57A6E
@@ -126,7 +127,7 @@ def _block_out(spec: ShowSpec, attempt: int) -> _Blocking:
     """
     beat = 60.0 / int(_stream(spec, _BEAT).integers(*BEATS_PER_MINUTE)) * float(spec.fps)
     people = _stream(spec, _PEOPLE)
-    dancers = 0 if spec.setting == "easy" else int(people.integers(3, 6))
+    dancers = 0 if spec.setting == "easy" else _how_many_dancers(spec.members, people)
     looks = _choose_looks(spec, dancers, people)
     slots = plan_timeline(spec, _stream(spec, _CLOCK, attempt))
     tracks = plan_tracks(spec, dancers, beat, slots, _stream(spec, _MOVES, attempt))
@@ -175,6 +176,11 @@ def _dance(spec: ShowSpec, people: int, beat: float, rng: np.random.Generator) -
     sequence[1:][repeat] = (sequence[1:][repeat] + 5) % 16
     delays = rng.choice([0.0, 0.0, 0.06, 0.12], people) * float(spec.fps)
     return Dance(sequence, half_beat, delays, rng.uniform(0.9, 1.05, people))
+
+
+def _how_many_dancers(members: int, rng: np.random.Generator) -> int:
+    """Choose 3 to 5 dancers; 3 with a large group, or somebody would always stand behind somebody."""
+    return int(rng.integers(3, 6)) if members < LARGE_GROUP else 3
 
 
 def _choose_looks(spec: ShowSpec, dancers: int, rng: np.random.Generator) -> tuple[Look, ...]:

@@ -9,7 +9,7 @@ from inyourarea.stage_show.difficulty import describe
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("seed", "members"), [(1, 4), (6, 7)])
+@pytest.mark.parametrize(("seed", "members"), [(1, 4)])
 def test_a_hard_show_is_as_hard_as_it_says(seed: int, members: int) -> None:
     show = Show.plan(ShowSpec(seed=seed, members=members, size=(160, 90)))
     rows = [row for frame in range(show.spec.frames) for row in draw_frame(show, frame)[1]]
