@@ -19,16 +19,37 @@ Floats = NDArray[np.float64]
 #: How far a face is above the floor's line because people differ and jump, and below it because
 #: they crouch; face heights.
 OFF_ABOVE, OFF_BELOW = 0.8, 0.9
-#: So far above the line a face is suspect, and surely on a wall; face heights.
-FIRST_HIGH, SURELY_HIGH = 2.5, 3.7
+#: And because faces differ in height, as a share: on a steep line that is worth more.
+SIZE_DIFFERS = 0.12
+#: So far above the line a face is suspect, and surely on a wall; units of what it may be off.
+FIRST_HIGH, SURELY_HIGH = 2.9, 4.2
 #: How much lower a face is that is one face height larger, in face heights: a camera between a
 #: face height below the faces and some six metres above them.
 SLOPES = np.array(
-    [-4.0, -2.5, -1.5, -0.7, 0.0, 0.7, 1.4, 2.1, 3.0, 4.0, 5.0, 6.5, 8.0, 10.0, 13.0, 17.0, 22.0]
+    [
+        -4.0,
+        -2.5,
+        -1.5,
+        -0.7,
+        0.0,
+        0.7,
+        1.4,
+        2.1,
+        3.0,
+        4.0,
+        5.0,
+        6.5,
+        8.0,
+        10.0,
+        13.0,
+        17.0,
+        22.0,
+        28,
+    ]
 )
 #: Lines of a camera below the faces, or far above them, are less likely: share of all looks per
 #: unit of slope below 0, and per unit above that of a camera at three metres.
-LOW_DOUBT, HIGH_DOUBT, HIGH_SLOPE = 0.1, 0.01, 7.0
+LOW_DOUBT, HIGH_DOUBT, HIGH_SLOPE = 0.1, 0.004, 7.0
 #: A face below the line contradicts it this much more than one above, which a wall explains; a wall
 #: that is seen all the time has up to twice the looks of the small faces on the floor.
 BELOW = 3.0
@@ -132,7 +153,9 @@ def _nats_of_shot(faces: _Faces) -> Floats:
 
 
 def _off_floor(faces: _Faces) -> Floats:
-    """How far below the floor's line each face is, in face heights; negative is above, (T,).
+    """How far below the floor's line each face is; negative is above, (T,).
+
+    In units of how far a person's face may be off.
 
     The line is the one that explains most looks: faces on it, few below, and of two pictures of
     one person exactly one on it.
@@ -142,7 +165,9 @@ def _off_floor(faces: _Faces) -> Floats:
     anchor = np.tile(anchors, SLOPES.size)
     zero = faces.y[anchor] - slope * faces.h[anchor]
     off = (faces.y[None, :] - zero[:, None] - slope[:, None] * faces.h[None, :]) / faces.h
-    miss = 1 - np.exp(-0.5 * (off / np.where(off > 0, OFF_BELOW, OFF_ABOVE)) ** 2)
+    differs = (SIZE_DIFFERS * slope)[:, None]
+    off = off / np.hypot(np.where(off > 0, OFF_BELOW, OFF_ABOVE), differs)
+    miss = 1 - np.exp(-0.5 * off**2)
     price = (miss * np.where(off > 0, BELOW, 1.0)) @ faces.looks
     a, b, weight = faces.twins()
     price += (miss[:, a] * miss[:, b] + (1 - miss[:, a]) * (1 - miss[:, b])) @ weight

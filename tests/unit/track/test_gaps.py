@@ -7,7 +7,13 @@ from hypothesis import strategies as st
 from inyourarea.core.shots import Shot
 from inyourarea.core.timeline import Timeline
 from inyourarea.core.tracks import Reason, State
-from inyourarea.track.gaps import Stage, empty_sheet, fill_gaps, moving_average
+from inyourarea.track.gaps import (
+    Stage,
+    empty_sheet,
+    fill_gaps,
+    moving_average,
+    open_where_hidden,
+)
 from inyourarea.track.standpoint import fixed_standpoint, standpoint_from_motion
 
 
@@ -44,6 +50,14 @@ def test_a_long_gap_stays_open():
     filled = fill_gaps([sheet(60, seen)], stage())[0]
     assert (filled.state[10:35] == State.OPEN).all()
     assert np.isnan(filled.xyxy[10:35]).all()
+
+
+def test_a_longer_gap_is_filled_only_for_somebody_who_moves_evenly():
+    seen = [f for f in range(60) if not 20 <= f < 35]
+    even = fill_gaps([sheet(60, seen)], stage())[0]
+    dancing = fill_gaps([sheet(60, seen, x=lambda f: 40 * np.sin(f / 2.5))], stage())[0]
+    assert (even.state[20:35] == State.FILLED).all()
+    assert (dancing.state[20:35] == State.OPEN).all()
 
 
 def test_nothing_is_filled_across_a_cut():
@@ -120,3 +134,13 @@ def test_a_moving_average_does_not_reach_over_a_cut():
     jump = sheet(60, range(60), x=lambda f: 300.0 * (f >= 30))
     smooth = moving_average(jump, (Shot(0, 29), Shot(30, 59)), 9)
     assert np.allclose(smooth.xyxy, jump.xyxy)
+
+
+def test_a_face_hidden_behind_another_is_not_filled_over_it():
+    seen = [f for f in range(60) if not 20 <= f < 26]
+    behind = sheet(60, seen, x=lambda _: 150.0)
+    front = sheet(60, range(60), x=lambda f: 10.0 * abs(f - 22.5) + 140)
+    filled, other = open_where_hidden(fill_gaps([behind, front], stage()))
+    assert (filled.state[[22, 23]] == State.OPEN).all()
+    assert np.isnan(filled.xyxy[[22, 23]]).all()
+    assert (other.state == State.OBSERVED).all()
