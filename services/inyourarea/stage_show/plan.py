@@ -179,7 +179,7 @@ def _dance(spec: ShowSpec, people: int, beat: float, rng: np.random.Generator) -
 
 
 def _how_many_dancers(members: int, rng: np.random.Generator) -> int:
-    """Choose 3 to 5 dancers; 3 with a large group, or somebody would always stand behind somebody."""
+    """Choose 3 to 5 dancers; with a large group 3, or somebody would always be hidden."""
     return int(rng.integers(3, 6)) if members < LARGE_GROUP else 3
 
 
