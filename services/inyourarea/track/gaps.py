@@ -26,11 +26,14 @@ JITTER_SHARE = 0.03
 SHAKE = 80.0
 #: The same for the natural logarithm of width and height.
 GROWTH = 1.0
-#: Shorter gaps were filled right in all of 103 cases of the drawn show; of the longer ones (up to
+#: Shorter gaps were filled right in all cases of the drawn show; of the longer ones (up to
 #: .7 s) a third was off by more than half a face, since dancers do not wait. Seconds.
 SHORT_GAP_S = 0.27
 #: A longer gap is filled where filling is usually this good for this person; face widths.
 MOST_ERROR = 0.2
+#: No gap is filled whose ends, going on as over their last frames, miss each other in its middle
+#: by more than this: one of them is somebody else, or much has happened. Face widths; frames.
+MOST_MISMATCH, SPEED_FRAMES = 2.5, 3
 #: Frames around a gap in which that is told, and the fewest cases of it.
 CONTEXT_LONG, FEWEST_TRIALS = 60, 8
 #: A filled box that overlaps somebody's observed one this much is behind it.
@@ -105,6 +108,8 @@ def _fillable(sheet: Sheet, shot: NDArray[np.int32], stage: Stage) -> NDArray[np
     unlooked = looks[b - 1] == looks[a]
     wait = stage.timeline.pts[b] - stage.timeline.pts[a]
     good = (shot[a] == shot[b]) & (b > a + 1) & ((wait <= longest) | unlooked)
+    missed = good & ~unlooked
+    good[missed] = _ends_agree(sheet, stage, shot, (a[missed], b[missed]))
     seconds = wait * float(stage.timeline.time_base)
     for gap in np.flatnonzero(good & ~unlooked & (seconds > SHORT_GAP_S)):
         good[gap] = _usual_error(sheet, shot, stage, (int(a[gap]), int(b[gap]))) < MOST_ERROR
@@ -114,6 +119,33 @@ def _fillable(sheet: Sheet, shot: NDArray[np.int32], stage: Stage) -> NDArray[np
     fill = np.cumsum(edge[:-1]) > 0
     _add_shot_edges(fill, sheet.state <= State.FOLLOWED, stage)
     return fill
+
+
+def _ends_agree(
+    sheet: Sheet,
+    stage: Stage,
+    shot: NDArray[np.int32],
+    gaps: tuple[NDArray[np.intp], NDArray[np.intp]],
+) -> NDArray[np.bool_]:
+    """Whether both ends of each gap (a, b), going on as they go, meet in its middle."""
+    frames = np.arange(sheet.state.size)
+    boxes = stage.standpoint.steady(sheet.xyxy, frames)
+    known = sheet.state <= State.FOLLOWED
+    seconds = stage.timeline.seconds
+    met = []
+    for end, inward in ((gaps[0], -1), (gaps[1], 1)):
+        inner = np.clip(end + inward * SPEED_FRAMES, 0, frames.size - 1)
+        usable = known[inner] & (shot[inner] == shot[end])
+        moved = (boxes[end, :2] + boxes[end, 2:] - boxes[inner, :2] - boxes[inner, 2:]) / 2
+        usable &= inner != end
+        time = np.where(usable, seconds[end] - seconds[inner], 1.0)
+        speed = np.where(usable[:, None], moved / time[:, None], np.nan)
+        middle = (seconds[gaps[0]] + seconds[gaps[1]]) / 2
+        place = (boxes[end, :2] + boxes[end, 2:]) / 2
+        met.append(place + speed * (middle - seconds[end])[:, None])
+    widths = boxes[gaps[0], 2] - boxes[gaps[0], 0]
+    off = np.sqrt(((met[0] - met[1]) ** 2).sum(axis=1)) / widths
+    return ~(off > MOST_MISMATCH)
 
 
 def _usual_error(

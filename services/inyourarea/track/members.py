@@ -24,9 +24,9 @@ LEAST_PRESENCE, NOT_IN_THE_SHOW = 25.0, 3.0
 def _never_seen(gain: Floats, who: Ints) -> NDArray[np.bool_]:
     """Which members have hardly any evidence in the whole video, (C,)."""
     cast_as = np.flatnonzero(who >= 0)
-    best = np.minimum(gain[cast_as, who[cast_as]], LEAST_PRESENCE)
-    presence = np.bincount(who[cast_as], best, minlength=gain.shape[1])
-    return np.asarray(presence < min(LEAST_PRESENCE, 0.2 * presence.max(initial=0.0)))
+    presence = np.zeros(gain.shape[1])
+    np.maximum.at(presence, who[cast_as], gain[cast_as, who[cast_as]])
+    return np.asarray(presence < min(LEAST_PRESENCE, 0.5 * presence.max(initial=0.0)))
 
 
 def cast_by_class(

@@ -22,7 +22,7 @@ OFF_ABOVE, OFF_BELOW = 0.8, 0.9
 #: And because faces differ in height, as a share: on a steep line that is worth more.
 SIZE_DIFFERS = 0.12
 #: So far above the line a face is suspect, and surely on a wall; units of what it may be off.
-FIRST_HIGH, SURELY_HIGH = 2.9, 4.2
+FIRST_OFF, SURELY_OFF = 2.9, 4.2
 #: How much lower a face is that is one face height larger, in face heights: a camera between a
 #: face height below the faces and some six metres above them.
 SLOPES = np.array(
@@ -54,7 +54,7 @@ LOW_DOUBT, HIGH_DOUBT, HIGH_SLOPE = 0.1, 0.004, 7.0
 #: that is seen all the time has up to twice the looks of the small faces on the floor.
 BELOW = 3.0
 #: What a look at a face high above the line speaks against its being live (nats).
-NATS_PER_LOOK = 3.0
+NATS_PER_LOOK = 6.0
 #: Two faces at once that are this surely one person may be her and her picture: the chance that
 #: they are of one class, or the squared worth of appearance times a cosine from the mean.
 LEAST_TWIN, APPEARANCE_SAYS = 0.25, 0.65
@@ -118,7 +118,7 @@ class _Faces:
 
 def _faces(sightings: Sightings, tracklets: Tracklets) -> _Faces:
     member = tracklets.member
-    weight = look_weights(sightings, tracklets)
+    weight = look_weights(sightings, tracklets) * sightings.confidence[member] ** 2
     looks = tracklets.total(weight)
     boxes = sightings.xyxy[member]
 
@@ -148,8 +148,9 @@ def _who(sightings: Sightings, tracklets: Tracklets, mean: Callable[[Floats], Fl
 
 def _nats_of_shot(faces: _Faces) -> Floats:
     off = _off_floor(faces)
-    high = np.clip((-off - FIRST_HIGH) / (SURELY_HIGH - FIRST_HIGH), 0, 1)
-    return -NATS_PER_LOOK * high * faces.looks
+    # The audience in front of the stage is as far below the line as a wall is above it.
+    suspect = np.clip((np.abs(off) - FIRST_OFF) / (SURELY_OFF - FIRST_OFF), 0, 1)
+    return -NATS_PER_LOOK * suspect * faces.looks
 
 
 def _off_floor(faces: _Faces) -> Floats:

@@ -1,7 +1,7 @@
 """The identity step as a whole: detections of a video in, one track per person out.
 
-`tracklets` -> `pins` -> `evidence`, `screens`, `ghosts` -> `members` or `people` -> `gaps`,
-`names`.
+`tracklets` -> `pins` -> `evidence`, `screens`, `ghosts` -> `members` or `people` -> `recovery`,
+`gaps`, `names`.
 """
 
 from dataclasses import dataclass, replace
@@ -32,6 +32,7 @@ from inyourarea.track.members import cast_by_class
 from inyourarea.track.names import call_people, id_from_first_sight
 from inyourarea.track.people import cast_by_appearance
 from inyourarea.track.pins import Scene, add_pinned_boxes, orders_from_pins
+from inyourarea.track.recovery import recover, unclaimed
 from inyourarea.track.screens import live_evidence
 from inyourarea.track.standpoint import Standpoint, fixed_standpoint, standpoint_from_motion
 from inyourarea.track.tracklets import Sightings, Tracklets, join_sightings, without_doubles
@@ -92,7 +93,9 @@ def solve_tracks(question: Question) -> Tracks:
         cast = cast_by_class(sightings, tracklets, orders, believed, present)
     else:
         cast = cast_by_appearance(sightings, tracklets, orders, question.people, present)
-    sheets = _sheets(question, detections, sightings, tracklets, cast)
+    told = np.append(cast.who, -1)[tracklets.labels(len(sightings))].astype(np.int32)
+    person = recover(sightings, told, unclaimed(sightings, tracklets, cast.who, present))
+    sheets = _sheets(question, detections, sightings, person, len(cast.names))
     looked = np.isin(question.timeline.pts, detections.looked)
     stage = Stage(question.timeline, question.shots, standpoint, looked, question.longest_gap_s)
     filled = open_where_hidden(fill_gaps(sheets, stage))
@@ -128,12 +131,12 @@ def _sheets(
     question: Question,
     detections: Detections,
     sightings: Sightings,
-    tracklets: Tracklets,
-    cast: Cast,
+    person_of_sighting: NDArray[np.int32],
+    people: int,
 ) -> list[Sheet]:
     """Each person's observed and followed boxes."""
     person = np.full(len(detections), -1, dtype=np.int32)
-    person[sightings.row[tracklets.member]] = cast.who[tracklets.of_member]
+    person[sightings.row] = person_of_sighting
     frame = np.searchsorted(question.timeline.pts, detections.pts)
     followed = np.flatnonzero(~detections.detected)
     followed = followed[person[detections.origin[followed]] >= 0]
@@ -143,7 +146,7 @@ def _sheets(
     keep = ~_slipped(detections, followed, owner, person, frame)
     followed, owner = followed[keep], owner[keep]
     sheets = []
-    for number in range(len(cast.names)):
+    for number in range(people):
         sheet = empty_sheet(len(question.timeline))
         # The best agreeing last, so that it stays where two follow into one frame.
         mine = followed[owner == number]
