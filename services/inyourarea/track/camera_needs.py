@@ -33,8 +33,9 @@ MOST_DOUBT = 6.0
 #: Somebody not seen whose last (or next) box is this many face widths from the side of the picture
 #: has left it (or will come in there).
 EXIT_WIDTHS = 0.8
-#: Seconds for which the window stays where somebody left the picture, as defined.
-HOLD_S = 1.0
+#: Seconds for which the window stays where somebody left the picture, as defined, and for which it
+#: waits where she will come in: on its way there she would walk in outside of it.
+HOLD_S, AWAIT_S = 1.0, 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +68,16 @@ def needs_of(tracks: Tracks, track: Track, shot: Shot) -> Needs | None:
     height = _calm_heights(boxes[known], seconds[known])
     height = np.exp(np.interp(seconds, seconds[known], np.log(height)))
     face = np.stack([np.interp(seconds, seconds[known], boxes[known, i]) for i in range(4)], axis=1)
-    gone = _gone(boxes, known, seconds, tracks.size[0])
+    outside = _outside(boxes, known, len(seconds), tracks.size[0])
+    before, after = _neighbours(known, len(seconds))
+    since, until = seconds - seconds[before], seconds[after] - seconds
+    # Before her first sighting and behind her last there is nobody to have left, or to wait for.
+    comes = (until > 0) & ((until <= AWAIT_S) & (until < np.where(since > 0, since, np.inf)))
+    held = (since > 0) & (since <= HOLD_S)
+    gone = outside & ~held & ~comes
+    face = np.where(
+        outside[:, None], boxes[np.where(comes | (since <= 0), after, before)], face
+    )
     return Needs(
         face=face,
         height=height,
@@ -131,28 +141,30 @@ def _trust(state: NDArray[np.uint8], gone: Mask) -> Array:
     return np.where(gone, 0.0, table[state])
 
 
-def _gone(boxes: Array, known: NDArray[np.int64], seconds: Array, width: int) -> Mask:
-    """Frames in which the person is out of the picture and the hold is over, bool (n,)."""
+def _outside(boxes: Array, known: NDArray[np.int64], frames: int, width: int) -> Mask:
+    """Frames in which the person is out of the picture, bool (n,).
+
+    No box, and the one before and the one after (where there is one) at the picture's side.
+    """
     margin = EXIT_WIDTHS * (boxes[known, 2] - boxes[known, 0])
-    outer = (boxes[known, 0] < margin) | (boxes[known, 2] > width - margin)
-    gone = np.zeros(len(seconds), dtype=np.bool_)
-    if outer[0]:
-        gone[: known[0]] = True
-    left = np.flatnonzero(np.diff(known) > 1)
-    for i in left:
-        if outer[i] and outer[i + 1]:
-            gone[known[i] + 1 : known[i + 1]] = True
-            gone &= ~_held(seconds, known[i])
-    if outer[-1]:
-        gone[known[-1] + 1 :] = True
-        gone &= ~_held(seconds, known[-1])
-    return gone
+    outer = np.zeros(frames, dtype=np.bool_)
+    outer[known] = (boxes[known, 0] < margin) | (boxes[known, 2] > width - margin)
+    before, after = _neighbours(known, frames)
+    outside = outer[before] & outer[after]
+    outside[known] = False
+    return outside
 
 
-def _held(seconds: Array, last: np.int64) -> Mask:
-    """The frames within the hold after a last sighting."""
-    since = seconds - seconds[last]
-    return (since > 0) & (since <= HOLD_S)
+def _neighbours(
+    known: NDArray[np.int64], frames: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The last known frame up to each and the first from each on, (n,) each.
+
+    Before the first and behind the last both are that one.
+    """
+    after = np.searchsorted(known, np.arange(frames)).clip(max=known.size - 1)
+    before = np.searchsorted(known, np.arange(frames), side="right") - 1
+    return known[before.clip(min=0)], known[after]
 
 
 def _company(tracks: Tracks, track: Track, frames: slice, gone: Mask) -> Array:
