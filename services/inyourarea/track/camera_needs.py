@@ -19,7 +19,7 @@ Mask = NDArray[np.bool_]
 
 #: Face heights are taken as the median over this many seconds: boxes breathe by some percent from
 #: frame to frame, faces do not.
-HEIGHT_MEDIAN_S = 1.0
+HEIGHT_MEDIAN_S = 2.0
 #: How much of an observed place's pull on the window a place of another state has.
 TRUST = {State.OBSERVED: 1.0, State.FOLLOWED: 0.8, State.FILLED: 0.6, State.OPEN: 0.6}
 #: How far, in face heights, a followed or filled box may be off, at once and per second ...
