@@ -35,6 +35,8 @@ MOST_DOUBT = 6.0
 EXIT_WIDTHS = 0.8
 #: So many others tell how a whole stage moves (one who runs is outvoted); fewer, of themselves.
 FEWEST_OTHERS = 3
+#: Face heights from one frame to the next at which not the stage moved but the picture changed.
+LEAP = 0.5
 #: Seconds for which the window stays where somebody left the picture, as defined, and for which it
 #: waits where she will come in: on its way there she would walk in outside of it.
 HOLD_S, AWAIT_S = 1.0, 0.5
@@ -103,8 +105,11 @@ def _drift(tracks: Tracks, track: Track, frames: slice) -> Array:
     boxes = np.array(others, dtype=np.float64)
     moves = np.diff((boxes[..., :2] + boxes[..., 2:]) / 2, axis=1)
     enough = np.isfinite(moves[..., 0]).sum(axis=0) >= FEWEST_OTHERS
+    if not enough.any():
+        return drift
     drift[1:][enough] = np.nanmedian(moves[:, enough], axis=0)
-    return np.cumsum(drift, axis=0)
+    leaps = np.abs(drift).max(axis=1) > LEAP * np.nanmedian(boxes[..., 3] - boxes[..., 1])
+    return np.cumsum(np.where(leaps[:, None], 0, drift), axis=0)
 
 
 def _calm_heights(boxes: Array, seconds: Array) -> Array:

@@ -227,6 +227,17 @@ def test_somebody_unseen_is_thought_to_go_where_all_the_others_go() -> None:
     assert not measures.face_in_window(alone, faces, asked).all()
 
 
+def test_a_cut_that_nobody_found_is_not_taken_for_a_step_of_all() -> None:
+    cut = np.where(np.arange(120) < 110, 0.0, 500.0)
+    track = without(person("a", faces_at(900, 400, 50, 120)), slice(90, 120), State.OPEN)
+    others = [
+        person(name, faces_at(at + cut, 400, 50, 120))
+        for name, at in (("b", 300), ("c", 600), ("d", 1200))
+    ]
+    windows = windows_of(stage(track, *others))
+    assert np.ptp(middles(windows)[:, 0]) < 60
+
+
 def test_a_head_unseen_at_a_shots_end_does_not_widen_what_went_before() -> None:
     faces = faces_at(900, 400, 50, 240)
     track = without(person("a", faces), slice(150, 240), State.OPEN)
