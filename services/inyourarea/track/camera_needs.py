@@ -18,8 +18,8 @@ Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
 #: Face heights are taken as the median over this many seconds: boxes breathe by some percent from
-#: frame to frame, faces do not.
-HEIGHT_MEDIAN_S = 1.0
+#: frame to frame and shrink while a head is turned, faces do not.
+HEIGHT_MEDIAN_S = 2.0
 #: How much of an observed place's pull on the window a place of another state has.
 TRUST = {State.OBSERVED: 1.0, State.FOLLOWED: 0.8, State.FILLED: 0.6, State.OPEN: 0.6}
 #: How far, in face heights, a followed or filled box may be off, at once and per second ...
@@ -33,8 +33,13 @@ MOST_DOUBT = 6.0
 #: Somebody not seen whose last (or next) box is this many face widths from the side of the picture
 #: has left it (or will come in there).
 EXIT_WIDTHS = 0.8
-#: Seconds for which the window stays where somebody left the picture, as defined.
-HOLD_S = 1.0
+#: So many others tell how a whole stage moves (one who runs is outvoted); fewer, of themselves.
+FEWEST_OTHERS = 3
+#: Face heights from one frame to the next at which not the stage moved but the picture changed.
+LEAP = 0.5
+#: Seconds for which the window stays where somebody left the picture, as defined, and for which it
+#: waits where she will come in: on its way there she would walk in outside of it.
+HOLD_S, AWAIT_S = 1.0, 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,16 +71,45 @@ def needs_of(tracks: Tracks, track: Track, shot: Shot) -> Needs | None:
     boxes = track.xyxy[frames].astype(np.float64)
     height = _calm_heights(boxes[known], seconds[known])
     height = np.exp(np.interp(seconds, seconds[known], np.log(height)))
-    face = np.stack([np.interp(seconds, seconds[known], boxes[known, i]) for i in range(4)], axis=1)
-    gone = _gone(boxes, known, seconds, tracks.size[0])
+    outside = _outside(boxes, known, tracks.size[0])
+    held, anchor = _at_the_side(known, seconds)
+    face = _guessed(boxes, known, seconds, np.tile(_drift(tracks, track, frames), (1, 2)))
+    gone = outside & ~held
     return Needs(
-        face=face,
+        face=np.where(outside[:, None], boxes[anchor], face),
         height=height,
         doubt=_doubt(state, seconds) * height,
         trust=_trust(state, gone),
         gone=gone,
         company=_company(tracks, track, frames, gone),
     )
+
+
+def _guessed(boxes: Array, known: NDArray[np.int64], seconds: Array, drift: Array) -> Array:
+    """The boxes, and straight lines between them for who moves along with ``drift``, (n, 4)."""
+    steady = (boxes - drift)[known]
+    lines = [np.interp(seconds, seconds[known], steady[:, i]) for i in range(4)]
+    return np.asarray(np.stack(lines, axis=1) + drift)
+
+
+def _drift(tracks: Tracks, track: Track, frames: slice) -> Array:
+    """How far everybody else has moved since the shot's first frame, (n, 2) source pixels.
+
+    The median of those seen in both frames, added up: a panning camera moves all, and so do many
+    steps of a dance. Somebody unseen is guessed to go along.
+    """
+    others = [other.xyxy[frames] for other in tracks.people if other.person != track.person]
+    drift = np.zeros((frames.stop - frames.start, 2))
+    if len(others) < FEWEST_OTHERS:
+        return drift
+    boxes = np.array(others, dtype=np.float64)
+    moves = np.diff((boxes[..., :2] + boxes[..., 2:]) / 2, axis=1)
+    enough = np.isfinite(moves[..., 0]).sum(axis=0) >= FEWEST_OTHERS
+    if not enough.any():
+        return drift
+    drift[1:][enough] = np.nanmedian(moves[:, enough], axis=0)
+    leaps = np.abs(drift).max(axis=1) > LEAP * np.nanmedian(boxes[..., 3] - boxes[..., 1])
+    return np.cumsum(np.where(leaps[:, None], 0, drift), axis=0)
 
 
 def _calm_heights(boxes: Array, seconds: Array) -> Array:
@@ -131,28 +165,43 @@ def _trust(state: NDArray[np.uint8], gone: Mask) -> Array:
     return np.where(gone, 0.0, table[state])
 
 
-def _gone(boxes: Array, known: NDArray[np.int64], seconds: Array, width: int) -> Mask:
-    """Frames in which the person is out of the picture and the hold is over, bool (n,)."""
+def _outside(boxes: Array, known: NDArray[np.int64], width: int) -> Mask:
+    """Frames in which the person is out of the picture, bool (n,).
+
+    No box, and the one before and the one after (where there is one) at the picture's side.
+    """
     margin = EXIT_WIDTHS * (boxes[known, 2] - boxes[known, 0])
-    outer = (boxes[known, 0] < margin) | (boxes[known, 2] > width - margin)
-    gone = np.zeros(len(seconds), dtype=np.bool_)
-    if outer[0]:
-        gone[: known[0]] = True
-    left = np.flatnonzero(np.diff(known) > 1)
-    for i in left:
-        if outer[i] and outer[i + 1]:
-            gone[known[i] + 1 : known[i + 1]] = True
-            gone &= ~_held(seconds, known[i])
-    if outer[-1]:
-        gone[known[-1] + 1 :] = True
-        gone &= ~_held(seconds, known[-1])
-    return gone
+    outer = np.zeros(len(boxes), dtype=np.bool_)
+    outer[known] = (boxes[known, 0] < margin) | (boxes[known, 2] > width - margin)
+    before, after = _neighbours(known, len(boxes))
+    outside = outer[before] & outer[after]
+    outside[known] = False
+    return outside
 
 
-def _held(seconds: Array, last: np.int64) -> Mask:
-    """The frames within the hold after a last sighting."""
-    since = seconds - seconds[last]
-    return (since > 0) & (since <= HOLD_S)
+def _at_the_side(known: NDArray[np.int64], seconds: Array) -> tuple[Mask, NDArray[np.int64]]:
+    """Where the window of somebody outside stays at the picture's side, bool (n,), for which sight.
+
+    int64 (n,): the known frame whose box it keeps, the one left from or, soon before it, the next.
+    """
+    before, after = _neighbours(known, len(seconds))
+    since, until = seconds - seconds[before], seconds[after] - seconds
+    is_first = since <= 0  # Up to the first sight nobody has left.
+    comes = (until > 0) & (until <= AWAIT_S) & (is_first | (until < since))
+    held = comes | (~is_first & (since <= HOLD_S))
+    return held, np.where(comes | is_first, after, before)
+
+
+def _neighbours(
+    known: NDArray[np.int64], frames: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The last known frame up to each frame and the first from each on, (n,).
+
+    Before the first known frame both are that one, behind the last as well.
+    """
+    after = np.searchsorted(known, np.arange(frames)).clip(max=known.size - 1)
+    before = np.searchsorted(known, np.arange(frames), side="right") - 1
+    return known[before.clip(min=0)], known[after]
 
 
 def _company(tracks: Tracks, track: Track, frames: slice, gone: Mask) -> Array:

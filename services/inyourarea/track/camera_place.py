@@ -16,7 +16,7 @@ Array = NDArray[np.float64]
 # Prices are in widths of the window: per second of being off, per move, per change of speed.
 #: The face (and where it may be) leaves the window; the safe area; the safe area with something
 #: to spare; the place it looks best in.
-LOST, UNSAFE, TIGHT, UNPLEASANT = 3000.0, 1000.0, 5.0, 0.6
+LOST, UNSAFE, TIGHT, UNPLEASANT = 3000.0, 1000.0, 5.0, 1.0
 #: Not standing before the people who are left while the person is gone.
 ELSEWHERE = 6.0
 #: Moving at all, changing speed, and acceleration.
@@ -29,12 +29,15 @@ FAST, FAST_PRICE = 0.13 * 30, 60.0
 MOST_ACROSS, MOST_DOWN, MOST_PRICE = 0.16, 0.10, 5000.0
 #: The safe area is aimed at with this much to spare, in widths and heights of the window; a little
 #: at all costs, for boxes are not exact, and more where it does not make the window run.
-LITTLE, SPARE = 0.006, 0.035
+LITTLE, SPARE = 0.012, 0.035
 #: The face may stand this many widths off the middle before the window is drawn after it.
 COMFORT = 0.12
+#: How far beyond the picture's edge a window may be aimed, in its widths: it is stopped there, and
+#: then stands at the edge exactly.
+OVERSHOOT = 0.02
 #: In face heights: hair above the face box, and by how much a detected box may be off where the
 #: window's edge, or the safe area's, is near.
-HAIR, BOX_ERROR, SAFE_ERROR = 0.3, 0.1, 0.1
+HAIR, BOX_ERROR, SAFE_ERROR = 0.3, 0.15, 0.15
 
 
 @dataclass(frozen=True)
@@ -114,8 +117,9 @@ class _Axis:
         """Bounds go from holding the face at all to holding it where it looks best."""
         weight = self.demand.seconds * self.demand.trust / self.width
         parts = self._motion()
+        beyond = OVERSHOOT * self.width
         for bound, price in zip(bounds, (LOST, UNSAFE, TIGHT, UNPLEASANT), strict=True):
-            fitted = bound.within(self.nearest, self.farthest)
+            fitted = bound.within(self.nearest - beyond, self.farthest + beyond)
             parts += self._between(fitted, price * weight)
         gone = ELSEWHERE * self.demand.seconds * self.demand.gone / self.width
         there = np.clip(company, self.nearest, self.farthest)

@@ -17,13 +17,19 @@ Array = NDArray[np.float64]
 # Prices are in ln units of height: per second of being off, per change, per change of speed.
 #: Outside the framing's range (less a margin for what the boxes do not tell) ...
 OUTSIDE, OUTSIDE_MARGIN = 30.0, 0.2
-#: ... and off its middle, as shares of half the range.
-OFF_MIDDLE, MIDDLE_MARGIN = 1.0, 0.55
+#: ... and off its middle, as shares of half the range: boxes may be 8 % off for as long as a head
+#: is turned, half the range is as much.
+OFF_MIDDLE, MIDDLE_MARGIN = 3.0, 0.75
+#: How near the top of the range (share of half of it) a small face's window may go for sharpness.
+ROOMY = 0.8
+#: Not holding all places where somebody unseen may be: less than the framing of those who are seen,
+#: or one turned head would widen the whole shot.
+EASE = 8.0
 #: Not showing the whole stage while the person is gone.
 NOT_WIDE = 12.0
-#: Zooming at all, changing the zoom's speed, and its acceleration: at 5, being outside the range
-#: for a third of a second is cheaper than zooming there and back.
-ZOOM = (5.0, 2.0, 0.3)
+#: Zooming at all, changing the zoom's speed, and its acceleration: at 3, being outside the range
+#: for a fifth of a second is cheaper than zooming there and back.
+ZOOM = (3.0, 1.0, 0.3)
 #: Zoom faster than this (ln per second, a doubling in two seconds) is unpleasant ...
 FAST, FAST_PRICE = 0.35, 40.0
 #: ... and one frame to the next must stay well under the 5 % of a jump.
@@ -54,10 +60,12 @@ def plan_heights(knots: Knots, demand: Demand, asked: Composition, picture: Pict
     parts = [change_rows(knots, i + 1, one, one * price) for i, price in enumerate(ZOOM)]
     parts.append(limited(change_rows(knots, 1, one, one * FAST_PRICE), np.array(FAST)))
     parts.append(limited(change_rows(knots, 1, one, one * MOST_PRICE), frame_limit[zoom.first]))
-    for wish, price in ((outside, OUTSIDE), (middle, OFF_MIDDLE)):
+    widest = np.log(asked.framing.height[1] * demand.height)
+    low = np.where(outside.least > widest, EASE, OUTSIDE)
+    for wish, too_low, price in ((outside, low, OUTSIDE), (middle, OFF_MIDDLE, OFF_MIDDLE)):
         free = np.zeros(demand.knot.size)
         least = np.minimum(wish.least, largest + OVERSHOOT)
-        parts.append(value_rows(knots, demand.knot, least, price * weight, free))
+        parts.append(value_rows(knots, demand.knot, least, too_low * weight, free))
         parts.append(value_rows(knots, demand.knot, wish.most, free, price * weight))
     wide = NOT_WIDE * demand.seconds * demand.gone
     wanted = np.full(demand.knot.size, largest)
@@ -74,7 +82,7 @@ def _ranges(demand: Demand, asked: Composition, picture: Picture) -> tuple[_Rang
     hold = (BREATH * face + 2 * demand.doubt) / (SAFE_WIDTH * float(asked.aspect))
     known = demand.doubt <= 0
     hold = np.where(known, np.minimum(np.log(hold), most - 0.3 * half), np.log(hold))
-    sharp = np.minimum(np.log(_sharp_height(asked, picture)), most - 0.3 * half)
+    sharp = np.minimum(np.log(_sharp_height(asked, picture)), most - ROOMY * half)
     outside = _bounded(least + OUTSIDE_MARGIN * half, most - OUTSIDE_MARGIN * half, hold)
     best = (least + most) / 2
     slack = (1 - MIDDLE_MARGIN) * half
