@@ -22,11 +22,11 @@ NOBODY = -1
 #: A gain that stands for "must": larger than all evidence of a shot together (nats).
 MUST = 1e4
 #: Members whose evidence is this much weaker than the best one's are not asked for (nats).
-HOPELESS = 18.0
+HOPELESS = 12.0
 #: And of the others only so many are.
-MOST_CANDIDATES = 4
+MOST_CANDIDATES = 3
 #: What speaks this much against being anybody is nobody, however well it would fit in (nats).
-WEAKEST = 4.0
+WEAKEST = 2.0
 #: What it costs that a member appears, or disappears for the rest of the shot, without a link: at
 #: the shot's ends everybody does, in its midst few do; a false detection is worth a look (nats).
 ENTRY_AT_CUT, ENTRY, EXIT = 1.2, 2.5, 1.5
@@ -34,7 +34,7 @@ ENTRY_AT_CUT, ENTRY, EXIT = 1.2, 2.5, 1.5
 NEAR_CUT_S = 0.25
 #: HiGHS stops branching here and gives its best answer so far; counted in nodes and not in
 #: seconds, so that the answer is the same on a busy machine.
-MOST_NODES = 400
+MOST_NODES = 100
 #: Seconds; a last resort that no shot of the benchmarks comes near.
 TIME_LIMIT_S = 60.0
 

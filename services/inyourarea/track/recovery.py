@@ -96,25 +96,28 @@ def _chains(sightings: Sightings, person: Ints, free: Mask) -> Iterator[_Chain]:
     for shot in np.unique(sightings.shot[free]):
         inside = np.flatnonzero(sightings.shot == shot)
         loose = inside[free[inside]]
-        for who in np.unique(person[inside]):
-            known = inside[person[inside] == who] if who >= 0 else inside[:0]
-            for end in _ends(sightings, int(who), known):
+        for who in np.unique(person[inside][person[inside] >= 0]):
+            for end in _ends(sightings, int(who), inside, person[inside] == who):
                 if chain := _continuation(sightings, end, loose):
                     yield chain
 
 
-def _ends(sightings: Sightings, who: int, known: Rows) -> Iterator[_End]:
-    """Both sides of each of a person's sightings in a shot."""
+def _ends(sightings: Sightings, who: int, inside: Rows, hers: Mask) -> Iterator[_End]:
+    """The sides of a person's sightings in a shot on which the next look has none of her."""
+    known = inside[hers]
     seconds, place = sightings.seconds[known], sightings.place[known]
+    looks, look = np.unique(sightings.frame[inside], return_inverse=True)
+    look = np.concatenate([[-1], look[hers], [looks.size]])
     for at, row in enumerate(known.tolist()):
         for sign in (1, -1):
+            if abs(look[at + 1 + sign] - look[at + 1]) <= 1:
+                continue
             inner = int(np.searchsorted(seconds, seconds[at] - sign * SPEED_OVER_S))
             inner = min(inner, known.size - 1)
             wait = seconds[at] - seconds[inner]
             speed = (place[at] - place[inner]) / wait if wait else np.zeros(2)
-            beyond = at + sign
-            is_last = not 0 <= beyond < known.size
-            limit = np.inf if is_last else abs(float(seconds[beyond] - seconds[at]))
+            is_last = not 0 <= at + sign < known.size
+            limit = np.inf if is_last else abs(float(seconds[at + sign] - seconds[at]))
             yield _End(who, row, sign, speed, limit)
 
 
