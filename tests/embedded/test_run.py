@@ -107,7 +107,10 @@ def test_asked_again_nothing_is_done_over(
     out = tmp_path / "out"
     shutil.copytree(finished, out)
     before = written(out)
-    inyourarea("run", small_show.video, "--boxes", small_show.boxes, "--out", out)
+    words = ("run", small_show.video, "--boxes", small_show.boxes, "--out", out, "--json")
+    said = json.loads(inyourarea(*words).stdout)
+    assert said["people"] == ["class-0", "class-1", "class-2"]
+    assert len(said["fancams"]) == 3
     assert written(out) == before
     assert digests(out) == digests(finished)
 

@@ -142,12 +142,16 @@ def _pins(path: Path | None) -> tuple[Pin, ...]:
 def _as_json(result: Result) -> dict[str, object]:
     return {
         "people": list(result.people),
+        "missing": list(result.missing),
+        "warnings": list(result.warnings),
         "fancams": [str(path) for path in result.fancams],
         "timings": result.timings,
     }
 
 
 def _tell(console: Console, result: Result, out: Path) -> None:
+    for sentence in result.warnings:
+        console.print(sentence, highlight=False, markup=False)
     if not result.people:
         console.print(
             "Nobody was found: no face is large and clear enough in this video. No fancam was "
@@ -155,9 +159,16 @@ def _tell(console: Console, result: Result, out: Path) -> None:
         )
         return
     for path in result.fancams:
-        console.print(str(path), highlight=False, soft_wrap=True)
-    report = out / "report.json"
-    console.print(f"{len(result.fancams)} fancams; how good they are: {report}", highlight=False)
+        console.print(str(path), highlight=False, markup=False, soft_wrap=True)
+    if result.missing:
+        names = ", ".join(result.missing)
+        console.print(
+            f"not seen, or too briefly for a fancam: {names}", highlight=False, markup=False
+        )
+    made = "1 fancam" if len(result.fancams) == 1 else f"{len(result.fancams)} fancams"
+    console.print(
+        f"{made}; how good: {out / 'report.json'}", highlight=False, markup=False, soft_wrap=True
+    )
 
 
 def _time(text: str) -> Fraction:

@@ -7,7 +7,7 @@ from inyourarea.contracts.v1 import facts_pb2 as facts
 EXTRACTION_REVISION = 1
 DETECTION_REVISION = 1
 TRACKING_REVISION = 1
-CAMERA_REVISION = 1
+CAMERA_REVISION = 2
 RENDER_REVISION = 1
 
 

@@ -1,6 +1,7 @@
 """One video, from the file to its fancams: what ``inyourarea run`` does."""
 
 import hashlib
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -63,10 +64,16 @@ class Request:
 
 @dataclass(frozen=True)
 class Result:
-    """What came out: the fancams' files, the people's names, and the seconds it took."""
+    """What came out: the fancams' files, who is in them, who is not, and the seconds it took.
+
+    ``missing`` are those of the group, or of the members asked for, who have no fancam;
+    ``warnings`` whole sentences for the user.
+    """
 
     fancams: tuple[Path, ...]
     people: tuple[str, ...]
+    missing: tuple[str, ...]
+    warnings: tuple[str, ...]
     timings: dict[str, float]
 
 
@@ -117,12 +124,9 @@ class _Clock:
     def __init__(self, started: float) -> None:
         self._started = started
         self.seconds: dict[str, float] = {}
-        self.people: tuple[str, ...] = ()
 
     def note(self, fact: Message) -> None:
         self.seconds[fact.DESCRIPTOR.name] = round(time.monotonic() - self._started, 3)
-        if isinstance(fact, facts.TracksCompleted):
-            self.people = tuple(fact.people)
 
 
 def _finish(
@@ -134,7 +138,16 @@ def _finish(
 ) -> Result:
     outputs = Outputs(line.objects, accepted, request.out)
     fancams = outputs.write(published, clock.seconds)
-    return Result(tuple(fancams), clock.people, clock.seconds)
+    # Not from the facts: where everything is done already, that it is published comes first.
+    report = json.loads(line.objects.get(keys.report(accepted.spec)))
+    asked = accepted.spec.members
+    return Result(
+        fancams=tuple(fancams),
+        people=tuple(person["name"] for person in report["people"]),
+        missing=tuple(name for name in report["missing"] if not asked or name in asked),
+        warnings=tuple(report["warnings"]),
+        timings=clock.seconds,
+    )
 
 
 def check_paths(request: Request) -> None:

@@ -126,7 +126,8 @@ class TrackHandler:
             windows = segment_windows(segment, tracks, cameras, pictures)
             content = windows.SerializeToString(deterministic=True)
             self._objects.put(keys.windows(spec, segment.index), content)
-        report = write_report(tracks, cameras, framing, pictures)
+        warnings = source_warnings(accepted.source, len(tracks.timeline))
+        report = write_report(tracks, cameras, framing, pictures, warnings, spec.model.members)
         content = json.dumps(report, indent=2, ensure_ascii=False, sort_keys=True).encode()
         self._objects.put(keys.report(spec), content)
 
@@ -150,6 +151,16 @@ class TrackHandler:
             people=[track.name for track in tracks.people],
         )
         return [completed, *planned]
+
+
+def source_warnings(source: facts.Source, decoded: int) -> list[str]:
+    """What the user should know of the video itself, in whole sentences."""
+    warnings = [source.warning] if source.warning else []
+    if lost := source.frames - decoded:
+        warnings.append(
+            f"{lost} of {source.frames} frames could not be decoded; the video is damaged."
+        )
+    return warnings
 
 
 def segment_windows(
