@@ -25,6 +25,7 @@ from inyourarea.render.handler import RenderHandler
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.memory_bus import MemoryBroker
+from inyourarea.runtime.objects import ObjectsAway
 from inyourarea.runtime.worker import Handlers, Patience, Worker, channels_of, to_record
 from inyourarea.track.handler import TrackHandler
 from inyourarea.track.settings import TrackSettings
@@ -146,8 +147,12 @@ def _lock(store: Path) -> int:
 
     Raises:
         Refused: another process works on it.
+        ObjectsAway: the folder can not be written.
     """
-    handle = os.open(store / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        handle = os.open(store / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as trouble:
+        raise ObjectsAway(f"it can not be written: {trouble.strerror}") from trouble
     end = time.monotonic() + _FAREWELL_S
     while True:
         with contextlib.suppress(BlockingIOError):
