@@ -78,6 +78,7 @@ def tracking(spec: facts.RunSpec) -> str:
             spec.model.confidence,
             spec.people,
             spec.smooth_frames,
+            spec.names_from,
             *pins,
         ]
     )
@@ -86,6 +87,11 @@ def tracking(spec: facts.RunSpec) -> str:
 def tracks(spec: facts.RunSpec) -> str:
     """Shots and tracks of the whole video."""
     return f"tracks/{tracking(spec)}.parquet"
+
+
+def first_tracks(source_sha256: str) -> str:
+    """Names the first tracks of people without a model; later ones keep those people's names."""
+    return f"people/{digest([TRACKING_REVISION, source_sha256])}"
 
 
 def planning(spec: facts.RunSpec) -> str:

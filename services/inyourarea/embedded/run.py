@@ -26,7 +26,7 @@ from inyourarea.detect.detector import Detector
 from inyourarea.embedded.line import Line
 from inyourarea.embedded.models import ModelFile, find_model
 from inyourarea.embedded.outputs import Outputs, OutputUnwritable
-from inyourarea.runtime.objects import Objects, ObjectsAway, holds
+from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway, holds
 
 #: Where a run keeps what it has done so far, inside the output folder.
 STORE = ".inyourarea"
@@ -208,8 +208,11 @@ def store_source(objects: Objects, video: Path) -> StoredSource:
     sha256 = _digest(video)
     key = keys.source(sha256)
     if not holds(objects, key):
-        objects.put(key, video)
-        if objects.size(key) != video.stat().st_size or _stored_digest(objects, key) != sha256:
+        try:
+            objects.put(key, video)
+        except ObjectNotFound as gone:
+            raise VideoUnreadable(f"{video} vanished while it was read") from gone
+        if _stored_digest(objects, key) != sha256:
             objects.delete(key)
             raise VideoUnreadable(f"{video} changed while it was read; try again when it is whole")
     return StoredSource(key, sha256)
@@ -250,8 +253,21 @@ def _submit(
         asked.to_s.CopyFrom(to_rational(request.end))
     if request.boxes is not None:
         _store_boxes(request.boxes, line.look_at(asked), spec.model, line.objects)
+    if not spec.model.members:
+        seen = line.look_at(asked)
+        spec.video_id = keys.video_id(seen.sha256, seen.start_pts, seen.end_pts)
+        spec.names_from = _names_from(line.objects, seen.sha256, spec)
     asked.spec.CopyFrom(spec)
     return line.submit(asked)
+
+
+def _names_from(objects: Objects, sha256: str, spec: facts.RunSpec) -> str:
+    """The first tracks of this source, unless it is they that are asked for again."""
+    key = keys.first_tracks(sha256)
+    if not holds(objects, key):
+        return ""
+    first = objects.get(key).decode()
+    return "" if first == keys.tracks(spec) or not holds(objects, first) else first
 
 
 def _store_boxes(file: Path, source: facts.Source, model: facts.Model, objects: Objects) -> None:
