@@ -144,6 +144,16 @@ def published(run: str) -> str:
     return f"runs/{run}/published.binpb"
 
 
+def cancelled(run: str) -> str:
+    """Where this object is, no unit of the run is worked on any more."""
+    return f"cancelled/{run}"
+
+
+def deleted(video: str) -> str:
+    """Where this object is, no unit of the video is worked on any more."""
+    return f"deleted/{video}"
+
+
 def attempts(channel: str, key: str) -> str:
     """Where starts of one unit of work are counted, so that a unit that kills is found out."""
     return f"attempts/{digest([channel, key])}"
