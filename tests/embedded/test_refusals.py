@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from inyourarea.core.errors import VideoUnreadable
+from inyourarea.embedded.run import store_source
+from inyourarea.runtime.folder_objects import FolderObjects
 from small_show import SmallShow, inyourarea
 
 HEADER = "frame,class,x,y,w,h\n"
@@ -109,6 +112,29 @@ def test_a_full_disk_is_said_and_leaves_no_half_file(
     assert "full" in said
     assert not (out / "fancams").exists()
     assert not list(out.rglob("*.part"))
+
+
+def test_a_finished_run_on_a_disk_that_became_read_only_is_said(
+    small_show: SmallShow, finished: Path, small_disk: Path
+) -> None:
+    subprocess.run(["mount", "-o", "remount,size=20m", str(small_disk)], check=True)
+    out = shutil.copytree(finished, small_disk / "out")
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    said = refused("run", small_show.video, "--boxes", small_show.boxes, "--out", out)
+    assert "Read-only" in said
+
+
+class _Vanishing(FolderObjects):
+    def put(self, key: str, content: bytes | Path) -> None:
+        assert isinstance(content, Path)
+        content.unlink()
+        super().put(key, content)
+
+
+def test_a_video_that_vanishes_while_it_is_read_is_said(tmp_path: Path) -> None:
+    (tmp_path / "stage.mp4").write_bytes(b"anything")
+    with pytest.raises(VideoUnreadable, match="vanished"):
+        store_source(_Vanishing(tmp_path / "store"), tmp_path / "stage.mp4")
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,10 @@ def test_asked_again_nothing_is_done_over(
     out = tmp_path / "out"
     shutil.copytree(finished, out)
     before = written(out)
-    inyourarea("run", small_show.video, "--boxes", small_show.boxes, "--out", out)
+    words = ("run", small_show.video, "--boxes", small_show.boxes, "--out", out, "--json")
+    said = json.loads(inyourarea(*words).stdout)
+    assert said["people"] == ["class-0", "class-1", "class-2"]
+    assert len(said["fancams"]) == 3
     assert written(out) == before
     assert digests(out) == digests(finished)
 
@@ -155,6 +158,35 @@ def test_people_are_told_apart_without_a_class(small_show: SmallShow, tmp_path: 
     assert all(member["correct"] >= 0.97 for member in truth["members"].values())
 
 
+def test_the_others_keep_their_names_when_one_is_pinned(
+    small_show: SmallShow, tmp_path: Path
+) -> None:
+    lines = small_show.boxes.read_text().splitlines()
+    bare = [",".join([line.split(",")[0], "", *line.split(",")[2:]]) for line in lines[1:]]
+    (tmp_path / "boxes.csv").write_text("\n".join([lines[0], *bare]))
+    out, pins = tmp_path / "out", tmp_path / "pins.csv"
+    words = ("--boxes", tmp_path / "boxes.csv", "--people", "3", "--out", out)
+    inyourarea("run", small_show.video, *words)
+    before, first = digests(out), _places(out)
+    x1, y1, x2, y2 = first["person-1"]
+    middle = f"{(x1 + x2) / 2:.1f},{(y1 + y2) / 2:.1f}"
+    pins.write_text(f"from,to,x,y,w,h,name\n0.001,,{middle},,,Aria\n")
+    inyourarea("run", small_show.video, *words, "--pins", pins)
+    # Whoever was second stays second, although there is no first any more.
+    assert _places(out) == {"Aria": first["person-1"]} | {
+        name: place for name, place in first.items() if name != "person-1"
+    }
+    inyourarea("run", small_show.video, *words)
+    assert {name: digest for name, digest in digests(out).items() if name in before} == before
+
+
+def _places(out: Path) -> dict[str, list[float]]:
+    """Where everybody is in the first frame."""
+    with (out / "tracks.csv").open(newline="") as opened:
+        rows = [row for row in csv.DictReader(opened) if row["frame"] == "0"]
+    return {row["name"]: [float(row[side]) for side in ("x1", "y1", "x2", "y2")] for row in rows}
+
+
 def test_a_pin_names_a_person(small_show: SmallShow, finished: Path, tmp_path: Path) -> None:
     with (finished / "tracks.csv").open(newline="") as opened:
         row = next(row for row in csv.DictReader(opened) if row["name"] == "class-2")
@@ -178,3 +210,17 @@ def test_the_folder_holds_every_file_of_a_run(finished: Path) -> None:
     assert names == {"fancams", "report.json", "timings.json", *(f"{name}.csv" for name in files)}
     width, _ = SIZE
     assert json.loads((finished / "report.json").read_text())["video"]["width"] == width
+
+
+def test_smoothing_calms_the_boxes(small_show: SmallShow, finished: Path, tmp_path: Path) -> None:
+    out = shutil.copytree(finished, tmp_path / "out")
+    words = ("--boxes", small_show.boxes, "--smooth", "9", "--out", out)
+    inyourarea("run", small_show.video, *words)
+    assert _restlessness(out) < 0.5 * _restlessness(finished)
+
+
+def _restlessness(out: Path) -> float:
+    """How much class-0's box changes its speed from frame to frame, where it changes most."""
+    with (out / "tracks.csv").open(newline="") as opened:
+        left = [float(row["x1"]) for row in csv.DictReader(opened) if row["name"] == "class-0"]
+    return float(np.percentile(np.abs(np.diff(left, 2)), 95))

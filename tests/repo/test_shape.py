@@ -11,6 +11,11 @@ import stubs
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "services" / "inyourarea"
 STAGES = ("ingest", "detect", "track", "render")
+OTHER_ROOMS = ("core", "contracts", "runtime", "train", "stage_show", "embedded", "cli")
+RUNTIME_FILES = """
+    __init__ bus child colour container folder_objects matrix memory_bus objects ranged settings
+    source upright worker
+"""
 TRACKED = subprocess.run(
     ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
 ).stdout.split()
@@ -20,6 +25,14 @@ TRACKED = subprocess.run(
 def test_every_stage_has_its_rooms(stage: str) -> None:
     for room in ("handler.py", "settings.py"):
         assert (PACKAGE / stage / room).is_file(), f"{stage} lacks {room}"
+    settings = (PACKAGE / stage / "settings.py").read_text()
+    assert "def read_settings(environment: Mapping[str, str])" in settings
+
+
+def test_the_runtime_and_the_house_are_closed_lists() -> None:
+    rooms = {path.name for path in PACKAGE.iterdir() if path.is_dir() and path.name[0] != "_"}
+    assert rooms == {*STAGES, *OTHER_ROOMS}
+    assert {path.stem for path in (PACKAGE / "runtime").glob("*.py")} == {*RUNTIME_FILES.split()}
 
 
 def test_no_room_is_named_after_nothing() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from google.protobuf.message import Message
 
+from inyourarea.contracts import keys
 from inyourarea.contracts.topics import DEAD_LETTERS, read_fact
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import VideoUnreadable
@@ -93,6 +94,19 @@ def test_a_unit_that_works_the_second_time_is_no_failure(tmp_path: Path) -> None
     bench.work()
     assert len(bench.published("frames.extracted.urgent")) == 1
     assert bench.published("stage.failed") == []
+
+
+@pytest.mark.parametrize("tombstone", [keys.cancelled("r"), keys.deleted("v")])
+def test_a_unit_that_was_called_off_is_committed_without_work(
+    tombstone: str, tmp_path: Path
+) -> None:
+    bench = Bench(tmp_path, lambda _: [EXTRACTED])
+    bench.objects.put(tombstone, b"")
+    bench.work()
+    assert bench.published("frames.extracted.urgent") == []
+    assert bench.published(DEAD_LETTERS) == []
+    bench.bus.close()
+    assert bench.broker.join("stage", ("segment.cut.urgent",)).consume(0) is None
 
 
 def test_refused_input_is_not_tried_again(tmp_path: Path) -> None:

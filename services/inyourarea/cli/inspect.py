@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from inyourarea.cli.run import count
 from inyourarea.core.picture import parse_aspect
 from inyourarea.embedded.inspect import Inspection, inspect_video
 from inyourarea.embedded.run import Request
@@ -20,7 +21,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("video", type=Path, metavar="VIDEO")
     parser.add_argument("--group", metavar="NAME|FILE", help="use the model of a group")
-    parser.add_argument("--people", type=int, default=0, metavar="N", help="how many there are")
+    parser.add_argument("--people", type=count, default=0, metavar="N", help="how many there are")
 
 
 def main(args: argparse.Namespace) -> int:

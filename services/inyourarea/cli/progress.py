@@ -5,7 +5,8 @@ from typing import Self
 
 from google.protobuf.message import Message
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, TextColumn
+from rich.text import Text
 
 from inyourarea.contracts.v1 import facts_pb2 as facts
 
@@ -19,6 +20,18 @@ _ORDER = ("reading frames", "finding people", "planning cameras", "drawing fanca
 _QUIET_STEP_PERCENT = 25
 
 
+class _TimeLeft(ProgressColumn):
+    """How long the rest takes if it goes on as since the stage began; known from one unit on."""
+
+    def render(self, task: Task) -> Text:
+        """Minutes and seconds."""
+        began = task.fields["began"]
+        if not task.completed or not task.total or began is None:
+            return Text("--:-- left")
+        left_s = round((task.get_time() - began) * (task.total - task.completed) / task.completed)
+        return Text(f"{left_s // 60:02}:{left_s % 60:02} left")
+
+
 class RunProgress:
     """Shows how far each stage is, on standard error; a context manager, fed with facts."""
 
@@ -28,7 +41,7 @@ class RunProgress:
             TextColumn("{task.description:<16}"),
             BarColumn(),
             TextColumn("{task.percentage:>3.0f}%"),
-            TimeRemainingColumn(compact=True),
+            _TimeLeft(),
             console=console,
             disable=not console.is_terminal,
         )
@@ -63,7 +76,12 @@ class RunProgress:
     def _begin(self, accepted: facts.VideoAccepted) -> None:
         self._total = len(accepted.segments)
         for name in _ORDER:
-            self._tasks[name] = self._bars.add_task(name, total=self._total_of(name))
+            total = self._total_of(name)
+            self._tasks[name] = self._bars.add_task(name, total=total, began=None)
+        self._start(_ORDER[0])
+
+    def _start(self, name: str) -> None:
+        self._bars.update(self._tasks[name], began=self._bars.get_time())
 
     def _total_of(self, name: str) -> int:
         return self._total if name in _PER_SEGMENT.values() else 1
@@ -71,6 +89,9 @@ class RunProgress:
     def _step(self, name: str, unit: int) -> None:
         self._done[name].add(unit)
         self._bars.update(self._tasks[name], completed=len(self._done[name]))
+        if len(self._done[name]) == 1 and name != _ORDER[-1]:
+            # The next stage works on what this one gives, so its time begins here.
+            self._start(_ORDER[_ORDER.index(name) + 1])
         percent = 100 * len(self._done[name]) // self._total_of(name)
         step = percent // _QUIET_STEP_PERCENT
         if not self._console.is_terminal and step > self._told.get(name, 0):

@@ -57,7 +57,11 @@ def _add_what_to_see(parser: argparse.ArgumentParser) -> None:
         "--group", metavar="NAME|FILE", help="use the model of a group that was trained for it"
     )
     seeing.add_argument(
-        "--people", type=_count, default=0, metavar="N", help="how many there are on stage"
+        "--people",
+        type=count,
+        default=0,
+        metavar="N",
+        help="how many there are on stage (default: found)",
     )
     seeing.add_argument(
         "--pins", type=Path, metavar="FILE", help="CSV of from,to,x,y,w,h,name: who is who"
@@ -66,10 +70,17 @@ def _add_what_to_see(parser: argparse.ArgumentParser) -> None:
         "--boxes", type=Path, metavar="FILE", help="boxes to use instead of a detector's"
     )
     seeing.add_argument(
-        "--confidence", type=_share, metavar="P", help="believe boxes from this score on (0..1)"
+        "--confidence",
+        type=_share,
+        metavar="P",
+        help="believe boxes from this score on, 0..1 (default: the model's own)",
     )
     seeing.add_argument(
-        "--smooth", type=_count, default=0, metavar="N", help="average boxes over N frames"
+        "--smooth",
+        type=count,
+        default=0,
+        metavar="N",
+        help="average boxes over N frames (default: not)",
     )
 
 
@@ -142,12 +153,16 @@ def _pins(path: Path | None) -> tuple[Pin, ...]:
 def _as_json(result: Result) -> dict[str, object]:
     return {
         "people": list(result.people),
+        "missing": list(result.missing),
+        "warnings": list(result.warnings),
         "fancams": [str(path) for path in result.fancams],
         "timings": result.timings,
     }
 
 
 def _tell(console: Console, result: Result, out: Path) -> None:
+    for sentence in result.warnings:
+        console.print(sentence, highlight=False, markup=False)
     if not result.people:
         console.print(
             "Nobody was found: no face is large and clear enough in this video. No fancam was "
@@ -155,9 +170,16 @@ def _tell(console: Console, result: Result, out: Path) -> None:
         )
         return
     for path in result.fancams:
-        console.print(str(path), highlight=False, soft_wrap=True)
-    report = out / "report.json"
-    console.print(f"{len(result.fancams)} fancams; how good they are: {report}", highlight=False)
+        console.print(str(path), highlight=False, markup=False, soft_wrap=True)
+    if result.missing:
+        names = ", ".join(result.missing)
+        console.print(
+            f"not seen, or too briefly for a fancam: {names}", highlight=False, markup=False
+        )
+    made = "1 fancam" if len(result.fancams) == 1 else f"{len(result.fancams)} fancams"
+    console.print(
+        f"{made}; how good: {out / 'report.json'}", highlight=False, markup=False, soft_wrap=True
+    )
 
 
 def _time(text: str) -> Fraction:
@@ -181,7 +203,8 @@ def _size(text: str) -> Picture:
         raise argparse.ArgumentTypeError(str(error)) from error
 
 
-def _count(text: str) -> int:
+def count(text: str) -> int:
+    """A whole number from 0 to 1000."""
     if not text.isdecimal() or int(text) > 1000:
         raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to 1000")
     return int(text)

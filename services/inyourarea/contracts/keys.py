@@ -78,6 +78,7 @@ def tracking(spec: facts.RunSpec) -> str:
             spec.model.confidence,
             spec.people,
             spec.smooth_frames,
+            spec.names_from,
             *pins,
         ]
     )
@@ -86,6 +87,11 @@ def tracking(spec: facts.RunSpec) -> str:
 def tracks(spec: facts.RunSpec) -> str:
     """Shots and tracks of the whole video."""
     return f"tracks/{tracking(spec)}.parquet"
+
+
+def first_tracks(source_sha256: str) -> str:
+    """Names the first tracks of people without a model; later ones keep those people's names."""
+    return f"people/{digest([TRACKING_REVISION, source_sha256])}"
 
 
 def planning(spec: facts.RunSpec) -> str:
@@ -136,6 +142,16 @@ def fancam(run: str, place: int, picture: str) -> str:
 def published(run: str) -> str:
     """The run's `FancamsPublished`, written last."""
     return f"runs/{run}/published.binpb"
+
+
+def cancelled(run: str) -> str:
+    """Where this object is, no unit of the run is worked on any more."""
+    return f"cancelled/{run}"
+
+
+def deleted(video: str) -> str:
+    """Where this object is, no unit of the video is worked on any more."""
+    return f"deleted/{video}"
 
 
 def attempts(channel: str, key: str) -> str:

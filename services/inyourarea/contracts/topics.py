@@ -22,16 +22,18 @@ def _by_segment(fact: Any) -> str:
 
 @dataclass(frozen=True)
 class Topic:
-    """One kind of fact: its message, its key, and whether it fans out in two lanes.
+    """One kind of fact: its message, its key, whether it fans out in two lanes or is compacted.
 
     Fan-out facts are keyed by video and segment, so that one video's segments spread over all
-    workers; the others by video, so that one consumer sees a video's facts in order.
+    workers; the others by video, so that one consumer sees a video's facts in order. Of a
+    compacted topic the bus keeps each key's last fact for ever.
     """
 
     name: str
     fact: type[Message]
     key: Callable[[Any], str]
     has_lanes: bool = False
+    is_compacted: bool = False
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -58,8 +60,8 @@ TOPICS = (
     Topic("segment.rendered", facts.SegmentRendered, _by_video),
     Topic("fancams.published", facts.FancamsPublished, _by_video),
     Topic("pins.changed", facts.PinsChanged, _by_video),
-    Topic("run.cancelled", facts.RunCancelled, _by_video),
-    Topic("video.deleted", facts.VideoDeleted, _by_video),
+    Topic("run.cancelled", facts.RunCancelled, _by_video, is_compacted=True),
+    Topic("video.deleted", facts.VideoDeleted, _by_video, is_compacted=True),
     Topic("stage.failed", facts.StageFailed, _by_video),
 )
 

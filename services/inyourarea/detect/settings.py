@@ -4,9 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-
-class SettingsRejected(Exception):
-    """The environment asks for something impossible; every problem is named."""
+from inyourarea.runtime.settings import SettingsRejected
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,15 +19,18 @@ from inyourarea.contracts.v1 import ingest_pb2
 from inyourarea.core.errors import Refused
 from inyourarea.detect.detector import Detector
 from inyourarea.detect.handler import DetectHandler
+from inyourarea.ingest import settings as ingest_settings
 from inyourarea.ingest.handler import IngestHandler
 from inyourarea.ingest.submit import look_at_source, submit_video
+from inyourarea.render import settings as render_settings
 from inyourarea.render.handler import RenderHandler
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.memory_bus import MemoryBroker
+from inyourarea.runtime.objects import ObjectsAway
 from inyourarea.runtime.worker import Handlers, Patience, Worker, channels_of, to_record
+from inyourarea.track import settings as track_settings
 from inyourarea.track.handler import TrackHandler
-from inyourarea.track.settings import TrackSettings
 
 log = logging.getLogger(__name__)
 
@@ -53,6 +56,9 @@ class Line:
         self._broker = MemoryBroker()
         self._children: list[Child] = []
         self._threads: list[threading.Thread] = []
+        self._ingest = ingest_settings.read_settings(os.environ)
+        self._track = track_settings.read_settings(os.environ)
+        self._render = render_settings.read_settings(os.environ)
 
     def __enter__(self) -> Self:
         self.objects = FolderObjects(self._store)
@@ -62,10 +68,10 @@ class Line:
             self.objects.delete(start)  # asking again is a fresh start
         self._submitting = self._child()
         stages: dict[str, Handlers] = {
-            "ingest": IngestHandler(self.objects, self._child()).handlers,
+            "ingest": IngestHandler(self.objects, self._child(), self._ingest).handlers,
             "detect": DetectHandler(self.objects, self._detector_named).handlers,
-            "track": TrackHandler(self.objects, TrackSettings()).handlers,
-            "render": RenderHandler(self.objects, self._child()).handlers,
+            "track": TrackHandler(self.objects, self._track).handlers,
+            "render": RenderHandler(self.objects, self._child(), self._render).handlers,
         }
         self._watcher = self._broker.join(
             "watcher", tuple(channel for topic in TOPICS for channel in topic.channels)
@@ -108,7 +114,7 @@ class Line:
         Raises:
             Refused: it can not be used, and why.
         """
-        return look_at_source(request, self.objects, self._submitting)
+        return look_at_source(request, self.objects, self._submitting, self._ingest)
 
     def submit(self, request: ingest_pb2.SubmitVideoRequest) -> facts.VideoAccepted:
         """The video is probed and on its way.
@@ -116,7 +122,7 @@ class Line:
         Raises:
             Refused: it can not be used, and why.
         """
-        accepted = submit_video(request, self.objects, self._submitting)
+        accepted = submit_video(request, self.objects, self._submitting, self._ingest)
         self._watcher.publish(to_record(accepted))
         return accepted
 
@@ -146,8 +152,12 @@ def _lock(store: Path) -> int:
 
     Raises:
         Refused: another process works on it.
+        ObjectsAway: the folder can not be written.
     """
-    handle = os.open(store / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        handle = os.open(store / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as trouble:
+        raise ObjectsAway(f"it can not be written: {trouble.strerror}") from trouble
     end = time.monotonic() + _FAREWELL_S
     while True:
         with contextlib.suppress(BlockingIOError):

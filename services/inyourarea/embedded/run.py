@@ -1,6 +1,7 @@
 """One video, from the file to its fancams: what ``inyourarea run`` does."""
 
 import hashlib
+import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +26,7 @@ from inyourarea.detect.detector import Detector
 from inyourarea.embedded.line import Line
 from inyourarea.embedded.models import ModelFile, find_model
 from inyourarea.embedded.outputs import Outputs, OutputUnwritable
-from inyourarea.runtime.objects import Objects, ObjectsAway, holds
+from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway, holds
 
 #: Where a run keeps what it has done so far, inside the output folder.
 STORE = ".inyourarea"
@@ -63,10 +64,16 @@ class Request:
 
 @dataclass(frozen=True)
 class Result:
-    """What came out: the fancams' files, the people's names, and the seconds it took."""
+    """What came out: the fancams' files, who is in them, who is not, and the seconds it took.
+
+    ``missing`` are those of the group, or of the members asked for, who have no fancam;
+    ``warnings`` whole sentences for the user.
+    """
 
     fancams: tuple[Path, ...]
     people: tuple[str, ...]
+    missing: tuple[str, ...]
+    warnings: tuple[str, ...]
     timings: dict[str, float]
 
 
@@ -117,12 +124,9 @@ class _Clock:
     def __init__(self, started: float) -> None:
         self._started = started
         self.seconds: dict[str, float] = {}
-        self.people: tuple[str, ...] = ()
 
     def note(self, fact: Message) -> None:
         self.seconds[fact.DESCRIPTOR.name] = round(time.monotonic() - self._started, 3)
-        if isinstance(fact, facts.TracksCompleted):
-            self.people = tuple(fact.people)
 
 
 def _finish(
@@ -134,7 +138,16 @@ def _finish(
 ) -> Result:
     outputs = Outputs(line.objects, accepted, request.out)
     fancams = outputs.write(published, clock.seconds)
-    return Result(tuple(fancams), clock.people, clock.seconds)
+    # Not from the facts: where everything is done already, that it is published comes first.
+    report = json.loads(line.objects.get(keys.report(accepted.spec)))
+    asked = accepted.spec.members
+    return Result(
+        fancams=tuple(fancams),
+        people=tuple(person["name"] for person in report["people"]),
+        missing=tuple(name for name in report["missing"] if not asked or name in asked),
+        warnings=tuple(report["warnings"]),
+        timings=clock.seconds,
+    )
 
 
 def check_paths(request: Request) -> None:
@@ -195,8 +208,11 @@ def store_source(objects: Objects, video: Path) -> StoredSource:
     sha256 = _digest(video)
     key = keys.source(sha256)
     if not holds(objects, key):
-        objects.put(key, video)
-        if objects.size(key) != video.stat().st_size or _stored_digest(objects, key) != sha256:
+        try:
+            objects.put(key, video)
+        except ObjectNotFound as gone:
+            raise VideoUnreadable(f"{video} vanished while it was read") from gone
+        if _stored_digest(objects, key) != sha256:
             objects.delete(key)
             raise VideoUnreadable(f"{video} changed while it was read; try again when it is whole")
     return StoredSource(key, sha256)
@@ -237,8 +253,21 @@ def _submit(
         asked.to_s.CopyFrom(to_rational(request.end))
     if request.boxes is not None:
         _store_boxes(request.boxes, line.look_at(asked), spec.model, line.objects)
+    if not spec.model.members:
+        seen = line.look_at(asked)
+        spec.video_id = keys.video_id(seen.sha256, seen.start_pts, seen.end_pts)
+        spec.names_from = _names_from(line.objects, seen.sha256, spec)
     asked.spec.CopyFrom(spec)
     return line.submit(asked)
+
+
+def _names_from(objects: Objects, sha256: str, spec: facts.RunSpec) -> str:
+    """The first tracks of this source, unless it is they that are asked for again."""
+    key = keys.first_tracks(sha256)
+    if not holds(objects, key):
+        return ""
+    first = objects.get(key).decode()
+    return "" if first == keys.tracks(spec) or not holds(objects, first) else first
 
 
 def _store_boxes(file: Path, source: facts.Source, model: facts.Model, objects: Objects) -> None:

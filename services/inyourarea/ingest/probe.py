@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from inyourarea.core.errors import VideoTooLarge, VideoUnreadable
 from inyourarea.ingest.settings import Limits
+from inyourarea.runtime.colour import Look, look_of
 from inyourarea.runtime.container import open_video, packets_of, picture_stream
 from inyourarea.runtime.objects import Objects
 from inyourarea.runtime.source import decoded, stored_size, turn_of
@@ -62,7 +63,7 @@ def probe_video(objects: Objects, key: str, limits: Limits) -> Probe:
         VideoUnreadable: it can not be opened, is cut short, or holds no picture that decodes.
         VideoTooLarge: it is over a limit; the sentence names it.
     """
-    width, height = _upright_size(objects, key, limits)
+    (width, height), warning = _first_look(objects, key, limits)
     with open_video(objects, key) as container:
         stream = picture_stream(container)
         has_audio = bool(container.streams.audio)
@@ -85,11 +86,15 @@ def probe_video(objects: Objects, key: str, limits: Limits) -> Probe:
         codec=codec,
         container=name,
         has_audio=has_audio,
+        warning=warning,
     )
 
 
-def _upright_size(objects: Objects, key: str, limits: Limits) -> tuple[int, int]:
-    """The size of the pictures as they will be decoded; the first one must decode."""
+def _first_look(objects: Objects, key: str, limits: Limits) -> tuple[tuple[int, int], str]:
+    """The size of the pictures as they will be decoded, and what becomes of them.
+
+    The first one must decode.
+    """
     with open_video(objects, key) as container:
         stream = picture_stream(container)
         _check_promises(container, stream, limits)
@@ -101,7 +106,17 @@ def _upright_size(objects: Objects, key: str, limits: Limits) -> tuple[int, int]
             )
         size = turn_of(frame).upright_size(stored_size(stream))
     _check_size(size, limits)
-    return size
+    return size, _conversion(look_of(frame))
+
+
+def _conversion(look: Look) -> str:
+    """What is done to the pictures that a viewer may see, in a sentence; empty where nothing is."""
+    done = []
+    if look.is_high_range:
+        done.append("its high dynamic range is mapped to the colours of BT.709")
+    if look.is_interlaced:
+        done.append("its interlaced lines are made whole frames")
+    return f"The video is converted: {' and '.join(done)}." if done else ""
 
 
 def _check_size(size: tuple[int, int], limits: Limits) -> None:

@@ -1,7 +1,11 @@
 """What ingest may be asked to do: the limits on what strangers send, and the size of its steps."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
+
+from inyourarea.runtime.settings import Environment
 
 
 @dataclass(frozen=True)
@@ -41,3 +45,24 @@ class IngestSettings:
     window: int = 8
     #: Seconds of video up to which it travels in the urgent lane.
     urgent_s: int = 180
+
+
+def read_settings(environment: Mapping[str, str]) -> IngestSettings:
+    """Settings from the environment; limits are not for it.
+
+    Names behind ``INYOURAREA_``: ``SCRATCH``, ``INGEST_WINDOW``, ``INGEST_URGENT_S`` and
+    ``INGEST_SEGMENT_TIMEOUT_S``.
+
+    Raises:
+        SettingsRejected: a value can not be used; all problems are told together.
+    """
+    plain, asked = IngestSettings(), Environment(environment)
+    longest_s = Fraction(plain.segment_timeout_s)
+    settings = IngestSettings(
+        segment_timeout_s=float(asked.seconds("INGEST_SEGMENT_TIMEOUT_S", longest_s, 86_400)),
+        scratch=asked.folder("SCRATCH"),
+        window=asked.whole("INGEST_WINDOW", plain.window, 1, 10_000),
+        urgent_s=asked.whole("INGEST_URGENT_S", plain.urgent_s, 0, 86_400),
+    )
+    asked.check()
+    return settings

@@ -54,9 +54,14 @@ class Look:
         return recolouring(self.matrix, self.span == _FULL)
 
     @property
+    def is_high_range(self) -> bool:
+        """Whether the pictures are of high dynamic range."""
+        return self.transfer in {_PQ, _HLG}
+
+    @property
     def is_remapped(self) -> bool:
         """Whether colours are mapped one by one: high dynamic range or wide primaries."""
-        return self.transfer in {_PQ, _HLG} or self.primaries in _WIDE_PRIMARIES
+        return self.is_high_range or self.primaries in _WIDE_PRIMARIES
 
 
 def look_of(frame: VideoFrame) -> Look:

@@ -15,7 +15,7 @@ from inyourarea.contracts.topics import DEAD_LETTERS, read_fact, topic_of
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import Refused
 from inyourarea.runtime.bus import Bus, BusAway, Record
-from inyourarea.runtime.objects import Objects, ObjectsAway
+from inyourarea.runtime.objects import Objects, ObjectsAway, holds
 
 log = logging.getLogger(__name__)
 
@@ -64,7 +64,8 @@ class Worker:
 
     A unit of work is one record. It ends in one of three ways: its facts are published and it is
     committed; or it fails (three tries, or five starts that never came to an end) and goes to the
-    dead letters, and `StageFailed` says so; or a dependency is away, and it waits.
+    dead letters, and `StageFailed` says so; or a dependency is away, and it waits. A unit of a
+    cancelled run or a deleted video is committed without work.
     """
 
     stage: str
@@ -105,7 +106,7 @@ class Worker:
                 if not is_marked:
                     self._mark_start(marker)
                     is_marked = True
-                for result in self.handlers[type(fact)](fact):
+                for result in self._results(fact):
                     self.bus.publish(to_record(result, record.headers))
                 self._forget_starts(marker)
             except _AWAY as away:
@@ -123,6 +124,15 @@ class Worker:
             else:
                 return None
         return None
+
+    def _results(self, fact: Any) -> list[Message]:
+        return [] if self._is_called_off(fact) else self.handlers[type(fact)](fact)
+
+    def _is_called_off(self, fact: Any) -> bool:
+        run, video = getattr(fact, "run_id", ""), fact.video_id
+        return bool(run and holds(self.objects, keys.cancelled(run))) or bool(
+            video and holds(self.objects, keys.deleted(video))
+        )
 
     def _mark_start(self, marker: str) -> None:
         started = list(self.objects.list(marker))

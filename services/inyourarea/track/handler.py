@@ -23,6 +23,7 @@ from inyourarea.core.tracks import State, Tracks
 from inyourarea.core.windows import QUANTUM_PX, CameraPath
 from inyourarea.runtime.objects import Objects, holds
 from inyourarea.track.camera import plan_cameras
+from inyourarea.track.names import keep_ids
 from inyourarea.track.report import write_report
 from inyourarea.track.settings import TrackSettings
 from inyourarea.track.shots import find_shots
@@ -53,6 +54,9 @@ class TrackHandler:
             return []
         if not holds(self._objects, keys.report(accepted.spec)):
             tracks = self._tracks(accepted)
+            if not accepted.spec.model.members:
+                first = keys.first_tracks(accepted.source.sha256)
+                self._objects.put_once(first, keys.tracks(accepted.spec).encode())
             self._check_members(accepted.spec, tracks)
             self._plan(accepted, tracks)
         return self._facts(accepted)
@@ -71,7 +75,10 @@ class TrackHandler:
         key = keys.tracks(accepted.spec)
         if holds(self._objects, key):
             return tables.read_tracks(self._objects.get(key))
+        spec = accepted.spec
         tracks = self._solve(accepted)
+        if spec.names_from:
+            tracks = keep_ids(tables.read_tracks(self._objects.get(spec.names_from)), tracks)
         return tables.read_tracks(self._objects.put_once(key, tables.write_tracks(tracks)))
 
     def _solve(self, accepted: facts.VideoAccepted) -> Tracks:
@@ -126,7 +133,8 @@ class TrackHandler:
             windows = segment_windows(segment, tracks, cameras, pictures)
             content = windows.SerializeToString(deterministic=True)
             self._objects.put(keys.windows(spec, segment.index), content)
-        report = write_report(tracks, cameras, framing, pictures)
+        warnings = source_warnings(accepted.source, len(tracks.timeline))
+        report = write_report(tracks, cameras, framing, pictures, warnings, spec.model.members)
         content = json.dumps(report, indent=2, ensure_ascii=False, sort_keys=True).encode()
         self._objects.put(keys.report(spec), content)
 
@@ -150,6 +158,16 @@ class TrackHandler:
             people=[track.name for track in tracks.people],
         )
         return [completed, *planned]
+
+
+def source_warnings(source: facts.Source, decoded: int) -> list[str]:
+    """What the user should know of the video itself, in whole sentences."""
+    warnings = [source.warning] if source.warning else []
+    if lost := source.frames - decoded:
+        warnings.append(
+            f"{lost} of {source.frames} frames could not be decoded; the video is damaged."
+        )
+    return warnings
 
 
 def segment_windows(

@@ -62,6 +62,7 @@ def keep_ids(old: Tracks, new: Tracks) -> Tracks:
     """
     shared = np.array([[_shared(a, b, old, new) for b in new.people] for a in old.people])
     kept: dict[int, Track] = {}
+    old_ids = {track.person for track in old.people}
     if shared.size:
         rows, columns = linear_sum_assignment(-shared)
         for i, j in zip(rows.tolist(), columns.tolist(), strict=True):
@@ -73,7 +74,10 @@ def keep_ids(old: Tracks, new: Tracks) -> Tracks:
             name = kept[j].name if _is_number(track.name) else track.name
             people.append(replace(track, person=kept[j].person, name=name))
         else:
-            people.append(replace(track, name="" if _is_number(track.name) else track.name))
+            # First seen where somebody else was: that id is hers.
+            person = f"{track.person}-2" if track.person in old_ids else track.person
+            name = "" if _is_number(track.name) else track.name
+            people.append(replace(track, person=person, name=name))
     return replace(new, people=_with_free_names(people))
 
 

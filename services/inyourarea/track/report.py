@@ -33,12 +33,14 @@ def write_report(
     framing: Framing,
     pictures: Sequence[Picture],
     warnings: Sequence[str] = (),
+    members: Sequence[str] = (),
 ) -> Json:
     """The quality report of a run as JSON values, in a fixed order.
 
     ``cameras`` has, for each of ``pictures``, one path per person in the order of
     ``tracks.people``. ``warnings`` are whole sentences from the steps before; those about sizes
-    are added here. A person without a box in any frame stands in ``missing`` and has no fancam.
+    are added here. Who has no box in any frame, or is one of the group's ``members`` and no track
+    is hers, stands in ``missing`` and has no fancam.
     """
     people = [
         _person(tracks, person, [paths[person] for paths in cameras], (framing, pictures))
@@ -52,10 +54,16 @@ def write_report(
         "pictures": [_picture(picture) for picture in pictures],
         "shots": len(tracks.shots),
         "others": tracks.others,
-        "missing": [track.name for track in tracks.people if not track.has_box.any()],
+        "missing": _missing(tracks, members),
         "warnings": [*warnings, *_size_warnings(people, pictures)],
         "people": people,
     }
+
+
+def _missing(tracks: Tracks, members: Sequence[str]) -> list[str]:
+    seen = {track.name for track in tracks.people if track.has_box.any()}
+    known = dict.fromkeys([*(track.name for track in tracks.people), *members])
+    return [name for name in known if name not in seen]
 
 
 def _video(tracks: Tracks) -> Json:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from inyourarea.detect.settings import DEFAULT_THREADS, SettingsRejected, read_settings
+from inyourarea.detect.settings import DEFAULT_THREADS, read_settings
+from inyourarea.runtime.settings import SettingsRejected
 
 
 def test_nothing_said_gives_the_defaults() -> None:

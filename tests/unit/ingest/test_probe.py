@@ -88,3 +88,11 @@ def test_a_probe_is_read_as_it_was_written(tmp_path: Path) -> None:
         assert np.array_equal(getattr(again, name), getattr(probe, name))
     assert again.key_pts.tolist() == [0, 7 * 512, 20 * 512]
     assert write_probe(again) == write_probe(probe)
+
+
+def test_what_is_done_to_the_pictures_is_said(tmp_path: Path) -> None:
+    tags = {"colorspace": 9, "color_primaries": 9, "color_trc": 18}
+    high = Film(pts=(0, 1), pixels="yuv420p10le", context=tags)
+    assert "BT.709" in probed(film(high), tmp_path / "high")[0].warning
+    assert "interlaced" in probed(film(FILMS["interlaced"]), tmp_path / "old")[0].warning
+    assert probed(film(Film()), tmp_path / "plain")[0].warning == ""

@@ -62,3 +62,9 @@ def test_a_pinned_name_wins_over_the_old_one():
     old = tracks(person(0, 20, "person-1", "a"))
     kept = keep_ids(old, tracks(person(1, 20, "Lisa", "y")))
     assert [(track.person, track.name) for track in kept.people] == [("a", "Lisa")]
+
+
+def test_somebody_new_who_begins_where_another_began_has_an_id_of_her_own():
+    old = tracks(person(0, 20, "person-1", "a"))
+    kept = keep_ids(old, tracks(person(1, 20, "person-1", "x"), person(200, 10, "person-2", "a")))
+    assert [track.person for track in kept.people] == ["a", "a-2"]

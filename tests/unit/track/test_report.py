@@ -8,11 +8,13 @@ import jsonschema
 import numpy as np
 
 from camera_scenes import faces_at, jittered, person, stage, without
+from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.framing import FULL
 from inyourarea.core.picture import parse_aspect, parse_size
 from inyourarea.core.shots import Shot
 from inyourarea.core.tracks import State, Tracks
 from inyourarea.track.camera import plan_cameras
+from inyourarea.track.handler import source_warnings
 from inyourarea.track.report import Json, write_report
 
 PICTURES = [parse_aspect("9:16"), parse_size("200x630")]
@@ -110,6 +112,13 @@ def test_who_is_in_no_frame_is_missing_and_has_no_fancam() -> None:
     assert [entry["name"] for entry in report["people"]] == ["aria"]
 
 
+def test_a_member_of_the_group_without_a_track_is_missing() -> None:
+    tracks = stage(person("aria", faces_at(600, 400, 50, 60)))
+    cameras = [plan_cameras(tracks, FULL, picture) for picture in PICTURES]
+    report = write_report(tracks, cameras, FULL, PICTURES, members=("aria", "bella"))
+    assert report["missing"] == ["bella"]
+
+
 def test_one_frame_is_a_video_too() -> None:
     fancam = report_of(stage(person("aria", faces_at(600, 400, 50, 1))))["people"][0]["fancams"][0]
     assert fancam["speed_p95"] is None
@@ -126,3 +135,9 @@ def test_boxes_that_breathe_do_not_spoil_the_framing() -> None:
     tracks = stage(person("aria", jittered(faces_at(600, 400, 50, 120), share=0.06)))
     assert report_of(tracks)["people"][0]["fancams"][0]["framing_kept"] == 1
     assert np.isfinite(tracks.people[0].xyxy).all()
+
+
+def test_frames_that_do_not_decode_are_told_and_what_ingest_said_is_passed_on() -> None:
+    source = facts.Source(frames=30, warning="The video is converted.")
+    assert source_warnings(source, 30) == ["The video is converted."]
+    assert "2 of 30 frames" in source_warnings(source, 28)[1]

@@ -303,10 +303,15 @@ class RunSpec(_message.Message):
     PICTURES_FIELD_NUMBER: _builtins.int
     MEMBERS_FIELD_NUMBER: _builtins.int
     SMOOTH_FRAMES_FIELD_NUMBER: _builtins.int
+    NAMES_FROM_FIELD_NUMBER: _builtins.int
     video_id: _builtins.str
     people: _builtins.int
     framing: _builtins.str
     smooth_frames: _builtins.int
+    names_from: _builtins.str
+    """Object with earlier tracks of the same source, whose people keep their ids and numbers; empty:
+    everybody is new, or is told by a group's model.
+    """
     @_builtins.property
     def model(self) -> Global___Model: ...
     @_builtins.property
@@ -328,10 +333,11 @@ class RunSpec(_message.Message):
         pictures: _abc.Iterable[Global___Picture] | None = ...,
         members: _abc.Iterable[_builtins.str] | None = ...,
         smooth_frames: _builtins.int = ...,
+        names_from: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["model", b"model"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["framing", b"framing", "members", b"members", "model", b"model", "people", b"people", "pictures", b"pictures", "pins", b"pins", "smooth_frames", b"smooth_frames", "video_id", b"video_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["framing", b"framing", "members", b"members", "model", b"model", "names_from", b"names_from", "people", b"people", "pictures", b"pictures", "pins", b"pins", "smooth_frames", b"smooth_frames", "video_id", b"video_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -1,0 +1,65 @@
+"""How a stage reads its knobs: once, from the environment, all problems told together."""
+
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+
+from inyourarea.core.errors import Refused
+
+PREFIX = "INYOURAREA_"
+
+
+class SettingsRejected(Refused):
+    """The environment asks for something impossible; every problem is named."""
+
+
+class Environment:
+    """Reads values one after another, then tells all that was wrong with them at once.
+
+    Names are given without their prefix ``INYOURAREA_``; one that is not set has its default.
+    """
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self._values = values
+        self._problems: list[str] = []
+
+    def whole(self, name: str, default: int, least: int, most: int) -> int:
+        """A whole number within bounds."""
+        text = self._values.get(PREFIX + name, str(default))
+        if text.isascii() and text.isdecimal() and least <= int(text) <= most:
+            return int(text)
+        self._problem(name, f"a whole number from {least} to {most}", text)
+        return default
+
+    def seconds(self, name: str, default: Fraction, most: int) -> Fraction:
+        """Seconds, more than 0."""
+        text = self._values.get(PREFIX + name, str(default))
+        try:
+            value = Fraction(text)
+        except (ValueError, ZeroDivisionError):
+            value = Fraction(0)
+        if 0 < value <= most:
+            return value
+        self._problem(name, f"seconds, more than 0 and up to {most}", text)
+        return default
+
+    def folder(self, name: str) -> Path | None:
+        """A folder that is there, or none."""
+        text = self._values.get(PREFIX + name)
+        if text is None:
+            return None
+        if not Path(text).is_dir():
+            self._problem(name, "a folder that exists", text)
+        return Path(text)
+
+    def check(self) -> None:
+        """Nothing was wrong.
+
+        Raises:
+            SettingsRejected: something was; all of it is told.
+        """
+        if self._problems:
+            raise SettingsRejected("; ".join(self._problems))
+
+    def _problem(self, name: str, wanted: str, found: str) -> None:
+        self._problems.append(f"{PREFIX}{name} must be {wanted}, not {found[:80]!r}")
