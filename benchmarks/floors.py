@@ -117,7 +117,7 @@ def _resample(args: argparse.Namespace, watch: Watch) -> None:
         _, paths = read_camera(lines)
     cv2.setNumThreads(1)
     fancams = sorted((args.run / "fancams").glob("*.mp4"))
-    canvases = [Canvas.blank(_size(fancam)) for fancam in fancams]
+    canvases = [Canvas.blank(*_size(fancam)) for fancam in fancams]
     scratch, done = Scratch(), 0
     for chunk in _chunks(args.video):
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from inyourarea.core.errors import Refused
 from inyourarea.embedded.models import models_folder
 
-STEPS = ("draw", "learn", "export", "measure")
+STEPS = ("draw", "learn", "export", "quantise", "measure")
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -15,7 +15,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser = subparsers.add_parser(
         "train-show",
         help="make the stage show's own model: draw pictures, learn, export, measure",
-        description="Without a step it takes all four. A stopped step goes on where it was.",
+        description="Without a step it takes all five. A stopped step goes on where it was.",
     )
     parser.add_argument("step", nargs="?", choices=STEPS, help="take only this step")
     parser.add_argument(
@@ -35,13 +35,15 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def main(args: argparse.Namespace) -> int:
     """Take the steps; 0 when all that was asked for is done."""
     # Imported here, so that no other command waits for what training needs.
-    from inyourarea.train.show_model import Workshop, draw, measure  # noqa: PLC0415
+    from inyourarea.train.show_model import Workshop, draw, measure, quantise  # noqa: PLC0415
 
     workshop = Workshop(args.work.resolve(), args.models or models_folder())
     for step in (args.step,) if args.step else STEPS:
         print(f"{step} ...", flush=True)
         if step == "draw":
             draw(workshop, args.workers)
+        elif step == "quantise":
+            print(f"the model is {quantise(workshop)}")
         elif step == "measure":
             mean = measure(workshop).mean_precision
             print(

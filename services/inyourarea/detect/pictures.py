@@ -73,7 +73,10 @@ class Pictures:
     def letterboxed(self, rank: int) -> NDArray[np.uint8]:
         """The frame as a detector takes it, uint8 (height, width, 3) RGB with grey bars."""
         box = self.index.letterbox
-        sheet = np.full((self.index.height, self.index.width, 3), BAR_GREY, dtype=np.uint8)
-        inner = sheet[box.top : box.top + box.inner_height, box.left : box.left + box.inner_width]
-        inner[...] = self.bgr(rank)[..., ::-1]
-        return sheet
+        below = self.index.height - box.top - box.inner_height
+        right = self.index.width - box.left - box.inner_width
+        edges = (box.top, below, box.left, right)
+        rgb = cv2.cvtColor(self.bgr(rank), cv2.COLOR_BGR2RGB)
+        grey = (BAR_GREY,) * 3
+        sheet = cv2.copyMakeBorder(rgb, *edges, cv2.BORDER_CONSTANT, value=grey)
+        return np.asarray(sheet, dtype=np.uint8)

@@ -15,7 +15,7 @@ class DetectSettings:
     threads: int
 
 
-#: Both cores of the smallest machine: 55 ms of wall time a picture instead of 90.
+#: Both cores of the smallest machine.
 DEFAULT_THREADS = 2
 MOST_THREADS = 64
 

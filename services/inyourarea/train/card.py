@@ -96,9 +96,11 @@ exam, and as an example of what a group's own model is.
 - **Network**: YOLOv5n in ultralytics' "u" variant (anchor-free, split head; `yolov5n.yaml`, nine
   classes, 2.5 million weights), trained from scratch, without any other data or weights. AGPL-3.0,
   as ultralytics is.
-- **File**: `1/model.onnx` keeps the model contract: uint8 frames of {size} in; boxes and class
-  scores after class-agnostic suppression out. Weights are kept as float16 and computed as float32.
-  It differs from the network by at most {box_px:.2f} px and {score:.4f} in score.
+- **File**: `2/model.onnx` keeps the model contract: uint8 frames of {size} in; boxes and class
+  scores after class-agnostic suppression out. It computes in 8 bits, weights in 7 (see
+  `train/int8.py`; what that costs and brings is in `docs/adr/0005`), the distances and logits at
+  its end in float32. In float32 it differed from the network by at most {box_px:.2f} px and
+  {score:.4f} in score.
 - **To train further**: `show.pt` (float16) is what `ultralytics.YOLO("models/show/show.pt")` takes.
 - **Again from nothing**: `make show-model`, which is `inyourarea train-show`.
 
@@ -141,8 +143,7 @@ last two columns are the same network on frames of 640x384.
 {heights}
 
 So the size is 960x544, without tiles: a wide shot's faces, 24 to 45 px in 1080p, are lost at
-640x384, while every larger one is found at either. One frame costs 92 ms of CPU time with one
-thread and 103 with two (42 and 57 at 640x384).
+640x384, while every larger one is found at either.
 
 F1 of all members together, by confidence:
 

@@ -29,10 +29,6 @@ IR_VERSION = 8
 """What belongs to opset 17; initialisers need not be inputs from 4 on."""
 
 
-HALVED_FROM = 1024
-"""Values; smaller tensors (biases, constants) stay as they are, since nothing is won there."""
-
-
 @dataclass(frozen=True, slots=True)
 class Suppression:
     """How doubles are thrown out: the best class score decides, whatever the class.
@@ -193,30 +189,6 @@ def _assemble(
     helper.set_model_props(model, metadata_of(info))
     onnx.checker.check_model(model, full_check=True)
     return model
-
-
-def halve_weights(model: onnx.ModelProto) -> onnx.ModelProto:
-    """Return the model with its large weights kept as float16: half the bytes, same arithmetic.
-
-    Each is cast back to float32 by a node that runtimes fold when they load the file.
-    """
-    small = onnx.ModelProto()
-    small.CopyFrom(model)
-    weights, casts = [], []
-    for tensor in small.graph.initializer:
-        values = numpy_helper.to_array(tensor)
-        if values.dtype != np.float32 or values.size < HALVED_FROM:
-            weights.append(tensor)
-            continue
-        half = f"{tensor.name}/half"
-        weights.append(numpy_helper.from_array(values.astype(np.float16), half))
-        casts.append(helper.make_node("Cast", [half], [tensor.name], to=TensorProto.FLOAT))
-    nodes = [*casts, *small.graph.node]
-    del small.graph.initializer[:], small.graph.node[:]
-    small.graph.initializer.extend(weights)
-    small.graph.node.extend(nodes)
-    onnx.checker.check_model(small, full_check=True)
-    return small
 
 
 def model_bytes(model: onnx.ModelProto) -> bytes:

@@ -1,8 +1,8 @@
 """The show's model: its constants, its pictures, and what it reaches.
 
-``inyourarea train-show`` takes the steps one after another: draw, learn, export, measure. Each
-leaves files that the next one reads, and a stopped step is taken up where it was. There is no torch
-here; learning and exporting are in ``show_network``.
+``inyourarea train-show`` takes the steps one after another: draw, learn, export, quantise,
+measure. Each leaves files that the next one reads, and a stopped step is taken up where it was.
+There is no torch here; learning and exporting are in ``show_network``.
 """
 
 import json
@@ -10,13 +10,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import onnx
 
 from inyourarea.contracts.model import ModelInfo
 from inyourarea.core.errors import Refused
-from inyourarea.train.answers import Seen, against, look_at_split
+from inyourarea.train.answers import Seen, against, letterboxed, look_at_split
 from inyourarea.train.card import Figures, HeightRow, card
+from inyourarea.train.graph import model_bytes
+from inyourarea.train.int8 import in_eight_bits
 from inyourarea.train.measure import f1, precision_table, recall_by_height
-from inyourarea.train.repository import model_file, write_whole
+from inyourarea.train.repository import model_file, write_model, write_whole
 from inyourarea.train.show_pictures import (
     MEMBERS,
     Drawn,
@@ -24,6 +27,7 @@ from inyourarea.train.show_pictures import (
     draw_split,
     is_labelled,
 )
+from inyourarea.train.windows import read_picture
 
 TRAINING = Split("train", range(1000, 1540), 10, close_ups=2)
 UNSEEN = Split("val", range(530, 560), 9)
@@ -38,7 +42,7 @@ SHOW = ModelInfo(
     classes=MEMBERS,
     height=544,
     width=960,
-    revision=1,
+    revision=2,
     confidence=0.3,
     floor=0.05,
 )
@@ -63,6 +67,9 @@ COLOURS = (
 
 HEIGHTS_PX = (12.0, 16.0, 24.0, 32.0, 48.0, 64.0, 96.0, 160.0)
 """Face heights in pixels of the 960 wide picture; twice that in a 1080p source."""
+
+CALIBRATED_ON = 60
+"""Training pictures that tell the range of every number in the network."""
 
 LEAST_VISIBLE = 0.5
 """Share of a head from which on somebody counts in the recall table."""
@@ -90,6 +97,11 @@ class Workshop:
         return self.work / "run" / "weights" / "last.pt"
 
     @property
+    def float_model(self) -> Path:
+        """The network as it was exported, in float32."""
+        return self.work / "float.onnx"
+
+    @property
     def fast_model(self) -> Path:
         """The network at the smaller size."""
         return self.work / "fast.onnx"
@@ -104,6 +116,21 @@ def draw(workshop: Workshop, workers: int) -> None:
     """Draw what is missing of the pictures to learn from and to measure on."""
     for split in (UNSEEN, CLOSE_UPS, TRAINING):
         draw_split(workshop.pictures, split, workers)
+
+
+def quantise(workshop: Workshop) -> Path:
+    """Write the model that is used: the exported network in 8 bits, calibrated on its pictures.
+
+    Raises:
+        NotDrawn: there is no exported network, or no picture to calibrate on.
+    """
+    images = sorted((workshop.pictures / "images" / TRAINING.name).glob("*.jpg"))
+    if not images or not workshop.float_model.is_file():
+        raise NotDrawn("There is no exported network yet; run the steps draw, learn and export.")
+    chosen = images[:: max(1, len(images) // CALIBRATED_ON)][:CALIBRATED_ON]
+    frames = (letterboxed(read_picture(image), SHOW) for image in chosen)
+    small = in_eight_bits(onnx.load(workshop.float_model), SHOW, frames)
+    return write_model(workshop.models, SHOW, model_bytes(small))
 
 
 def group_toml() -> str:

@@ -5,8 +5,8 @@ import json
 import numpy as np
 
 from inyourarea.train.answers import letterboxed
-from inyourarea.train.graph import halve_weights, model_bytes
-from inyourarea.train.repository import write_model, write_whole
+from inyourarea.train.graph import model_bytes
+from inyourarea.train.repository import write_whole
 from inyourarea.train.show_model import FAST, GROUP_FILE, SHOW, UNSEEN, Workshop, group_toml
 from inyourarea.train.show_pictures import MEMBERS, PICTURE_SIZE
 from inyourarea.train.training import (
@@ -37,7 +37,7 @@ def learn(workshop: Workshop, hours: float) -> None:
 
 
 def export(workshop: Workshop) -> tuple[float, float]:
-    """Write the model, the weights to start from and the group file; check that the file is true.
+    """Write the float model, the weights to start from, the group file; check that it is true.
 
     Returns the largest difference between network and file in pixels and in score.
 
@@ -45,16 +45,16 @@ def export(workshop: Workshop) -> tuple[float, float]:
         ParityBroken: the file does not answer as the network does; nothing is written.
     """
     network = read_network(workshop.checkpoint)
-    content = model_bytes(halve_weights(export_network(network, SHOW)))
+    content = model_bytes(export_network(network, SHOW))
     images = sorted((workshop.pictures / "images" / UNSEEN.name).glob("*.jpg"))
     chosen = images[:: max(1, len(images) // PARITY_PICTURES)]
     frames = [letterboxed(read_picture(image), SHOW) for image in chosen]
     apart = check_parity(network, content, np.stack(frames))
-    write_model(workshop.models, SHOW, content)
+    write_whole(workshop.float_model, content)
     write_starting_weights(network, workshop.models / SHOW.name / "show.pt")
     write_whole(workshop.models / GROUP_FILE, group_toml().encode())
     # The same network at a smaller size, to measure what size costs; it is not shipped.
-    write_whole(workshop.fast_model, model_bytes(halve_weights(export_network(network, FAST))))
+    write_whole(workshop.fast_model, model_bytes(export_network(network, FAST)))
     progress = {**read_progress(workshop.checkpoint), "box_px": apart[0], "score": apart[1]}
     write_whole(workshop.progress, json.dumps(progress).encode())
     return apart
