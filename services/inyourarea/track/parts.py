@@ -30,14 +30,17 @@ LEAST_SEEN_LOOKS = 0.3
 LEAST_TO_VARY = 8
 #: To what varies in each direction this share of the mean over all is added: few heads are seen.
 SHRINKAGE = 0.3
+#: What every head has in common, in the same units: where all who are seen look nearly alike, they
+#: are one person, and what is left of them off the usual look is chance.
+COMMON = 3.0
 
 
 @dataclass(frozen=True, eq=False)
 class Parts:
     """What T tracklets look like, by part.
 
-    ``values`` float64 (T, P, d): off the usual look, in units of how much one head varies; zero
-    where the part is not known. The first ``lasting`` parts last through a change of clothes.
+    ``values`` float64 (T, P, d): off the usual look, in units of how much one head varies, the last
+    being `COMMON`; zero where the part is not known. The first ``lasting`` parts last through a change of clothes.
     """
 
     values: Floats
@@ -101,11 +104,13 @@ def _told(part: _Part, tracklets: Tracklets, weight: Floats) -> Floats:
     mean = tracklets.total(part.values * share[:, None]) / np.maximum(total, 1e-9)[:, None]
     is_known = total > LEAST_SEEN_LOOKS * tracklets.total(weight)
     if not is_known.any():
-        return np.zeros_like(mean)
+        return np.zeros((len(mean), mean.shape[1] + 1))
     usual = np.average(mean[is_known], axis=0, weights=total[is_known])
     often = tracklets.total(part.is_seen.astype(np.float64)) >= LEAST_TO_VARY
     varying = _varying(part.values - mean[tracklets.of_member], share * often[tracklets.of_member])
-    return np.where(is_known[:, None], (mean - usual) @ varying, 0.0)
+    common = np.full((len(mean), 1), COMMON)
+    told = np.concatenate([(mean - usual) @ varying, common], axis=1)
+    return np.where(is_known[:, None], told, 0.0)
 
 
 def _varying(off: Floats, weight: Floats) -> Floats:
