@@ -47,6 +47,9 @@ BAR_GREY_LEVELS = 4
 #: Floor of linear light, so that noise in the dark has no colour.
 LEAST_LIGHT = 2e-3
 DISPLAY_GAMMA = 2.2
+#: Where the skin should be and it is so many times darker (linear light) than the others' in the
+#: picture, there is the back of a dark-haired head; the darkest skin is four times darker.
+TURNED_DARKER = 8.0
 #: A portrait's colours, in `opponent_colours`' units, lie between these (hair that shines in a
 #: bright wash reaches 1.8) and are stored in so many steps; step 0 says that nothing is known.
 PORTRAIT_RANGE, PORTRAIT_STEPS = (-1.5, 2.0), 254
@@ -112,10 +115,16 @@ def describe(colours: Floats, is_known: Floats) -> Floats:
 
 
 def opponent_colours(patches: Floats, skin: Floats, black: Floats) -> Floats:
-    """Red-green, yellow-blue and lightness of every cell, where the skin is (0, 0, 1)."""
+    """Red-green, yellow-blue and lightness of every cell, where the skin is (0, 0, 1).
+
+    All patches are of one picture: dark hair in place of skin is told by the others' skin.
+    """
     linear = (np.maximum(patches - black, 1.0) / 255) ** DISPLAY_GAMMA
     reference = (linear * skin[..., None]).sum(axis=(1, 2))
     reference /= skin.sum(axis=(1, 2))[:, None] + 1e-9
+    usual = np.median(reference, axis=0)
+    is_turned = reference.sum(axis=1) * TURNED_DARKER < usual.sum()
+    reference = np.where(is_turned[:, None], usual, reference)
     seen = np.cbrt((linear + LEAST_LIGHT) / (reference[:, None, None] + LEAST_LIGHT))
     blue, green, red = seen[..., 0], seen[..., 1], seen[..., 2]
     yellow = (red + green) / 2 - blue

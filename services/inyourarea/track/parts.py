@@ -40,7 +40,8 @@ class Parts:
     """What T tracklets look like, by part.
 
     ``values`` float64 (T, P, d): off the usual look, in units of how much one head varies, the last
-    being `COMMON`; zero where the part is not known. The first ``lasting`` parts last through a change of clothes.
+    being `COMMON`; zero where the part is not known. The first ``lasting`` parts last through a
+    change of clothes.
     """
 
     values: Floats
