@@ -7,7 +7,7 @@ BIN := .venv/bin
 
 menu: ## print this menu
 	@awk '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {split($$0, part, ":.*## "); \
-	printf "  make %-12s %s\n", part[1], part[2]}' Makefile
+	printf "  make %-14s %s\n", part[1], part[2]}' Makefile
 
 ##@ Start
 install: .venv/.laptop ## make .venv: packages, the command .venv/bin/inyourarea, the face detector
