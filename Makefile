@@ -3,11 +3,11 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := menu
-.PHONY: menu install demo check quick test exam bench proto show-model clean
+.PHONY: menu install demo check quick test exam exam-by-looks bench proto show-model clean
 
 menu: ## print this menu
 	@awk '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {split($$0, part, ":.*## "); \
-	printf "  make %-12s %s\n", part[1], part[2]}' Makefile
+	printf "  make %-14s %s\n", part[1], part[2]}' Makefile
 
 ##@ Start
 install: .venv/.laptop ## make .venv: packages, the command .venv/bin/inyourarea, the face detector
@@ -31,6 +31,8 @@ test: .venv/.dev ## all tests
 	$(BIN)/python -m pytest -n 2 tests
 exam: .venv/.dev ## hard shows, the original's method beside ours
 	$(BIN)/python benchmarks/exam.py
+exam-by-looks: .venv/.dev ## the same shows by looks alone: boxes without names
+	$(BIN)/python benchmarks/exam_by_looks.py
 bench: .venv/.dev ## speed and memory beside the original's way (installs the train extra)
 	$(BIN)/python benchmarks/bench.py
 

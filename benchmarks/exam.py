@@ -65,15 +65,9 @@ class Marks:
 
 def main() -> int:
     """Sit the exam; 0 when it was a fair one."""
-    args = _arguments()
-    seeds = [*args.seeds, random.SystemRandom().randrange(10_000, 1_000_000)]
-    shows = [
-        Show(seed, members, args.seconds, args.folder / f"{seed}-{members}")
-        for seed in (args.seeds if args.only_seeds else seeds)
-        for members in args.members
-    ]
+    args = arguments(__doc__)
     fair = True
-    for show in shows:
+    for show in papers(args):
         draw(show)
         marks = sit(show, args.run_options)
         print("\n".join(lines(show, marks)), flush=True)
@@ -83,8 +77,9 @@ def main() -> int:
     return 0 if fair else 1
 
 
-def _arguments() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
+def arguments(description: str | None) -> argparse.Namespace:
+    """What was typed: which shows, where they are, and options of the run."""
+    parser = argparse.ArgumentParser(description=description)
     parser.add_argument("--folder", type=Path, default=Path("build/exam"))
     parser.add_argument("--seeds", type=int, nargs="*", default=[1, 2, 3, 4, 5])
     parser.add_argument("--members", type=int, nargs="*", default=[4, 7])
@@ -94,7 +89,20 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _inyourarea(*words: str | Path) -> None:
+def papers(args: argparse.Namespace) -> Iterator[Show]:
+    """The shows asked for, and those of one seed that nobody knows before."""
+    unknown = [] if args.only_seeds else [random.SystemRandom().randrange(10_000, 1_000_000)]
+    for seed in [*args.seeds, *unknown]:
+        for members in args.members:
+            yield Show(seed, members, args.seconds, args.folder / f"{seed}-{members}")
+
+
+def inyourarea(*words: str | Path) -> None:
+    """The command has run.
+
+    Raises:
+        CalledProcessError: it failed.
+    """
     command = [sys.executable, "-m", "inyourarea.cli", *map(str, words)]
     subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
 
@@ -104,14 +112,14 @@ def draw(show: Show) -> None:
     if not (show.folder / "show" / "show.json").is_file():
         size = ("--seed", str(show.seed), "--members", str(show.members))
         length = ("--seconds", str(show.seconds), "--setting", "hard")
-        _inyourarea("stage-show", "--out", show.folder / "show", *size, *length)
+        inyourarea("stage-show", "--out", show.folder / "show", *size, *length)
 
 
 def sit(show: Show, options: list[str]) -> Marks:
     """Run and score one show, ours and theirs."""
     out = show.folder / "out"
     video = show.folder / "show" / "stage.mp4"
-    _inyourarea("run", video, "--group", "show", "--out", out, *options)
+    inyourarea("run", video, "--group", "show", "--out", out, *options)
     truth = show.folder / "show" / "truth.csv"
     ours, _ = score_files(out, truth, None)
     detections, tracks, model = _stored(out)
@@ -157,14 +165,15 @@ def lines(show: Show, marks: Marks) -> Iterator[str]:
         f"  original's method: correct {marks.their_correct:.3f}, "
         f"longest wrong run {marks.their_wrong_run_s:.2f} s"
     )
-    yield from _worst(TRACK_TARGETS, marks.ours.tracks)
+    yield from worst(TRACK_TARGETS, marks.ours.tracks)
     for camera in marks.ours.cameras.values():
-        yield from _worst(CAMERA_TARGETS, camera)
+        yield from worst(CAMERA_TARGETS, camera)
     shots = marks.ours.shots
     yield f"  shots F1 {shots.f1:.3f}, extra {len(shots.extra)}; IDF1 {marks.ours.idf1:.4f}"
 
 
-def _worst(targets: tuple[Target, ...], members: object) -> Iterator[str]:
+def worst(targets: tuple[Target, ...], members: object) -> Iterator[str]:
+    """Of each target the member who is farthest from it."""
     table = dict(members)  # type: ignore[call-overload]
     for target in targets:
         found = {name: m[target.measure] for name, m in table.items()}

@@ -54,6 +54,7 @@ def write_detections(found: Detections) -> bytes:
     about = {
         "classes": found.scores.shape[1],
         "appearance": found.appearance.shape[1],
+        "portrait": found.portrait.shape[1],
         "looked": found.looked.tolist(),
     }
     columns: dict[str, NDArray[Any]] = {
@@ -62,6 +63,7 @@ def write_detections(found: Detections) -> bytes:
         "confidence": found.confidence,
         "scores": found.scores,
         "appearance": found.appearance,
+        "portrait": found.portrait,
         "origin": found.origin,
     }
     return _write(columns, about)
@@ -76,6 +78,7 @@ def read_detections(content: bytes) -> Detections:
         confidence=_values(table, "confidence", np.float32),
         scores=_values(table, "scores", np.float32, (about["classes"],)),
         appearance=_values(table, "appearance", np.float32, (about["appearance"],)),
+        portrait=_values(table, "portrait", np.uint8, (about["portrait"],)),
         origin=_values(table, "origin", np.int32),
         looked=np.array(about["looked"], dtype=np.int64),
     )

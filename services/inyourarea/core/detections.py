@@ -14,6 +14,10 @@ DETECTED = -1
 APPEARANCE_PARTS = 6
 #: The first parts (hair and face) last through a change of clothes.
 LASTING_PARTS = 4
+#: A portrait is a small picture of the head, from a face height above the face's centre to one
+#: below, and two thirds of one to both sides; six cells per face height, three colours each.
+PORTRAIT_ROWS, PORTRAIT_COLUMNS = 12, 8
+PORTRAIT_LENGTH = PORTRAIT_ROWS * PORTRAIT_COLUMNS * 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,7 +26,9 @@ class Detections:
 
     Rows are boxes: ``pts`` int64 (n,); ``xyxy`` float32 (n, 4) source pixels; ``confidence``
     float32 (n,) in 0..1; ``scores`` float32 (n, C), the whole class-score vector; ``appearance``
-    float32 (n, D), unit length, the colours of hair and clothes around the face; ``origin``
+    float32 (n, D), unit length, the colours of hair and clothes around the face; ``portrait``
+    uint8 (n, `PORTRAIT_LENGTH`), the head in the colours that it has beside its own skin, row by
+    row, 0 where it is out of the picture (no columns: there are no portraits); ``origin``
     int32 (n,), ``DETECTED`` or, for a box that was followed through the pixels without a
     detection, the row of the detection it started from (``confidence`` is then how well the
     pixels agree, and ``scores`` are zero).
@@ -36,12 +42,14 @@ class Detections:
     confidence: NDArray[np.float32]
     scores: NDArray[np.float32]
     appearance: NDArray[np.float32]
+    portrait: NDArray[np.uint8]
     origin: NDArray[np.int32]
     looked: NDArray[np.int64]
 
     def __post_init__(self) -> None:
         rows = self.pts.size
-        columns = (self.xyxy, self.confidence, self.scores, self.appearance, self.origin)
+        looks = (self.appearance, self.portrait)
+        columns = (self.xyxy, self.confidence, self.scores, *looks, self.origin)
         if any(len(column) != rows for column in columns):
             raise ValueError("the columns of detections differ in length")
 
@@ -67,6 +75,7 @@ class Detections:
             confidence=self.confidence[index],
             scores=self.scores[index],
             appearance=self.appearance[index],
+            portrait=self.portrait[index],
             origin=place[self.origin[index]],
             looked=self.looked,
         )
@@ -85,6 +94,7 @@ def join_detections(parts: list[Detections]) -> Detections:
         confidence=np.concatenate([part.confidence for part in parts]),
         scores=np.concatenate([part.scores for part in parts]),
         appearance=np.concatenate([part.appearance for part in parts]),
+        portrait=np.concatenate([part.portrait for part in parts]),
         origin=np.concatenate(origins),
         looked=np.concatenate([part.looked for part in parts]),
     )

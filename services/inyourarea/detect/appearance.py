@@ -1,10 +1,11 @@
-"""What a person looks like, as a unit vector: the colours of hair, face and clothes.
+"""What a person looks like: a unit vector of the colours of hair, face and clothes, and a portrait.
 
 Light on a stage multiplies what is there (a wash, a dimmer) and adds to it (haze, a flash). What it
 adds is taken off by the picture's own black; what it multiplies falls out where every colour is
 divided by that of the person's own skin, which stands in the same light. Skin itself so says least.
 """
 
+from dataclasses import dataclass
 from functools import cache
 
 import cv2
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inyourarea.core import boxes
+from inyourarea.core.detections import PORTRAIT_COLUMNS, PORTRAIT_LENGTH, PORTRAIT_ROWS
 
 Floats = NDArray[np.float32]
 
@@ -45,6 +47,34 @@ BAR_GREY_LEVELS = 4
 #: Floor of linear light, so that noise in the dark has no colour.
 LEAST_LIGHT = 2e-3
 DISPLAY_GAMMA = 2.2
+#: Where the skin should be and it is so many times darker (linear light) than the others' in the
+#: picture, there is the back of a dark-haired head; the darkest skin is four times darker.
+TURNED_DARKER = 8.0
+#: A portrait's colours, in `opponent_colours`' units, lie between these (hair that shines in a
+#: bright wash reaches 1.8) and are stored in so many steps; step 0 says that nothing is known.
+PORTRAIT_RANGE, PORTRAIT_STEPS = (-1.5, 2.0), 254
+#: The rows and columns of the patch that are the head.
+HEAD = np.s_[:PORTRAIT_ROWS, (GRID[1] - PORTRAIT_COLUMNS) // 2 : (GRID[1] + PORTRAIT_COLUMNS) // 2]
+
+
+@dataclass(frozen=True, eq=False)
+class Looks:
+    """What n people look like.
+
+    ``vector`` float32 (n, `LENGTH`) unit vectors; ``portrait`` uint8 as in `Detections`.
+    """
+
+    vector: Floats
+    portrait: NDArray[np.uint8]
+
+
+def look_at(picture: NDArray[np.uint8], xyxy: NDArray[np.float64]) -> Looks:
+    """Everybody's vector, as of `appearance_of`, and portrait."""
+    if not len(xyxy):
+        return Looks(np.zeros((0, LENGTH), np.float32), np.zeros((0, PORTRAIT_LENGTH), np.uint8))
+    patches, is_known = _patches(picture, xyxy)
+    colours = opponent_colours(patches, is_known * _parts()[1], black_of(picture))
+    return Looks(describe(colours, is_known), portray(colours, is_known))
 
 
 def appearance_of(picture: NDArray[np.uint8], xyxy: NDArray[np.float64]) -> Floats:
@@ -54,17 +84,21 @@ def appearance_of(picture: NDArray[np.uint8], xyxy: NDArray[np.float64]) -> Floa
     is near 1 for the same person, whatever the light, and smaller the more two people differ. A
     part outside the picture is unknown, and the same for everybody.
     """
-    if not len(xyxy):
-        return np.zeros((0, LENGTH), dtype=np.float32)
-    patches, is_known = _patches(picture, xyxy)
-    return describe(patches, is_known, black_of(picture))
+    return look_at(picture, xyxy).vector
 
 
-def describe(patches: Floats, is_known: Floats, black: Floats) -> Floats:
-    """Patches (n, rows, columns, 3) BGR 0..255, which cells are known, the added light (3,)."""
-    parts, face = _parts()
+def portray(colours: Floats, is_known: Floats) -> NDArray[np.uint8]:
+    """The head's cells in steps of colour, uint8 (n, `PORTRAIT_LENGTH`); 0 where not known."""
+    low, high = PORTRAIT_RANGE
+    head = np.clip((colours[:, *HEAD] - low) / (high - low), 0, 1)
+    steps = np.rint(head * PORTRAIT_STEPS) + 1
+    return (steps * is_known[:, *HEAD, None]).astype(np.uint8).reshape(len(colours), -1)
+
+
+def describe(colours: Floats, is_known: Floats) -> Floats:
+    """The vectors of patches (n, rows, columns, 3) in opponent colours; which cells are known."""
+    parts, _ = _parts()
     weight = is_known[:, None] * parts
-    colours = opponent_colours(patches, is_known * face, black)
     across, down, light = (
         _soft_bins(colours[..., axis], bins, width)
         for axis, (bins, width) in enumerate(
@@ -74,17 +108,23 @@ def describe(patches: Floats, is_known: Floats, black: Floats) -> Floats:
     chroma = (across[..., :, None] * down[..., None, :]).reshape(*across.shape[:-1], -1)
     seen = weight.sum(axis=(2, 3)) / parts.sum(axis=(1, 2))
     flat = weight.reshape(*weight.shape[:2], -1)
-    shares = [flat @ one.reshape(len(patches), flat.shape[2], -1) for one in (chroma, light)]
+    shares = [flat @ one.reshape(len(colours), flat.shape[2], -1) for one in (chroma, light)]
     blocks = [_block(share, seen, column) for column, share in enumerate(shares)]
-    vector = np.concatenate(blocks, axis=2).reshape(len(patches), -1)
+    vector = np.concatenate(blocks, axis=2).reshape(len(colours), -1)
     return (vector / np.linalg.norm(vector, axis=1, keepdims=True)).astype(np.float32)
 
 
 def opponent_colours(patches: Floats, skin: Floats, black: Floats) -> Floats:
-    """Red-green, yellow-blue and lightness of every cell, where the skin is (0, 0, 1)."""
+    """Red-green, yellow-blue and lightness of every cell, where the skin is (0, 0, 1).
+
+    All patches are of one picture: dark hair in place of skin is told by the others' skin.
+    """
     linear = (np.maximum(patches - black, 1.0) / 255) ** DISPLAY_GAMMA
     reference = (linear * skin[..., None]).sum(axis=(1, 2))
     reference /= skin.sum(axis=(1, 2))[:, None] + 1e-9
+    usual = np.median(reference, axis=0)
+    is_turned = reference.sum(axis=1) * TURNED_DARKER < usual.sum()
+    reference = np.where(is_turned[:, None], usual, reference)
     seen = np.cbrt((linear + LEAST_LIGHT) / (reference[:, None, None] + LEAST_LIGHT))
     blue, green, red = seen[..., 0], seen[..., 1], seen[..., 2]
     yellow = (red + green) / 2 - blue

@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 
 from inyourarea.contracts.given import NO_CLASS, GivenBoxes
 from inyourarea.core import boxes
-from inyourarea.core.detections import DETECTED, Detections
-from inyourarea.detect.appearance import LENGTH, appearance_of
+from inyourarea.core.detections import DETECTED, PORTRAIT_LENGTH, Detections
+from inyourarea.detect.appearance import LENGTH, Looks, look_at
 from inyourarea.detect.detector import Detector, Found
 from inyourarea.detect.follow import Followed, Patience, follow
 from inyourarea.detect.looking import first_look, second_look
@@ -99,21 +99,23 @@ def take_given(pictures: Pictures, given: GivenBoxes, first_frame: int, classes:
 
 def complete(pictures: Pictures, seen: Sightings, sure: float, footage: Footage) -> Detections:
     """The sightings with everybody's appearance, and with the heads that were followed."""
-    appearance = _appearance(pictures, seen)
+    looks = _looks(pictures, seen)
     followed = follow(
-        pictures, seen, appearance, sure * FOLLOWED_SHARE, _patience(pictures, footage)
+        pictures, seen, looks.vector, sure * FOLLOWED_SHARE, _patience(pictures, footage)
     )
-    rows = _assembled(pictures, seen, appearance, followed)
+    rows = _assembled(pictures, seen, looks, followed)
     xyxy = boxes.clip(rows.xyxy / pictures.index.letterbox.scale, *footage.size)
     return replace(rows, xyxy=xyxy.astype(np.float32))
 
 
-def _appearance(pictures: Pictures, seen: Sightings) -> NDArray[np.float32]:
-    appearance = np.zeros((len(seen), LENGTH), dtype=np.float32)
+def _looks(pictures: Pictures, seen: Sightings) -> Looks:
+    vector = np.zeros((len(seen), LENGTH), dtype=np.float32)
+    portrait = np.zeros((len(seen), PORTRAIT_LENGTH), dtype=np.uint8)
     for rank in np.intersect1d(seen.rank, pictures.pictured).tolist():
         rows = seen.rows_at(rank)
-        appearance[rows] = appearance_of(pictures.bgr(rank), seen.xyxy[rows])
-    return appearance
+        there = look_at(pictures.bgr(rank), seen.xyxy[rows])
+        vector[rows], portrait[rows] = there.vector, there.portrait
+    return Looks(vector, portrait)
 
 
 def _patience(pictures: Pictures, footage: Footage) -> Patience:
@@ -127,7 +129,7 @@ def _patience(pictures: Pictures, footage: Footage) -> Patience:
 def _assembled(
     pictures: Pictures,
     seen: Sightings,
-    appearance: NDArray[np.float32],
+    looks: Looks,
     followed: Followed,
 ) -> Detections:
     """Both kinds of rows in order of time; those followed look like their origins."""
@@ -144,7 +146,8 @@ def _assembled(
         xyxy=xyxy[order].astype(np.float32),
         confidence=np.concatenate([seen.confidence, followed.confidence])[order].astype(np.float32),
         scores=np.concatenate([seen.scores, blank])[order],
-        appearance=np.concatenate([appearance, appearance[followed.origin]])[order],
+        appearance=np.concatenate([looks.vector, looks.vector[followed.origin]])[order],
+        portrait=np.concatenate([looks.portrait, looks.portrait[followed.origin]])[order],
         origin=origin[order],
         looked=pts[seen.looked],
     )

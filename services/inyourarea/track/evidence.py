@@ -9,7 +9,6 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from inyourarea.core.detections import APPEARANCE_PARTS
 from inyourarea.track.tracklets import (
     STRAY_WIDTHS,
     STRAY_WIDTHS_PER_S,
@@ -35,10 +34,6 @@ NEUTRAL_SHARE = 0.7
 #: Faces of this height say what they can; smaller ones count less. Pixels; the show's median of
 #: wide shots is at most 45.
 TELLING_SIDE_PX = 32.0
-#: Values of an appearance vector closer than this are one level.
-UNSEEN_STEP = 1e-5
-#: A part that is seen in less than this share of a tracklet's looks is not relied on.
-LEAST_SEEN_PART = 0.3
 #: A tracklet is cut in two beside another head where that makes its evidence this much better
 #: (nats), or its looks this much more alike (1 - cosine, times looks); where no other head is near
 #: that it could have gone over to, it takes so many times as much.
@@ -197,25 +192,6 @@ def mean_appearance(sightings: Sightings, tracklets: Tracklets) -> Floats:
     weight = look_weights(sightings, tracklets) * sightings.confidence[tracklets.member]
     mean = tracklets.total(sightings.appearance[tracklets.member] * weight[:, None])
     return unit(mean)
-
-
-def mean_parts(sightings: Sightings, tracklets: Tracklets) -> Floats:
-    """The mean appearance of each tracklet by part, (T, parts, D / parts), zero where not seen.
-
-    Each part has the length that it has in one sighting.
-    """
-    vectors = sightings.appearance[tracklets.member]
-    parts = vectors.reshape(len(vectors), APPEARANCE_PARTS, -1)
-    # Two histograms, of chroma and of lightness, are flat: one step between their two levels.
-    steps = np.diff(np.sort(parts, axis=2), axis=2) > UNSEEN_STEP
-    is_seen = steps.sum(axis=2) > 1
-    weight = (look_weights(sightings, tracklets) * sightings.confidence[tracklets.member])[:, None]
-    share = np.where(is_seen, weight, 0.0)
-    total = tracklets.total(share)
-    mean = tracklets.total((parts * share[..., None]).reshape(len(vectors), -1))
-    mean = mean.reshape(len(tracklets), APPEARANCE_PARTS, -1)
-    often = total > LEAST_SEEN_PART * tracklets.total(weight)
-    return np.where(often[..., None], mean / np.maximum(total, 1e-9)[..., None], 0.0)
 
 
 def unit(vectors: Floats) -> Floats:

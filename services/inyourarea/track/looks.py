@@ -9,11 +9,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from inyourarea.core.detections import APPEARANCE_PARTS, LASTING_PARTS
 from inyourarea.track.assignment import Casting
-from inyourarea.track.evidence import look_weights, mean_parts
+from inyourarea.track.evidence import look_weights
 from inyourarea.track.identity import casting_of
 from inyourarea.track.links import Links, links_between
+from inyourarea.track.parts import telling_parts
 from inyourarea.track.tracklets import Ints, Sightings, Tracklets
 
 Floats = NDArray[np.float64]
@@ -25,7 +25,7 @@ LIKENESS_NATS = 6.0
 #: What it costs that somebody has changed clothes (nats).
 CHANGE_NATS = 12.0
 #: Nats per look for being anybody: where the number of all people on stage is given, and where not.
-EVERYBODY, SOMEBODY = 4.0, 0.0
+EVERYBODY, SOMEBODY = 1.0, 0.0
 #: Without class scores a place on the wall says so many times as much.
 WALL_SAYS = 4.0
 #: Of the likenesses of people seen together, the share that is less than a stranger's.
@@ -36,12 +36,12 @@ STRANGER_QUANTILE = 0.75
 class Looks:
     """What is known of T tracklets.
 
-    ``parts`` float64 (T, P, d), mean appearance by part, zero where it was never in the picture;
-    ``looks`` (T,) independent looks; ``present`` (T,) nats as in `screens`; ``casting`` spans and
-    links, without gains.
+    ``parts`` float64 (T, P, d) and ``lasting`` as in `Parts`; ``looks`` (T,) independent looks;
+    ``present`` (T,) nats as in `screens`; ``casting`` spans and links, without gains.
     """
 
     parts: Floats
+    lasting: int
     looks: Floats
     present: Floats
     casting: Casting
@@ -64,14 +64,16 @@ class Looks:
             shot=casting.shot[rows],
             links=Links(none, none, np.zeros(0)),
         )
-        return Looks(self.parts[rows], self.looks[rows], self.present[rows], part)
+        return Looks(self.parts[rows], self.lasting, self.looks[rows], self.present[rows], part)
 
 
 def looks_of(sightings: Sightings, tracklets: Tracklets, present: Floats) -> Looks:
     """What `people` has to know of the tracklets; ``present`` (T,) nats."""
     links = links_between(sightings, tracklets)
+    parts = telling_parts(sightings, tracklets)
     return Looks(
-        parts=mean_parts(sightings, tracklets),
+        parts=parts.values,
+        lasting=parts.lasting,
         looks=np.minimum(tracklets.total(look_weights(sightings, tracklets)), MOST_LOOKS),
         present=present,
         casting=casting_of(sightings, tracklets, np.zeros((len(tracklets), 0)), links),
@@ -104,7 +106,7 @@ def scale_of(looks: Looks, base: float) -> Scale:
         cosines = likeness(parts, parts)[together]
         return float(np.quantile(cosines, STRANGER_QUANTILE)) if cosines.size else 0.5
 
-    return Scale(usual(looks.parts), usual(looks.parts[:, :LASTING_PARTS]), base)
+    return Scale(usual(looks.parts), usual(looks.parts[:, : looks.lasting]), base)
 
 
 def gains(looks: Looks, prototypes: Floats, scale: Scale) -> Floats:
@@ -115,8 +117,8 @@ def gains(looks: Looks, prototypes: Floats, scale: Scale) -> Floats:
         return np.maximum((cosine - strangers) / max(1 - strangers, 0.02), -1.0)
 
     each = LIKENESS_NATS * looks.looks[:, None]
-    dressed = each * better(APPEARANCE_PARTS, scale.strangers)
-    changed = each * better(LASTING_PARTS, scale.strangers_lasting) - CHANGE_NATS
+    dressed = each * better(looks.parts.shape[1], scale.strangers)
+    changed = each * better(looks.lasting, scale.strangers_lasting) - CHANGE_NATS
     gain = np.maximum(dressed, changed) + (scale.base * looks.looks)[:, None]
     return np.asarray(gain + WALL_SAYS * looks.present[:, None] + 1.0)
 

@@ -6,6 +6,7 @@ Between `tracklets` and `identity`: each pin is brought to the tracklet that it 
 from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -54,8 +55,8 @@ def add_pinned_boxes(
     origin = np.concatenate([detections.origin, np.full(new, DETECTED, dtype=np.int32)])
     origin = np.where(origin == DETECTED, DETECTED, place[origin]).astype(np.int32)
 
-    def more(column: NDArray[np.float32]) -> NDArray[np.float32]:
-        rows = np.zeros((new, *column.shape[1:]), dtype=np.float32)
+    def more(column: NDArray[Any]) -> NDArray[Any]:
+        rows = np.zeros((new, *column.shape[1:]), dtype=column.dtype)
         return np.concatenate([column, rows])[order]
 
     confidence = np.concatenate([detections.confidence, np.ones(new, dtype=np.float32)])
@@ -65,6 +66,7 @@ def add_pinned_boxes(
         confidence=confidence[order],
         scores=more(detections.scores),
         appearance=more(detections.appearance),
+        portrait=more(detections.portrait),
         origin=origin[order],
         looked=detections.looked,
     )

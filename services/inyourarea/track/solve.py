@@ -124,6 +124,7 @@ def _sightings(question: Question, detections: Detections, standpoint: Standpoin
         confidence=detections.confidence[row].astype(np.float64),
         scores=detections.scores[row, :classes].astype(np.float64),
         appearance=detections.appearance[row].astype(np.float64),
+        portrait=detections.portrait[row],
     )
 
 

@@ -50,7 +50,8 @@ class Sightings:
 
     ``row`` int32 (n,) is the row in `Detections`; ``frame``, ``shot`` int32 (n,); ``seconds``
     float64 (n,); ``xyxy`` float64 (n, 4) pixels; ``confidence`` float64 (n,); ``scores`` float64
-    (n, C) class scores; ``appearance`` float64 (n, D) unit vectors (zero rows: not known).
+    (n, C) class scores; ``appearance`` float64 (n, D) unit vectors (zero rows: not known);
+    ``portrait`` uint8 (n, E) as in `Detections`.
     """
 
     row: Ints
@@ -61,6 +62,7 @@ class Sightings:
     confidence: Floats
     scores: Floats
     appearance: Floats
+    portrait: NDArray[np.uint8]
 
     def __len__(self) -> int:
         return int(self.row.size)
@@ -145,6 +147,7 @@ def without_doubles(sightings: Sightings, believed: float) -> Sightings:
         confidence=sightings.confidence[keep],
         scores=sightings.scores[keep],
         appearance=sightings.appearance[keep],
+        portrait=sightings.portrait[keep],
     )
 
 

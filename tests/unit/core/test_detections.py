@@ -14,6 +14,7 @@ def some_detections(pts, origin):
         confidence=np.linspace(0.1, 0.9, n, dtype=np.float32),
         scores=np.zeros((n, 2), dtype=np.float32),
         appearance=np.zeros((n, 3), dtype=np.float32),
+        portrait=np.zeros((n, 0), dtype=np.uint8),
         origin=np.array(origin, dtype=np.int32),
         looked=np.unique(pts).astype(np.int64),
     )

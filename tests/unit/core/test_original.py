@@ -27,6 +27,7 @@ def original_tracks(rows, threshold=0.4):
         confidence=table[:, 2:].max(axis=1, initial=0),
         scores=table[:, 2:],
         appearance=np.zeros((len(table), 0), dtype=np.float32),
+        portrait=np.zeros((len(table), 0), dtype=np.uint8),
         origin=np.full(len(table), DETECTED, dtype=np.int32),
         looked=TIMELINE.pts,
     )

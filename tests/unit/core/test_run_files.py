@@ -121,6 +121,7 @@ def test_detections_are_written_as_the_original_product_did():
         confidence=np.array([0.9, 0.5, 0.3], dtype=np.float32),
         scores=np.array([[0.1, 0.9], [0.5, 0.2], [0, 0]], dtype=np.float32),
         appearance=np.zeros((3, 2), dtype=np.float32),
+        portrait=np.zeros((3, 0), dtype=np.uint8),
         origin=np.array([DETECTED, DETECTED, 0], dtype=np.int32),
         looked=TIMELINE.pts[[0, 2]],
     )
@@ -140,6 +141,7 @@ def test_detections_of_a_run_can_be_brought_to_the_next_as_boxes():
         confidence=np.full(rows, 0.75, dtype=np.float32),
         scores=np.full((rows, 1), 0.75, dtype=np.float32),
         appearance=np.zeros((rows, 0), dtype=np.float32),
+        portrait=np.zeros((rows, 0), dtype=np.uint8),
         origin=np.full(rows, DETECTED, dtype=np.int32),
         looked=TIMELINE.pts,
     )

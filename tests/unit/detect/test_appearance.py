@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from inyourarea.detect.appearance import LENGTH, appearance_of
+from inyourarea.core.detections import PORTRAIT_COLUMNS, PORTRAIT_LENGTH, PORTRAIT_ROWS
+from inyourarea.detect.appearance import LENGTH, appearance_of, look_at
 from scenes import Person, scene
 
 ANNA = Person(x=90, y=60, hair=(30, 30, 60), shirt=(200, 60, 40))
@@ -89,3 +90,32 @@ def test_jpeg_does_not_matter() -> None:
     picture = scene([ANNA])
     squeezed = cv2.imdecode(cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 70])[1], 1)
     assert likeness(picture, ANNA, squeezed, ANNA) > 0.95
+
+
+def test_the_back_of_a_dark_head_is_measured_by_the_skin_of_others() -> None:
+    def turned(hair: tuple[int, int, int]) -> np.ndarray:
+        picture = scene([ANNA, BLONDE, RED])
+        x1, y1, x2, y2 = ANNA.box.astype(int)
+        picture[y1:y2, x1:x2] = hair
+        found = look_at(picture, np.array([ANNA.box, BLONDE.box, RED.box]))
+        return found.portrait[0].reshape(PORTRAIT_ROWS, PORTRAIT_COLUMNS, 3)[6, 4, 2:].astype(float)
+
+    skin = look_at(scene([ANNA, BLONDE]), np.array([ANNA.box, BLONDE.box])).portrait[0]
+    skin = skin.reshape(PORTRAIT_ROWS, PORTRAIT_COLUMNS, 3)[6, 4, 2:].astype(float)
+    assert turned((12, 10, 12)) < skin - 20
+
+
+def test_a_portrait_is_the_head_in_any_light() -> None:
+    picture = scene([ANNA, BLONDE])
+    there = np.array([ANNA.box, BLONDE.box])
+    anna, blonde = look_at(picture, there).portrait.astype(float)
+    again = look_at(lit(picture, WASHES["warm"]), there).portrait.astype(float)[0]
+    assert anna.shape == (PORTRAIT_LENGTH,)
+    assert np.abs(again - anna).mean() < np.abs(again - blonde).mean() / 2
+
+
+def test_what_a_portrait_can_not_show_is_zero() -> None:
+    high = Person(x=90, y=2, hair=ANNA.hair, shirt=ANNA.shirt)
+    portrait = look_at(scene([high]), high.box[None]).portrait.reshape(PORTRAIT_ROWS, -1)
+    assert not portrait[0].any()
+    assert portrait[-1].all()

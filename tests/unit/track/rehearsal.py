@@ -204,6 +204,7 @@ def detect(truth, seed=0, eyes=Eyes(), classes=None, looks=48):
         confidence=confidence[order].astype(np.float32),
         scores=scores[order].astype(np.float32),
         appearance=appearance[order].astype(np.float32),
+        portrait=np.zeros((len(order), 0), dtype=np.uint8),
         origin=np.full(order.size, -1, dtype=np.int32),
         looked=truth.timeline.pts[looked],
     )

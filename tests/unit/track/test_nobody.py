@@ -23,6 +23,7 @@ def seen(boxes: int, confidence: float, classes: int) -> Detections:
         confidence=np.full(boxes, confidence, dtype=np.float32),
         scores=np.full((boxes, max(classes, 1)), confidence, dtype=np.float32),
         appearance=np.tile(np.eye(1, 78, dtype=np.float32), (boxes, 1)),
+        portrait=np.zeros((boxes, 0), dtype=np.uint8),
         origin=np.full(boxes, DETECTED, dtype=np.int32),
         looked=np.arange(FRAMES, dtype=np.int64),
     )

@@ -158,6 +158,7 @@ def test_followed_boxes_take_the_identity_of_their_origin(show):
         np.concatenate([rest.confidence, np.full(added, 0.6, np.float32)]),
         np.concatenate([rest.scores, np.zeros((added, rest.scores.shape[1]), np.float32)]),
         np.concatenate([rest.appearance, np.tile(rest.appearance[origin], (added, 1))]),
+        np.concatenate([rest.portrait, np.tile(rest.portrait[origin], (added, 1))]),
         np.concatenate([rest.origin, np.full(added, origin, np.int32)]),
         rest.looked,
     )
