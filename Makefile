@@ -32,6 +32,7 @@ test: .venv/.dev ## all tests
 exam: .venv/.dev ## hard shows, the original's method beside ours
 	$(BIN)/python benchmarks/exam.py
 bench: .venv/.dev ## speed and memory beside the original's way (installs the train extra)
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[train]'
 	$(BIN)/python benchmarks/bench.py
 
 ##@ Generate
