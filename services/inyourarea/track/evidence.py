@@ -26,6 +26,8 @@ FRESH_LOOK_S = 0.2
 FIRST_LOOK = 0.5
 #: The least a class score is taken for: a detector is never that sure that somebody is not there.
 LEAST_SCORE = 0.02
+#: And a face that is seen well is taken for another's in so many looks: a blur, a strobe. A share.
+CONFUSED = 0.1
 #: Nats per unit of the logarithm of a score.
 SCORE_SAYS = 2.0
 #: A score that says neither yes nor no, as a share of the one from which on a box is believed: a
@@ -63,7 +65,8 @@ def class_evidence(sightings: Sightings, believed: float) -> Floats:
     ``believed`` is the score from which on a lone box is believed.
     """
     floor = max(believed * NEUTRAL_SHARE, LEAST_SCORE)
-    return SCORE_SAYS * np.log(np.maximum(sightings.scores, LEAST_SCORE) / floor)
+    least = np.maximum(CONFUSED * sightings.scores.max(axis=1, initial=0.0), LEAST_SCORE)
+    return SCORE_SAYS * np.log(np.maximum(sightings.scores, least[:, None]) / floor)
 
 
 def tracklet_evidence(sightings: Sightings, tracklets: Tracklets, believed: float) -> Floats:

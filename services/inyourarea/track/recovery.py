@@ -26,16 +26,20 @@ Mask = NDArray[np.bool_]
 #: From one look at a person to the next no more time passes than this; farther off a weak box says
 #: nothing about who it is. Seconds.
 LONGEST_STEP_S = 0.15
+#: Nor does a chain lead farther from where she is known. Seconds.
+LONGEST_CHAIN_S = 0.3
 #: What it is worth that there is a box at all, and the most that its scores speak for the person
 #: and against her (nats).
 A_BOX, MOST_FOR, MOST_AGAINST = 1.0, 2.0, 8.0
 #: Scores differ by less than this for no reason; nats per unit of the difference of logarithms; and
-#: a score below the last speaks for nobody.
-SCORE_NOISE, SCORE_SAYS, LEAST_SCORE = 0.05, 1.5, 0.03
+#: what the background scores.
+SCORE_NOISE, SCORE_SAYS, BACKGROUND = 0.05, 1.5, 0.1
+#: A chain may be worth this little on its way: a blurred face is taken for another's for a moment.
+LEAST_SO_FAR = -5.0
 #: The speed at a known end is measured over so long. Seconds.
 SPEED_OVER_S = 0.14
-#: A tracklet of more sightings than this that was found to be nobody stays that.
-SHORT_TRACKLET = 3
+#: A tracklet that lasts longer than this and was found to be nobody stays that. Seconds.
+SHORT_TRACKLET_S = 0.3
 #: So does one that stands on a wall (nats, as in `screens`).
 LEAST_PRESENT = -3.0
 
@@ -68,8 +72,8 @@ def unclaimed(sightings: Sightings, tracklets: Tracklets, who: Ints, present: Fl
 
     Those of no tracklet, and those of a short one that is nobody (``who`` -1) and on no wall.
     """
-    count = np.diff(tracklets.bounds)
-    short = (who < 0) & (count <= SHORT_TRACKLET) & (present > LEAST_PRESENT)
+    lasts = sightings.seconds[tracklets.end] - sightings.seconds[tracklets.start]
+    short = (who < 0) & (lasts <= SHORT_TRACKLET_S) & (present > LEAST_PRESENT)
     return np.append(short, True)[tracklets.labels(len(sightings))]
 
 
@@ -126,7 +130,7 @@ def _continuation(sightings: Sightings, end: _End, loose: Rows) -> _Chain | None
     after = end.sign * (sightings.seconds[loose] - sightings.seconds[end.row])
     if not ((after > 0) & (after < end.limit_s) & (after <= LONGEST_STEP_S)).any():
         return None
-    rows = loose[(after > 0) & (after < end.limit_s)]
+    rows = loose[(after > 0) & (after < end.limit_s) & (after <= LONGEST_CHAIN_S)]
     rows = rows[np.argsort(end.sign * sightings.frame[rows], kind="stable")]
     value, before = _best_ways(sightings, end, rows)
     if not value.max(initial=0.0) > 0:
@@ -148,7 +152,7 @@ def _best_ways(sightings: Sightings, end: _End, rows: Rows) -> tuple[Floats, Int
         if abs(seconds[at] - sightings.seconds[end.row]) <= LONGEST_STEP_S:
             value[at] = gain[at] - _cost(sightings, start, row, end.speed)[0]
         wait = np.abs(seconds[:at] - seconds[at])
-        near = np.flatnonzero((value[:at] > 0) & (wait > 0) & (wait <= LONGEST_STEP_S))
+        near = np.flatnonzero((value[:at] > LEAST_SO_FAR) & (wait > 0) & (wait <= LONGEST_STEP_S))
         if near.size:
             ways = value[near] + gain[at] - _cost(sightings, rows[near], row, np.zeros(2))
             best = int(np.argmax(ways))
@@ -163,9 +167,8 @@ def _gain(sightings: Sightings, who: int, rows: Rows) -> Floats:
         return np.full(rows.size, A_BOX)
     scores = sightings.scores[rows]
     own = np.log(scores[:, who] + SCORE_NOISE)
-    others = np.log(np.delete(scores, who, axis=1).max(axis=1, initial=0.0) + SCORE_NOISE)
-    gain = A_BOX + np.clip(SCORE_SAYS * (own - others), -MOST_AGAINST, MOST_FOR)
-    return np.where(scores[:, who] < LEAST_SCORE, -MOST_AGAINST, gain)
+    others = np.log(np.delete(scores, who, axis=1).max(axis=1, initial=BACKGROUND) + SCORE_NOISE)
+    return A_BOX + np.clip(SCORE_SAYS * (own - others), -MOST_AGAINST, MOST_FOR)
 
 
 def _cost(sightings: Sightings, rows: Rows, row: int, speed: Floats) -> Floats:
