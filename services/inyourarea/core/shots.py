@@ -1,10 +1,12 @@
 """A shot: the frames between two cuts."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
+
+ShotKind: TypeAlias = Literal["cut", "dissolve"]
 
 
 @dataclass(frozen=True)
@@ -16,7 +18,7 @@ class Shot:
 
     first_frame: int
     last_frame: int
-    kind: Literal["cut", "dissolve"] = "cut"
+    kind: ShotKind = "cut"
 
     def __len__(self) -> int:
         return self.last_frame - self.first_frame + 1

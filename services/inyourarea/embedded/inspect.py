@@ -150,7 +150,7 @@ class _Sample:
 def _judge(sample: _Sample, picture: Picture) -> Inspection:
     stretches = list(sample.stretches())
     cuts = sum(
-        len(find_shots(one.signals, Timeline(one.signals.pts, sample.time_base), sample.size)) - 1
+        len(find_shots(one.signals, Timeline(one.signals.pts, sample.time_base))) - 1
         for one in stretches
     )
     sampled_s = float(sum(_seconds(one, sample.time_base) for one in stretches))

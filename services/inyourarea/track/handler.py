@@ -95,7 +95,7 @@ class TrackHandler:
         return solve_tracks(
             Question(
                 detections=join_detections(parts),
-                shots=find_shots(signals, timeline, size),
+                shots=find_shots(signals, timeline),
                 timeline=timeline,
                 size=size,
                 classes=tuple(spec.model.members),

@@ -5,12 +5,13 @@ their contrast), which gain, tint, flashes and dimming leave as it is. Likeness 
 of two such pictures at the best of some displacements.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import fft
-from scipy.ndimage import maximum_filter1d, uniform_filter
+from scipy.ndimage import uniform_filter, uniform_filter1d
 
 Ranks = NDArray[np.integer]
 
@@ -18,8 +19,13 @@ Ranks = NDArray[np.integer]
 SURROUNDINGS_PX = 9
 #: Grey levels of contrast that are noise (grain, coding) rather than structure.
 NOISE_GREY = 4.0
+#: Luma of black in video range, and the light (grey levels above it) that is too little to measure
+#: contrast by.
+BLACK_GREY, LEAST_LIGHT_GREY = 16.0, 8.0
 #: Luma up to which a row counts as a letterbox bar (black is 16 in video range).
 BAR_GREY = 20
+#: Share of a bar's row that may be lit: captions stand in bars.
+LIT_IN_BAR = 0.11
 #: Sum of squared structure below which a thumbnail shows nothing (white, black): a full one has
 #: about 1,500, grain on white 115, a dimmed stage 180 or more.
 BLANK = 150.0
@@ -28,8 +34,6 @@ QUICK_DOWN, QUICK_ACROSS = 6, 10
 #: The same for a whole picture that was panned, compared where both overlap by this share.
 PAN_DOWN, PAN_ACROSS = 9, 30
 LEAST_OVERLAP = 0.45
-#: Fewer common rows than this are too few to leave the others out.
-LEAST_ROWS = 18
 #: Rows and columns of tiles that are looked for one by one, and how far (thumbnail pixels).
 TILES = (3, 4)
 TILE_DOWN, TILE_ACROSS = 5, 8
@@ -37,27 +41,57 @@ TILE_DOWN, TILE_ACROSS = 5, 8
 TILE_SHARE = 0.6
 #: Mean square of structure below which a tile holds nothing to be found.
 FLAT = 0.05
-#: Transforms are padded, so that displaced pictures do not meet themselves.
-PADDED = (48, 80)
+#: Product of two tiles' squared structure that is too little to tell anything by.
+LITTLE = 4.0
+#: Transforms are padded, so that displaced pictures do not meet themselves: at least 36 + 6 and
+#: 64 + 10, and products of small primes.
+PADDED = (42, 75)
 
 
 @dataclass(frozen=True, eq=False)
 class Likeness:
     """The structure of a stretch of frames: ``structure`` float32 (n, 36, 64), its ``spectra``.
 
-    ``energy`` float32 (n,) is the sum of squares, small where a frame shows nothing.
+    ``rows`` float32 (n, 36) are the sums of squares of each row and ``shown`` 1 where a row is in
+    no letterbox bar: two frames are compared in the rows that both show. ``contrast`` float32
+    (n, 2, 36) is each row's mean squared contrast in grey levels, which a flash leaves as it is,
+    and in units of the surroundings' light, which dimming leaves.
     """
 
     structure: NDArray[np.float32]
     spectra: NDArray[np.complex64]
-    energy: NDArray[np.float32]
+    rows: NDArray[np.float32]
+    shown: NDArray[np.float32]
+    contrast: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.structure)
+
+    @property
+    def energy(self) -> NDArray[np.float32]:
+        """The sum of squares of every frame, (n,): small where one shows nothing."""
+        return np.asarray(self.rows.sum(axis=1))
+
+    def chosen(self, ranks: Ranks) -> "Likeness":
+        """The same of some of the frames."""
+        return Likeness(
+            self.structure[ranks],
+            self.spectra[ranks],
+            self.rows[ranks],
+            self.shown[ranks],
+            self.contrast[ranks],
+        )
 
     def quick(self, before: Ranks, after: Ranks, enough: float = 1.0) -> NDArray[np.float64]:
         """Likeness -1..1 of every pair of frames, (pairs,), at the best small displacement.
 
         A pair that is alike ``enough`` as it stands is not displaced: its likeness may be more.
         """
-        level = np.sqrt(self.energy[before] * self.energy[after] + 1e-6)
+        level = np.sqrt(
+            np.einsum("ij,ij->i", self.rows[before], self.shown[after])
+            * np.einsum("ij,ij->i", self.shown[before], self.rows[after])
+            + 1e-6
+        )
         likeness = self._undisplaced(before, after) / level
         open_ones = np.flatnonzero(likeness < enough)
         product = np.conj(self.spectra[before[open_ones]]) * self.spectra[after[open_ones]]
@@ -67,6 +101,32 @@ class Likeness:
         likeness[open_ones] = at[:, down][:, :, across].max(axis=(1, 2)) / level[open_ones]
         return likeness
 
+    def in_common(self, ranks: Ranks) -> NDArray[np.float32]:
+        """The structure of frames in the rows that all of them show, (ranks, 36, 64)."""
+        return np.asarray(self.structure[ranks] * self.shown[ranks].min(axis=0)[:, None])
+
+    def shared(self, old: int, middle: int, new: int) -> float:
+        """How alike two frames are where tiles of each fit the frame between them best.
+
+        Two pictures that are mixed in the middle fit it by different things. The tiles that are
+        most alike are left out: captions stay where they are.
+        """
+        before, between, after = self.in_common(np.array([old, middle, new]))
+        one, other = _fitted(between, before), _fitted(between, after)
+        alike = []
+        for place, _ in _tiles(_side(between)):
+            level = float(np.square(one[place]).sum() * np.square(other[place]).sum())
+            alike.append(float(np.vdot(one[place], other[place])) / np.sqrt(level + LITTLE))
+        return float(np.mean(sorted(alike)[: len(alike) * 3 // 4]))
+
+    def careful(self, before: int, after: int) -> float:
+        """Likeness 0..1 of one pair that is looked at carefully.
+
+        The picture may have been panned as a whole, or its tiles are found one by one.
+        """
+        one, other = self.in_common(np.array([before, after]))
+        return max(_panned(one, other), _tiled(one, other), _tiled(other, one))
+
     def _undisplaced(self, before: Ranks, after: Ranks) -> NDArray[np.float64]:
         flat = self.structure.reshape(len(self.structure), -1)
         return np.array(
@@ -74,60 +134,49 @@ class Likeness:
             dtype=np.float64,
         )
 
-    def is_careful_above(self, before: int, after: int, limit: float) -> bool:
-        """Whether one pair, looked at carefully, is more alike than a limit.
 
-        The picture may have been panned as a whole, or its tiles are found one by one. Rows in
-        which either has a letterbox bar are left out.
-        """
-        pair = self.structure[[before, after]]
-        rows = np.flatnonzero(np.any(pair != 0, axis=2).all(axis=0))
-        one, other = pair[:, rows[0] : rows[-1] + 1] if len(rows) >= LEAST_ROWS else pair
-        # the cheapest first: most pairs that are alike end here
-        return (
-            _panned(one, other) > limit or _tiled(one, other) > limit or _tiled(other, one) > limit
-        )
-
-
-def look_at(thumbnails: NDArray[np.uint8], reach: int) -> Likeness:
-    """The structure of thumbnails uint8 (n, 36, 64); letterbox bars have none.
-
-    A bar in one frame is left out of all frames up to ``reach`` away: when it goes or comes, what
-    it hid is no other picture.
-    """
-    structure = local_structure(thumbnails, _bars(thumbnails, reach))
+def look_at(thumbnails: NDArray[np.uint8]) -> Likeness:
+    """The structure of thumbnails uint8 (n, 36, 64); letterbox bars have none."""
+    bars = _bars(thumbnails)
+    structure, contrast = local_structure(thumbnails, bars)
     return Likeness(
         structure=structure,
         spectra=fft.rfft2(structure, PADDED, axes=(1, 2)).astype(np.complex64),
-        energy=np.square(structure).sum(axis=(1, 2)),
+        rows=np.square(structure).sum(axis=2),
+        shown=(~bars).astype(np.float32),
+        contrast=contrast,
     )
 
 
-def local_structure(thumbnails: NDArray[np.uint8], bars: NDArray[np.bool_]) -> NDArray[np.float32]:
+def local_structure(
+    thumbnails: NDArray[np.uint8], bars: NDArray[np.bool_]
+) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Each pixel less its surroundings' mean, in units of their contrast, float32 (n, 36, 64).
 
-    0 in the rows of bars, bool (n, 36), which are nobody's surroundings either.
+    0 in the rows of bars, bool (n, 36), which are nobody's surroundings either. And the mean
+    squared contrast of every row, float32 (n, 2, 36): in grey levels, and in units of the
+    surroundings' light.
     """
     grey = thumbnails.astype(np.float32)
-    shown = np.broadcast_to(~bars[:, :, None], grey.shape).astype(np.float32)
+    rows = (~bars).astype(np.float32)
+    shown = rows[:, :, None]
     surrounding = (0, SURROUNDINGS_PX, SURROUNDINGS_PX)
-    weight = uniform_filter(shown, surrounding, mode="nearest") + 1e-3
+    weight = uniform_filter1d(rows, SURROUNDINGS_PX, axis=1, mode="nearest")[:, :, None] + 1e-3
     mean = uniform_filter(grey * shown, surrounding, mode="nearest") / weight
     rise = (grey - mean) * shown
     power = uniform_filter(rise * rise, surrounding, mode="nearest") / weight
-    return np.asarray(rise / np.sqrt(power + NOISE_GREY**2), dtype=np.float32)
+    light = np.maximum(mean - BLACK_GREY, 0) + LEAST_LIGHT_GREY
+    contrast = [np.square(way).mean(axis=2) for way in (rise, rise / light)]
+    return rise / np.sqrt(power + NOISE_GREY**2), np.stack(contrast, axis=1)
 
 
-def _bars(thumbnails: NDArray[np.uint8], reach: int) -> NDArray[np.bool_]:
-    """Rows in a dark bar at the upper or lower edge, here or up to ``reach`` frames away, (n, 36).
-
-    A tenth of a row may be lit: captions stand in bars.
-    """
-    dark = np.quantile(thumbnails, 0.9, axis=2, method="lower") <= BAR_GREY
+def _bars(thumbnails: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Rows in a dark bar at the upper or lower edge, (n, 36)."""
+    lit = np.count_nonzero(thumbnails > BAR_GREY, axis=2)
+    dark = lit <= LIT_IN_BAR * thumbnails.shape[2]
     upper = np.logical_and.accumulate(dark, axis=1)
     lower = np.logical_and.accumulate(dark[:, ::-1], axis=1)[:, ::-1]
-    is_bar = (upper | lower) & ~dark.all(axis=1, keepdims=True)
-    return np.asarray(maximum_filter1d(is_bar.view(np.uint8), 2 * reach + 1, axis=0) > 0)
+    return np.asarray((upper | lower) & ~dark.all(axis=1, keepdims=True))
 
 
 def _panned(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
@@ -149,26 +198,53 @@ def _panned(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
 
 def _tiled(one: NDArray[np.float32], other: NDArray[np.float32]) -> float:
     """How well the tiles of a picture are found in another, each displaced by itself."""
-    side = (one.shape[0] // TILES[0], one.shape[1] // TILES[1])
-    padded = np.pad(other, ((TILE_DOWN, TILE_DOWN), (TILE_ACROSS, TILE_ACROSS)), mode="symmetric")
+    side = _side(one)
+    padded = _padded(other)
     windows = np.lib.stride_tricks.sliding_window_view(padded, side)
     sums, squares = _window_sums(padded, side), _window_sums(padded**2, side)
     spread = np.maximum(squares - sums**2 / (side[0] * side[1]), 1e-3)
     found = []
+    for place, there in _tiles(side):
+        tile = one[place]
+        tile = tile - tile.mean()
+        power = float(np.square(tile).sum())
+        if power < FLAT * tile.size:
+            continue
+        product = np.tensordot(windows[there], tile, axes=2)
+        found.append(float(np.max(product / np.sqrt(power * spread[there]))))
+    return _quantile(found) if found else 0.0
+
+
+def _fitted(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+    """A picture like ``one``, made of the tiles of ``other`` that are most like its own."""
+    side = _side(one)
+    padded = _padded(other)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, side)
+    squares = np.maximum(_window_sums(padded**2, side), 1e-3)
+    fitted = np.zeros_like(one)
+    for place, there in _tiles(side):
+        product = np.tensordot(windows[there], one[place], axes=2) / np.sqrt(squares[there])
+        fitted[place] = windows[there][np.unravel_index(product.argmax(), product.shape)]
+    return fitted
+
+
+def _padded(picture: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.pad(picture, ((TILE_DOWN, TILE_DOWN), (TILE_ACROSS, TILE_ACROSS)), mode="symmetric")
+
+
+def _side(picture: NDArray[np.float32]) -> tuple[int, int]:
+    """Height and width of a picture's tiles."""
+    return picture.shape[0] // TILES[0], picture.shape[1] // TILES[1]
+
+
+def _tiles(side: tuple[int, int]) -> Iterator[tuple[tuple[slice, slice], tuple[slice, slice]]]:
+    """Where each tile of that size is, and where it is looked for in a padded picture's windows."""
     for top in range(0, side[0] * TILES[0], side[0]):
         for left in range(0, side[1] * TILES[1], side[1]):
-            tile = one[top : top + side[0], left : left + side[1]]
-            tile = tile - tile.mean()
-            power = float(np.square(tile).sum())
-            if power < FLAT * tile.size:
-                continue
-            there = (
-                slice(top, top + 2 * TILE_DOWN + 1),
-                slice(left, left + 2 * TILE_ACROSS + 1),
+            yield (
+                (slice(top, top + side[0]), slice(left, left + side[1])),
+                (slice(top, top + 2 * TILE_DOWN + 1), slice(left, left + 2 * TILE_ACROSS + 1)),
             )
-            product = np.tensordot(windows[there], tile, axes=2)
-            found.append(float(np.max(product / np.sqrt(power * spread[there]))))
-    return _quantile(found) if found else 0.0
 
 
 def _quantile(found: list[float]) -> float:

@@ -5,209 +5,124 @@ or a shaking hand does not, however much changes from one frame to the next. So 
 after are compared by their structure (`likeness`), over a flash's length and over a dissolve's.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inyourarea.core.shots import Shot
+from inyourarea.core.shots import Shot, ShotKind
 from inyourarea.core.signals import Signals
 from inyourarea.core.timeline import Timeline
-from inyourarea.track.likeness import BLANK, Likeness, Ranks, look_at
+from inyourarea.track.exchanges import SlowPace, slow_exchanges
+from inyourarea.track.likeness import BLANK, Likeness, look_at
 
 #: Frames that are looked at together; what is kept of them is the boundaries alone.
 STRETCH_FRAMES = 1024
 #: A flash lasts at most this long: over that time frames before and after are compared.
 FLASH_S = Fraction(2, 15)
-#: Half of the time over which a slow exchange is looked for; dissolves and wipes last .2 to 1 s.
-HALF_SLOW_S = Fraction(2, 5)
-#: Frames whose likeness to the one before is above this hold no cut.
-SURELY_ALIKE = 0.6
-#: Below this likeness over a flash's length two frames may be of different shots ...
-CUT_LIKENESS = 0.42
-#: ... and below this, when looked at carefully, they are: cuts of the drawn shows and of cut-up
-#: footage lie at .30 to .44, the quickest close-ups at .54 and above.
-CUT_CAREFUL = 0.49
+#: Lengths that are tried of slow exchanges: the show's last .2 to 1 s.
+SLOW_S = tuple(Fraction(tenths, 15) for tenths in (4, 6, 8, 10, 12, 14))
+#: Every how many seconds a slow exchange is looked for; and as far apart are the frames on one side
+#: of it that are looked at, since one of them may stand in a flash.
+SLOW_STEP_S = Fraction(1, 10)
+#: Frames whose likeness to the one before is above this hold no cut: those of the drawn shows are
+#: .21 at most.
+SURELY_ALIKE = 0.3
+#: Likeness over a flash's length from which on there is no cut either: .26 at most.
+ALIKE_OVER_FLASH = 0.4
 #: A fall of likeness by this much, between frames that are still on both sides, needs no care.
 CUT_FALL = 0.4
-#: The same for a slow exchange, whose frames are further apart.
-SLOW_LIKENESS = 0.42
-SLOW_CAREFUL = 0.56
-#: A slow exchange is a fall in likeness: within the stiller of the two shots frames as far apart
-#: are more alike than across it. Dancers who fill the picture change it as much all the time. The
-#: fall less the likeness across, quick and careful, is at least this: dissolves and wipes of the
-#: drawn shows lie above -.17, the liveliest close-ups below -.20.
-SLOW_EVIDENCE = -0.18
-#: A camera that moved this share of the picture's sides brings a new picture without an exchange;
-#: it takes this much more evidence then. Pans of the drawn shows move .2, their dissolves .02.
-MOVED = 0.12
-EVIDENCE_IN_MOVEMENT = 0.15
+#: Unlikeness, twice over a flash and once when looked at carefully, less the fall: below this it is
+#: a cut. Those of the drawn shows have .85 at most, the quickest close-ups .96 and more.
+CUT_UNLIKENESS = 0.9
 #: Least share of the picture that agrees on a camera's move for it to be believed.
 AGREED_SHARE = 0.05
-#: Two slow exchanges are at least this far apart.
+#: A slow exchange is at least this far from another, and from a cut.
 BETWEEN_SLOW_S = Fraction(1)
 
 
-@dataclass(frozen=True)
-class _Pace:
-    """The lengths above in frames."""
-
-    flash: int
-    half_slow: int
-    between_slow: int
-
-
-@dataclass(frozen=True, eq=False)
-class _Stretch:
-    """Frames in which slow exchanges are looked for: what is seen, the camera's moves, the cuts."""
-
-    eye: Likeness
-    moves: NDArray[np.float64]
-    cuts: list[int]
-    pace: _Pace
-
-    def is_uncut(self, first: Ranks, last: Ranks) -> NDArray[np.bool_]:
-        """Whether no cut lies between two frames, bool (pairs,)."""
-        cuts = np.array(self.cuts, dtype=np.int64)
-        before = np.searchsorted(cuts, first, side="right")
-        return np.asarray(before == np.searchsorted(cuts, last, side="right"))
-
-    def likeness_across(self, middles: Ranks) -> NDArray[np.floating]:
-        """The best likeness of frames on either side of a middle, (middles,)."""
-        best = np.full(len(middles), -1.0)
-        for before, after in self._pairs(middles):
-            best = self._best(best, before, after)
-        return best
-
-    def likeness_within(self, middles: Ranks) -> NDArray[np.floating]:
-        """How alike frames as far apart are in the stiller of the two shots, (middles,)."""
-        best, half = np.full(len(middles), -1.0), self.pace.half_slow
-        best = self._best(best, middles + half, middles + 2 * half)
-        return self._best(best, middles - 2 * half, middles - half)
-
-    def is_alike_across(self, middle: int, limit: float) -> bool:
-        """Whether frames across one middle, looked at carefully, are more alike than a limit."""
-        return any(
-            self.eye.is_careful_above(int(before[0]), int(after[0]), limit)
-            for before, after in self._pairs(np.array([middle]))
-            if self.is_uncut(before, after)[0]
-        )
-
-    def moved(self, middle: int) -> float:
-        """How far the camera went while the picture was exchanged, in shares of its sides."""
-        half = self.pace.half_slow
-        return float(np.linalg.norm(self.moves[middle + half] - self.moves[middle - half]))
-
-    def half_way(self, middle: int) -> int:
-        """The first rank that is more like the frame behind than like the one before."""
-        first, last = middle - self.pace.half_slow, middle + self.pace.half_slow
-        ranks = np.arange(first + 1, last + 1)
-        old = self.eye.quick(np.full(len(ranks), first), ranks)
-        new = self.eye.quick(ranks, np.full(len(ranks), last))
-        return int(ranks[np.argmax(new > old)])
-
-    def is_abrupt(self, rank: int) -> bool:
-        """Whether a frame has nothing of the one before."""
-        return bool(self.eye.quick(np.array([rank - 1]), np.array([rank]))[0] < CUT_LIKENESS)
-
-    def _pairs(self, middles: Ranks) -> Iterator[tuple[Ranks, Ranks]]:
-        """Frames before and behind, then the same further off: one may stand in a flash."""
-        half, off = self.pace.half_slow, 2 * self.pace.flash
-        for back, on in ((0, 0), (off, 0), (0, off), (off, off)):
-            before, after = middles - half - back, middles + half + on
-            yield np.maximum(before, 0), np.minimum(after, len(self.moves) - 1)
-
-    def _best(self, best: NDArray[np.floating], first: Ranks, last: Ranks) -> NDArray[np.floating]:
-        """The larger of ``best`` and the likeness of two frames where both are in one shot."""
-        is_there = (first >= 0) & (last < len(self.moves)) & self.is_uncut(first, last)
-        likeness = self.eye.quick(first[is_there], last[is_there])
-        best = best.copy()
-        best[is_there] = np.maximum(best[is_there], likeness)
-        return best
-
-
-def find_shots(signals: Signals, timeline: Timeline, size: tuple[int, int]) -> tuple[Shot, ...]:
-    """The shots of a video, in order and without a hole; ``size`` is the frame's, in pixels.
+def find_shots(signals: Signals, timeline: Timeline) -> tuple[Shot, ...]:
+    """The shots of a video, in order and without a hole.
 
     The first frame of a shot that began with a dissolve or wipe is the first that is more of the
     new picture than of the old one.
     """
     frames = len(timeline)
-    pace = _pace(timeline)
-    margin = 4 * pace.half_slow
-    moves = _moves(signals, size)
-    kinds: dict[int, bool] = {}
+    step_s = float(np.median(np.diff(timeline.seconds))) if frames > 1 else 1.0
+    flash, pace = _in_frames(FLASH_S, step_s), _slow_pace(step_s)
+    zooms = _zooms(signals)
+    kinds: dict[int, ShotKind] = {}
     for start in range(0, frames, STRETCH_FRAMES):
-        first, last = max(0, start - margin), min(frames, start + STRETCH_FRAMES + margin)
-        found = _boundaries(signals.thumbnail[first:last], moves[first:last], pace)
-        kinds |= {
-            first + rank: is_slow
-            for rank, is_slow in found.items()
-            if start <= first + rank < start + STRETCH_FRAMES
-        }
+        end = start + STRETCH_FRAMES
+        first, last = max(0, start - pace.reach), min(frames, end + pace.reach)
+        found = _boundaries(signals.thumbnail[first:last], zooms[first:last], flash, pace)
+        kinds |= {first + rank: kind for rank, kind in found.items() if start <= first + rank < end}
     firsts = [0, *sorted(rank for rank in kinds if rank)]
     lasts = [*(rank - 1 for rank in firsts[1:]), frames - 1]
     return tuple(
-        Shot(first, last, "dissolve" if kinds.get(first) else "cut")
+        Shot(first, last, kinds.get(first, "cut"))
         for first, last in zip(firsts, lasts, strict=True)
     )
 
 
-def _pace(timeline: Timeline) -> _Pace:
-    step_s = float(np.median(np.diff(timeline.seconds))) if len(timeline) > 1 else 1.0
-    return _Pace(
-        flash=max(1, round(float(FLASH_S) / step_s)),
-        half_slow=max(2, round(float(HALF_SLOW_S) / step_s)),
-        between_slow=max(2, round(float(BETWEEN_SLOW_S) / step_s)),
+def _in_frames(seconds: Fraction, step_s: float) -> int:
+    return max(1, round(float(seconds) / step_s))
+
+
+def _slow_pace(step_s: float) -> SlowPace:
+    lengths = sorted({max(2, _in_frames(seconds, step_s)) for seconds in SLOW_S})
+    return SlowPace(
+        lengths=tuple(lengths),
+        step=_in_frames(SLOW_STEP_S, step_s),
+        between=_in_frames(BETWEEN_SLOW_S, step_s),
     )
 
 
-def _moves(signals: Signals, size: tuple[int, int]) -> NDArray[np.float64]:
-    """What the camera's moves so far add up to, (n, 3): shares of the sides and ln zoom."""
+def _zooms(signals: Signals) -> NDArray[np.float64]:
+    """What the camera's zooms so far add up to, ln, (n,)."""
     is_agreed = signals.motion[:, 3] > AGREED_SHARE
-    steps = signals.motion[:, :3] / np.array([*size, 1.0])
-    return np.cumsum(np.where(is_agreed[:, None], steps, 0.0), axis=0)
+    return np.cumsum(np.where(is_agreed, signals.motion[:, 2], 0.0), dtype=np.float64)
 
 
 def _boundaries(
-    thumbnails: NDArray[np.uint8], moves: NDArray[np.float64], pace: _Pace
-) -> dict[int, bool]:
-    """Ranks of first frames of shots within a stretch, and whether each began slowly.
+    thumbnails: NDArray[np.uint8], zooms: NDArray[np.float64], flash: int, pace: SlowPace
+) -> dict[int, ShotKind]:
+    """Ranks of first frames of shots within a stretch, and how each began.
 
     Frames that show nothing (white, black) are left out; a boundary among them is put in their
     middle.
     """
-    everything = look_at(thumbnails, pace.half_slow + 2 * pace.flash)
+    everything = look_at(thumbnails)
     shown = np.flatnonzero(everything.energy >= BLANK)
     if len(shown) < 2:
         return {}
-    eye = Likeness(everything.structure[shown], everything.spectra[shown], everything.energy[shown])
-    cuts = _cuts(eye, pace)
-    stretch = _Stretch(eye, moves[shown], cuts, pace)
-    # an exchange that happens from one frame to the next is a cut after all, found the slow way
-    ranks = {rank: not stretch.is_abrupt(rank) for rank in _slow_exchanges(stretch)}
-    ranks |= dict.fromkeys(cuts, False)
+    eye = everything.chosen(shown)
+    cuts = _cuts(eye, flash)
+    ranks: dict[int, ShotKind] = dict.fromkeys(
+        slow_exchanges(eye, zooms[shown], cuts, pace), "dissolve"
+    )
+    ranks |= dict.fromkeys(cuts, "cut")
     return {int(shown[rank - 1] + 1 + shown[rank]) // 2: kind for rank, kind in ranks.items()}
 
 
-def _cuts(eye: Likeness, pace: _Pace) -> list[int]:
+def _cuts(eye: Likeness, flash: int) -> list[int]:
     """Ranks of the first frames behind a cut."""
-    frames = len(eye.energy)
+    frames = len(eye)
     ranks = np.arange(1, frames)
     next_to = np.concatenate([[1.0], eye.quick(ranks - 1, ranks, SURELY_ALIKE)])
     over = np.ones(frames)
     doubtful = np.flatnonzero(next_to < SURELY_ALIKE)
-    over[doubtful] = _over_a_flash(eye, doubtful, next_to[doubtful], pace.flash)
+    over[doubtful] = _over_a_flash(eye, doubtful, next_to[doubtful], flash)
     cuts = []
-    for rank in np.flatnonzero(over < CUT_LIKENESS):
-        around = slice(max(0, rank - pace.flash // 2), rank + pace.flash // 2 + 1)
+    for rank in np.flatnonzero(over < ALIKE_OVER_FLASH):
+        around = slice(max(0, rank - flash // 2), rank + flash // 2 + 1)
         is_lowest = next_to[rank] <= next_to[around].min()
         if not is_lowest:
             continue
-        fall = _stillness(eye, int(rank), pace.flash) - over[rank]
-        if fall > CUT_FALL or _is_exchanged(eye, int(rank), pace.flash):
+        fall = _stillness(eye, int(rank), flash) - over[rank]
+        if fall > CUT_FALL or (
+            2 * over[rank] + _carefully(eye, int(rank), flash) - fall < CUT_UNLIKENESS
+        ):
             cuts.append(int(rank))
     return cuts
 
@@ -216,7 +131,7 @@ def _over_a_flash(
     eye: Likeness, ranks: NDArray[np.integer], best: NDArray[np.floating], flash: int
 ) -> NDArray[np.floating]:
     """The best likeness of a frame shortly before a rank and one shortly behind it, (ranks,)."""
-    last = len(eye.energy) - 1
+    last = len(eye) - 1
     for back in range(1, flash + 1):
         for on in range(flash):
             before, after = np.maximum(ranks - back, 0), np.minimum(ranks + on, last)
@@ -228,41 +143,12 @@ def _stillness(eye: Likeness, rank: int, flash: int) -> float:
     """How alike frames a flash apart are, in the livelier of the shots before and behind a rank."""
     first = np.array([rank - 1 - flash, rank])
     last = first + flash
-    if first[0] < 0 or last[1] >= len(eye.energy):
-        return -1.0
-    return float(eye.quick(first, last).min())
+    is_there = (first >= 0) & (last < len(eye))
+    return float(eye.quick(first[is_there], last[is_there]).min(initial=1.0))
 
 
-def _is_exchanged(eye: Likeness, rank: int, flash: int) -> bool:
-    """Whether nothing of the picture before a rank is found behind it, however it moved."""
-    last = len(eye.energy) - 1
+def _carefully(eye: Likeness, rank: int, flash: int) -> float:
+    """How much of the picture before a rank is found behind it, however it moved."""
+    last = len(eye) - 1
     pairs = [(rank - 1, rank), (rank - 2, rank + 1), (rank - flash, rank + flash - 1)]
-    return not any(
-        eye.is_careful_above(max(0, before), min(last, after), CUT_CAREFUL)
-        for before, after in pairs
-    )
-
-
-def _slow_exchanges(stretch: _Stretch) -> list[int]:
-    """Ranks at which a dissolve or wipe has got half way."""
-    half = stretch.pace.half_slow
-    middles = np.arange(half, len(stretch.moves) - half)
-    middles = middles[stretch.is_uncut(middles - half, middles + half)]
-    nearest = stretch.eye.quick(middles - half, middles + half, SLOW_LIKENESS)
-    middles = middles[nearest < SLOW_LIKENESS]
-    across = stretch.likeness_across(middles)
-    evidence = stretch.likeness_within(middles) - 2 * across
-    found: list[int] = []
-    looked_at: list[int] = []
-    for place in np.argsort(-evidence, kind="stable"):
-        middle = int(middles[place])
-        is_new = all(abs(middle - other) > half for other in looked_at) and all(
-            abs(middle - other) >= stretch.pace.between_slow for other in found
-        )
-        if across[place] >= SLOW_LIKENESS or evidence[place] < SLOW_EVIDENCE or not is_new:
-            continue
-        looked_at.append(middle)
-        asked = SLOW_EVIDENCE + EVIDENCE_IN_MOVEMENT * (stretch.moved(middle) > MOVED)
-        if not stretch.is_alike_across(middle, min(SLOW_CAREFUL, evidence[place] - asked)):
-            found.append(stretch.half_way(middle))
-    return sorted(set(found) - set(stretch.cuts))
+    return max(eye.careful(max(0, before), min(last, after)) for before, after in pairs)

@@ -16,7 +16,6 @@ from inyourarea.core.signals import Signals
 from inyourarea.core.timeline import Timeline
 from inyourarea.track.shots import find_shots
 
-SIZE = (1920, 1080)
 HEIGHT, WIDTH = 36, 64
 
 
@@ -57,10 +56,32 @@ def shots_of(pictures, step=1001):
         histogram=np.full((frames, 48), 1 / 16, dtype=np.float32),
         motion=np.zeros((frames, 4), dtype=np.float32),
     )
-    shots = find_shots(signals, Timeline(signals.pts, Fraction(1, 30000)), SIZE)
+    shots = find_shots(signals, Timeline(signals.pts, Fraction(1, 30000)))
     assert [shot.first_frame for shot in shots[1:]] == [shot.last_frame + 1 for shot in shots[:-1]]
     assert (shots[0].first_frame, shots[-1].last_frame) == (0, frames - 1)
     return [(shot.kind, shot.first_frame) for shot in shots]
+
+
+def dance(seed, frames):
+    """Thumbnails of a shot that four dancers nearly fill; they sway by their own width."""
+    rng = np.random.default_rng([seed, 11])
+    pictures = scene(seed, frames, people=0)
+    for who in range(4):
+        dress = world([seed, who, 1])[:30, :14]
+        pace, phase = rng.uniform(0.25, 0.4), rng.uniform(0, 6.28)
+        for frame, picture in enumerate(pictures):
+            left = int(16 * who + 8 * np.sin(pace * frame + phase))
+            place = slice(max(0, left), min(WIDTH, left + 14))
+            picture[6:36, place] = dress[:, place.start - left : place.stop - left]
+    return pictures
+
+
+def from_side(side, length, frames=150):
+    """Whether the new picture is shown, bool (frames, 36, 64): a wipe half way at the middle."""
+    x, y = np.arange(WIDTH) / WIDTH, np.arange(HEIGHT) / HEIGHT
+    way = {"left": x, "right": 1 - x, "top": y[:, None], "bottom": 1 - y[:, None]}[side]
+    weights = (np.arange(frames) - frames / 2 + length / 2 + 0.5) / length
+    return np.broadcast_to(way, (HEIGHT, WIDTH))[None] < weights[:, None, None]
 
 
 def mixed(before, after, weights, is_wipe=False):
@@ -106,6 +127,58 @@ def test_a_slow_exchange_is_found_in_its_middle(is_wipe, length):
     assert abs(first - 75) <= 5
 
 
+@pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
+@pytest.mark.parametrize("length", [8, 15, 27])
+def test_a_wipe_from_any_side_is_found_among_lively_dancers(side, length):
+    for seed in range(3):
+        pictures = np.where(from_side(side, length), dance(seed + 50, 150), dance(seed, 150))
+        (_, (kind, first)) = shots_of(pictures)
+        assert kind == "dissolve"
+        assert abs(first - 75) <= 8  # a quarter of a second
+
+
+@pytest.mark.parametrize("length", [8, 15, 27])
+def test_a_dissolve_is_found_among_lively_dancers(length):
+    weights = np.clip((np.arange(150) - 75 + length / 2 + 0.5) / length, 0, 1)
+    for seed in range(3):
+        (_, (kind, first)) = shots_of(mixed(dance(seed, 150), dance(seed + 50, 150), weights))
+        assert kind == "dissolve"
+        assert abs(first - 75) <= 6
+
+
+@pytest.mark.parametrize("fps", [24, 25, 50, 60])
+@pytest.mark.parametrize("is_wipe", [False, True], ids=["dissolve", "wipe"])
+def test_a_slow_exchange_is_found_at_any_frame_rate(fps, is_wipe):
+    frames, length = 5 * fps, fps / 2
+    weights = np.clip((np.arange(frames) - frames / 2 + length / 2 + 0.5) / length, 0, 1)
+    pictures = mixed(scene(3, frames), scene(4, frames), weights, is_wipe)
+    (_, (kind, first)) = shots_of(pictures, round(30000 / fps))
+    assert kind == "dissolve"
+    assert abs(first - frames / 2) <= fps / 6
+
+
+def test_lively_dancers_make_no_shot():
+    for seed in range(8):
+        assert shots_of(dance(seed, 150)) == [("cut", 0)]
+
+
+def test_a_caption_that_stays_hides_no_dissolve():
+    weights = np.clip((np.arange(150) - 65) / 20, 0, 1)
+    pictures = mixed(scene(3, 150), scene(4, 150), weights)
+    pictures[:, 31:34, 16:48] = np.where(np.arange(32) % 3, 235, 40)
+    (_, (kind, first)) = shots_of(pictures)
+    assert kind == "dissolve"
+    assert abs(first - 75) <= 5
+
+
+def test_a_slow_exchange_between_two_stretches_is_found_once():
+    for middle in (1015, 1024, 1033):
+        weights = np.clip((np.arange(1200) - middle + 10.5) / 20, 0, 1)
+        (_, (kind, first)) = shots_of(mixed(scene(3, 1200), scene(4, 1200), weights))
+        assert kind == "dissolve"
+        assert abs(first - middle) <= 5
+
+
 def flash(pictures):
     pictures[40:43] += np.array([200, 110, 50])[:, None, None]
 
@@ -132,12 +205,27 @@ def wash(pictures):
     pictures[50:] *= np.linspace(0.4, 1.2, WIDTH)[None, None, :]
 
 
+def bars_over_dancers_that_go(pictures):
+    pictures[:] = dance(9, len(pictures))
+    pictures[:45, :4], pictures[:45, -4:] = 16, 16
+
+
 def bars_that_go(pictures):
     pictures[:45, :4], pictures[:45, -4:] = 16, 16
 
 
 @pytest.mark.parametrize(
-    "light", [flash, white_out, strobe, blackout_strobe, dimming, wash, bars_that_go]
+    "light",
+    [
+        flash,
+        white_out,
+        strobe,
+        blackout_strobe,
+        dimming,
+        wash,
+        bars_that_go,
+        bars_over_dancers_that_go,
+    ],
 )
 def test_light_makes_no_shot(light):
     for seed in range(4):
