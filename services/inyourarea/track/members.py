@@ -63,6 +63,8 @@ def cast_by_class(
         PinRejected: a pin names somebody who is no member.
     """
     classes, least = believed
+    if not len(tracklets):
+        return Cast(np.zeros(0, np.int32), np.zeros(0), classes)
     evidence = tracklet_evidence(sightings, tracklets, least) + present[:, None]
     gain = obey(evidence, orders, classes)
     looks = looks_of(sightings, tracklets, present)
