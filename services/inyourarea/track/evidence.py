@@ -32,7 +32,7 @@ CONFUSED = 0.1
 SCORE_SAYS = 2.0
 #: A score that says neither yes nor no, as a share of the one from which on a box is believed: a
 #: head that is blurred or half turned scores low for long, and still for the right class.
-NEUTRAL_SHARE = 0.7
+NEUTRAL_SHARE = 0.6
 #: Faces of this height say what they can; smaller ones count less. Pixels; the show's median of
 #: wide shots is at most 45.
 TELLING_SIDE_PX = 32.0

@@ -18,6 +18,8 @@ NEAR_CHANGE_S = 0.14
 LONGEST_GHOST_S = 0.7
 #: How far a face moves over the change, in face widths, and ln of how much its size changes.
 GHOST_WIDTHS, GHOST_GROWTH = 1.0, 0.25
+#: Whoever stands in a picture is seen near there also later, or was before; face widths.
+NEAR_GHOST_WIDTHS = 2.0
 #: What speaks against a ghost being in the shot (nats).
 GHOST_NATS = 12.0
 
@@ -59,7 +61,21 @@ def _ghosts(
     growth = np.abs(np.log(size[end][:, None] / size[start][None, :]))
     same = (wait <= 2 * NEAR_CHANGE_S) & (off < GHOST_WIDTHS) & (growth < GHOST_GROWTH)
     i, j = np.nonzero(same)
-    lasted = seconds[end][i] - seconds[tracklets.start[before[i]]]
-    lasts = seconds[tracklets.end[after[j]]] - seconds[start][j]
+    there = (size, centre)
+    lasted = np.array([_stood_for(sightings, there, int(row)) for row in end])[i]
+    lasts = np.array([_stood_for(sightings, there, int(row)) for row in start])[j]
     shorter = np.where(lasted < lasts, before[i], after[j])
     return np.unique(shorter[np.minimum(lasted, lasts) <= LONGEST_GHOST_S])
+
+
+def _stood_for(sightings: Sightings, there: tuple[Floats, Floats], row: int) -> float:
+    """How long before or after a sighting its shot has faces there, of whatever tracklet; seconds.
+
+    ``there`` are all sightings' sizes (n,) and centres (n, 2) in pixels.
+    """
+    size, centre = there
+    inside = np.flatnonzero(sightings.shot == sightings.shot[row])
+    off = np.linalg.norm(centre[inside] - centre[row], axis=1)
+    growth = np.abs(np.log(size[inside] / size[row]))
+    near = (off < NEAR_GHOST_WIDTHS * size[row]) & (growth < GHOST_GROWTH)
+    return float(np.abs(sightings.seconds[inside[near]] - sightings.seconds[row]).max())

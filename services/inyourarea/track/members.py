@@ -30,7 +30,7 @@ STRANGER_QUANTILE = 0.9
 LEAST_APART = 0.1
 #: Nats for being as like as one usually is to oneself, against a stranger's likeness, for one look;
 #: they grow with the root of the looks, and are no more than so many.
-LIKENESS_NATS, MOST_NATS = 8.0, 8.0
+LIKENESS_NATS, MOST_NATS = 14.0, 14.0
 #: A few looks are less alike to the mean than many: of so many, half as much is asked for.
 FEW_LOOKS = 0.5
 

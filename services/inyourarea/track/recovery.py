@@ -33,7 +33,7 @@ LONGEST_CHAIN_S = 0.3
 A_BOX, MOST_FOR, MOST_AGAINST = 1.0, 2.0, 8.0
 #: Scores differ by less than this for no reason; nats per unit of the difference of logarithms; and
 #: what the background scores.
-SCORE_NOISE, SCORE_SAYS, BACKGROUND = 0.05, 1.5, 0.1
+SCORE_NOISE, SCORE_SAYS, BACKGROUND = 0.05, 1.5, 0.2
 #: A chain may be worth this little on its way: a blurred face is taken for another's for a moment.
 LEAST_SO_FAR = -5.0
 #: The speed at a known end is measured over so long. Seconds.

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
-from inyourarea.core.boxes import area, centre
+from inyourarea.core.boxes import area, centre, paired_iou
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -24,6 +24,8 @@ LONGEST_MISS_S = 0.3
 CROSSING_IOU = 0.65
 #: Two boxes that overlap more than this are on one head, as a rule.
 DOUBLE_IOU = 0.45
+#: So are two that overlap more than this and are of one class: nobody is twice in one place.
+SAME_CLASS_IOU = 0.2
 #: A face farther than this from where it was expected is another one: at once, and per second (who
 #: runs across a stage in two seconds moves more than a face width per frame); face widths.
 REACH_WIDTHS, REACH_WIDTHS_PER_S = 1.0, 45.0
@@ -131,11 +133,14 @@ class Tracklets:
 
 def without_doubles(sightings: Sightings, believed: float) -> Sightings:
     """Leave out the weaker of two boxes on one head, unless both are believed and differ."""
-    a, b = overlapping_pairs(sightings, DOUBLE_IOU)
+    has_classes = sightings.scores.shape[1] > 0
+    a, b = overlapping_pairs(sightings, SAME_CLASS_IOU if has_classes else DOUBLE_IOU)
     weaker = np.where(sightings.confidence[a] < sightings.confidence[b], a, b)
     both = np.minimum(sightings.confidence[a], sightings.confidence[b]) >= believed
-    if sightings.scores.shape[1]:
-        both &= sightings.scores[a].argmax(axis=1) != sightings.scores[b].argmax(axis=1)
+    if has_classes:
+        differ = sightings.scores[a].argmax(axis=1) != sightings.scores[b].argmax(axis=1)
+        apart = paired_iou(sightings.xyxy[a], sightings.xyxy[b]) <= DOUBLE_IOU
+        both = differ & (both | apart)
     keep = np.ones(len(sightings), dtype=bool)
     keep[weaker[~both]] = False
     return Sightings(
