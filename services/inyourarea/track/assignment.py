@@ -60,8 +60,8 @@ class Casting:
 def cast(casting: Casting) -> Ints:
     """The best answer, int32 (T,): a member's index or ``NOBODY`` for each tracklet.
 
-    A member is never two tracklets that share a frame. Shots are solved apart: nothing but
-    ``gain`` reaches over a cut.
+    A member is never two tracklets that go on side by side (`links` has which may follow which).
+    Shots are solved apart: nothing but ``gain`` reaches over a cut.
     """
     who = np.full(len(casting.first), NOBODY, dtype=np.int32)
     link_shot = casting.shot[casting.links.a]

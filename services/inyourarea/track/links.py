@@ -14,6 +14,8 @@ Floats = NDArray[np.float64]
 
 #: Farther apart in time a person can be anywhere. Seconds.
 LONGEST_LINK_S = 2.5
+#: A head has two boxes for a moment where one tracklet of it ends and the next begins. Seconds.
+MOST_OVERLAP_S = 0.1
 #: How far a person strays from a guess, in face widths: at once, and per second away.
 STRAY_WIDTHS, STRAY_WIDTHS_PER_S = 0.4, 8.0
 #: The same for the natural logarithm of the size of the face.
@@ -33,7 +35,7 @@ SURE_COST, SURE_MARGIN, SURE_WAIT_S = 2.0, 2.0, 0.4
 class Links:
     """Tracklet ``a`` may go on as ``b`` at ``cost`` (nats); arrays (m,).
 
-    All pairs of a shot with at most `LONGEST_LINK_S` between them.
+    All pairs of a shot with at most `LONGEST_LINK_S` between them, or hardly overlapping.
     """
 
     a: Ints
@@ -66,7 +68,8 @@ def join_sure(sightings: Sightings, tracklets: Tracklets, evidence: Floats) -> T
         _next_best(links.a, cost, len(tracklets)), _next_best(links.b, cost, len(tracklets))
     )
     wait = sightings.seconds[tracklets.start[links.b]] - sightings.seconds[tracklets.end[links.a]]
-    sure = (cost < SURE_COST) & (runner_up - cost > SURE_MARGIN) & (wait <= SURE_WAIT_S)
+    sure = (cost < SURE_COST) & (runner_up - cost > SURE_MARGIN)
+    sure &= (wait > 0) & (wait <= SURE_WAIT_S)
     group = np.arange(len(tracklets), dtype=np.int32)
     for a, b in zip(links.a[sure].tolist(), links.b[sure].tolist(), strict=True):
         group[b] = group[a]  # Links go forward in time and tracklets are in order of time.
@@ -137,15 +140,17 @@ def _keys(seconds: Floats, tracklets: Tracklets, at: Ints, sign: int = 1) -> Flo
 
 
 def _links_of_shot(ends: _Ends, inside: NDArray[np.intp]) -> tuple[Ints, Ints, Floats]:
-    gap = ends.seconds[0][inside][None, :] - ends.seconds[1][inside][:, None]
-    i, j = np.nonzero((gap > 0) & (gap <= LONGEST_LINK_S))
+    start, end = ends.seconds[0][inside], ends.seconds[1][inside]
+    gap = start[None, :] - end[:, None]
+    forward = (start[None, :] > start[:, None]) & (end[None, :] > end[:, None])
+    i, j = np.nonzero((gap > -MOST_OVERLAP_S) & (gap <= LONGEST_LINK_S) & forward)
     a, b = inside[i], inside[j]
     return a.astype(np.int32), b.astype(np.int32), _gap_cost(ends, a, b)
 
 
 def _gap_cost(ends: _Ends, a: NDArray[np.intp], b: NDArray[np.intp]) -> Floats:
     """Negative log likelihood of the move from the end of ``a`` to the start of ``b``."""
-    wait = ends.seconds[0][b] - ends.seconds[1][a]
+    wait = np.maximum(ends.seconds[0][b] - ends.seconds[1][a], 0.0)
     side = np.maximum(ends.side[1][a], ends.side[0][b])
     moved = ends.place[0][b] - ends.place[1][a]
     # Both speeds die away over the gap; half of the way belongs to each.

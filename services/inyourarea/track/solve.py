@@ -93,7 +93,7 @@ def solve_tracks(question: Question) -> Tracks:
         cast = cast_by_class(sightings, tracklets, orders, believed, present)
     else:
         cast = cast_by_appearance(sightings, tracklets, orders, question.people, present)
-    told = np.append(cast.who, -1)[tracklets.labels(len(sightings))].astype(np.int32)
+    told = _told(sightings, tracklets, cast)
     person = recover(sightings, told, unclaimed(sightings, tracklets, cast.who, present))
     sheets = _sheets(question, detections, sightings, person, len(cast.names))
     looked = np.isin(question.timeline.pts, detections.looked)
@@ -126,6 +126,16 @@ def _sightings(question: Question, detections: Detections, standpoint: Standpoin
         appearance=detections.appearance[row].astype(np.float64),
         portrait=detections.portrait[row],
     )
+
+
+def _told(sightings: Sightings, tracklets: Tracklets, cast: Cast) -> NDArray[np.int32]:
+    """Who each sighting is, -1 for nobody; of two of one person in a frame the surer one is."""
+    told = np.append(cast.who, -1)[tracklets.labels(len(sightings))].astype(np.int32)
+    order = np.lexsort((-sightings.confidence, told, sightings.frame))
+    frame, who = sightings.frame[order], told[order]
+    again = (frame[1:] == frame[:-1]) & (who[1:] == who[:-1])
+    told[order[1:][again]] = -1
+    return told
 
 
 def _sheets(

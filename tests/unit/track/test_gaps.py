@@ -144,3 +144,21 @@ def test_a_face_hidden_behind_another_is_not_filled_over_it():
     assert (filled.state[[22, 23]] == State.OPEN).all()
     assert np.isnan(filled.xyxy[[22, 23]]).all()
     assert (other.state == State.OBSERVED).all()
+
+
+def test_a_gap_with_an_end_that_is_hardly_seen_stays_open():
+    seen = [*range(10), *range(14, 24)]
+    faint = sheet(24, seen)
+    faint.confidence[14] = 0.1
+    (filled,) = fill_gaps([faint], stage(24))
+    assert (filled.state[10:14] == State.OPEN).all()
+    (sure,) = fill_gaps([sheet(24, seen)], stage(24))
+    assert (sure.state[10:14] == State.FILLED).all()
+
+
+def test_a_gap_whose_ends_go_apart_stays_open():
+    def away(frame):
+        return 15.0 * frame if frame < 10 else 150.0 + 15.0 * (23 - frame)
+
+    (filled,) = fill_gaps([sheet(24, [*range(10), *range(14, 24)], x=away)], stage(24))
+    assert (filled.state[10:14] == State.OPEN).all()
