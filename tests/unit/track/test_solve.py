@@ -202,3 +202,14 @@ def test_sureness_is_low_where_two_members_score_the_same():
     sure = solve_tracks(question).people[0].identity
     assert np.median(sure[sure > 0]) > 0.95
     assert np.median(solve_tracks(unsure).people[0].identity) < 0.7
+
+
+def test_members_whose_scores_say_nothing_in_a_shot_are_told_by_their_looks(show):
+    question = by_class(show, Eyes(confused=0.0, look_alikes=None))
+    found, scores = question.detections, question.detections.scores.copy()
+    last = np.flatnonzero(found.pts >= show.shots[-1].first_frame)
+    either = last[np.isin(scores[last].argmax(axis=1), (2, 3))]
+    scores[either, 2] = scores[either, 3] = 0.45
+    unclear = replace(question, detections=replace(found, scores=scores))
+    marks = mark(solve_tracks(unclear), show)
+    assert min(marks[name].correct for name in ("member-2", "member-3")) >= 0.97
