@@ -34,6 +34,7 @@ exam: .venv/.dev ## hard shows, the original's method beside ours
 exam-by-looks: .venv/.dev ## the same shows by looks alone: boxes without names
 	$(BIN)/python benchmarks/exam_by_looks.py
 bench: .venv/.dev ## speed and memory beside the original's way (installs the train extra)
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[train]'
 	$(BIN)/python benchmarks/bench.py
 
 ##@ Generate
