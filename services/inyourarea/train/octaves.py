@@ -10,14 +10,22 @@ from dataclasses import replace
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import TensorProto, numpy_helper
 
 from inyourarea.contracts.model import FRAMES_INPUT, LETTERBOX_GREY, SIDE_MULTIPLE, ModelInfo
 from inyourarea.core.errors import Refused
 from inyourarea.train.graph import ANSWER, ROWS, Nodes
+from inyourarea.train.windows import HEIGHTS_PX
 
 HALF = "half"
 """What the names of all that the second look has for itself begin with."""
+
+LEAST_TOLD_PX = 2 * HEIGHTS_PX[0]
+"""Height of the smallest face that the second look may tell, in pixels of the frame: there it is
+the smallest that the network has learned. The first look sees it better, and two boxes of one small
+face overlap too little to be known as doubles. On 257 drawn pictures F1 at a confidence of .3 was
+.937 without this and .958 with it, mAP50-95 .795 and .799, and recall the same at every height."""
 
 
 class OctavesDiffer(Refused):
@@ -38,7 +46,7 @@ def in_two_octaves(
 
     Both are the same network, ``full`` under ``info`` and ``half`` under `half_of` it. Their bodies
     give `ROWS` [N,C,A]; one constant [A,3] of the answer tells the middle (x, y) of each cell in
-    strides, and its stride in pixels.
+    strides, and its stride in pixels. What the second look tells is `LEAST_TOLD_PX` high at least.
 
     Raises:
         OctavesDiffer: the two do not belong together.
@@ -61,9 +69,11 @@ def in_two_octaves(
     graph.node.extend([*first, *shrink.nodes, *second, *join.nodes, *answer])
     graph.initializer.extend(shrink.constants)
     table = _cells(graph)
+    near = numpy_helper.to_array(table)
     wide = numpy_helper.to_array(_cells(half.graph)) * np.asarray([1, 1, 2], np.float32)
-    rows = np.concatenate([numpy_helper.to_array(table), wide])
-    table.CopyFrom(numpy_helper.from_array(rows, table.name))
+    table.CopyFrom(numpy_helper.from_array(np.concatenate([near, wide]), table.name))
+    least = np.repeat(np.asarray([0, LEAST_TOLD_PX], np.float32), [len(near), len(wide)])
+    _leave_out_smaller(graph, table.name, least)
     onnx.checker.check_model(both, full_check=True)
     return both
 
@@ -128,6 +138,27 @@ def _share_weights(
             graph.initializer[-1].name = own
     for node in second:
         node.input[:] = [shared.get(name, name) for name in node.input]
+
+
+def _leave_out_smaller(graph: onnx.GraphProto, table: str, least: NDArray[np.float32]) -> None:
+    """Suppression does not see boxes that are less high than ``least`` (A,) of their cell."""
+    nodes = list(graph.node)
+    chosen = next(node.input[1] for node in nodes if table in node.input)
+    suppression = next(node for node in nodes if node.op_type == "NonMaxSuppression")
+    boxes, scores = suppression.input[:2]
+    tall = Nodes("tall")
+    heights = tall.add("Sub", tall.columns(boxes, 3, 4), tall.columns(boxes, 1, 2))
+    heights = tall.add("Transpose", heights, perm=[0, 2, 1])
+    wanted = tall.add(
+        "Unsqueeze", tall.add("Gather", tall.constant(least), chosen), tall.integers(1)
+    )
+    is_tall = tall.add("GreaterOrEqual", heights, wanted)
+    suppression.input[1] = tall.add("Where", is_tall, scores, tall.number(0.0))
+    place = nodes.index(suppression)
+    ordered = [*nodes[:place], *tall.nodes, *nodes[place:]]
+    del graph.node[:]
+    graph.node.extend(ordered)
+    graph.initializer.extend(tall.constants)
 
 
 def _content(tensor: onnx.TensorProto) -> tuple[int, tuple[int, ...], bytes]:

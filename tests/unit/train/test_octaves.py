@@ -34,7 +34,7 @@ from inyourarea.train.graph import (
     build_model,
     model_bytes,
 )
-from inyourarea.train.octaves import OctavesDiffer, half_of, in_two_octaves
+from inyourarea.train.octaves import LEAST_TOLD_PX, OctavesDiffer, half_of, in_two_octaves
 from inyourarea.train.show_model import SHOW
 from inyourarea.train.show_pictures import MEMBERS, PICTURE_SIZE, show_of
 
@@ -69,6 +69,7 @@ class CellHead:
         place = nodes.add("Gather", nodes.constant(table.astype(np.float32)), cells)
         middle, stride = nodes.columns(place, 0, 2), nodes.columns(place, 2, 3)
         size = nodes.rows(nodes.add("Sigmoid", self._rows(nodes, 0, 2)), cells)
+        size = nodes.add("Mul", size, nodes.number(1.6))
         start, end = nodes.add("Sub", middle, size), nodes.add("Add", middle, size)
         boxes = nodes.add("Mul", nodes.add("Concat", start, end, axis=-1), stride)
         return boxes, nodes.add("Sigmoid", nodes.rows(self._rows(nodes, 2, 4), cells))
@@ -128,17 +129,23 @@ def test_the_second_look_is_half_as_large_and_what_its_strides_need() -> None:
     assert (half_of(SHOW).width, half_of(SHOW).height) == (640, 384)
 
 
-def test_both_looks_answer_as_the_network_does_alone() -> None:
+def test_each_look_tells_what_the_network_sees_alone_the_second_only_large_faces() -> None:
     random = np.random.default_rng(0)
-    frame = random.integers(0, 256, (INFO.height, INFO.width, 3), dtype=np.uint8)
+    grain = random.integers(0, 256, (INFO.height // 4, INFO.width // 4, 3), dtype=np.uint8)
+    frame = grain.repeat(4, axis=0).repeat(4, axis=1)
     half = half_of(INFO)
     alone = answer(network(INFO), frame)
     small = answer(network(half), halved(frame, half))
     small[:, :4] = np.clip(2 * small[:, :4], 0, [INFO.width, INFO.height] * 2)
-    wanted = np.concatenate([alone, small])
-    best = np.argsort(-wanted[:, 4:].max(axis=1), kind="stable")[:CANDIDATES]
-    assert 0 < (best < len(alone)).sum() < CANDIDATES, "both looks are among the best"
-    np.testing.assert_allclose(answer(two_looks(), frame), wanted[best], atol=1e-3)
+    both = np.concatenate([alone, small])
+    best = np.argsort(-both[:, 4:].max(axis=1), kind="stable")[:CANDIDATES]
+    is_first = best < len(alone)
+    is_tall = both[best, 3] - both[best, 1] >= LEAST_TOLD_PX
+    assert is_first.any()
+    assert (~is_first & is_tall).any()
+    assert (~is_first & ~is_tall).any()
+    wanted = both[best[is_first | is_tall]]
+    np.testing.assert_allclose(answer(two_looks(), frame), wanted, atol=1e-3)
 
 
 def test_the_joined_file_keeps_the_contract_of_the_first() -> None:
