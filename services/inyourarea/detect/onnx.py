@@ -33,8 +33,8 @@ _UNLOADABLE = (
 class OnnxDetector:
     """Runs a model file that keeps the contract, ``threads`` pictures at a time.
 
-    Each picture is one thread's. Measured with `show` at 960x544 in float32: 38 ms of CPU a picture
-    so, 49 ms where two threads share one; and a batch of four costs a quarter more than four calls
+    Each picture is one thread's. Measured with `show`: 54 ms of CPU a picture so, 64 ms where two
+    threads share one; and in float32 at 960x544 a batch of four cost a quarter more than four calls
     and .8 GB, since caches hold no more.
     """
 

@@ -16,7 +16,7 @@ from inyourarea.detect.looking import first_look, second_look
 from inyourarea.detect.pictures import Pictures
 from inyourarea.detect.sightings import Sightings, join_sightings
 
-#: Pictures that a detector is given at once, to spread over its threads: 1.5 MB each at 960x544.
+#: Pictures that a detector is given at once, to spread over its threads: 2.8 MB each at 1280x736.
 TOGETHER = 8
 #: Seconds a head is followed: a dancer's back is seen for up to three, and both ends agree then;
 #: with one end only, drift grows too likely.

@@ -30,7 +30,8 @@ from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway, hol
 
 #: Where a run keeps what it has done so far, inside the output folder.
 STORE = ".inyourarea"
-#: Size of the pictures that appearance is read from where the user brings the boxes.
+#: Size of the pictures that appearance is read from where the user brings the boxes: that of
+#: `faces`, whose people are told apart by it too.
 BOXES_PICTURE = (960, 544)
 #: Threads of the detector: the stages before it need the rest.
 DETECTOR_THREADS = 2

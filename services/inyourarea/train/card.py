@@ -8,14 +8,18 @@ import numpy as np
 
 from inyourarea.contracts.model import ModelInfo
 from inyourarea.train.measure import Recall
+from inyourarea.train.octaves import half_of
+from inyourarea.train.show_pictures import PICTURE_SIZE
 
 
 @dataclass(frozen=True, slots=True)
 class HeightRow:
-    """Recall of faces of one height, at the model's own size and at the smaller one."""
+    """Recall of faces of one height in pixels of 1080p: of the file, and of each look alone."""
 
+    height: float
+    both: Recall
     full: Recall
-    fast: Recall
+    half: Recall
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,10 @@ def card(figures: Figures, info: ModelInfo) -> str:
     return TEXT.format(
         name=info.name,
         members=", ".join(info.classes),
-        size=f"{info.width}x{info.height}",
+        size=_size(info),
+        half=_size(half_of(info)),
+        picture="x".join(map(str, PICTURE_SIZE)),
+        revision=info.revision,
         confidence=info.confidence,
         drawn=figures.pictures[0],
         unseen=figures.pictures[1],
@@ -62,6 +69,10 @@ def card(figures: Figures, info: ModelInfo) -> str:
     )
 
 
+def _size(info: ModelInfo) -> str:
+    return f"{info.width}x{info.height}"
+
+
 def _precision(figures: Figures) -> str:
     rows = [f"| {name} | {ap[0]:.3f} | {ap[1]:.3f} |" for name, ap in figures.precision.items()]
     mean = figures.mean_precision
@@ -73,10 +84,9 @@ def _heights(rows: Sequence[HeightRow]) -> str:
 
 
 def _height(row: HeightRow) -> str:
-    shares = (row.full.found, row.full.named, row.fast.found, row.fast.named)
-    height = row.full.height
-    cells = [f"{height:.0f}", f"{height * 2:.0f}", str(row.full.faces)]
-    cells += [f"{share:.1%}" for share in shares]
+    cells = [f"{row.height:.0f}", f"{row.both.height:.0f}", str(row.both.faces)]
+    for recall in (row.both, row.full, row.half):
+        cells += [f"{recall.found:.1%}", f"{recall.named:.1%}"]
     return "| " + " | ".join(cells) + " |"
 
 
@@ -96,11 +106,12 @@ exam, and as an example of what a group's own model is.
 - **Network**: YOLOv5n in ultralytics' "u" variant (anchor-free, split head; `yolov5n.yaml`, nine
   classes, 2.5 million weights), trained from scratch, without any other data or weights. AGPL-3.0,
   as ultralytics is.
-- **File**: `2/model.onnx` keeps the model contract: uint8 frames of {size} in; boxes and class
-  scores after class-agnostic suppression out. It computes in 8 bits, weights in 7 (see
-  `train/int8.py`; what that costs and brings is in `docs/adr/0005`), the distances and logits at
-  its end in float32. In float32 it differed from the network by at most {box_px:.2f} px and
-  {score:.4f} in score.
+- **File**: `{revision}/model.onnx` keeps the model contract: uint8 frames of {size} in; boxes and
+  class scores after class-agnostic suppression out. It looks at every frame twice with the same
+  weights, as it is and at half its size ({half}; see `train/octaves.py`), and computes in 8 bits,
+  weights in 7 (`train/int8.py`), the distances and logits at its end in float32; what both cost and
+  bring is in `docs/adr/0005`. In float32 it differed from the network by at most {box_px:.2f} px
+  and {score:.4f} in score.
 - **To train further**: `show.pt` (float16) is what `ultralytics.YOLO("models/show/show.pt")` takes.
 - **Again from nothing**: `make show-model`, which is `inyourarea train-show`.
 
@@ -108,7 +119,7 @@ exam, and as an example of what a group's own model is.
 
 {drawn} pictures of training shows (seeds 1000 to 1539; 3 to 9 members; 80 % `hard`, the rest
 `handheld` and `easy`; of every part of a show, close shots more often than they come), drawn at
-1920x1080, scaled to 960x540, and kept as JPEG of quality 55 to 92.
+1920x1080, scaled to {picture}, and kept as JPEG of quality 55 to 92.
 It saw {windows} windows of 416x288 pixels in {epochs} short epochs, put mostly where people are,
 half of them at the pictures' own scale, the rest scaled so that a face is 12 to 210 px high, with
 white balance and exposure changed; pictures with close-ups came four times as often as others.
@@ -120,11 +131,11 @@ background. Frames within a dissolve or wipe are left out, of training and of th
 
 ## What it reaches
 
-On {unseen} pictures of 30 shows that it has never seen (seeds 530 to 559), measured on the file
-itself: faces of all sizes, the LED wall and turned-away heads included. Average precision by COCO's
-101 points; boxes below a score of .05 are not in the file's answer. A member is asked for when at
-least half of her head is in sight, as everywhere in this project; a box on one who is hidden
-further is neither right nor wrong.
+On {unseen} pictures ({picture}) of 30 shows that it has never seen (seeds 530 to 559), measured on
+the file itself: faces of all sizes, the LED wall and turned-away heads included. Average precision
+by COCO's 101 points; boxes below a score of .05 are not in the file's answer. A member is asked for
+when at least half of her head is in sight, as everywhere in this project; a box on one who is
+hidden further is neither right nor wrong.
 
 | member | mAP50 | mAP50-95 |
 |---|---|---|
@@ -136,14 +147,14 @@ to 50 % are in sight asked for as well, it is {hidden50:.3f} and {hidden95:.3f}.
 Recall of live members with at least half of the head in sight, at IoU .5 and confidence
 {confidence}: *found* by a box of whatever class, and *named* right; heights within a quarter of an
 octave; {close} pictures of close shots of further unseen shows (560 to 589) are counted in. The
-last two columns are the same network on frames of 640x384.
+four last columns are what each look finds alone, in float32.
 
-| face, px at 960 wide | in 1080p | faces | found | named | found, 640 | named, 640 |
-|---|---|---|---|---|---|---|
+| px in 1080p | at {size} | faces | found | named | {size}: found | named | {half}: found | named |
+|---|---|---|---|---|---|---|---|---|
 {heights}
 
-So the size is 960x544, without tiles: a wide shot's faces, 24 to 45 px in 1080p, are lost at
-640x384, while every larger one is found at either.
+So there are two looks, and no tiles: a wide shot's faces, 24 to 45 px in 1080p, are lost at {half},
+those of a close-up at {size}; each is found by the other.
 
 F1 of all members together, by confidence:
 
@@ -151,7 +162,7 @@ F1 of all members together, by confidence:
 
 ## What it does not know
 
-Real people, other drawings, other outfits: its answers there mean nothing. Faces of less than 6 px
-(12 px in 1080p) were never asked for. In dissolves, under strobe light and behind others its scores
+Real people, other drawings, other outfits: its answers there mean nothing. Faces of less than 12 px
+in 1080p were never asked for. In dissolves, under strobe light and behind others its scores
 are honest but low; the identity step weighs them over a whole tracklet.
 """

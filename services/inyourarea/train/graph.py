@@ -28,6 +28,12 @@ OPSET = 17
 IR_VERSION = 8
 """What belongs to opset 17; initialisers need not be inputs from 4 on."""
 
+ANSWER = "answer"
+"""What the names of all that comes behind a detector's body begin with."""
+
+ROWS = "rows"
+"""What a body whose head reads cells calls its output, float [N,C,A]: A cells of all levels."""
+
 
 @dataclass(frozen=True, slots=True)
 class Suppression:
@@ -119,7 +125,7 @@ def build_model(
     if pixel_scale != 1.0:
         picture = entry.add("Mul", picture, entry.number(pixel_scale))
     entry.give(picture, raw.graph.input[0].name)
-    answer = Nodes("answer")
+    answer = Nodes(ANSWER)
     ranking = head.rank(answer)
     _, cells = answer.add_many("TopK", 2, ranking, answer.integers(suppression.candidates))
     boxes, scores = head.read(answer, cells)

@@ -2,144 +2,176 @@
 
 A network knows faces of the sizes that it has learned, some four octaves. Small faces want a large
 picture, in which those of a close-up are larger than anything it has learned; half the picture has
-them as it knows them, for a quarter more time. One suppression of doubles over both answers takes
-the better box. The weights are the same and kept once.
+them as it knows them, for a third more time. One suppression of doubles over both answers takes the
+better box. The weights are the same and kept once.
 """
+
+from dataclasses import replace
 
 import numpy as np
 import onnx
-from onnx import TensorProto, helper, numpy_helper
+from numpy.typing import NDArray
+from onnx import TensorProto, numpy_helper
 
 from inyourarea.contracts.model import FRAMES_INPUT, LETTERBOX_GREY, SIDE_MULTIPLE, ModelInfo
 from inyourarea.core.errors import Refused
-from inyourarea.train.graph import Nodes
+from inyourarea.train.graph import ANSWER, ROWS, Nodes
+from inyourarea.train.windows import HEIGHTS_PX
 
-OUTSIDE = ("answer/",)
-"""Names of the nodes that are needed once: they read the cells of both looks."""
+HALF = "half"
+"""What the names of all that the second look has for itself begin with."""
 
-HALF_FRAMES = "half/frames"
+LEAST_TOLD_PX = 2 * HEIGHTS_PX[0]
+"""Height of the smallest face that the second look may tell, in pixels of the frame: there it is
+the smallest that the network has learned. The first look sees it better, and two boxes of one small
+face overlap too little to be known as doubles. On 257 drawn pictures F1 at a confidence of .3 was
+.937 without this and .958 with it, mAP50-95 .795 and .799, and recall the same at every height."""
 
 
 class OctavesDiffer(Refused):
     """The two models are not one network at two sizes."""
 
 
-def half_size(info: ModelInfo) -> tuple[int, int]:
-    """Height and width of the second look: half, and what the network needs to be a multiple of."""
-    height = -(-info.height // (2 * SIDE_MULTIPLE)) * SIDE_MULTIPLE
-    return height, -(-info.width // (2 * SIDE_MULTIPLE)) * SIDE_MULTIPLE
+def half_of(info: ModelInfo) -> ModelInfo:
+    """The contract of the second look: half as large, and as much more as its strides need."""
+    sides = (-(-side // (2 * SIDE_MULTIPLE)) * SIDE_MULTIPLE for side in (info.height, info.width))
+    height, width = sides
+    return replace(info, height=height, width=width)
 
 
 def in_two_octaves(
-    full: onnx.ModelProto, half: onnx.ModelProto, info: ModelInfo, rows: str
+    full: onnx.ModelProto, half: onnx.ModelProto, info: ModelInfo
 ) -> onnx.ModelProto:
     """Return one model that keeps the contract of ``full`` and also looks with ``half``.
 
-    Both are the same network under the contract, ``half`` at `half_size` of ``info``; ``rows`` is
-    the tensor [N,C,A] that the network's body gives, and the only constant [A,3] tells the middle
-    (x, y) of each cell in strides, and its stride in pixels.
+    Both are the same network, ``full`` under ``info`` and ``half`` under `half_of` it. Their bodies
+    give `ROWS` [N,C,A]; one constant [A,3] of the answer tells the middle (x, y) of each cell in
+    strides, and its stride in pixels. What the second look tells is `LEAST_TOLD_PX` high at least.
 
     Raises:
         OctavesDiffer: the two do not belong together.
     """
+    _check_size(full, info)
+    _check_size(half, half_of(info))
     both = onnx.ModelProto()
     both.CopyFrom(full)
-    body = _renamed_body(half, rows)
-    _share_weights(both, body)
-    joined = helper.make_node(
-        "Concat", [f"{rows}/full", f"half/{rows}"], [rows], name="half/rows", axis=2
-    )
-    kept = [node for node in both.graph.node if not node.name.startswith(OUTSIDE)]
-    answer = [node for node in both.graph.node if node.name.startswith(OUTSIDE)]
-    for node in kept:
-        node.output[:] = [f"{rows}/full" if name == rows else name for name in node.output]
+    graph = both.graph
+    first = [node for node in graph.node if not node.name.startswith(ANSWER)]
+    answer = [node for node in graph.node if node.name.startswith(ANSWER)]
+    for node in first:
+        node.output[:] = [f"full/{ROWS}" if name == ROWS else name for name in node.output]
     shrink = _halved(info)
-    del both.graph.node[:], both.graph.value_info[:]
-    both.graph.node.extend([*kept, *shrink.nodes, *body.graph.node, joined, *answer])
-    both.graph.initializer.extend(shrink.constants)
-    _set_cells(both, _cells(full), _cells(half))
+    second = _second_body(half)
+    _share_weights(graph, second, half.graph)
+    join = Nodes("both")
+    join.give(join.add("Concat", f"full/{ROWS}", f"{HALF}/{ROWS}", axis=2), ROWS)
+    del graph.node[:], graph.value_info[:]
+    graph.node.extend([*first, *shrink.nodes, *second, *join.nodes, *answer])
+    graph.initializer.extend(shrink.constants)
+    table = _cells(graph)
+    near = numpy_helper.to_array(table)
+    wide = numpy_helper.to_array(_cells(half.graph)) * np.asarray([1, 1, 2], np.float32)
+    table.CopyFrom(numpy_helper.from_array(np.concatenate([near, wide]), table.name))
+    least = np.repeat(np.asarray([0, LEAST_TOLD_PX], np.float32), [len(near), len(wide)])
+    _leave_out_smaller(graph, table.name, least)
     onnx.checker.check_model(both, full_check=True)
     return both
 
 
+def _check_size(model: onnx.ModelProto, info: ModelInfo) -> None:
+    shape = model.graph.input[0].type.tensor_type.shape.dim
+    height, width = (side.dim_value for side in shape[1:3])
+    if (height, width) != (info.height, info.width):
+        raise OctavesDiffer(
+            f"A network for frames of {width}x{height} was given, the look needs one for "
+            f"{info.width}x{info.height}; export both sizes again."
+        )
+
+
 def _halved(info: ModelInfo) -> Nodes:
     """From the frames to frames of half the size: means of four pixels, grey beyond the edge."""
-    nodes = Nodes("half")
-    height, width = half_size(info)
+    nodes = Nodes(HALF)
+    half = half_of(info)
     planes = nodes.add("Transpose", FRAMES_INPUT, perm=[0, 3, 1, 2])
     picture = nodes.add("Cast", planes, to=TensorProto.FLOAT)
     small = nodes.add("AveragePool", picture, kernel_shape=[2, 2], strides=[2, 2])
-    below, beside = height - info.height // 2, width - info.width // 2
-    if below or beside:
-        sides = nodes.integers(0, 0, 0, 0, 0, 0, below, beside)
-        small = nodes.add("Pad", small, sides, nodes.number(LETTERBOX_GREY))
-    whole = nodes.add("Cast", nodes.add("Round", small), to=TensorProto.UINT8)
-    nodes.nodes.append(
-        helper.make_node("Transpose", [whole], [HALF_FRAMES], name="half/turn", perm=[0, 2, 3, 1])
-    )
+    below, beside = half.height - info.height // 2, half.width - info.width // 2
+    sides = nodes.integers(0, 0, 0, 0, 0, 0, below, beside)
+    whole = nodes.add("Pad", nodes.add("Round", small), sides, nodes.number(LETTERBOX_GREY))
+    small_frames = nodes.add("Cast", whole, to=TensorProto.UINT8)
+    nodes.give(nodes.add("Transpose", small_frames, perm=[0, 2, 3, 1]), f"{HALF}/{FRAMES_INPUT}")
     return nodes
 
 
-def _renamed_body(half: onnx.ModelProto, rows: str) -> onnx.ModelProto:
-    """The second network without its answer, under names of its own, weights included."""
-    body = onnx.ModelProto()
-    body.CopyFrom(half)
-    inside = [node for node in body.graph.node if not node.name.startswith(OUTSIDE)]
-    if not any(rows in node.output for node in inside):
-        raise OctavesDiffer(f"The smaller network gives no {rows!r}.")
-    for node in inside:
-        node.name = f"half/{node.name}"
-        node.input[:] = [_own_name(name) for name in node.input]
-        node.output[:] = [_own_name(name) for name in node.output]
-    for tensor in body.graph.initializer:
-        tensor.name = _own_name(tensor.name)
-    del body.graph.node[:]
-    body.graph.node.extend(inside)
+def _second_body(half: onnx.ModelProto) -> list[onnx.NodeProto]:
+    """The second network's nodes without its answer, everything under a name of its own."""
+    body = []
+    for node in half.graph.node:
+        if not node.name.startswith(ANSWER):
+            own = onnx.NodeProto()
+            own.CopyFrom(node)
+            own.name = f"{HALF}/{node.name}"
+            own.input[:] = [f"{HALF}/{name}" if name else "" for name in node.input]
+            own.output[:] = [f"{HALF}/{name}" for name in node.output]
+            body.append(own)
     return body
 
 
-def _own_name(name: str) -> str:
-    if not name:
-        return name
-    return HALF_FRAMES if name == FRAMES_INPUT else f"half/{name}"
-
-
-def _share_weights(both: onnx.ModelProto, body: onnx.ModelProto) -> None:
-    """The body takes the constants that the first network has; only the others come along."""
-    known = {_content(tensor): tensor.name for tensor in both.graph.initializer}
-    needed = {name for node in body.graph.node for name in node.input}
+def _share_weights(
+    graph: onnx.GraphProto, second: list[onnx.NodeProto], half: onnx.GraphProto
+) -> None:
+    """The second body takes the constants that the first one has; only others come along."""
+    known = {_content(tensor): tensor.name for tensor in graph.initializer}
+    used = {name for node in second for name in node.input}
     shared = {}
-    for tensor in body.graph.initializer:
-        if tensor.name not in needed:
+    for tensor in half.initializer:
+        own = f"{HALF}/{tensor.name}"
+        if own not in used:
             continue
-        if twin := known.get(_content(tensor)):
-            shared[tensor.name] = twin
+        twin = known.get(_content(tensor))
+        if twin is not None:
+            shared[own] = twin
+        elif len(tensor.dims) > 1:
+            raise OctavesDiffer(f"The second network has other weights in {tensor.name!r}.")
         else:
-            both.graph.initializer.append(tensor)
-    for node in body.graph.node:
+            graph.initializer.append(tensor)
+            graph.initializer[-1].name = own
+    for node in second:
         node.input[:] = [shared.get(name, name) for name in node.input]
+
+
+def _leave_out_smaller(graph: onnx.GraphProto, table: str, least: NDArray[np.float32]) -> None:
+    """Suppression does not see boxes that are less high than ``least`` (A,) of their cell."""
+    nodes = list(graph.node)
+    chosen = next(node.input[1] for node in nodes if table in node.input)
+    suppression = next(node for node in nodes if node.op_type == "NonMaxSuppression")
+    boxes, scores = suppression.input[:2]
+    tall = Nodes("tall")
+    heights = tall.add("Sub", tall.columns(boxes, 3, 4), tall.columns(boxes, 1, 2))
+    heights = tall.add("Transpose", heights, perm=[0, 2, 1])
+    wanted = tall.add(
+        "Unsqueeze", tall.add("Gather", tall.constant(least), chosen), tall.integers(1)
+    )
+    is_tall = tall.add("GreaterOrEqual", heights, wanted)
+    suppression.input[1] = tall.add("Where", is_tall, scores, tall.number(0.0))
+    place = nodes.index(suppression)
+    ordered = [*nodes[:place], *tall.nodes, *nodes[place:]]
+    del graph.node[:]
+    graph.node.extend(ordered)
+    graph.initializer.extend(tall.constants)
 
 
 def _content(tensor: onnx.TensorProto) -> tuple[int, tuple[int, ...], bytes]:
     return tensor.data_type, tuple(tensor.dims), numpy_helper.to_array(tensor).tobytes()
 
 
-def _cells(model: onnx.ModelProto) -> onnx.TensorProto:
+def _cells(graph: onnx.GraphProto) -> onnx.TensorProto:
     """The constant that tells middle and stride of each cell."""
     found = [
         tensor
-        for tensor in model.graph.initializer
-        if tensor.name.startswith(OUTSIDE) and len(tensor.dims) == 2 and tensor.dims[1] == 3
+        for tensor in graph.initializer
+        if tensor.name.startswith(ANSWER) and list(tensor.dims[1:]) == [3]
     ]
     if len(found) != 1:
-        raise OctavesDiffer(f"The model has {len(found)} tables of cells, not one.")
+        raise OctavesDiffer(f"A network has {len(found)} tables of cells, not one.")
     return found[0]
-
-
-def _set_cells(both: onnx.ModelProto, full: onnx.TensorProto, half: onnx.TensorProto) -> None:
-    """The cells of both looks, those of the second one twice as large."""
-    table = np.concatenate(
-        [numpy_helper.to_array(full), numpy_helper.to_array(half) * np.array([1, 1, 2], np.float32)]
-    )
-    own = next(tensor for tensor in both.graph.initializer if tensor.name == full.name)
-    own.CopyFrom(numpy_helper.from_array(table, full.name))

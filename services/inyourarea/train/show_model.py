@@ -6,11 +6,13 @@ There is no torch here; learning and exporting are in ``show_network``.
 """
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 
 from inyourarea.contracts.model import ModelInfo
 from inyourarea.core.errors import Refused
@@ -19,9 +21,11 @@ from inyourarea.train.card import Figures, HeightRow, card
 from inyourarea.train.graph import model_bytes
 from inyourarea.train.int8 import in_eight_bits
 from inyourarea.train.measure import f1, precision_table, recall_by_height
+from inyourarea.train.octaves import half_of, in_two_octaves
 from inyourarea.train.repository import model_file, write_model, write_whole
 from inyourarea.train.show_pictures import (
     MEMBERS,
+    PICTURE_SIZE,
     Drawn,
     Split,
     draw_split,
@@ -40,15 +44,15 @@ SHOW = ModelInfo(
     name="show",
     kind="group",
     classes=MEMBERS,
-    height=544,
-    width=960,
+    height=736,
+    width=1280,
     revision=2,
     confidence=0.3,
     floor=0.05,
 )
 
-FAST = replace(SHOW, height=384, width=640)
-"""The same network on fewer pixels, measured beside it to see what size is worth."""
+LOOKS = (SHOW, half_of(SHOW))
+"""The two sizes at which the network looks at each frame; one file joins them."""
 
 GROUP_FILE = Path("groups") / "show.toml"
 
@@ -65,8 +69,9 @@ COLOURS = (
 )
 """One per member, told apart on a dark page; the hair's where it is vivid."""
 
-HEIGHTS_PX = (12.0, 16.0, 24.0, 32.0, 48.0, 64.0, 96.0, 160.0)
-"""Face heights in pixels of the 960 wide picture; twice that in a 1080p source."""
+DRAWN_WIDTH_PX = 1920
+HEIGHTS_PX = (24.0, 32.0, 48.0, 64.0, 96.0, 128.0, 192.0, 320.0)
+"""Face heights for which recall is told, in pixels of a drawn frame: 1080p."""
 
 CALIBRATED_ON = 60
 """Training pictures that tell the range of every number in the network."""
@@ -96,15 +101,9 @@ class Workshop:
         """The newest weights of the run."""
         return self.work / "run" / "weights" / "last.pt"
 
-    @property
-    def float_model(self) -> Path:
-        """The network as it was exported, in float32."""
-        return self.work / "float.onnx"
-
-    @property
-    def fast_model(self) -> Path:
-        """The network at the smaller size."""
-        return self.work / "fast.onnx"
+    def float_model(self, look: ModelInfo) -> Path:
+        """The network as it was exported for one of the `LOOKS`, in float32."""
+        return self.work / f"float-{look.width}x{look.height}.onnx"
 
     @property
     def progress(self) -> Path:
@@ -119,18 +118,28 @@ def draw(workshop: Workshop, workers: int) -> None:
 
 
 def quantise(workshop: Workshop) -> Path:
-    """Write the model that is used: the exported network in 8 bits, calibrated on its pictures.
+    """Write the model that is used: both looks in 8 bits, each calibrated on the same pictures.
 
     Raises:
         NotDrawn: there is no exported network, or no picture to calibrate on.
     """
     images = sorted((workshop.pictures / "images" / TRAINING.name).glob("*.jpg"))
-    if not images or not workshop.float_model.is_file():
+    if not images or not _is_exported(workshop):
         raise NotDrawn("There is no exported network yet; run the steps draw, learn and export.")
     chosen = images[:: max(1, len(images) // CALIBRATED_ON)][:CALIBRATED_ON]
-    frames = (letterboxed(read_picture(image), SHOW) for image in chosen)
-    small = in_eight_bits(onnx.load(workshop.float_model), SHOW, frames)
-    return write_model(workshop.models, SHOW, model_bytes(small))
+    full, half = (
+        in_eight_bits(onnx.load(workshop.float_model(look)), look, _frames(chosen, look))
+        for look in LOOKS
+    )
+    return write_model(workshop.models, SHOW, model_bytes(in_two_octaves(full, half, SHOW)))
+
+
+def _is_exported(workshop: Workshop) -> bool:
+    return all(workshop.float_model(look).is_file() for look in LOOKS)
+
+
+def _frames(images: Sequence[Path], look: ModelInfo) -> Iterator[NDArray[np.uint8]]:
+    return (letterboxed(read_picture(image), look) for image in images)
 
 
 def group_toml() -> str:
@@ -154,18 +163,11 @@ def measure(workshop: Workshop) -> Figures:
         NotDrawn: there is no exported model or no picture to measure on.
     """
     file = model_file(workshop.models, SHOW)
-    if not file.is_file() or not workshop.progress.is_file():
-        raise NotDrawn(
-            "There is no exported model yet; run the steps draw, learn and export first."
-        )
+    if not file.is_file() or not workshop.progress.is_file() or not _is_exported(workshop):
+        raise NotDrawn("There is no model yet; run the steps draw, learn, export and quantise.")
     seen = look_at_split(file.read_bytes(), workshop.pictures, UNSEEN.name)
     close = look_at_split(file.read_bytes(), workshop.pictures, CLOSE_UPS.name)
-    content = workshop.fast_model.read_bytes()
-    fast = [
-        one
-        for split in (UNSEEN, CLOSE_UPS)
-        for one in look_at_split(content, workshop.pictures, split.name)
-    ]
+    full, half = (_look_at_all(workshop.float_model(look), workshop.pictures) for look in LOOKS)
     plain = against(seen, MEMBERS, is_plain)
     labelled = precision_table(against(seen, MEMBERS, is_labelled), MEMBERS)
     figures = Figures(
@@ -173,7 +175,7 @@ def measure(workshop: Workshop) -> Figures:
         pictures=(_drawn(workshop, TRAINING), len(seen), len(close)),
         precision=precision_table(plain, MEMBERS),
         with_hidden=labelled,
-        heights=_height_rows([*seen, *close], fast),
+        heights=_height_rows([*seen, *close], full, half),
         f1={level: f1(plain, level) for level in np.round(np.arange(0.1, 0.75, 0.05), 2)},
     )
     write_whole(workshop.models / SHOW.name / "README.md", card(figures, SHOW).encode())
@@ -194,9 +196,16 @@ def is_live(drawn: Drawn) -> bool:
     return drawn.role == "member" and is_plain(drawn)
 
 
-def _height_rows(seen: list[Seen], fast: list[Seen]) -> list[HeightRow]:
-    both = (
-        recall_by_height(against(side, MEMBERS, is_live), HEIGHTS_PX, SHOW.confidence)
-        for side in (seen, fast)
+def _look_at_all(file: Path, pictures: Path) -> list[Seen]:
+    content = file.read_bytes()
+    splits = (look_at_split(content, pictures, split.name) for split in (UNSEEN, CLOSE_UPS))
+    return [one for split in splits for one in split]
+
+
+def _height_rows(*sides: list[Seen]) -> list[HeightRow]:
+    heights = [height * PICTURE_SIZE[0] / DRAWN_WIDTH_PX for height in HEIGHTS_PX]
+    recalls = (
+        recall_by_height(against(seen, MEMBERS, is_live), heights, SHOW.confidence)
+        for seen in sides
     )
-    return [HeightRow(*pair) for pair in zip(*both, strict=True)]
+    return [HeightRow(height, *row) for height, *row in zip(HEIGHTS_PX, *recalls, strict=True)]

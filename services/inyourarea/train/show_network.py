@@ -7,7 +7,7 @@ import numpy as np
 from inyourarea.train.answers import letterboxed
 from inyourarea.train.graph import model_bytes
 from inyourarea.train.repository import write_whole
-from inyourarea.train.show_model import FAST, GROUP_FILE, SHOW, UNSEEN, Workshop, group_toml
+from inyourarea.train.show_model import GROUP_FILE, LOOKS, SHOW, UNSEEN, Workshop, group_toml
 from inyourarea.train.show_pictures import MEMBERS, PICTURE_SIZE
 from inyourarea.train.training import (
     Course,
@@ -37,24 +37,25 @@ def learn(workshop: Workshop, hours: float) -> None:
 
 
 def export(workshop: Workshop) -> tuple[float, float]:
-    """Write the float model, the weights to start from, the group file; check that it is true.
+    """Write a float model for each look, the weights to start from and the group file.
 
-    Returns the largest difference between network and file in pixels and in score.
+    Returns the largest difference between network and files in pixels and in score.
 
     Raises:
-        ParityBroken: the file does not answer as the network does; nothing is written.
+        ParityBroken: a file does not answer as the network does; it is not written.
     """
     network = read_network(workshop.checkpoint)
-    content = model_bytes(export_network(network, SHOW))
     images = sorted((workshop.pictures / "images" / UNSEEN.name).glob("*.jpg"))
     chosen = images[:: max(1, len(images) // PARITY_PICTURES)]
-    frames = [letterboxed(read_picture(image), SHOW) for image in chosen]
-    apart = check_parity(network, content, np.stack(frames))
-    write_whole(workshop.float_model, content)
+    differences = []
+    for look in LOOKS:
+        content = model_bytes(export_network(network, look))
+        frames = [letterboxed(read_picture(image), look) for image in chosen]
+        differences.append(check_parity(network, content, np.stack(frames)))
+        write_whole(workshop.float_model(look), content)
+    box_px, score = np.max(differences, axis=0).tolist()
     write_starting_weights(network, workshop.models / SHOW.name / "show.pt")
     write_whole(workshop.models / GROUP_FILE, group_toml().encode())
-    # The same network at a smaller size, to measure what size costs; it is not shipped.
-    write_whole(workshop.fast_model, model_bytes(export_network(network, FAST)))
-    progress = {**read_progress(workshop.checkpoint), "box_px": apart[0], "score": apart[1]}
+    progress = {**read_progress(workshop.checkpoint), "box_px": box_px, "score": score}
     write_whole(workshop.progress, json.dumps(progress).encode())
-    return apart
+    return box_px, score

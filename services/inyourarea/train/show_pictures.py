@@ -25,8 +25,8 @@ from inyourarea.train.repository import write_whole
 MEMBERS = MEMBER_NAMES
 """The classes, in order."""
 
-PICTURE_SIZE = (960, 540)
-"""Width and height of a picture: a 1080p frame as it is stored for a detector of 960x544."""
+PICTURE_SIZE = (1280, 720)
+"""Width and height of a picture: a 1080p frame as it is stored for a detector of 1280x736."""
 
 SHOW_SECONDS = Fraction(16)
 """Seconds of a show; long enough for an outfit change, an intro and every kind of shot."""
@@ -41,9 +41,9 @@ LEAST_HEAD_VISIBLE = 0.4
 """Share of a head that must be seen for it to be labelled. A head turned away is labelled as well:
 its hair and outfit tell who it is, and the camera needs to know where it is."""
 
-LEAST_HEIGHT_PX = 6.0
-"""Height of the smallest face that is labelled, in pixels of the stored picture; smaller ones are
-specks on an LED wall."""
+LEAST_HEIGHT_PX = 8.0
+"""Height of the smallest face that is labelled, in pixels of the stored picture (12 in 1080p);
+smaller ones are specks on an LED wall."""
 
 TRUTH_HEADER = ("picture", "name", "role", "x1", "y1", "x2", "y2", "face_visible", "head_visible")
 

@@ -8,11 +8,11 @@ from inyourarea.contracts.model import (
     ModelInfo,
 )
 
-LARGEST_BATCH = 16
-"""Frames; 16 letterboxed frames of 960x544 are 25 MB, which one gRPC message still carries."""
+LARGEST_BATCH = 8
+"""Frames; 8 letterboxed frames of 1280x736 are 23 MB, which one gRPC message still carries."""
 
 QUEUE_DELAY_US = 2000
-"""Microseconds a frame waits for company: a tenth of what one costs on a CPU."""
+"""Microseconds a frame waits for company: a tenth of what the cheapest look costs on a CPU."""
 
 
 def config_pbtxt(info: ModelInfo) -> str:

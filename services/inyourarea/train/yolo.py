@@ -17,13 +17,12 @@ from numpy.typing import NDArray
 
 from inyourarea.contracts.model import BOXES_OUTPUT, FRAMES_INPUT, SCORES_OUTPUT, ModelInfo
 from inyourarea.core.errors import Refused
-from inyourarea.train.graph import OPSET, Nodes, Suppression, build_model
+from inyourarea.train.graph import OPSET, ROWS, Nodes, Suppression, build_model
 
 SUPPRESSION = Suppression(candidates=300, iou=0.55)
-"""A face is seen by some ten cells, thirty people fill 300; members who cross overlap less than .55
+"""A face is seen by some ten cells, thirty people fill 300, and 600 bring nothing where two looks
+are joined; members who cross overlap less than .55
 in the face box until one is hidden."""
-
-RAW_OUTPUT = "rows"
 
 DISTANCES = 16
 """Steps of each side's distribution, in strides; fixed by the architecture."""
@@ -55,7 +54,7 @@ class DistributionHead:
 
     def rank(self, nodes: Nodes) -> str:
         """Rank by the best class logit."""
-        logits = nodes.add("Slice", RAW_OUTPUT, *self._classes(nodes))
+        logits = nodes.add("Slice", ROWS, *self._classes(nodes))
         return nodes.add("ReduceMax", logits, axes=[1], keepdims=0)
 
     def _classes(self, nodes: Nodes) -> tuple[str, str, str]:
@@ -64,7 +63,7 @@ class DistributionHead:
 
     def read(self, nodes: Nodes, cells: str) -> tuple[str, str]:
         """Decode the chosen cells: expected distances, in strides, from each cell's middle."""
-        rows = nodes.rows(nodes.add("Transpose", RAW_OUTPUT, perm=[0, 2, 1]), cells)
+        rows = nodes.rows(nodes.add("Transpose", ROWS, perm=[0, 2, 1]), cells)
         sides = nodes.columns(rows, 0, 4 * DISTANCES)
         sides = nodes.add("Reshape", sides, nodes.integers(0, 0, 4, DISTANCES))
         shares = nodes.add("Softmax", sides, axis=-1)
@@ -134,8 +133,8 @@ def _raw_graph(network: torch.nn.Module, info: ModelInfo) -> bytes:
             buffer,
             opset_version=OPSET,
             input_names=["picture"],
-            output_names=[RAW_OUTPUT],
-            dynamic_axes={"picture": {0: "N"}, RAW_OUTPUT: {0: "N"}},
+            output_names=[ROWS],
+            dynamic_axes={"picture": {0: "N"}, ROWS: {0: "N"}},
             dynamo=False,
         )
     return buffer.getvalue()
