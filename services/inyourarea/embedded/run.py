@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from inyourarea.core.picture import Picture
 from inyourarea.core.pins import Pin
 from inyourarea.core.text_lines import text_lines
 from inyourarea.detect.detector import Detector
+from inyourarea.detect.settings import read_settings
 from inyourarea.embedded.line import Line
 from inyourarea.embedded.models import ModelFile, find_model
 from inyourarea.embedded.outputs import Outputs, OutputUnwritable
@@ -33,8 +35,6 @@ STORE = ".inyourarea"
 #: Size of the pictures that appearance is read from where the user brings the boxes: that of
 #: `faces`, whose people are told apart by it too.
 BOXES_PICTURE = (960, 544)
-#: Threads of the detector: the stages before it need the rest.
-DETECTOR_THREADS = 2
 _BLOCK = 4 << 20
 
 Listen = Callable[[Message], None]
@@ -177,7 +177,7 @@ def see(request: Request) -> Seeing:
         )
         return Seeing(model, None)
     file = find_model(request.group)
-    detector = file.load(DETECTOR_THREADS)
+    detector = file.load(read_settings(os.environ).threads)
     model = facts.Model(
         name=file.name,
         sha256=detector.sha256,
