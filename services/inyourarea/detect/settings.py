@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from inyourarea.runtime.settings import SettingsRejected
+from inyourarea.runtime.settings import Environment
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,16 +26,8 @@ def read_settings(environment: Mapping[str, str]) -> DetectSettings:
     Raises:
         SettingsRejected: a value can not be used; all problems are reported together.
     """
-    problems = []
-    threads = environment.get("INYOURAREA_DETECT_THREADS", str(DEFAULT_THREADS))
-    if not threads.isdecimal() or not 1 <= int(threads) <= MOST_THREADS:
-        problems.append(
-            f"INYOURAREA_DETECT_THREADS must be a whole number from 1 to {MOST_THREADS}, "
-            f"not {threads!r}"
-        )
-    repository = environment.get("INYOURAREA_MODELS", "models")
-    if not repository:
-        problems.append("INYOURAREA_MODELS is empty; name the folder with the models")
-    if problems:
-        raise SettingsRejected("; ".join(problems))
-    return DetectSettings(model_repository=Path(repository), threads=int(threads))
+    asked = Environment(environment)
+    threads = asked.whole("DETECT_THREADS", DEFAULT_THREADS, 1, MOST_THREADS)
+    repository = asked.text("MODELS", "models", "the folder with the models")
+    asked.check()
+    return DetectSettings(model_repository=Path(repository), threads=threads)

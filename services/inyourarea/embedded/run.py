@@ -252,10 +252,10 @@ def _submit(
         asked.from_s.CopyFrom(to_rational(request.start))
     if request.end is not None:
         asked.to_s.CopyFrom(to_rational(request.end))
+    seen = line.look_at(asked)
     if request.boxes is not None:
-        _store_boxes(request.boxes, line.look_at(asked), spec.model, line.objects)
+        _store_boxes(request.boxes, seen, spec.model, line.objects)
     if not spec.model.members:
-        seen = line.look_at(asked)
         spec.video_id = keys.video_id(seen.sha256, seen.start_pts, seen.end_pts)
         spec.names_from = _names_from(line.objects, seen.sha256, spec)
     asked.spec.CopyFrom(spec)

@@ -43,6 +43,13 @@ class Environment:
         self._problem(name, f"seconds, more than 0 and up to {most}", text)
         return default
 
+    def text(self, name: str, default: str, wanted: str) -> str:
+        """Some text; ``wanted`` says what of, where it is empty."""
+        text = self._values.get(PREFIX + name, default)
+        if not text:
+            self._problem(name, wanted, text)
+        return text
+
     def folder(self, name: str) -> Path | None:
         """A folder that is there, or none."""
         text = self._values.get(PREFIX + name)

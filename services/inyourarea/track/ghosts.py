@@ -62,8 +62,8 @@ def _ghosts(
     same = (wait <= 2 * NEAR_CHANGE_S) & (off < GHOST_WIDTHS) & (growth < GHOST_GROWTH)
     i, j = np.nonzero(same)
     there = (size, centre)
-    lasted = np.array([_stood_for(sightings, there, int(row)) for row in end])[i]
-    lasts = np.array([_stood_for(sightings, there, int(row)) for row in start])[j]
+    lasted = np.array([_stood_for(sightings, there, int(row)) for row in end[i]])
+    lasts = np.array([_stood_for(sightings, there, int(row)) for row in start[j]])
     shorter = np.where(lasted < lasts, before[i], after[j])
     return np.unique(shorter[np.minimum(lasted, lasts) <= LONGEST_GHOST_S])
 

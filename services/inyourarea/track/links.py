@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inyourarea.track.tracklets import Ints, Sightings, Tracklets, tracklets_from_labels
+from inyourarea.track.tracklets import Ints, Sightings, Tracklets, stray_nats, tracklets_from_labels
 
 Floats = NDArray[np.float64]
 
@@ -159,8 +159,5 @@ def _gap_cost(ends: _Ends, a: NDArray[np.intp], b: NDArray[np.intp]) -> Floats:
     off = np.minimum(np.sqrt((moved**2).sum(axis=1)), np.sqrt(((moved - guess) ** 2).sum(axis=1)))
     distance = off / side / (STRAY_WIDTHS + STRAY_WIDTHS_PER_S * wait)
     growth = np.abs(np.log(ends.side[1][a] / ends.side[0][b]))
-    cost = (
-        2 * np.log1p(0.5 * distance**2)
-        + 0.5 * (growth / (SIZE_STRAY + SIZE_STRAY_PER_S * wait)) ** 2
-    )
+    cost = stray_nats(distance) + 0.5 * (growth / (SIZE_STRAY + SIZE_STRAY_PER_S * wait)) ** 2
     return np.minimum(cost, LOST + (LOST_AT_ONCE - LOST) * np.exp(-wait / LOST_FADES_S))

@@ -17,6 +17,7 @@ from inyourarea.track.tracklets import (
     Ints,
     Sightings,
     Tracklets,
+    stray_nats,
 )
 
 Floats = NDArray[np.float64]
@@ -181,4 +182,4 @@ def _cost(sightings: Sightings, rows: Rows, row: int, speed: Floats) -> Floats:
     stray = STRAY_WIDTHS + STRAY_WIDTHS_PER_S * np.abs(wait)
     distance = np.minimum(still, going) / side / stray
     growth = np.log(sightings.side[rows] / sightings.side[row]) / SIZE_STRAY
-    return np.asarray(2 * np.log1p(0.5 * distance**2) + 0.5 * growth**2)
+    return np.asarray(stray_nats(distance) + 0.5 * growth**2)

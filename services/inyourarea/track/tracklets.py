@@ -282,7 +282,7 @@ def _join_cost(heads: _Heads, seen: _Heads) -> Floats:
     still = np.sqrt((moved**2).sum(axis=2)) / side
     stray = (STRAY_WIDTHS + STRAY_WIDTHS_PER_S * wait)[:, None]
     distance = np.minimum(reach, 0.5 * reach + 0.5 * still)
-    cost = np.log1p(0.5 * (distance / stray) ** 2) * 2.0
+    cost = stray_nats(distance / stray)
     cost += 0.5 * (np.log(heads.side[:, None] / seen.side[None, :]) / SIZE_STRAY) ** 2
     if heads.posterior.shape[1]:
         agreement = heads.posterior @ seen.posterior.T
@@ -296,6 +296,11 @@ def _join_cost(heads: _Heads, seen: _Heads) -> Floats:
         cost += np.where(known, np.minimum((1 - likeness) / APPEARANCE_STRAY, 5.0), 0.0)
     reached = distance <= REACH_WIDTHS + REACH_WIDTHS_PER_S * np.minimum(wait, 0.1)[:, None]
     return np.where(reached, cost, 2 * DEAREST_JOIN)
+
+
+def stray_nats(strays: Floats) -> Floats:
+    """Negative log likelihood of being off by so many times what heads stray; heavy tails."""
+    return np.asarray(2 * np.log1p(0.5 * strays**2))
 
 
 def _name_pairs(

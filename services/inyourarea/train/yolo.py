@@ -21,8 +21,7 @@ from inyourarea.train.graph import OPSET, ROWS, Nodes, Suppression, build_model
 
 SUPPRESSION = Suppression(candidates=300, iou=0.55)
 """A face is seen by some ten cells, thirty people fill 300, and 600 bring nothing where two looks
-are joined; members who cross overlap less than .55
-in the face box until one is hidden."""
+are joined; members who cross overlap less than .55 in the face box until one is hidden."""
 
 DISTANCES = 16
 """Steps of each side's distribution, in strides; fixed by the architecture."""
