@@ -85,6 +85,16 @@ class Seeing:
     model: facts.Model
     detector: Detector | None
 
+    def detector_named(self, name: str) -> Detector:
+        """The detector; a run has one model.
+
+        Raises:
+            Refused: it has none: the user brought the boxes.
+        """
+        if self.detector is None:
+            raise Refused(f"no detector {name!r} was loaded")
+        return self.detector
+
 
 def run_video(request: Request, listen: Listen) -> Result:
     """All files of the run are in ``request.out``; every fact on the way goes to ``listen``.
@@ -104,7 +114,7 @@ def run_video(request: Request, listen: Listen) -> Result:
 
 def _run(request: Request, listen: Listen, seeing: Seeing) -> Result:
     started = time.monotonic()
-    with Line(request.out / STORE, seeing.detector) as line:
+    with Line(request.out / STORE, seeing.detector_named) as line:
         source = store_source(line.objects, request.video)
         accepted = _submit(line, request, seeing, source)
         listen(accepted)
@@ -255,20 +265,8 @@ def _submit(
     seen = line.look_at(asked)
     if request.boxes is not None:
         _store_boxes(request.boxes, seen, spec.model, line.objects)
-    if not spec.model.members:
-        spec.video_id = keys.video_id(seen.sha256, seen.start_pts, seen.end_pts)
-        spec.names_from = _names_from(line.objects, seen.sha256, spec)
     asked.spec.CopyFrom(spec)
     return line.submit(asked)
-
-
-def _names_from(objects: Objects, sha256: str, spec: facts.RunSpec) -> str:
-    """The first tracks of this source, unless it is they that are asked for again."""
-    key = keys.first_tracks(sha256)
-    if not holds(objects, key):
-        return ""
-    first = objects.get(key).decode()
-    return "" if first == keys.tracks(spec) or not holds(objects, first) else first
 
 
 def _store_boxes(file: Path, source: facts.Source, model: facts.Model, objects: Objects) -> None:

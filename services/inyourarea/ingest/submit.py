@@ -40,13 +40,30 @@ def submit_video(
     accepted = facts.VideoAccepted(source=source, spec=request.spec)
     accepted.spec.video_id = keys.video_id(request.sha256, *span)
     accepted.video_id = accepted.spec.video_id
+    if not accepted.spec.model.members:
+        accepted.spec.names_from = _names_from(objects, source.sha256, accepted.spec)
     accepted.run_id = keys.run_id(accepted.spec)
     accepted.segments.extend(decide_segments(probe.pts, key_pts, span, probe.time_base))
     source_s = (span[1] - span[0]) * probe.time_base
     accepted.lane = facts.LANE_URGENT if source_s <= knobs.urgent_s else facts.LANE_BULK
     written = accepted.SerializeToString(deterministic=True)
+    for verdict in (
+        keys.deleted(accepted.video_id),
+        keys.cancelled(accepted.run_id),
+        keys.failed(accepted.run_id),
+    ):
+        objects.delete(verdict)  # who asks again wants it again
     objects.put_once(keys.accepted(accepted.run_id), written)
     return accepted
+
+
+def _names_from(objects: Objects, sha256: str, spec: facts.RunSpec) -> str:
+    """The first tracks of this source, unless it is they that are asked for again."""
+    key = keys.first_tracks(sha256)
+    if not holds(objects, key):
+        return ""
+    first = objects.get(key).decode()
+    return "" if first == keys.tracks(spec) or not holds(objects, first) else first
 
 
 def look_at_source(
