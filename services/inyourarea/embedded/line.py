@@ -20,7 +20,7 @@ from inyourarea.core.errors import Refused
 from inyourarea.detect.handler import DetectHandler, Detectors
 from inyourarea.ingest import settings as ingest_settings
 from inyourarea.ingest.handler import IngestHandler
-from inyourarea.ingest.submit import look_at_source, submit_video
+from inyourarea.ingest.submit import decide_video, look_at_source, submit_video
 from inyourarea.render import settings as render_settings
 from inyourarea.render.handler import RenderHandler
 from inyourarea.runtime.child import Child
@@ -70,12 +70,12 @@ class Line:
         for start in list(self.objects.list("attempts/")):
             self.objects.delete(start)  # asking again is a fresh start
         self._submitting = self._child()
-        self.tracking = TrackHandler(self.objects, self._track)
+        self._tracking = TrackHandler(self.objects, self._track)
         self._watcher = self._broker.join("watcher", _EVERY_CHANNEL)
         ingest = IngestHandler(self.objects, self._child(), self._ingest)
         self.start("ingest", ingest.handlers)
         self.start("detect", DetectHandler(self.objects, self._detectors).handlers)
-        self.start("track", self.tracking.handlers)
+        self.start("track", self._tracking.handlers)
         render = RenderHandler(self.objects, self._child(), self._render)
         self.start("render", render.handlers)
         return self
@@ -122,6 +122,22 @@ class Line:
         accepted = submit_video(request, self.objects, self._submitting, self._ingest)
         self.publish(accepted)
         return accepted
+
+    def decide(self, request: ingest_pb2.SubmitVideoRequest) -> facts.VideoAccepted:
+        """What submitting it would decide; no stage hears of it.
+
+        Raises:
+            Refused: it can not be used, and why.
+        """
+        return decide_video(request, self.objects, self._submitting, self._ingest)
+
+    def solve(self, accepted: facts.VideoAccepted) -> None:
+        """The tracks, windows and report of a run are stored, and no fact tells of it.
+
+        Raises:
+            Refused: the pins can not be followed, and why.
+        """
+        self._tracking.solve(accepted)
 
     def publish(self, fact: Message) -> None:
         """The fact is on its way to every stage that listens."""

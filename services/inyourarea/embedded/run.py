@@ -188,19 +188,21 @@ def see(request: Request) -> Seeing:
         return Seeing(model, None)
     file = find_model(request.group)
     detector = file.load(read_settings(os.environ).threads)
-    model = facts.Model(
-        name=file.name,
-        sha256=detector.sha256,
-        members=file.group.members if file.group else (),
-        confidence=request.confidence or _confidence(file, detector),
-        width=detector.info.width,
-        height=detector.info.height,
-    )
+    model = model_fact(file, detector)
+    model.confidence = request.confidence or model.confidence
     return Seeing(model, detector)
 
 
-def _confidence(file: ModelFile, detector: Detector) -> float:
-    return file.group.confidence if file.group else detector.info.confidence
+def model_fact(file: ModelFile, detector: Detector) -> facts.Model:
+    """What a run's specification says of a model, with the model's own confidence."""
+    return facts.Model(
+        name=file.name,
+        sha256=detector.sha256,
+        members=file.group.members if file.group else (),
+        confidence=file.group.confidence if file.group else detector.info.confidence,
+        width=detector.info.width,
+        height=detector.info.height,
+    )
 
 
 @dataclass(frozen=True)
