@@ -116,10 +116,11 @@ def _run(request: Request, listen: Listen, seeing: Seeing) -> Result:
     started = time.monotonic()
     with Line(request.out / STORE, seeing.detector_named) as line:
         source = store_source(line.objects, request.video)
+        watcher = line.watch()
         accepted = _submit(line, request, seeing, source)
         listen(accepted)
         clock = _Clock(started)
-        for fact in line.watch(accepted.run_id):
+        for fact in watcher.facts(accepted.run_id):
             clock.note(fact)
             listen(fact)
             if isinstance(fact, facts.StageFailed):
