@@ -8,15 +8,16 @@ import uvicorn
 from rich.console import Console
 
 from inyourarea.core.errors import Refused
-from inyourarea.embedded.serving import open_site
+from inyourarea.embedded.serving import add_video, open_site
 from inyourarea.gateway.settings import GatewaySettings
 
 _EXAMPLES = """\
 examples:
   inyourarea serve
       upload, watch and correct at http://127.0.0.1:8000; everything is kept in ./inyourarea-data
-  inyourarea serve --data out/ --port 9000
-      beside what `inyourarea run --out out/` has made: nothing of it is made again"""
+  inyourarea serve --data out/ stage.mp4
+      with a video to begin with; nothing is made again that `inyourarea run stage.mp4 --out out/`
+      has made"""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -28,6 +29,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument(
+        "videos", nargs="*", type=Path, metavar="VIDEO", help="videos to add, as if uploaded"
+    )
+    parser.add_argument("--group", metavar="NAME", help="the group that is in those videos")
     folder = Path("inyourarea-data")
     parser.add_argument(
         "--data", type=Path, default=folder, metavar="DIR", help=f"where all is kept ({folder})"
@@ -46,6 +51,9 @@ def main(args: argparse.Namespace) -> int:
     console = Console(stderr=True)
     with open_site(args.data, settings) as site:
         address = f"http://127.0.0.1:{listening.getsockname()[1]}"
+        for video in args.videos:
+            added = add_video(site, video, args.group)
+            console.print(f"{video}: {address}/watch/{added}", highlight=False, soft_wrap=True)
         console.print(f"InYourArea is at {address} (Ctrl-C ends it)", highlight=False)
         config = uvicorn.Config(
             site.app, log_level="warning", timeout_graceful_shutdown=3, server_header=False
