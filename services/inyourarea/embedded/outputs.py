@@ -1,9 +1,8 @@
 """The files of a finished run, written from the objects of the store into the user's folder."""
 
 import json
-import os
-import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -18,10 +17,8 @@ from inyourarea.core.errors import Refused
 from inyourarea.core.members import file_names
 from inyourarea.core.tracks import Tracks
 from inyourarea.core.windows import QUANTUM_PX, CameraPath
+from inyourarea.runtime.disk import sweep, whole, words_for
 from inyourarea.runtime.objects import Objects
-
-#: How a file is called while it is written.
-_PENDING = ".inyourarea-"
 
 
 class OutputUnwritable(Refused):
@@ -38,8 +35,7 @@ class Outputs:
 
     def write(self, published: facts.FancamsPublished, timings: dict[str, float]) -> list[Path]:
         """All files of the run; the fancams' paths are returned, in the order of the people."""
-        for left in self._folder.rglob(f"{_PENDING}*.part"):
-            left.unlink(missing_ok=True)  # of a run that was killed here
+        sweep(self._folder)
         spec = self._accepted.spec
         tracks = tables.read_tracks(self._objects.get(keys.tracks(spec)))
         self._write_tables(tracks)
@@ -87,14 +83,14 @@ class Outputs:
 
     def _put(self, name: str, lines: Iterable[str]) -> None:
         target = self._folder / name
-        with _whole(target) as pending, pending.open("w", encoding="utf-8", newline="") as opened:
+        with _writing(target) as pending, pending.open("w", encoding="utf-8", newline="") as opened:
             opened.writelines(lines)
 
     def _copy(self, key: str, name: Path) -> Path:
         """The object as a file, copied in blocks."""
         target = self._folder / name
         block = 4 << 20
-        with _whole(target) as pending, pending.open("wb") as opened:
+        with _writing(target) as pending, pending.open("wb") as opened:
             start = 0
             while content := self._objects.read(key, start, block):
                 opened.write(content)
@@ -102,37 +98,13 @@ class Outputs:
         return target
 
 
-class _whole:  # noqa: N801 - used as a verb: with _whole(path) as pending
-    """A temporary file beside ``target`` that takes its name only when the block ends well."""
-
-    def __init__(self, target: Path) -> None:
-        self._target = target
-
-    def __enter__(self) -> Path:
-        try:
-            self._target.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(
-                dir=self._target.parent, prefix=_PENDING, suffix=".part"
-            )
-        except OSError as error:
-            raise OutputUnwritable(
-                f"{self._target} can not be written: {error.strerror}"
-            ) from error
-        os.close(handle)
-        self._pending = Path(name)
-        return self._pending
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        try:
-            if error is None:
-                self._pending.chmod(0o644)
-                self._pending.replace(self._target)
-        finally:
-            self._pending.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise OutputUnwritable(
-                f"{self._target} can not be written: {error.strerror}"
-            ) from error
+@contextmanager
+def _writing(target: Path) -> Iterator[Path]:
+    try:
+        with whole(target) as pending:
+            yield pending
+    except OSError as trouble:
+        raise OutputUnwritable(f"{target} can not be written: {words_for(trouble)}") from trouble
 
 
 def _joined(views: Sequence[stored.SegmentWindows.View]) -> CameraPath:
