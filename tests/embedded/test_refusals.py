@@ -113,7 +113,9 @@ def test_a_full_disk_is_said_and_leaves_no_half_file(
     filler.write_bytes(bytes(700_000))
     out = small_disk / "out"
     said = refused("run", small_show.video, "--boxes", small_show.boxes, "--out", out)
-    assert "full" in said
+    assert f"{out}/" in said
+    assert "the disk is full; make room on it and ask again" in said
+    assert "sources/" not in said
     assert not (out / "fancams").exists()
     assert not list(out.rglob("*.part"))
 
@@ -136,6 +138,7 @@ def test_a_finished_run_on_a_disk_that_became_read_only_is_said(
     out = shutil.copytree(finished, small_disk / "out")
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     said = refused("run", small_show.video, "--boxes", small_show.boxes, "--out", out)
+    assert str(out) in said
     assert "Read-only" in said
 
 

@@ -28,6 +28,7 @@ from inyourarea.detect.settings import read_settings
 from inyourarea.embedded.line import Line
 from inyourarea.embedded.models import ModelFile, find_model
 from inyourarea.embedded.outputs import Outputs, OutputUnwritable
+from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway, holds
 
 #: Where a run keeps what it has done so far, inside the output folder.
@@ -99,7 +100,7 @@ def run_video(request: Request, listen: Listen) -> Result:
     try:
         return _run(request, listen, see(request))
     except ObjectsAway as away:
-        raise OutputUnwritable(f"{request.out} can not be used: {away}") from away
+        raise OutputUnwritable(str(away)) from away
 
 
 def _run(request: Request, listen: Listen, seeing: Seeing) -> Result:
@@ -162,7 +163,7 @@ def check_paths(request: Request) -> None:
     try:
         request.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputUnwritable(f"{request.out} can not be made: {error.strerror}") from error
+        raise OutputUnwritable(f"{request.out} can not be made: {words_for(error)}") from error
 
 
 def see(request: Request) -> Seeing:

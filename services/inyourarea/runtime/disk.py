@@ -9,7 +9,8 @@ from pathlib import Path
 
 #: How a file is called while it is written.
 _PENDING = ".inyourarea-"
-_FULL = {
+#: What to say of an error that means that nothing more fits.
+FULL = {
     errno.ENOSPC: "the disk is full; make room on it and ask again",
     errno.EDQUOT: "your share of the disk is used up; make room and ask again",
 }
@@ -17,7 +18,7 @@ _FULL = {
 
 def words_for(trouble: OSError) -> str:
     """What is wrong with the disk, and what to do where that is plain."""
-    return _FULL.get(trouble.errno or 0) or trouble.strerror or str(trouble)
+    return FULL.get(trouble.errno or 0) or trouble.strerror or str(trouble)
 
 
 @contextmanager

@@ -1,6 +1,5 @@
 """The laptop's object store: a folder."""
 
-import errno
 import os
 import shutil
 import uuid
@@ -9,6 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.objects import ObjectNotFound, ObjectsAway
 
 #: Half-written objects wait here; whoever opens the store sweeps what a killed process left.
@@ -17,17 +17,6 @@ _PENDING = ".pending"
 _PATIENCE = 100
 
 Settled = TypeVar("Settled")
-
-
-@contextmanager
-def _speaking_of(key: str) -> Iterator[None]:
-    try:
-        yield
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as missing:
-        raise ObjectNotFound(key) from missing
-    except OSError as trouble:
-        reason = "the disk is full" if trouble.errno == errno.ENOSPC else trouble.strerror
-        raise ObjectsAway(f"the store can not hold {key}: {reason}") from trouble
 
 
 def _settled(path: Path, settle: Callable[[], Settled]) -> Settled:
@@ -49,8 +38,18 @@ class FolderObjects:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        with _speaking_of("anything"):
+        with self._speaking_of(_PENDING):
             (root / _PENDING).mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def _speaking_of(self, key: str) -> Iterator[None]:
+        try:
+            yield
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as missing:
+            raise ObjectNotFound(key) from missing
+        except OSError as trouble:
+            words = words_for(trouble)
+            raise ObjectsAway(f"the folder {self._root} can not be used: {words}") from trouble
 
     def _path(self, key: str) -> Path:
         parts = key.split("/")
@@ -73,7 +72,7 @@ class FolderObjects:
     def put(self, key: str, content: bytes | Path) -> None:
         """See `Objects.put`."""
         path = self._path(key)
-        with _speaking_of(key), self._pending(content) as pending:
+        with self._speaking_of(key), self._pending(content) as pending:
             _settled(path, lambda: pending.replace(path))
 
     def put_once(self, key: str, content: bytes) -> bytes:
@@ -87,23 +86,23 @@ class FolderObjects:
                 return path.read_bytes()
             return content
 
-        with _speaking_of(key), self._pending(content) as pending:
+        with self._speaking_of(key), self._pending(content) as pending:
             return _settled(path, settle)
 
     def get(self, key: str) -> bytes:
         """See `Objects.get`."""
-        with _speaking_of(key):
+        with self._speaking_of(key):
             return self._path(key).read_bytes()
 
     def read(self, key: str, start: int, length: int) -> bytes:
         """See `Objects.read`."""
-        with _speaking_of(key), self._path(key).open("rb", buffering=0) as opened:
+        with self._speaking_of(key), self._path(key).open("rb", buffering=0) as opened:
             opened.seek(start)
             return opened.read(length)
 
     def size(self, key: str) -> int:
         """See `Objects.size`."""
-        with _speaking_of(key):
+        with self._speaking_of(key):
             path = self._path(key)
             if path.is_dir():
                 raise ObjectNotFound(key)
@@ -121,7 +120,7 @@ class FolderObjects:
 
     def delete(self, key: str) -> None:
         """See `Objects.delete`; a folder that holds nothing any more goes too."""
-        with _speaking_of(key):
+        with self._speaking_of(key):
             path = self._path(key)
             if path.is_dir():
                 return
@@ -133,6 +132,6 @@ class FolderObjects:
 
     def sweep(self) -> None:
         """Whatever a killed process had half written is gone; only when nobody else writes."""
-        with _speaking_of("anything"):
+        with self._speaking_of(_PENDING):
             for pending in (self._root / _PENDING).iterdir():
                 pending.unlink(missing_ok=True)
