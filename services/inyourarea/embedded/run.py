@@ -28,11 +28,10 @@ from inyourarea.detect.settings import read_settings
 from inyourarea.embedded.line import Line
 from inyourarea.embedded.models import ModelFile, find_model
 from inyourarea.embedded.outputs import Outputs, OutputUnwritable
+from inyourarea.embedded.own_files import STORE
 from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway, holds
 
-#: Where a run keeps what it has done so far, inside the output folder.
-STORE = ".inyourarea"
 #: Size of the pictures that appearance is read from where the user brings the boxes: that of
 #: `faces`, whose people are told apart by it too.
 BOXES_PICTURE = (960, 544)
@@ -69,10 +68,11 @@ class Result:
     """What came out: the fancams' files, who is in them, who is not, and the seconds it took.
 
     ``missing`` are those of the group, or of the members asked for, who have no fancam;
-    ``warnings`` whole sentences for the user.
+    ``removed`` are files of earlier runs that are gone; ``warnings`` whole sentences for the user.
     """
 
     fancams: tuple[Path, ...]
+    removed: tuple[Path, ...]
     people: tuple[str, ...]
     missing: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -139,12 +139,13 @@ def _finish(
     clock: _Clock,
 ) -> Result:
     outputs = Outputs(line.objects, accepted, request.out)
-    fancams = outputs.write(published, clock.seconds)
+    written = outputs.write(published, clock.seconds)
     # Not from the facts: where everything is done already, that it is published comes first.
     report = json.loads(line.objects.get(keys.report(accepted.spec)))
     asked = accepted.spec.members
     return Result(
-        fancams=tuple(fancams),
+        fancams=written.fancams,
+        removed=written.removed,
         people=tuple(person["name"] for person in report["people"]),
         missing=tuple(name for name in report["missing"] if not asked or name in asked),
         warnings=tuple(report["warnings"]),

@@ -41,6 +41,6 @@ def whole(target: Path) -> Iterator[Path]:
 
 
 def sweep(folder: Path) -> None:
-    """What a killed process had half written below the folder is gone."""
-    for left in folder.rglob(f"{_PENDING}*.part"):
+    """What a killed process had half written in the folder itself is gone."""
+    for left in folder.glob(f"{_PENDING}*.part"):
         left.unlink(missing_ok=True)
