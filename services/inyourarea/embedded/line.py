@@ -25,6 +25,7 @@ from inyourarea.render import settings as render_settings
 from inyourarea.render.handler import RenderHandler
 from inyourarea.runtime.bus import Bus
 from inyourarea.runtime.child import Child
+from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.memory_bus import MemoryBroker
 from inyourarea.runtime.objects import ObjectsAway
@@ -192,7 +193,7 @@ def _lock(store: Path) -> int:
     try:
         handle = os.open(store / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as trouble:
-        raise ObjectsAway(f"it can not be written: {trouble.strerror}") from trouble
+        raise ObjectsAway(f"the folder {store} can not be used: {words_for(trouble)}") from trouble
     end = time.monotonic() + _FAREWELL_S
     while True:
         with contextlib.suppress(BlockingIOError):
