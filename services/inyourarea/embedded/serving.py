@@ -15,7 +15,8 @@ from inyourarea.detect.detector import Detector
 from inyourarea.detect.settings import read_settings as read_detect_settings
 from inyourarea.embedded.line import Line
 from inyourarea.embedded.models import find_model, known_groups
-from inyourarea.embedded.run import STORE, model_fact, store_source
+from inyourarea.embedded.own_files import STORE
+from inyourarea.embedded.run import model_fact, store_source
 from inyourarea.gateway.app import create_app
 from inyourarea.gateway.catalog import Catalog
 from inyourarea.gateway.documents import VideoAsked
