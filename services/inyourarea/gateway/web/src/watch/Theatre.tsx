@@ -1,0 +1,168 @@
+/** Stage and fancam side by side; one above the other on an upright phone. */
+import type { ComponentChildren } from "preact";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import type { Person } from "../api/types";
+import type { Player } from "../player/player";
+import { stateAt } from "../player/states";
+import { called, say } from "../words/language";
+
+interface Props {
+  player: Player;
+  video: HTMLVideoElement;
+  /** What lies over the stage while somebody corrects. */
+  overStage?: ComponentChildren;
+}
+
+export function Theatre({ player, video, overStage }: Props) {
+  const scene = player.scene.value;
+  const source = scene?.video.source;
+  const shape = source ? source.width / source.height : 16 / 9;
+  const grid = player.grid.value;
+  return (
+    <div class={`theatre ${grid ? "is-grid" : ""}`} style={{ "--stage": shape, "--fancam": player.shape.value }}>
+      <StagePane player={player} video={video}>
+        {overStage}
+      </StagePane>
+      {grid ? <GridPane player={player} /> : <FancamPane player={player} />}
+    </div>
+  );
+}
+
+function StagePane({ player, video, children }: { player: Player; video: HTMLVideoElement; children: ComponentChildren }) {
+  const pane = useRef<HTMLDivElement>(null);
+  const canvas = useRef<HTMLCanvasElement>(null);
+  const encoded = player.mode.value === "encoded";
+  useLayoutEffect(() => {
+    pane.current?.prepend(video);
+  }, [video]);
+  useLayoutEffect(() => {
+    video.className = encoded ? "picture" : "unseen";
+    video.classList.toggle("is-mirrored", encoded && player.mirror.value);
+  }, [encoded, player.mirror.value]);
+  useLayoutEffect(() => (canvas.current && !encoded ? player.drawing.addStage(canvas.current) : undefined), [encoded]);
+  return (
+    <figure class="pane stage" ref={pane} aria-label={say("stage")}>
+      {!encoded && (
+        <canvas
+          ref={canvas}
+          class="picture"
+          data-testid="stage-canvas"
+          role="img"
+          aria-label={say("stage")}
+          onClick={children ? undefined : () => player.toggle()}
+        />
+      )}
+      {children}
+      <Counting player={player} />
+      {player.waiting.value && <span class="spinner" aria-label={say("loading")} />}
+    </figure>
+  );
+}
+
+function Counting({ player }: { player: Player }) {
+  const left = player.counting.value;
+  return left === null ? null : (
+    <span class="counting" key={left} data-testid="count-in" aria-live="assertive">
+      {left}
+    </span>
+  );
+}
+
+function FancamPane({ player }: { player: Player }) {
+  const person = player.shownPerson.value;
+  const place = useRef<HTMLDivElement>(null);
+  const encoded = player.mode.value === "encoded";
+  const mirrored = encoded && player.mirror.value;
+  useLayoutEffect(() => {
+    if (!encoded) return;
+    player.setPairPlace(place.current);
+    return () => player.setPairPlace(null);
+  }, [encoded]);
+  if (!person) return <figure class="pane fancam" aria-label={say("fancam")} />;
+  return (
+    <figure class="pane fancam" aria-label={say("fancamOf", { name: called(person) })} data-testid="fancam">
+      {encoded ? (
+        <div ref={place} class={`pair ${mirrored ? "is-mirrored" : ""}`} key="pair" />
+      ) : (
+        <FancamCanvas player={player} person={person} testId="fancam-canvas" />
+      )}
+      <Badge player={player} person={person} />
+    </figure>
+  );
+}
+
+function FancamCanvas({ player, person, testId }: { player: Player; person: Person; testId: string }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useLayoutEffect(() => {
+    if (!canvas.current) return;
+    const remove = player.drawing.addFancam(canvas.current, person.id);
+    player.redraw();
+    return remove;
+  }, [person.id]);
+  return (
+    <canvas
+      ref={canvas}
+      class="picture"
+      data-testid={testId}
+      role="img"
+      aria-label={say("fancamOf", { name: called(person) })}
+    />
+  );
+}
+
+function Badge({ player, person }: { player: Player; person: Person }) {
+  const state = stateAt(person.states, player.frame.value);
+  return (
+    <figcaption class="label">
+      <strong>{called(person)}</strong>
+      {state === "absent" && (
+        <span class="badge" data-testid="badge">
+          {say("away")}
+        </span>
+      )}
+    </figcaption>
+  );
+}
+
+/** Every member at once; a click goes to one. */
+function GridPane({ player }: { player: Player }) {
+  const people = player.scene.value?.people ?? [];
+  const grid = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const element = grid.current;
+    if (!element) return;
+    const fit = () => {
+      const { clientWidth, clientHeight } = element;
+      element.style.setProperty("--columns", String(columns(people.length, clientWidth, clientHeight, player.shape.value)));
+    };
+    const observer = new ResizeObserver(fit);
+    observer.observe(element);
+    return () => observer.disconnect();
+  }, [people.length, player.shape.value]);
+  const pick = (person: Person) => {
+    player.person.value = person.id;
+    player.grid.value = false;
+  };
+  return (
+    <div class="grid" ref={grid} data-testid="grid">
+      {people.map((person) => (
+        <button type="button" class="tile" key={person.id} onClick={() => pick(person)}>
+          <FancamCanvas player={player} person={person} testId={`grid-${person.id}`} />
+          <Badge player={player} person={person} />
+        </button>
+      ))}
+    </div>
+  );
+}
+
+/** So many columns that the pictures become as large as they can. */
+export function columns(count: number, width: number, height: number, shape: number): number {
+  let best = 1;
+  let largest = 0;
+  for (let across = 1; across <= count; across++) {
+    const down = Math.ceil(count / across);
+    const size = Math.min(width / across, (height / down) * shape);
+    if (size > largest) [largest, best] = [size, across];
+  }
+  return best;
+}
