@@ -56,13 +56,15 @@ export class Surface {
     mirror: boolean,
   ): void {
     if (!this.begin(mirror)) return;
-    const { x, y, width, height } = scaled(window, scale);
+    const whole = scaled(window, scale);
+    const { x, y, width, height } = whole;
     const [across, down] = [this.canvas.width, this.canvas.height];
     if (isCrop(window, size)) {
-      this.pen.drawImage(picture, x, y, width, height, 0, 0, across, down);
+      const part = middle(whole, across / down);
+      this.pen.drawImage(picture, part.x, part.y, part.width, part.height, 0, 0, across, down);
       return;
     }
-    this.drawBackdrop(picture, { x, y, width, height });
+    this.drawBackdrop(picture, whole);
     const fit = Math.min(across / width, down / height);
     const [w, h] = [width * fit, height * fit];
     this.pen.drawImage(picture, x, y, width, height, (across - w) / 2, (down - h) / 2, w, h);
@@ -82,13 +84,11 @@ export class Surface {
   private drawBackdrop(picture: CanvasImageSource, window: Window): void {
     const { width, height } = this.canvas;
     const small = backdrop(Math.max(4, Math.round((BACKDROP * width) / height)));
-    const cover = Math.min(window.width / width, window.height / height);
-    const [w, h] = [width * cover, height * cover];
-    const [x, y] = [window.x + (window.width - w) / 2, window.y + (window.height - h) / 2];
+    const part = middle(window, width / height);
     small.imageSmoothingQuality = "medium";
     // Where a canvas has no filters the copy is still coarse enough to read as a blur.
     if ("filter" in small) small.filter = `blur(${BACKDROP * BLUR}px)`;
-    small.drawImage(picture, x, y, w, h, 0, 0, small.canvas.width, small.canvas.height);
+    small.drawImage(picture, part.x, part.y, part.width, part.height, 0, 0, small.canvas.width, small.canvas.height);
     this.pen.drawImage(small.canvas, 0, 0, width, height);
     this.pen.fillStyle = DARKER;
     this.pen.fillRect(0, 0, width, height);
@@ -105,6 +105,13 @@ function backdrop(width: number): CanvasRenderingContext2D {
     scratch.canvas.height = BACKDROP;
   }
   return scratch;
+}
+
+/** The largest middle part of that shape: a canvas is whole pixels, and never exactly of the window's. */
+function middle({ x, y, width, height }: Window, shape: number): Window {
+  const w = Math.min(width, height * shape);
+  const h = Math.min(height, width / shape);
+  return { x: x + (width - w) / 2, y: y + (height - h) / 2, width: w, height: h };
 }
 
 function scaled(window: Window, by: number): Window {

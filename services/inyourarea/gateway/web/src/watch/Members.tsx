@@ -1,4 +1,5 @@
 /** The buttons that change the member, with faces and the number of the key. */
+import { useComputed } from "@preact/signals";
 import type { Person } from "../api/types";
 import type { Player } from "../player/player";
 import { stateAt } from "../player/states";
@@ -17,7 +18,7 @@ export function Members({ player }: { player: Player }) {
 }
 
 function Member({ player, person, number }: { player: Player; person: Person; number: number }) {
-  const away = stateAt(person.states, player.frame.value) === "absent";
+  const away = useComputed(() => stateAt(person.states, player.frame.value) === "absent").value;
   const chosen = player.person.value === person.id;
   const choose = () => {
     player.person.value = person.id;

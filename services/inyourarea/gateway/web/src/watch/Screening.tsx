@@ -18,7 +18,7 @@ import { press } from "./keys";
 import { LoopPanel, markLoop } from "./LoopPanel";
 import { Members } from "./Members";
 import { Downloads, Keys } from "./Sheets";
-import { Theatre } from "./Theatre";
+import { Theatre, tiling } from "./Theatre";
 import { Timeline } from "./Timeline";
 import { Title } from "./Title";
 import { Transport } from "./Transport";
@@ -105,8 +105,12 @@ export function Screening({ watch, scene, video, reload }: Props) {
   };
 
   const correcting = editing.active.value;
+  const source = video.source;
+  const stage = source ? source.width / source.height : 16 / 9;
+  const tiles = tiling(watch.people.length, stage, player.shape.value);
+  const both = stage + (player.grid.value ? (tiles.across * player.shape.value) / tiles.down : player.shape.value);
   return (
-    <article class={`watch ${fullWindow.value ? "is-full" : ""}`} ref={room}>
+    <article class={`watch ${fullWindow.value ? "is-full" : ""}`} ref={room} style={{ "--both": both }}>
       <Title video={video} />
       {isInApp(navigator.userAgent) && <InApp />}
       {missing && (

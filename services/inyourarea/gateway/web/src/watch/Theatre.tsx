@@ -1,6 +1,7 @@
 /** Stage and fancam side by side; one above the other on an upright phone. */
+import { useComputed } from "@preact/signals";
 import type { ComponentChildren } from "preact";
-import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import type { Person } from "../api/types";
 import type { Player } from "../player/player";
 import { stateAt } from "../player/states";
@@ -18,8 +19,12 @@ export function Theatre({ player, video, overStage }: Props) {
   const source = scene?.video.source;
   const shape = source ? source.width / source.height : 16 / 9;
   const grid = player.grid.value;
+  const tiles = tiling(scene?.people.length ?? 1, shape, player.shape.value);
+  const beside = grid ? (tiles.across * player.shape.value) / tiles.down : player.shape.value;
+  const upright = fitting(scene?.people.length ?? 1, UPRIGHT, player.shape.value);
+  const shapes = { "--stage": shape, "--fancam": player.shape.value, "--beside": beside, "--across": tiles.across, "--down": tiles.down, "--upright-across": upright.across, "--upright-down": upright.down };
   return (
-    <div class={`theatre ${grid ? "is-grid" : ""}`} style={{ "--stage": shape, "--fancam": player.shape.value }}>
+    <div class={`theatre ${grid ? "is-grid" : ""}`} style={shapes}>
       <StagePane player={player} video={video}>
         {overStage}
       </StagePane>
@@ -111,11 +116,11 @@ function FancamCanvas({ player, person, testId }: { player: Player; person: Pers
 }
 
 function Badge({ player, person }: { player: Player; person: Person }) {
-  const state = stateAt(person.states, player.frame.value);
+  const away = useComputed(() => stateAt(person.states, player.frame.value) === "absent").value;
   return (
     <figcaption class="label">
       <strong>{called(person)}</strong>
-      {state === "absent" && (
+      {away && (
         <span class="badge" data-testid="badge">
           {say("away")}
         </span>
@@ -127,24 +132,12 @@ function Badge({ player, person }: { player: Player; person: Person }) {
 /** Every member at once; a click goes to one. */
 function GridPane({ player }: { player: Player }) {
   const people = player.scene.value?.people ?? [];
-  const grid = useRef<HTMLDivElement>(null);
-  useEffect(() => {
-    const element = grid.current;
-    if (!element) return;
-    const fit = () => {
-      const { clientWidth, clientHeight } = element;
-      element.style.setProperty("--columns", String(columns(people.length, clientWidth, clientHeight, player.shape.value)));
-    };
-    const observer = new ResizeObserver(fit);
-    observer.observe(element);
-    return () => observer.disconnect();
-  }, [people.length, player.shape.value]);
   const pick = (person: Person) => {
     player.person.value = person.id;
     player.grid.value = false;
   };
   return (
-    <div class="grid" ref={grid} data-testid="grid">
+    <div class="grid" data-testid="grid">
       {people.map((person) => (
         <button type="button" class="tile" key={person.id} onClick={() => pick(person)}>
           <FancamCanvas player={player} person={person} testId={`grid-${person.id}`} />
@@ -155,14 +148,33 @@ function GridPane({ player }: { player: Player }) {
   );
 }
 
-/** So many columns that the pictures become as large as they can. */
-export function columns(count: number, width: number, height: number, shape: number): number {
-  let best = 1;
-  let largest = 0;
+/** The theatre's shape while one fancam is shown: about what a window leaves for it. */
+const ROOM = 16 / 9 + 9 / 16;
+/** What the stage counts beside the members, in a view that is for the members. */
+const STAGE_COUNTS = 0.25;
+
+/** So many tiles across and down that members, and the stage beside them, become as large as they can. */
+export function tiling(count: number, stage: number, fancam: number): { across: number; down: number } {
+  let best = { across: 1, down: 1, worth: 0 };
+  for (let down = 1; down <= count; down++) {
+    const across = Math.ceil(count / down);
+    const height = Math.min(1, ROOM / (stage + (across * fancam) / down));
+    const worth = (count * fancam * height * height) / (down * down) + STAGE_COUNTS * stage * height * height;
+    if (worth > best.worth) best = { across, down, worth };
+  }
+  return { across: best.across, down: best.down };
+}
+
+/** The shape of what an upright phone leaves for the members, width over height. */
+const UPRIGHT = 1.35;
+
+/** So many tiles across and down that they become as large as they can in a place of that shape. */
+export function fitting(count: number, place: number, fancam: number): { across: number; down: number } {
+  let best = { across: 1, down: count, height: 0 };
   for (let across = 1; across <= count; across++) {
     const down = Math.ceil(count / across);
-    const size = Math.min(width / across, (height / down) * shape);
-    if (size > largest) [largest, best] = [size, across];
+    const height = Math.min(1 / down, place / across / fancam);
+    if (height > best.height) best = { across, down, height };
   }
-  return best;
+  return { across: best.across, down: best.down };
 }

@@ -1,9 +1,9 @@
 /** One person's states in time, what to look at, the loop, and where the player is. */
-import { effect } from "@preact/signals";
+import { useComputed } from "@preact/signals";
 import { useEffect, useRef } from "preact/hooks";
 import type { Span, State } from "../api/types";
 import type { Player } from "../player/player";
-import { stretches } from "../player/states";
+import { stretches, told } from "../player/states";
 import { called, say } from "../words/language";
 import { clock } from "../words/time";
 
@@ -25,16 +25,8 @@ export function Timeline({ player, selection, select }: Props) {
   const scene = player.scene.value;
   const person = player.shownPerson.value;
   const track = useRef<HTMLDivElement>(null);
-  const head = useRef<HTMLDivElement>(null);
   const begun = useRef<number | null>(null);
-  useEffect(
-    () =>
-      effect(() => {
-        const end = player.scene.value?.times.end || 1;
-        head.current?.style.setProperty("--at", String(Math.min(1, player.seconds.value / end)));
-      }),
-    [player],
-  );
+  const now = useComputed(() => Math.floor(player.seconds.value)).value;
   if (!scene || !person) return null;
   const { times } = scene;
   const share = (frame: number) => (frame >= times.frames ? 1 : times.seconds(frame) / times.end);
@@ -71,8 +63,8 @@ export function Timeline({ player, selection, select }: Props) {
         aria-label={say("timeline")}
         aria-valuemin={0}
         aria-valuemax={Math.round(times.end)}
-        aria-valuenow={Math.floor(player.seconds.value)}
-        aria-valuetext={`${clock(player.seconds.value)}, ${called(person)}: ${say(`state_${player.state.value}`)}`}
+        aria-valuenow={now}
+        aria-valuetext={`${clock(now)}, ${called(person)}: ${say(`state_${player.state.value}`)}`}
         onPointerDown={down}
         onPointerMove={move}
         onPointerUp={up}
@@ -86,7 +78,7 @@ export function Timeline({ player, selection, select }: Props) {
         {person.spans.map((span) => (
           <SpanMark key={span.id} span={span} from={share(span.from_frame)} to={share(span.to_frame + 1)} />
         ))}
-        <div class="playhead" ref={head} data-testid="playhead" />
+        <Playhead player={player} />
       </div>
       <ul class="legend">
         {STATES.map((state) => (
@@ -98,6 +90,11 @@ export function Timeline({ player, selection, select }: Props) {
       </ul>
     </div>
   );
+}
+
+function Playhead({ player }: { player: Player }) {
+  const at = player.seconds.value / (player.scene.value?.times.end || 1);
+  return <div class="playhead" style={{ "--at": Math.min(1, at) }} data-testid="playhead" />;
 }
 
 function SpanMark({ span, from, to }: { span: Span; from: number; to: number }) {
@@ -126,7 +123,7 @@ function States({ player }: { player: Player }) {
       element.height = height;
       const colours = getComputedStyle(element);
       const x = (frame: number) => (frame >= scene.times.frames ? 1 : scene.times.seconds(frame) / scene.times.end) * width;
-      for (const { from, to, state } of stretches(person.states, scene.times.frames)) {
+      for (const { from, to, state } of told(stretches(person.states, scene.times.frames))) {
         const tall = Math.max(density, HEIGHT[state] * height);
         pen.fillStyle = colours.getPropertyValue(`--state-${state}`);
         pen.fillRect(x(from), (height - tall) / 2, Math.max(1, x(to) - x(from)), tall);
