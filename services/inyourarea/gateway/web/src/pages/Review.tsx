@@ -163,6 +163,7 @@ function Ask({ question, answered }: { question: Question; answered: () => void 
             <kbd>S</kbd> {say("later")}
           </button>
         </div>
+        <p class="hint">{say("reviewOthers")}</p>
         <Verdicts people={watch.people} taken={person} judge={(verdict) => void judge(verdict)} />
       </div>
     </div>

@@ -89,6 +89,10 @@ export function Screening({ watch, scene, video, reload }: Props) {
         loopEnd: () => markLoop(player, "b"),
         loopToggle: () => player.setLoop(player.loop.value ? null : lastLoop.current),
         help: () => setSheet("keys"),
+        leave: () => {
+          if (editing.picked.value || editing.selection.value) editing.select(null);
+          else fullWindow.value = false;
+        },
       });
       if (meant) event.preventDefault();
     };

@@ -46,16 +46,9 @@ function StagePane({ player, video, children }: { player: Player; video: HTMLVid
   }, [encoded, player.mirror.value]);
   useLayoutEffect(() => (canvas.current && !encoded ? player.drawing.addStage(canvas.current) : undefined), [encoded]);
   return (
-    <figure class="pane stage" ref={pane} aria-label={say("stage")}>
+    <figure class="pane stage" ref={pane} aria-label={say("stage")} onClick={children ? undefined : () => player.toggle()}>
       {!encoded && (
-        <canvas
-          ref={canvas}
-          class="picture"
-          data-testid="stage-canvas"
-          role="img"
-          aria-label={say("stage")}
-          onClick={children ? undefined : () => player.toggle()}
-        />
+        <canvas ref={canvas} class="picture" data-testid="stage-canvas" role="img" aria-label={say("stage")} />
       )}
       {children}
       <Counting player={player} />

@@ -10,6 +10,7 @@ export interface Deeds {
   loopEnd: () => void;
   loopToggle: () => void;
   help: () => void;
+  leave: () => void;
 }
 
 /** Seconds that an arrow jumps, and with Shift. */
@@ -63,6 +64,8 @@ function deedOf(event: KeyboardEvent, deeds: Deeds): (() => void) | null {
     case "=":
     case "+":
       return () => void (player.rate.value = nextRate(player.rate.value, 1));
+    case "Escape":
+      return deeds.leave;
     case "?":
       return deeds.help;
     default:

@@ -213,6 +213,7 @@ export const TEXTS = {
   yes: ["Yes", "맞음"],
   no: ["Not her", "아님"],
   later: ["Later", "나중에"],
+  reviewOthers: ["Or it is somebody else (keys 1 – 9, in the video's order):", "다른 사람이라면 (키 1 – 9, 영상의 순서):"],
   open: ["Open", "열기"],
 
   groupMembers: ["Members", "멤버"],
