@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { Boxes } from "../src/player/boxes";
-import { pinAt } from "../src/edit/pins";
+import { pinAt, pinOver } from "../src/edit/pins";
 import { Times } from "../src/player/times";
 
 const boxes = new Boxes({
@@ -37,11 +37,11 @@ describe("a pin", () => {
   const times = Times.read({ time_base: "1/25", pts: [0, ...Array<number>(50).fill(1)] });
 
   test("stands inside its frame, at the middle of the face", () => {
-    expect(pinAt(times, 2, [100, 100, 141, 150], { is: "p2" })).toEqual({ from_s: 0.1, x: 121, y: 125, person: "p2", denies: false });
+    expect(pinAt(times, 2, [100, 100, 141, 150], { is: "p2" })).toEqual({ from_s: 0.1, x: 121, y: 125, person: "p2" });
   });
 
-  test("over a stretch it ends inside the last frame", () => {
-    expect(pinAt(times, 2, [0, 0, 10, 10], { isNot: "p1" }, 12)).toMatchObject({ to_s: 0.5, person: "p1", denies: true });
-    expect(pinAt(times, 2, [0, 0, 10, 10], { isNobody: true }, 2)).toEqual({ from_s: 0.1, x: 5, y: 5, nobody: true, denies: false });
+  test("over a stretch it speaks of the person who is shown there", () => {
+    expect(pinOver(times, 2, 12, "p1", { isNot: "p1" })).toEqual({ from_s: 0.1, to_s: 0.5, of: "p1", person: "p1", denies: true });
+    expect(pinOver(times, 2, 2, "p1", { isNobody: true })).toEqual({ from_s: 0.1, to_s: 0.1, of: "p1", nobody: true });
   });
 });

@@ -9,6 +9,8 @@ export class Problem extends Error {
     readonly status: number,
     readonly title: string,
     readonly detail: string,
+    /** The last part of its type, such as "stale-edit". */
+    readonly kind = "",
   ) {
     super(detail || title);
   }
@@ -34,8 +36,8 @@ async function ask<T>(path: string, method = "GET", body?: unknown, signal?: Abo
 
 function problem(status: number, title: string, text: string): Problem {
   try {
-    const said = JSON.parse(text) as { title?: string; detail?: string };
-    return new Problem(status, said.title ?? title, said.detail ?? "");
+    const said = JSON.parse(text) as { type?: string; title?: string; detail?: string };
+    return new Problem(status, said.title ?? title, said.detail ?? "", said.type?.split(":").at(-1));
   } catch {
     return new Problem(status, title, "");
   }
@@ -72,7 +74,7 @@ export const api = {
   watch: (id: string) => ask<Watch>(`${video(id)}/watch`),
   camera: (url: string) => ask<CameraFile>(url),
   boxes: (url: string) => ask<BoxesFile>(url),
-  name: (id: string, person: string, called: Partial<Pick<Person, "name" | "names" | "aliases">>) =>
+  name: (id: string, person: string, called: Pick<Person, "name" | "names" | "aliases">) =>
     ask<unknown>(`${video(id)}/people/${encodeURIComponent(person)}`, "PUT", called),
   pins: (id: string) => ask<Pins>(`${video(id)}/pins`),
   previewPins: (id: string, revision: number, pins: Pin[]) =>

@@ -3,8 +3,12 @@ import { API } from "./client";
 import type { Video } from "./types";
 
 /** Calls back with the video now and whenever it changes; the browser reconnects by itself. */
-export function followVideo(id: string, changed: (video: Video) => void): () => void {
+export function followVideo(id: string, changed: (video: Video) => void, deleted: () => void = () => {}): () => void {
   const events = new EventSource(`${API}/videos/${encodeURIComponent(id)}/events`);
   events.addEventListener("video", (event) => changed(JSON.parse((event as MessageEvent<string>).data) as Video));
+  events.addEventListener("deleted", () => {
+    events.close();
+    deleted();
+  });
   return () => events.close();
 }

@@ -49,15 +49,18 @@ export interface Video {
   group: string | null;
   framing: string;
   aspects: string[];
-  from_s: number | null;
-  to_s: number | null;
-  people_asked: number | null;
+  /** Fractions of seconds as text, exact: "62", "1001/30". */
+  from_s: string | null;
+  to_s: string | null;
+  /** 0: found out. */
+  people_asked: number;
   state: "working" | "ready" | "failed" | "cancelled";
   failure: string | null;
   revision: number;
   progress: Progress[];
   left_s: number | null;
   reused: { done: number; total: number } | null;
+  /** Of the part that is used. */
   source: Source | null;
   run_id: string;
   shown_run_id: string | null;
@@ -69,7 +72,8 @@ export interface Span {
   id: string;
   from_frame: number;
   to_frame: number;
-  reason: string;
+  why: string;
+  text: string;
   confirmed: boolean;
 }
 
@@ -91,7 +95,7 @@ export interface Person {
   id: string;
   label: string;
   name: string;
-  names: { ko?: string; en?: string };
+  names: Record<string, string>;
   aliases: string[];
   face_url: string | null;
   /** Run lengths: the state holds from its frame to the next entry's. */
@@ -129,16 +133,18 @@ export interface BoxesFile {
   others: { frame: number; box: [number, number, number, number] }[];
 }
 
+/** Whoever is at a point or box; or, with `of`, wherever that person is between the two times. */
 export interface Pin {
   from_s: number;
-  to_s?: number;
-  x: number;
-  y: number;
-  w?: number;
-  h?: number;
+  to_s?: number | null;
+  x?: number | null;
+  y?: number | null;
+  w?: number | null;
+  h?: number | null;
+  of?: string | null;
   /** A person's id, or a name that nobody has yet. */
-  person?: string;
-  nobody?: true;
+  person?: string | null;
+  nobody?: boolean;
   denies?: boolean;
 }
 
@@ -147,12 +153,15 @@ export interface Pins {
   pins: Pin[];
 }
 
+export type Place = "seen" | "unseen" | "elsewhere";
+
 export interface Change {
   person: string;
+  name: string;
   from_frame: number;
   to_frame: number;
-  was: string | null;
-  becomes: string | null;
+  was: Place;
+  becomes: Place;
 }
 
 export interface Preview {

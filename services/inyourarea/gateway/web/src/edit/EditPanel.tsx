@@ -4,7 +4,7 @@ import type { Change, Person, Span } from "../api/types";
 import type { Player } from "../player/player";
 import { inWords } from "../parts/Message";
 import { tell } from "../parts/toast";
-import { called, say, sayAny } from "../words/language";
+import { called, reason, say } from "../words/language";
 import { clock } from "../words/time";
 import type { Editing } from "./editing";
 import { Verdicts } from "./Verdicts";
@@ -62,7 +62,7 @@ function Stretch({ player, editing }: Pick<Props, "player" | "editing">) {
   return (
     <div class="stretch" data-testid="stretch">
       <h3>{say("stretch", span)}</h3>
-      {editing.stretchStart() ? (
+      {editing.isSeenInStretch ? (
         <Verdicts people={scene.people} taken={player.shownPerson.value} judge={(verdict) => editing.judgeStretch(verdict)} />
       ) : (
         <p class="hint">{say("stretchEmpty")}</p>
@@ -102,11 +102,10 @@ function Pending({ player, editing }: Pick<Props, "player" | "editing">) {
 function Changes({ player, changes }: { player: Player; changes: Change[] }) {
   const scene = player.scene.value;
   if (!scene) return null;
-  const name = (id: string) => {
-    const person = scene.people.find((one) => one.id === id || one.label === id);
-    return person ? called(person) : id;
+  const name = (change: Change) => {
+    const person = scene.people.find(({ id }) => id === change.person);
+    return person ? called(person) : change.name;
   };
-  const word = (state: string | null) => (state === null ? "–" : sayAny(`state_${state}`).replace(/^state_/, ""));
   return (
     <ul class="changes">
       {changes.map((change) => (
@@ -114,9 +113,9 @@ function Changes({ player, changes }: { player: Player; changes: Change[] }) {
           <button type="button" class="plain" onClick={() => goTo(player, change.person, change.from_frame)}>
             {clock(scene.times.seconds(change.from_frame), 1)} – {clock(scene.times.seconds(change.to_frame), 1)}
           </button>
-          <strong>{name(change.person)}</strong>
+          <strong>{name(change)}</strong>
           <span>
-            {word(change.was)} → {word(change.becomes)}
+            {say(`place_${change.was}`)} → {say(`place_${change.becomes}`)}
           </span>
         </li>
       ))}
@@ -180,7 +179,7 @@ function SpanRow({ player, person, span, confirm }: { player: Player; person: Pe
       <button type="button" class="plain" onClick={() => goTo(player, person.id, span.from_frame)}>
         {clock(times.seconds(span.from_frame), 1)} – {clock(times.seconds(span.to_frame), 1)}
       </button>
-      <span>{span.reason}</span>
+      <span>{reason(span)}</span>
       {span.confirmed ? (
         <em>{say("confirmed")}</em>
       ) : (

@@ -1,7 +1,7 @@
 /** "Who is this?": choose somebody, type a name, or say who it is not. */
 import type { Player } from "../player/player";
 import { IconButton } from "../parts/IconButton";
-import { called, language, say } from "../words/language";
+import { called, say } from "../words/language";
 import type { Editing } from "./editing";
 import type { Verdict } from "./pins";
 import { Verdicts } from "./Verdicts";
@@ -23,7 +23,7 @@ export function FaceCard({ player, editing, right }: Props) {
     if (!name) return;
     const known = people.find((person) => [person.name, called(person), ...person.aliases].some((one) => alike(one, name)));
     if (known && known !== taken) judge({ is: known.id });
-    else if (taken) void editing.rename(taken.id, name, { ...taken.names, [language.value]: name });
+    else if (taken) void editing.rename(taken, name);
     else judge({ is: name });
   };
   return (

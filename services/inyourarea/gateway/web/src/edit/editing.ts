@@ -1,14 +1,14 @@
 /** Correcting a video: what is pointed at, what would change, what was applied. */
 import { batch, signal } from "@preact/signals";
 import { api, Problem } from "../api/client";
-import type { Pin, Pins, Preview, Watch } from "../api/types";
+import type { Person, Pin, Pins, Preview, Watch } from "../api/types";
 import { inWords } from "../parts/Message";
 import { tell } from "../parts/toast";
 import { Boxes, type Face } from "../player/boxes";
 import type { Player } from "../player/player";
 import type { Selection } from "../watch/Timeline";
-import { say } from "../words/language";
-import { pinAt, type Verdict } from "./pins";
+import { language, say } from "../words/language";
+import { pinAt, pinOver, type Verdict } from "./pins";
 
 export class Editing {
   readonly active = signal(false);
@@ -76,17 +76,17 @@ export class Editing {
 
   /** The person shown now is, in the marked stretch, as the verdict says. */
   judgeStretch(verdict: Verdict): void {
-    const start = this.stretchStart();
-    const selection = this.selection.value;
-    const times = this.player.scene.value?.times;
-    if (start && selection && times) this.add(pinAt(times, start.frame, start.box, verdict, selection.to));
-  }
-
-  /** Where in the stretch the shown person is first seen; null where she never is. */
-  stretchStart() {
     const person = this.player.person.value;
     const selection = this.selection.value;
-    return (person && selection && this.boxes.value?.firstIn(person, selection.from, selection.to)) || null;
+    const times = this.player.scene.value?.times;
+    if (person && selection && times) this.add(pinOver(times, selection.from, selection.to, person, verdict));
+  }
+
+  /** Whether the shown person is seen anywhere in the stretch. */
+  get isSeenInStretch(): boolean {
+    const person = this.player.person.value;
+    const selection = this.selection.value;
+    return Boolean(person && selection && this.boxes.value?.firstIn(person, selection.from, selection.to));
   }
 
   forget(): void {
@@ -112,9 +112,12 @@ export class Editing {
     }
   }
 
-  async rename(person: string, name: string, names: { ko?: string; en?: string } = {}): Promise<void> {
+  /** What is typed is her name in the language of the page; the first one is her name everywhere. */
+  async rename(person: Person, name: string): Promise<void> {
     await this.attempt(async () => {
-      await api.name(this.video, person, { name, names });
+      const isFirst = person.name === person.label;
+      const names = isFirst ? person.names : { ...person.names, [language.value]: name };
+      await api.name(this.video, person.id, { name: isFirst ? name : person.name, names, aliases: person.aliases });
       tell(say("named", { name }));
       this.forget();
       this.reload();
@@ -162,7 +165,7 @@ export class Editing {
       await deed();
       return true;
     } catch (error) {
-      if (error instanceof Problem && error.status === 409) {
+      if (error instanceof Problem && error.kind === "stale-edit") {
         this.problem.value = say("stale");
         this.pins.value = await api.pins(this.video).catch(() => this.pins.value);
         this.reload();

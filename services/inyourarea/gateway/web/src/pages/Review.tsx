@@ -2,16 +2,15 @@
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { api } from "../api/client";
 import type { Person, Span, Watch } from "../api/types";
-import { pinAt, type Verdict } from "../edit/pins";
+import { pinOver, type Verdict } from "../edit/pins";
 import { Verdicts } from "../edit/Verdicts";
 import { Icon } from "../parts/Icon";
 import { inWords, Message, VideoProblem } from "../parts/Message";
 import { tell } from "../parts/toast";
 import { useAsked } from "../parts/useAsked";
-import { Boxes } from "../player/boxes";
 import { Player, type Scene } from "../player/player";
 import { Link } from "../router";
-import { called, say } from "../words/language";
+import { called, reason, say } from "../words/language";
 import { clock } from "../words/time";
 import { sceneOf } from "../watch/scene";
 
@@ -104,11 +103,8 @@ function Ask({ question, answered }: { question: Question; answered: () => void 
   };
   const judge = async (verdict: Verdict) => {
     try {
-      const boxes = new Boxes(await api.boxes(watch.boxes_url));
-      const first = boxes.firstIn(person.id, span.from_frame, span.to_frame);
-      if (!first) return setFailure(say("stretchEmpty"));
       const { revision, pins } = await api.pins(watch.video.id);
-      await api.setPins(watch.video.id, revision, [...pins, pinAt(scene.times, first.frame, first.box, verdict, span.to_frame)]);
+      await api.setPins(watch.video.id, revision, [...pins, pinOver(scene.times, span.from_frame, span.to_frame, person.id, verdict)]);
       tell(say("applied"));
       answered();
     } catch (error) {
@@ -146,7 +142,7 @@ function Ask({ question, answered }: { question: Question; answered: () => void 
         <p class="eyebrow">
           {clock(scene.times.seconds(span.from_frame), 1)} – {clock(scene.times.seconds(span.to_frame), 1)}
         </p>
-        <p>{span.reason}</p>
+        <p>{reason(span)}</p>
         {failure && (
           <p class="failure" role="alert">
             {failure}

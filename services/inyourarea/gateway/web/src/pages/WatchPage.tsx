@@ -47,13 +47,15 @@ export function WatchPage({ id }: { id: string }) {
   const known = video !== null;
   useEffect(() => {
     if (!known) return;
-    return followVideo(id, (now) => {
+    const gone = () => setError(new Problem(410, "deleted", ""));
+    const changed = (now: Video) => {
       setVideo(now);
       if (!now.shown_run_id || mark(now) === shown.current) return;
       const corrected = !shown.current.startsWith(`${now.shown_run_id} ${now.revision} `);
       clearTimeout(timer.current);
       timer.current = setTimeout(() => void load(), corrected ? 0 : ASK_AGAIN_MS);
-    });
+    };
+    return followVideo(id, changed, gone);
   }, [id, known, load]);
 
   useEffect(() => {

@@ -7,7 +7,7 @@ import { clock } from "../words/time";
 import { Icon } from "./Icon";
 
 export function Card({ video }: { video: Video }) {
-  const length = video.source ? clock((video.to_s ?? video.source.duration_s) - (video.from_s ?? 0)) : null;
+  const length = video.source ? clock(video.source.duration_s) : null;
   return (
     <li class={`card is-${video.state}`}>
       <Link to={`/watch/${video.id}`} class="card-link">

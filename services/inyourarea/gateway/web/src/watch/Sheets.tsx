@@ -2,7 +2,7 @@
 import type { Watch } from "../api/types";
 import { Dialog } from "../parts/Dialog";
 import { Icon } from "../parts/Icon";
-import { called, say } from "../words/language";
+import { called, say, shapeName } from "../words/language";
 
 export function Keys({ close }: { close: () => void }) {
   const rows: [string, string][] = [
@@ -43,7 +43,7 @@ export function Downloads({ watch, person, close }: { watch: Watch; person: stri
         {people.flatMap((one) =>
           one.fancams.map((fancam) => {
             const name = called(one);
-            const text = say("fileOf", { name, aspect: fancam.aspect });
+            const text = say("fileOf", { name, aspect: shapeName(fancam.aspect) });
             return (
               <li key={`${one.id}-${fancam.aspect}`}>
                 {fancam.url ? (

@@ -4,7 +4,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Span, State } from "../api/types";
 import type { Player } from "../player/player";
 import { stretches, told } from "../player/states";
-import { called, say } from "../words/language";
+import { called, reason, say } from "../words/language";
 import { clock } from "../words/time";
 
 export interface Selection {
@@ -98,7 +98,7 @@ function Playhead({ player }: { player: Player }) {
 }
 
 function SpanMark({ span, from, to }: { span: Span; from: number; to: number }) {
-  return <Mark kind={span.confirmed ? "span is-confirmed" : "span"} from={from} to={to} title={span.reason} />;
+  return <Mark kind={span.confirmed ? "span is-confirmed" : "span"} from={from} to={to} title={reason(span)} />;
 }
 
 function Mark({ kind, from, to, title }: { kind: string; from: number; to: number; title?: string }) {

@@ -3,7 +3,7 @@ import type { Reason, Wish } from "../player/choose";
 import { RATES } from "../player/links";
 import type { Player } from "../player/player";
 import { IconButton } from "../parts/IconButton";
-import { say } from "../words/language";
+import { say, shapeName } from "../words/language";
 import { clock } from "../words/time";
 import { canFloat, fullWindow } from "./comfort";
 
@@ -101,7 +101,7 @@ function Shape({ player }: { player: Player }) {
   if (aspects.length < 2) return null;
   return (
     <Choice label={say("shape")} value={player.aspect.value} testId="shape" pick={(aspect) => (player.aspect.value = aspect)}>
-      {aspects.map((aspect) => [aspect, aspect])}
+      {aspects.map((aspect) => [aspect, shapeName(aspect)])}
     </Choice>
   );
 }

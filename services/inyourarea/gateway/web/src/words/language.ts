@@ -1,6 +1,6 @@
 /** Which language the page speaks, and how it says a text. */
 import { effect, signal } from "@preact/signals";
-import type { Person } from "../api/types";
+import type { Person, Span } from "../api/types";
 import { TEXTS, type Text } from "./texts";
 
 export type Language = "en" | "ko";
@@ -61,6 +61,19 @@ export function called(person: Pick<Person, "name" | "names">): string {
   const name = person.names[language.value] ?? person.name;
   const number = /^person-(\d+)$/.exec(name)?.[1];
   return number ? say("personN", { n: number }) : name;
+}
+
+/** Why a span is to be looked at: the gateway's sentence, or what it comes to in another language. */
+export function reason(span: Span): string {
+  const key = `why_span_${span.why}`;
+  const text = sayAny(key);
+  return language.value === "en" || text === key ? span.text : text;
+}
+
+/** A picture's shape as people write it: 9:16; an exact size stays what it is. */
+export function shapeName(aspect: string): string {
+  const [width = 0, height = 0] = aspect.split(/[:x]/).map(Number);
+  return width <= 32 && height <= 32 ? `${width}:${height}` : `${width} × ${height}`;
 }
 
 /** "40 s", "3 min": as exact as an estimate is. */
