@@ -100,16 +100,17 @@ export class Editing {
   }
 
   async apply(): Promise<void> {
-    const pins = this.pins.value;
-    if (pins && (await this.put([...pins.pins, ...this.pending.value]))) tell(say("applied"));
+    const before = this.pins.value?.pins;
+    if (!before || !(await this.put([...before, ...this.pending.value]))) return;
+    this.before.push(before);
+    tell(say("applied"));
   }
 
   async undo(): Promise<void> {
-    const pins = this.pins.value;
-    if (pins?.pins.length && (await this.put(pins.pins.slice(0, -this.lastBatch)))) {
-      this.lastBatch = 1;
-      tell(say("applied"));
-    }
+    const pins = this.pins.value?.pins;
+    if (!pins?.length || !(await this.put(this.before.at(-1) ?? pins.slice(0, -1)))) return;
+    this.before.pop();
+    tell(say("applied"));
   }
 
   /** What is typed is her name in the language of the page; the first one is her name everywhere. */
@@ -124,8 +125,8 @@ export class Editing {
     });
   }
 
-  /** So many pins belong to the last correction. */
-  private lastBatch = 1;
+  /** What was said before each correction of this visit: the gateway may have made several pins of one. */
+  private readonly before: Pin[][] = [];
 
   private add(pin: Pin): void {
     this.pending.value = [...this.pending.value, pin];
@@ -147,11 +148,9 @@ export class Editing {
   private async put(pins: Pin[]): Promise<boolean> {
     const known = this.pins.value;
     if (!known) return false;
-    const added = this.pending.value.length;
     return this.attempt(async () => {
       await api.setPins(this.video, known.revision, pins);
       this.forget();
-      this.lastBatch = Math.max(1, added);
       this.pins.value = await api.pins(this.video);
     });
   }
