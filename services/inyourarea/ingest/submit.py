@@ -37,16 +37,27 @@ def submit_video(
     if source.decode_key != source.key:
         key_pts = mezzanine_keys(probe.pts, probe.time_base)
         _make_mezzanine(source, probe, objects, child, knobs)
-    accepted = facts.VideoAccepted(source=source, spec=request.spec)
+    accepted = facts.VideoAccepted(
+        source=source, spec=request.spec, for_browsers=request.for_browsers
+    )
     accepted.spec.video_id = keys.video_id(request.sha256, *span)
     accepted.video_id = accepted.spec.video_id
     accepted.run_id = keys.run_id(accepted.spec)
     accepted.segments.extend(decide_segments(probe.pts, key_pts, span, probe.time_base))
     source_s = (span[1] - span[0]) * probe.time_base
     accepted.lane = facts.LANE_URGENT if source_s <= knobs.urgent_s else facts.LANE_BULK
+    return _stored(accepted, objects)
+
+
+def _stored(accepted: facts.VideoAccepted, objects: Objects) -> facts.VideoAccepted:
+    """The run as whoever came first stored it; that it is for browsers can be added later."""
+    key = keys.accepted(accepted.run_id)
     written = accepted.SerializeToString(deterministic=True)
-    objects.put_once(keys.accepted(accepted.run_id), written)
-    return accepted
+    stored = facts.VideoAccepted.FromString(objects.put_once(key, written))
+    if accepted.for_browsers and not stored.for_browsers:
+        objects.put(key, written)
+        return accepted
+    return stored
 
 
 def look_at_source(
