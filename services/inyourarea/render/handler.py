@@ -17,7 +17,14 @@ from inyourarea.contracts.v1 import stored_pb2 as stored
 from inyourarea.core.members import match_members
 from inyourarea.render.drawing import SegmentPlan, View, draw_segment
 from inyourarea.render.encode import announced_rate
-from inyourarea.render.join import Part, Reel, join
+from inyourarea.render.join import Reel, join
+from inyourarea.render.reels import (
+    accepted_run,
+    fancams_of,
+    is_sound_there,
+    note_silence,
+    sound_of,
+)
 from inyourarea.render.settings import RenderSettings
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.objects import Objects, ObjectsAway, holds
@@ -64,7 +71,7 @@ class RenderHandler:
         return all(holds(self._objects, piece.key) for piece in named.pieces)
 
     def _pieces(self, fact: facts.CameraPlanned) -> stored.SegmentPieces:
-        accepted = self._accepted(fact.run_id)
+        accepted = accepted_run(self._objects, fact.run_id)
         windows = stored.SegmentWindows.FromString(self._objects.get(fact.windows_key))
         plan = plan_of(accepted.source, windows)
         chosen = _chosen(windows.views, accepted.spec)
@@ -85,9 +92,8 @@ class RenderHandler:
         return pieces
 
     def on_audio_ready(self, fact: facts.AudioReady) -> list[Message]:
-        """That there is no sound in this part of the video is kept as an empty object."""
-        if not fact.key:
-            self._objects.put_once(keys.audio(fact.video_id), b"")
+        """Nothing while a segment is missing; then `FancamsPublished`."""
+        note_silence(self._objects, fact)
         return self.on_part_ready(fact)
 
     def on_part_ready(self, fact: facts.SegmentRendered | facts.AudioReady) -> list[Message]:
@@ -95,7 +101,7 @@ class RenderHandler:
         key = keys.published(fact.run_id)
         if holds(self._objects, key):
             return [facts.FancamsPublished.FromString(self._objects.get(key))]
-        accepted = self._accepted(fact.run_id)
+        accepted = accepted_run(self._objects, fact.run_id)
         if not self._is_whole(accepted):
             return []
         published = facts.FancamsPublished(
@@ -103,9 +109,6 @@ class RenderHandler:
         )
         self._objects.put(key, published.SerializeToString(deterministic=True))
         return [published]
-
-    def _accepted(self, run: str) -> facts.VideoAccepted:
-        return facts.VideoAccepted.FromString(self._objects.get(keys.accepted(run)))
 
     def _draw(self, plan: SegmentPlan, wanted: Mapping[str, View]) -> None:
         """Every wanted piece is in the store; only missing ones are drawn, all in one pass."""
@@ -128,37 +131,22 @@ class RenderHandler:
         found = set(self._objects.list(folder))
         if any(keys.segment_pieces(run, part.index) not in found for part in accepted.segments):
             return False
-        return not accepted.source.has_audio or holds(self._objects, keys.audio(accepted.video_id))
+        return is_sound_there(self._objects, accepted)
 
     def _publish(self, accepted: facts.VideoAccepted) -> list[facts.Fancam]:
         """Everybody's finished fancams, made from the pieces of all segments."""
         labels = [from_picture(picture).label for picture in accepted.spec.pictures]
         fancams = []
-        reels = self._reels(accepted)
-        places = list(dict.fromkeys(person for person, _, _ in reels))
-        for (person, name, picture), reel in reels.items():
+        films = fancams_of(self._objects, accepted)
+        audio = sound_of(self._objects, accepted)
+        places = list(dict.fromkeys(person for person, _, _ in films))
+        for (person, name, picture), film in films.items():
             label = labels[picture]
             key = keys.fancam(accepted.run_id, places.index(person), label)
             if not holds(self._objects, key):
-                self._join(reel, key, accepted.source.frames)
+                self._join(Reel(film, audio), key, accepted.source.frames)
             fancams.append(facts.Fancam(person=person, name=name, picture=label, key=key))
         return fancams
-
-    def _reels(self, accepted: facts.VideoAccepted) -> dict[tuple[str, str, int], Reel]:
-        """What each fancam (person, name, number of the picture) is made of."""
-        parts: dict[tuple[str, str, int], list[Part]] = {}
-        for segment in accepted.segments:
-            key = keys.segment_pieces(accepted.run_id, segment.index)
-            pieces = stored.SegmentPieces.FromString(self._objects.get(key))
-            for piece in pieces.pieces:
-                reel = parts.setdefault((piece.person, piece.name, piece.picture), [])
-                reel.append(Part(piece.key, segment.start_pts))
-        audio, time_base = self._audio(accepted), from_rational(accepted.source.time_base)
-        return {fancam: Reel(tuple(found), time_base, audio) for fancam, found in parts.items()}
-
-    def _audio(self, accepted: facts.VideoAccepted) -> str | None:
-        key = keys.audio(accepted.video_id)
-        return key if accepted.source.has_audio and self._objects.size(key) else None
 
     def _join(self, reel: Reel, key: str, frames: int) -> None:
         try:

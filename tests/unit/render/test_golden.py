@@ -11,7 +11,8 @@ import pytest
 from inyourarea.contracts import keys
 from inyourarea.core.tracks import State
 from inyourarea.render.drawing import SegmentPlan, View, draw_pieces
-from inyourarea.render.join import Part, Reel, join
+from inyourarea.render.film import Part, Pieces
+from inyourarea.render.join import Reel, join
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.source import Planes
 
@@ -39,7 +40,7 @@ def test_the_bytes_are_those_of_the_revision(tmp_path: Path) -> None:
     (piece,) = draw_pieces(map(noise, range(30)), plan, [View((56, 126), windows, states)])
     objects = FolderObjects(tmp_path / "store")
     objects.put("pieces/0.mp4", piece)
-    join(objects, Reel([Part("pieces/0.mp4", 0)], Fraction(1, 30)), tmp_path / "film.mp4")
+    join(objects, Reel(Pieces([Part("pieces/0.mp4", 0)], Fraction(1, 30))), tmp_path / "film.mp4")
     film = (tmp_path / "film.mp4").read_bytes()
     found = tuple(hashlib.sha256(content).hexdigest()[:16] for content in (piece, film))
     assert found == GOLDEN[keys.RENDER_REVISION]
