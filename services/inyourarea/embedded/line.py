@@ -23,7 +23,10 @@ from inyourarea.ingest import settings as ingest_settings
 from inyourarea.ingest.handler import IngestHandler
 from inyourarea.ingest.submit import look_at_source, submit_video
 from inyourarea.render import settings as render_settings
+from inyourarea.render.faces_handler import FacesHandler
 from inyourarea.render.handler import RenderHandler
+from inyourarea.render.stage_handler import StageHandler
+from inyourarea.render.streams_handler import StreamsHandler
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.memory_bus import MemoryBroker
@@ -72,6 +75,7 @@ class Line:
             "detect": DetectHandler(self.objects, self._detector_named).handlers,
             "track": TrackHandler(self.objects, self._track).handlers,
             "render": RenderHandler(self.objects, self._child(), self._render).handlers,
+            "rendition": self._rendition(),
         }
         self._watcher = self._broker.join(
             "watcher", tuple(channel for topic in TOPICS for channel in topic.channels)
@@ -102,6 +106,18 @@ class Line:
     def _child(self) -> Child:
         self._children.append(Child())
         return self._children[-1]
+
+    def _rendition(self) -> Handlers:
+        """What is made for browsers: on a thread and in a child of its own.
+
+        So neither it nor the fancams wait for the other.
+        """
+        parts = (self.objects, self._child(), self._render)
+        return {
+            **StageHandler(*parts).handlers,
+            **StreamsHandler(*parts).handlers,
+            **FacesHandler(*parts).handlers,
+        }
 
     def _detector_named(self, name: str) -> Detector:
         if self._detector is None:

@@ -34,9 +34,13 @@ class Part:
 
 
 class Film(Protocol):
-    """An open film; ``template`` is a stream of its codec, size and header."""
+    """An open film; ``template`` is a stream of its codec, size and header.
+
+    ``origin_s`` is the second of the source at which its first frame is shown.
+    """
 
     template: VideoStream
+    origin_s: Fraction
 
     def packets(self) -> Iterator[FilmPacket]:
         """Every frame in the order of decoding, the first shown at 0."""
@@ -115,6 +119,7 @@ class _PieceFilm:
         self._objects = objects
         self._pieces = pieces
         self._origin = self._start(pieces.parts[0]) + self._first_stamp()
+        self.origin_s = Fraction(self._origin, pieces.time_base.denominator)
 
     def packets(self) -> Iterator[FilmPacket]:
         """See `Film.packets`."""
@@ -138,6 +143,7 @@ class _PieceFilm:
 class _CopiedFilm:
     def __init__(self, original: Original, container: InputContainer) -> None:
         self.template = picture_stream(container)
+        self.origin_s = original.start_pts * original.time_base
         self._original = original
         self._container = container
 

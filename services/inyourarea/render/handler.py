@@ -1,9 +1,7 @@
 """Fourth stage: windows in, fancams out; one segment at a time, then one film of all."""
 
 import logging
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -18,6 +16,7 @@ from inyourarea.core.members import match_members
 from inyourarea.render.drawing import SegmentPlan, View, draw_segment
 from inyourarea.render.encode import announced_rate
 from inyourarea.render.join import Reel, join
+from inyourarea.render.packing import Workshop
 from inyourarea.render.reels import (
     accepted_run,
     fancams_of,
@@ -27,7 +26,7 @@ from inyourarea.render.reels import (
 )
 from inyourarea.render.settings import RenderSettings
 from inyourarea.runtime.child import Child
-from inyourarea.runtime.objects import Objects, ObjectsAway, holds
+from inyourarea.runtime.objects import Objects, holds
 
 log = logging.getLogger(__name__)
 
@@ -44,8 +43,7 @@ class RenderHandler:
         self, objects: Objects, child: Child, settings: RenderSettings = _DEFAULTS
     ) -> None:
         self._objects = objects
-        self._child = child
-        self._settings = settings
+        self._shop = Workshop(objects, child, settings)
         self.handlers: Mapping[type[Message], Callable[[Any], list[Message]]] = MappingProxyType(
             {
                 facts.CameraPlanned: self.on_camera_planned,
@@ -116,14 +114,11 @@ class RenderHandler:
         if not missing:
             return
         views = list(missing.values())
-        timeout_s = self._timeout_s(len(plan.pts) * len(views))
-        drawn = self._child.call(draw_segment, self._objects, plan, views, timeout_s=timeout_s)
+        pictures = len(plan.pts) * len(views)
+        drawn = self._shop.call(draw_segment, plan, views, pictures=pictures)
         for key, piece in zip(missing, drawn, strict=True):
             self._objects.put_once(key, piece)
         log.info("drew %d frames for %d fancams", len(plan.pts), len(views))
-
-    def _timeout_s(self, frames: int) -> float:
-        return self._settings.least_timeout_s + self._settings.frame_timeout_s * frames
 
     def _is_whole(self, accepted: facts.VideoAccepted) -> bool:
         run = accepted.run_id
@@ -144,21 +139,10 @@ class RenderHandler:
             label = labels[picture]
             key = keys.fancam(accepted.run_id, places.index(person), label)
             if not holds(self._objects, key):
-                self._join(Reel(film, audio), key, accepted.source.frames)
+                reel, pictures = Reel(film, audio), accepted.source.frames
+                self._shop.make(key, join, reel, pictures=pictures)
             fancams.append(facts.Fancam(person=person, name=name, picture=label, key=key))
         return fancams
-
-    def _join(self, reel: Reel, key: str, frames: int) -> None:
-        try:
-            with tempfile.TemporaryDirectory(dir=self._settings.scratch) as folder:
-                path = Path(folder) / "fancam.mp4"
-                timeout_s = self._timeout_s(frames)
-                self._child.call(join, self._objects, reel, path, timeout_s=timeout_s)
-                self._objects.put(key, path)
-        except OSError as trouble:
-            raise ObjectsAway(
-                f"a fancam can not be written to the folder for temporary files: {trouble.strerror}"
-            ) from trouble
 
 
 def plan_of(source: facts.Source, windows: stored.SegmentWindows) -> SegmentPlan:

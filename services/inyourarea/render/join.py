@@ -7,14 +7,18 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
-from typing import cast
+from typing import TypeAlias, cast
 
 import av
 from av.audio.stream import AudioStream
 from av.container import InputContainer
+from av.video.stream import VideoStream
 
 from inyourarea.render.film import FilmPacket, Footage, open_sound
 from inyourarea.runtime.objects import Objects
+
+#: A packet and the stream that it goes into.
+_Placed: TypeAlias = tuple[FilmPacket, VideoStream | AudioStream]
 
 #: The MP4 format counts ticks per second in 32 bits.
 FINEST_TICKS = 2**31 - 1
@@ -46,10 +50,10 @@ def join(objects: Objects, reel: Reel, path: Path) -> None:
         options = _options(reel.film.time_base.denominator, sound)
         output = opened.enter_context(av.open(str(path), "w", format="mp4", options=options))
         picture = output.add_stream_from_template(film.template)
-        packets = ((packet, picture) for packet in film.packets())
+        packets: Iterator[_Placed] = ((packet, picture) for packet in film.packets())
         if sound:
             copy = output.add_stream_from_template(sound)
-            heard = ((packet, copy) for packet in sound_packets(sound))
+            heard: Iterator[_Placed] = ((packet, copy) for packet in sound_packets(sound))
             packets = heapq.merge(packets, heard, key=_when)
         for packet, into in packets:
             packet.stream = into
@@ -79,7 +83,7 @@ def tick_s(stream: AudioStream) -> Fraction:
     return stream.time_base or Fraction(1, stream.rate)
 
 
-def _when(found: tuple[FilmPacket, object]) -> float:
+def _when(found: _Placed) -> float:
     """The second at which a packet is needed; for the order in the file, not for any stamp."""
     packet = found[0]
     return float((packet.dts or 0) * packet.time_base)

@@ -81,15 +81,19 @@ def assemble(tiles: Sequence[bytes], grid: Grid) -> bytes:
     for number, tile in enumerate(tiles):
         top, left = (number // grid.columns) * height, (number % grid.columns) * width
         found = cv2.imdecode(np.frombuffer(tile, np.uint8), cv2.IMREAD_COLOR)
-        sheet[top : top + height, left : left + width] = found
+        sheet[top : top + height, left : left + width] = np.asarray(found, np.uint8)
     return _encoded(sheet, QUALITY)
+
+
+def is_well_lit(light: float, contrast: float) -> bool:
+    """Whether a frame of that mean and deviation of luma is fit to be shown."""
+    return light >= LIT and contrast >= VARIED
 
 
 def best_lit(lights: Sequence[tuple[float, float]]) -> int:
     """Which of these frames (light, contrast) to show: the first well lit one, else the best."""
-    well = (rank for rank, (light, varied) in enumerate(lights) if light >= LIT and varied >= VARIED)
     best = max(range(len(lights)), key=lambda rank: math.prod(lights[rank]))
-    return next(well, best)
+    return next((rank for rank, light in enumerate(lights) if is_well_lit(*light)), best)
 
 
 def draw_poster(objects: Objects, key: str, frames: Sequence[int]) -> bytes:
@@ -99,10 +103,17 @@ def draw_poster(objects: Objects, key: str, frames: Sequence[int]) -> bytes:
         VideoUnreadable: none of them decodes.
     """
     cv2.setNumThreads(1)
-    found = [frame for pts in frames for frame in decode_segment(objects, key, pts, pts + 1)]
+    found: list[Planes] = []
+    lights: list[tuple[float, float]] = []
+    for pts in frames:
+        for frame in decode_segment(objects, key, pts, pts + 1):
+            found.append(frame)
+            lights.append((float(frame.y.mean()), float(frame.y.std())))
+        if lights and is_well_lit(*lights[-1]):
+            break
     if not found:
         raise VideoUnreadable("a part of the video was announced but can not be decoded")
-    chosen = found[best_lit([(float(f.y.mean()), float(f.y.std())) for f in found])]
+    chosen = found[best_lit(lights)]
     height, width = chosen.y.shape
     scale = min(1.0, POSTER_WIDTH / width)
     canvas = Canvas.blank(*(max(2, int(side * scale) // 2 * 2) for side in (width, height)))

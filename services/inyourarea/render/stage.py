@@ -1,4 +1,4 @@
-"""Where a segment of the stage is drawn for browsers: one decode, every rung, the sprite's tiles."""
+"""Where a segment of the stage is drawn for browsers: one decode, all rungs, the sprite's tiles."""
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor

@@ -62,10 +62,15 @@ class StreamedFile:
 
 @dataclass(frozen=True)
 class Cuts:
-    """When segments start and the last one ends, in seconds from the first frame."""
+    """When segments start and the last one ends, in seconds of the source."""
 
     starts_s: tuple[Fraction, ...]
     end_s: Fraction
+
+    def since(self, origin_s: Fraction) -> "Cuts":
+        """The same counted from that second."""
+        starts_s = tuple(start_s - origin_s for start_s in self.starts_s)
+        return Cuts(starts_s, self.end_s - origin_s)
 
     def rank(self, at_s: Fraction) -> int:
         """Which segment a packet of that time belongs to."""
@@ -83,10 +88,12 @@ def stream_film(objects: Objects, film: Footage, cuts: Cuts, path: Path) -> Stre
         found = film.open(objects, opened)
         codec = found.template.codec_context
         ticks = film.time_base.denominator
-        parts = list(_write(found.packets(), found.template, ticks, cuts, file))
+        parts = list(
+            _write(found.packets(), found.template, ticks, cuts.since(found.origin_s), file)
+        )
         header = parts[0].offset
         name = f"avc1.{bytes(codec.extradata or b'')[1:4].hex()}"
-        ends = [*(part.start_s for part in parts[1:]), cuts.end_s]
+        ends = [*(part.start_s for part in parts[1:]), cuts.end_s - found.origin_s]
         return StreamedFile(header, _timed(parts, ends), name, (codec.width, codec.height))
 
 
@@ -98,9 +105,9 @@ def stream_sound(objects: Objects, key: str, cuts: Cuts, path: Path) -> Streamed
     """
     with ExitStack() as opened, path.open("wb") as file:
         sound = opened.enter_context(open_sound(objects, key)).streams.audio[0]
-        packets = (packet for packet in sound_packets(sound) if packet.pts >= 0)
+        packets = (packet for packet in sound_packets(sound) if _at_s(packet) >= 0)
         ticks = tick_s(sound).denominator
-        parts = list(_write(packets, sound, ticks, cuts, file))
+        parts = list(_write(packets, sound, ticks, cuts.since(cuts.starts_s[0]), file))
         if not parts:
             return None
         ends = [*(part.start_s for part in parts[1:]), parts[-1].start_s + parts[-1].duration_s]
@@ -125,7 +132,7 @@ def _write(
     file: IO[bytes],
 ) -> Iterator[Fragment]:
     """The header, then a fragment for each segment that has packets."""
-    together = groupby(packets, key=lambda packet: cuts.rank(packet.pts * packet.time_base))
+    together = groupby(packets, key=lambda packet: cuts.rank(_at_s(packet)))
     for number, (_, group) in enumerate(together):
         content, start_s, end_s = _fragment(group, template, ticks, number + 1)
         header, fragment = _split(content)
@@ -146,12 +153,15 @@ def _fragment(
     with av.open(written, "w", format="mp4", options=options) as output:
         stream = output.add_stream_from_template(template)
         for packet in packets:
-            at_s = Fraction(packet.pts) * packet.time_base
-            starts.append(at_s)
-            ends.append(at_s + (packet.duration or 0) * packet.time_base)
+            starts.append(_at_s(packet))
+            ends.append(starts[-1] + (packet.duration or 0) * packet.time_base)
             packet.stream = stream
             output.mux(packet)
     return written.getvalue(), min(starts), max(ends)
+
+
+def _at_s(packet: FilmPacket) -> Fraction:
+    return (packet.pts or 0) * packet.time_base
 
 
 def _split(content: bytes) -> tuple[bytes, bytes]:
