@@ -42,7 +42,7 @@ def media_playlist(file: StreamedFile, name: str) -> str:
 def master_playlist(
     variants: Sequence[Variant], rate: Fraction, sound: Variant | None = None
 ) -> str:
-    """The playlist of playlists, the lightest variant first, so that it starts soon.
+    """The playlist of playlists, the smallest variant first, so that it starts soon.
 
     ``rate`` is the average frame rate.
     """
@@ -52,7 +52,7 @@ def master_playlist(
             f'#EXT-X-MEDIA:TYPE=AUDIO,GROUP-ID="{_SOUND}",NAME="{_SOUND}",DEFAULT=YES,'
             f'AUTOSELECT=YES,URI="{sound.playlist}"'
         )
-    for variant in sorted(variants, key=lambda variant: variant.file.peak_bits):
+    for variant in sorted(variants, key=lambda variant: variant.file.size or (0, 0)):
         lines += [_stream_inf(variant.file, rate, sound), variant.playlist]
     return "\n".join([*lines, ""])
 

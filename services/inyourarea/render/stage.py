@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from fractions import Fraction
 
 import cv2
 import numpy as np
@@ -25,16 +24,14 @@ TILE_QUALITY = 92
 class StageTask:
     """What to draw of a segment; stamps in the source's ``time_base``.
 
-    ``sizes`` (width, height) of the rungs to encode; ``tile`` the size of a tile, one for each of
-    ``instants``, which lie in the segment in rising order.
+    ``forms`` of the pieces to encode; ``tile`` the size of a tile, one for each of ``instants``,
+    which lie in the segment in rising order.
     """
 
     source: str
     start_pts: int
     end_pts: int
-    time_base: Fraction
-    rate: int
-    sizes: tuple[tuple[int, int], ...]
+    forms: tuple[PieceFormat, ...]
     tile: tuple[int, int]
     instants: tuple[int, ...]
 
@@ -75,7 +72,7 @@ def draw_rungs(frames: Iterable[Planes], task: StageTask) -> DrawnStage:
         VideoUnreadable: there is no frame.
     """
     scratch = Scratch()
-    rungs = [_RungDrawer(task, size, scratch) for size in task.sizes]
+    rungs = [_RungDrawer(form, task.start_pts, scratch) for form in task.forms]
     tiles = _Tiles(task, scratch)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="stage") as pool:
         drawn: list[Future[None]] = []
@@ -112,9 +109,8 @@ def draw_whole(frame: Planes, canvas: Canvas, scratch: Scratch) -> None:
 
 
 class _RungDrawer:
-    def __init__(self, task: StageTask, size: tuple[int, int], scratch: Scratch) -> None:
-        form = PieceFormat(size, task.time_base, task.rate)
-        self._encoder = PieceEncoder(form, task.start_pts)
+    def __init__(self, form: PieceFormat, start_pts: int, scratch: Scratch) -> None:
+        self._encoder = PieceEncoder(form, start_pts)
         self._scratch = scratch
 
     def draw(self, frame: Planes, until: int) -> None:

@@ -229,7 +229,7 @@ class _Stage:
     def form(self, rung: Rung) -> PieceFormat:
         """The format of a rung's pieces."""
         rate = announced_rate(from_rational(self.source.average_rate))
-        return PieceFormat(rung.size, self.time_base, rate)
+        return PieceFormat(rung.size, self.time_base, rate, rung.crf)
 
     def task(self, segment: facts.Segment, rungs: list[Rung]) -> StageTask:
         """What to draw of a segment."""
@@ -240,9 +240,7 @@ class _Stage:
             source=self.source.decode_key,
             start_pts=segment.start_pts,
             end_pts=segment.end_pts,
-            time_base=self.time_base,
-            rate=announced_rate(from_rational(self.source.average_rate)),
-            sizes=tuple(rung.size for rung in rungs),
+            forms=tuple(self.form(rung) for rung in rungs),
             tile=self.grid.tile,
             instants=tuple(pts for pts in instants if segment.start_pts <= pts < segment.end_pts),
         )

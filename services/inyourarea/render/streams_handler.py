@@ -16,7 +16,7 @@ from inyourarea.render.halves import HalfTask, draw_halves
 from inyourarea.render.packing import Shelf, Workshop, cuts_of, stream_audio
 from inyourarea.render.playlists import master_playlist
 from inyourarea.render.reels import accepted_run, fancams_of, pieces_of, sound_of
-from inyourarea.render.rungs import half_size
+from inyourarea.render.rungs import LOWER_CRF, half_size
 from inyourarea.render.settings import RenderSettings
 from inyourarea.render.stream import stream_film
 from inyourarea.runtime.child import Child
@@ -90,7 +90,7 @@ class StreamsHandler:
         tasks = {}
         for piece in pieces_of(self._objects, accepted.run_id, segment.index).pieces:
             if half := half_size(sizes[piece.person, piece.picture]):
-                form = PieceFormat(half, time_base, rate)
+                form = PieceFormat(half, time_base, rate, LOWER_CRF)
                 tasks[keys.half_piece(piece.key, form.parameters)] = HalfTask(piece.key, form)
         return tasks
 
