@@ -58,10 +58,11 @@ class FacesHandler:
                 self._objects.put(face_key, face)
                 drawn.faces.add(person=track.person, name=track.name, key=face_key)
         if wide := [int(tracks.timeline.pts[frame]) for frame in wide_frames(tracks)]:
-            drawn.poster_key = keys.run_poster(accepted.spec)
             pictures = _RUN_UP * len(wide)
             poster = self._shop.call(draw_poster, key, wide, pictures=pictures)
-            self._objects.put(drawn.poster_key, poster)
+            if poster:
+                drawn.poster_key = keys.run_poster(accepted.spec)
+                self._objects.put(drawn.poster_key, poster)
         return drawn
 
 

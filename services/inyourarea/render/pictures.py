@@ -9,7 +9,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inyourarea.core.errors import VideoUnreadable
 from inyourarea.render.crop import Canvas, Picture, crop
 from inyourarea.render.resample import Scratch
 from inyourarea.runtime.matrix import to_bgr
@@ -97,10 +96,9 @@ def best_lit(lights: Sequence[tuple[float, float]]) -> int:
 
 
 def draw_poster(objects: Objects, key: str, frames: Sequence[int]) -> bytes:
-    """The best lit of the frames of these pts as a poster; runs in a process of its own.
+    """The best lit of the frames of these pts as a poster; empty where none of them decodes.
 
-    Raises:
-        VideoUnreadable: none of them decodes.
+    Runs in a process of its own.
     """
     cv2.setNumThreads(1)
     found: list[Planes] = []
@@ -112,7 +110,7 @@ def draw_poster(objects: Objects, key: str, frames: Sequence[int]) -> bytes:
         if lights and is_well_lit(*lights[-1]):
             break
     if not found:
-        raise VideoUnreadable("a part of the video was announced but can not be decoded")
+        return b""
     chosen = found[best_lit(lights)]
     height, width = chosen.y.shape
     scale = min(1.0, POSTER_WIDTH / width)
