@@ -164,6 +164,11 @@ def stream_file(run: str, name: str) -> str:
     return f"runs/{run}/streams/{digest([BROWSER_REVISION])}/{name}"
 
 
+def segment_halves(run: str, segment: int) -> str:
+    """Which lower rungs a segment's pieces have."""
+    return stream_file(run, f"halves/{segment:06}.binpb")
+
+
 def run_streams(run: str) -> str:
     """The `StreamFiles` of a run's fancams."""
     return stream_file(run, "streams.binpb")

@@ -60,21 +60,24 @@ def can_be_copied(objects: Objects, original: Original) -> bool:
 
     Reads the whole part once, but decodes one picture only; runs in a child process.
     """
-    with open_video(objects, original.key) as container:
-        stream = picture_stream(container)
-        if not _is_plain(stream):
-            return False
-        _seek(container, stream, original.start_pts)
-        frame = _first_frame(container, stream)
-        if frame is None or not _is_shown_as_it_is(frame, stream):
-            return False
-    with open_video(objects, original.key) as container:
-        stream = picture_stream(container)
-        try:
-            stamps = _read_stamps(packets_of_span(container, stream, original))
-        except VideoUnreadable:
-            return False
-    return are_independent(stamps, original)
+    try:
+        with open_video(objects, original.key) as container:
+            if not _is_played_as_it_is(container, original):
+                return False
+        with open_video(objects, original.key) as container:
+            packets = packets_of_span(container, picture_stream(container), original)
+            return are_independent(_read_stamps(packets), original)
+    except VideoUnreadable:
+        return False
+
+
+def _is_played_as_it_is(container: InputContainer, original: Original) -> bool:
+    stream = picture_stream(container)
+    if not _is_plain(stream):
+        return False
+    _seek(container, stream, original.start_pts)
+    frame = _first_frame(container, stream)
+    return frame is not None and _is_shown_as_it_is(frame, stream)
 
 
 def are_independent(stamps: Stamps, original: Original) -> bool:

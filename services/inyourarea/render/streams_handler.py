@@ -71,14 +71,19 @@ class StreamsHandler:
         return [facts.StreamsReady.FromString(self._objects.get(key))]
 
     def _halve(self, accepted: facts.VideoAccepted, segment: facts.Segment) -> None:
+        """The lower rungs of a segment are stored and named together."""
         tasks = self._tasks(accepted, segment)
         missing = {key: task for key, task in tasks.items() if not holds(self._objects, key)}
-        if not missing:
-            return
-        pictures = segment.frames * len(missing)
-        drawn = self._shop.call(draw_halves, list(missing.values()), pictures=pictures)
-        for key, piece in zip(missing, drawn, strict=True):
-            self._objects.put_once(key, piece)
+        if missing:
+            pictures = segment.frames * len(missing)
+            drawn = self._shop.call(draw_halves, list(missing.values()), pictures=pictures)
+            for key, piece in zip(missing, drawn, strict=True):
+                self._objects.put_once(key, piece)
+        halves = stored.SegmentHalves()
+        for key, task in tasks.items():
+            halves.halves.add(piece=task.piece, key=key)
+        name = keys.segment_halves(accepted.run_id, segment.index)
+        self._objects.put(name, halves.SerializeToString(deterministic=True))
 
     def _tasks(self, accepted: facts.VideoAccepted, segment: facts.Segment) -> dict[str, HalfTask]:
         """By the smaller piece's name, what it is made of; fancams that are small have none."""
@@ -95,14 +100,13 @@ class StreamsHandler:
         return tasks
 
     def _halves(self, accepted: facts.VideoAccepted) -> dict[str, str] | None:
-        """The smaller piece of every piece, by name; none while one is missing."""
-        halves: dict[str, str] = {}
-        for segment in accepted.segments:
-            tasks = self._tasks(accepted, segment)
-            if not all(holds(self._objects, key) for key in tasks):
-                return None
-            halves.update({task.piece: key for key, task in tasks.items()})
-        return halves
+        """The smaller piece of every piece, by name; none while a segment's are missing."""
+        names = [keys.segment_halves(accepted.run_id, part.index) for part in accepted.segments]
+        found = set(self._objects.list(names[0].rsplit("/", 1)[0] + "/"))
+        if not found.issuperset(names):
+            return None
+        read = [stored.SegmentHalves.FromString(self._objects.get(name)) for name in names]
+        return {half.piece: half.key for halves in read for half in halves.halves}
 
     def _stream(
         self, accepted: facts.VideoAccepted, halves: Mapping[str, str]

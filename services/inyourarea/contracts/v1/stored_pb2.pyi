@@ -265,6 +265,49 @@ class StageDrawing(_message.Message):
 Global___StageDrawing: _TypeAlias = StageDrawing  # noqa: Y015
 
 @_typing.final
+class SegmentHalves(_message.Message):
+    """runs/.../streams/.../halves/...: the lower rungs of a segment's pieces."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Half(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        PIECE_FIELD_NUMBER: _builtins.int
+        KEY_FIELD_NUMBER: _builtins.int
+        piece: _builtins.str
+        """The piece, and the smaller one that was made of it."""
+        key: _builtins.str
+        def __init__(
+            self,
+            *,
+            piece: _builtins.str = ...,
+            key: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "piece", b"piece"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    HALVES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def halves(self) -> _containers.RepeatedCompositeFieldContainer[Global___SegmentHalves.Half]: ...
+    def __init__(
+        self,
+        *,
+        halves: _abc.Iterable[Global___SegmentHalves.Half] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["halves", b"halves"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SegmentHalves: _TypeAlias = SegmentHalves  # noqa: Y015
+
+@_typing.final
 class StreamFiles(_message.Message):
     """.../streams: the files below one HLS address, by the names that playlists call them."""
 
