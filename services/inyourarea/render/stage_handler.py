@@ -12,17 +12,17 @@ from inyourarea.contracts import keys
 from inyourarea.contracts.specs import from_rational, to_rational
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import stored_pb2 as stored
-from inyourarea.render.encode import PieceFormat, announced_rate
-from inyourarea.render.film import Copied, Footage, Part, Pieces
+from inyourarea.render.film import Footage
 from inyourarea.render.join import Reel, join
-from inyourarea.render.original import Original, can_be_copied
+from inyourarea.render.original import can_be_copied
 from inyourarea.render.packing import Shelf, Workshop, cuts_of, stream_audio
-from inyourarea.render.pictures import Grid, assemble, best_lit, draw_poster, plan_grid
+from inyourarea.render.pictures import Grid, assemble, best_lit, draw_poster
 from inyourarea.render.playlists import master_playlist
 from inyourarea.render.reels import accepted_run, is_sound_there, note_silence, sound_of
-from inyourarea.render.rungs import Rung, stage_rungs
+from inyourarea.render.rungs import Rung
 from inyourarea.render.settings import RenderSettings
-from inyourarea.render.stage import StageTask, draw_stage
+from inyourarea.render.stage import draw_stage
+from inyourarea.render.stage_job import StageJob, may_be_copied, original_of
 from inyourarea.render.stream import stream_film
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.objects import Objects, holds
@@ -57,7 +57,7 @@ class StageHandler:
             return []
         key = keys.stage_drawing(fact.video_id, fact.segment.index)
         if not holds(self._objects, keys.stage_ready(fact.video_id)) and not self._is_drawn(key):
-            drawing = self._draw(_Stage(accepted, self._is_copied(accepted)), fact.segment)
+            drawing = self._draw(StageJob(accepted, self._is_copied(accepted)), fact.segment)
             self._objects.put(key, drawing.SerializeToString(deterministic=True))
         about = {"video_id": fact.video_id, "run_id": fact.run_id}
         return [facts.StageDrawn(**about, segment=fact.segment, drawing_key=key)]
@@ -76,7 +76,7 @@ class StageHandler:
             accepted = accepted_run(self._objects, fact.run_id)
             if not self._is_whole(accepted):
                 return []
-            stage = _Stage(accepted, self._is_copied(accepted))
+            stage = StageJob(accepted, self._is_copied(accepted))
             ready = self._finish(stage)
             self._objects.put(key, ready.SerializeToString(deterministic=True))
         ready = facts.StageReady.FromString(self._objects.get(key))
@@ -87,14 +87,9 @@ class StageHandler:
         """Whether the source's own packets will do; decided once for a video."""
         key = keys.stage_plan(accepted.video_id)
         if not holds(self._objects, key):
-            source = accepted.source
-            is_small = stage_rungs((source.width, source.height))[0].size == (
-                source.width,
-                source.height,
-            )
-            is_candidate = source.codec == "h264" and source.decode_key == source.key and is_small
-            is_copied = is_candidate and self._shop.call(
-                can_be_copied, original_of(accepted), pictures=source.frames
+            original = original_of(accepted)
+            is_copied = may_be_copied(accepted.source) and self._shop.call(
+                can_be_copied, original, pictures=original.frames
             )
             plan = stored.StagePlan(is_copied=is_copied)
             self._objects.put_once(key, plan.SerializeToString(deterministic=True))
@@ -106,7 +101,7 @@ class StageHandler:
         drawing = stored.StageDrawing.FromString(self._objects.get(key))
         return all(holds(self._objects, piece.key) for piece in drawing.pieces)
 
-    def _draw(self, stage: "_Stage", segment: facts.Segment) -> stored.StageDrawing:
+    def _draw(self, stage: StageJob, segment: facts.Segment) -> stored.StageDrawing:
         """The drawing of a segment, whose pieces are stored; only missing ones are encoded."""
         sha256 = stage.source.sha256
         names = {
@@ -136,7 +131,7 @@ class StageHandler:
         wanted = {keys.stage_drawing(video, part.index) for part in accepted.segments}
         return wanted <= found and is_sound_there(self._objects, accepted)
 
-    def _finish(self, stage: "_Stage") -> facts.StageReady:
+    def _finish(self, stage: StageJob) -> facts.StageReady:
         """Every file of the stage is stored."""
         video, source = stage.accepted.video_id, stage.source
         drawings = [
@@ -166,7 +161,7 @@ class StageHandler:
             is_copied=stage.is_copied,
         )
 
-    def _stream(self, stage: "_Stage", films: Mapping[Rung, Footage], sound: str | None) -> None:
+    def _stream(self, stage: StageJob, films: Mapping[Rung, Footage], sound: str | None) -> None:
         """The stage's HLS is stored."""
         video = stage.accepted.video_id
         cuts = cuts_of(stage.source, stage.accepted.segments)
@@ -194,68 +189,3 @@ class StageHandler:
             width=grid.tile[0],
             height=grid.tile[1],
         )
-
-
-def original_of(accepted: facts.VideoAccepted) -> Original:
-    """The used part of the source."""
-    source = accepted.source
-    return Original(
-        key=source.key,
-        start_pts=source.start_pts,
-        end_pts=source.end_pts,
-        frames=source.frames,
-        time_base=from_rational(source.time_base),
-        cuts=tuple(segment.start_pts for segment in accepted.segments),
-    )
-
-
-class _Stage:
-    """What is to be made of one video's stage."""
-
-    def __init__(self, accepted: facts.VideoAccepted, is_copied: bool) -> None:
-        self.accepted = accepted
-        self.source = accepted.source
-        self.is_copied = is_copied
-        self.rungs = stage_rungs((self.source.width, self.source.height))
-        self.time_base = from_rational(self.source.time_base)
-        duration_s = (self.source.end_pts - self.source.start_pts) * self.time_base
-        self.grid = plan_grid(duration_s, self.rungs[0].size)
-
-    @property
-    def encoded(self) -> tuple[Rung, ...]:
-        """The rungs that the source's packets do not serve."""
-        return self.rungs[1:] if self.is_copied else self.rungs
-
-    def form(self, rung: Rung) -> PieceFormat:
-        """The format of a rung's pieces."""
-        rate = announced_rate(from_rational(self.source.average_rate))
-        return PieceFormat(rung.size, self.time_base, rate, rung.crf)
-
-    def task(self, segment: facts.Segment, rungs: list[Rung]) -> StageTask:
-        """What to draw of a segment."""
-        step = self.grid.interval_s / self.time_base
-        start = self.source.start_pts
-        instants = [start + int(number * step) for number in range(self.grid.tiles)]
-        return StageTask(
-            source=self.source.decode_key,
-            start_pts=segment.start_pts,
-            end_pts=segment.end_pts,
-            forms=tuple(self.form(rung) for rung in rungs),
-            tile=self.grid.tile,
-            instants=tuple(pts for pts in instants if segment.start_pts <= pts < segment.end_pts),
-        )
-
-    def films(self, drawings: list[stored.StageDrawing]) -> dict[Rung, Footage]:
-        """What each rung is made of, the largest first."""
-        films: dict[Rung, Footage] = {}
-        for rung in self.rungs:
-            parts = [
-                Part(piece.key, drawing.segment.start_pts)
-                for drawing in drawings
-                for piece in drawing.pieces
-                if piece.rung == rung.name
-            ]
-            films[rung] = (
-                Pieces(parts, self.time_base) if parts else Copied(original_of(self.accepted))
-            )
-        return films

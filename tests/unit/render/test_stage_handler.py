@@ -15,7 +15,7 @@ from footage import boxes_of, decoded, ssim
 from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.runtime.folder_objects import FolderObjects
-from media import Film, Sound, film, number_of, onset_s
+from media import Film, Sound, film, number_of, onset_s, trimmed_mp4
 
 KEYS = tuple(range(0, 150, 25))
 LONG = Film(pts=tuple(range(150)), keys=KEYS, time_base=Fraction(1, 15), size=(192, 108))
@@ -46,6 +46,15 @@ SOURCES = {
         pixels="yuv420p10le",
         options={"x265-params": "log-level=none:keyint=30:min-keyint=30:bframes=0"},
     ),
+    "high dynamic range": Film(
+        pts=tuple(range(30)),
+        time_base=Fraction(1, 15),
+        codec="libx265",
+        pixels="yuv420p10le",
+        options={"x265-params": "log-level=none"},
+        context={"colorspace": 9, "color_primaries": 9, "color_trc": 16},
+    ),
+    "gif": Film(codec="gif", container="gif", pixels="rgb8", time_base=Fraction(1, 25)),
     "transport stream": Film(
         pts=tuple(range(0, 90 * 6000, 6000)),
         keys=KEYS,
@@ -172,6 +181,17 @@ def test_pictures_that_lean_on_the_next_segment_are_encoded(objects: FolderObjec
         keys=(),
     )
     assert not Video(objects, film(spec)).ready().is_copied
+
+
+@pytest.mark.parametrize("first", [25, 31])
+def test_an_edit_list_s_first_frame_is_the_first(objects: FolderObjects, first: int) -> None:
+    spec = Film(pts=tuple(range(90)), keys=tuple(range(0, 90, 25)))
+    video = Video(objects, trimmed_mp4(film(spec), first=first, frames=50))
+    content = objects.get(video.ready().mp4_key)
+    assert shown_s(content) == video.expected_s()
+    shown = [number_of(frame) for frame in decoded(content)]
+    assert shown == [number_of(frame) for frame in video.source_frames()]
+    assert shown[0] == first
 
 
 def test_a_part_that_begins_between_key_frames_is_encoded(objects: FolderObjects) -> None:
