@@ -34,8 +34,8 @@ examples:
   inyourarea serve --host 0.0.0.0 --public
       and whoever has none sees what is published
 
-What leaves this machine is not encrypted: put a proxy that speaks https before the site, and name it
-in INYOURAREA_GATEWAY_PROXIES, and the site's name in INYOURAREA_GATEWAY_HOSTS."""
+What leaves this machine is not encrypted: put a proxy that speaks https before the site; name it in
+INYOURAREA_GATEWAY_PROXIES, and the site in INYOURAREA_GATEWAY_HOSTS."""
 _LOOPBACK = "127.0.0.1"
 #: An address of no one (RFC 5737): the way to it shows this machine's address in the network.
 _NOWHERE = ("192.0.2.1", 9)

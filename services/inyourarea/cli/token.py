@@ -81,4 +81,4 @@ def _print(rows: list[Row]) -> None:
 
 
 def _day(at_ns: int) -> str:
-    return datetime.fromtimestamp(at_ns / 1e9, UTC).strftime("%Y-%m-%d %H:%M UTC")
+    return datetime.fromtimestamp(at_ns / 1e9, UTC).strftime("%Y-%m-%d")
