@@ -124,7 +124,7 @@ def _invite(invitations: Invitations, address: str, console: Console) -> None:
 
     def show() -> None:
         link = f"{address}/join#{invitations.invite()}"
-        console.print(f"\nOne phone may watch with this link, within ten minutes: {link}")
+        console.print(f"\nOne phone may watch, by this link, within ten minutes:\n{link}", soft_wrap=True)
         segno.make(link, micro=False).terminal(out=sys.stderr, compact=True)
         console.print("Enter shows another one.")
 
