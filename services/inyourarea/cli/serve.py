@@ -15,7 +15,7 @@ import uvicorn
 from rich.console import Console
 
 from inyourarea.core.errors import Refused
-from inyourarea.embedded.serving import open_catalog, open_site
+from inyourarea.embedded.serving import add_video, open_catalog, open_site
 from inyourarea.gateway.invitations import Invitations
 from inyourarea.gateway.settings import GatewaySettings, read_settings
 from inyourarea.gateway.tokens import Tokens
@@ -24,8 +24,9 @@ _EXAMPLES = """\
 examples:
   inyourarea serve
       upload, watch and correct at http://127.0.0.1:8000; everything is kept in ./inyourarea-data
-  inyourarea serve --data out/ --port 9000
-      beside what `inyourarea run --out out/` has made: nothing of it is made again
+  inyourarea serve --data out/ stage.mp4
+      with a video to begin with; nothing is made again that `inyourarea run stage.mp4 --out out/`
+      has made
   inyourarea serve --lan
       this machine works as before, and a phone in the same network that reads the picture in the
       terminal may watch
@@ -50,6 +51,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
+    parser.add_argument(
+        "videos", nargs="*", type=Path, metavar="VIDEO", help="videos to add, as if uploaded"
+    )
+    parser.add_argument("--group", metavar="NAME", help="the group that is in those videos")
     folder = Path("inyourarea-data")
     parser.add_argument(
         "--data", type=Path, default=folder, metavar="DIR", help=f"where all is kept ({folder})"
@@ -84,6 +89,9 @@ def main(args: argparse.Namespace) -> int:
         listening.append(_listen(lan, port))
     console = Console(stderr=True, highlight=False, markup=False)
     with open_site(args.data, settings) as site:
+        for video in args.videos:
+            added = add_video(site, video, args.group)
+            console.print(f"{video}: {_address(args.host, port)}/watch/{added}", soft_wrap=True)
         console.print(f"InYourArea is at {_address(args.host, port)} (Ctrl-C ends it)")
         if lan:
             _invite(site.house.invitations, _address(lan, port), console)
@@ -124,7 +132,9 @@ def _invite(invitations: Invitations, address: str, console: Console) -> None:
 
     def show() -> None:
         link = f"{address}/join#{invitations.invite()}"
-        console.print(f"\nOne phone may watch, by this link, within ten minutes:\n{link}", soft_wrap=True)
+        console.print(
+            f"\nOne phone may watch, by this link, within ten minutes:\n{link}", soft_wrap=True
+        )
         segno.make(link, micro=False).terminal(out=sys.stderr, compact=True)
         console.print("Enter shows another one.")
 

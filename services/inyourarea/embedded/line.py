@@ -23,7 +23,9 @@ from inyourarea.ingest.handler import IngestHandler
 from inyourarea.ingest.submit import decide_video, look_at_source, submit_video
 from inyourarea.render import settings as render_settings
 from inyourarea.render.handler import RenderHandler
+from inyourarea.runtime.bus import Bus
 from inyourarea.runtime.child import Child
+from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.memory_bus import MemoryBroker
 from inyourarea.runtime.objects import ObjectsAway
@@ -71,7 +73,7 @@ class Line:
             self.objects.delete(start)  # asking again is a fresh start
         self._submitting = self._child()
         self._tracking = TrackHandler(self.objects, self._track)
-        self._watcher = self._broker.join("watcher", _EVERY_CHANNEL)
+        self._producer = self._broker.join("line", ())
         ingest = IngestHandler(self.objects, self._child(), self._ingest)
         self.start("ingest", ingest.handlers)
         self.start("detect", DetectHandler(self.objects, self._detectors).handlers)
@@ -141,22 +143,11 @@ class Line:
 
     def publish(self, fact: Message) -> None:
         """The fact is on its way to every stage that listens."""
-        self._watcher.publish(to_record(fact))
+        self._producer.publish(to_record(fact))
 
-    def watch(self, run: str) -> Iterator[Message]:
-        """Every fact of the run as it becomes true, until it is published or has failed."""
-        while True:
-            record = self._watcher.consume(_WATCH_S)
-            if record is None:
-                self.check()
-                continue
-            self._watcher.commit(record)
-            fact = read_fact(record.channel, record.value)
-            if getattr(fact, "run_id", run) != run:
-                continue
-            yield fact
-            if isinstance(fact, facts.FancamsPublished | facts.StageFailed):
-                return
+    def watch(self) -> "Watcher":
+        """Somebody who sees every fact from now on."""
+        return Watcher(self, self._broker.join("watcher", _EVERY_CHANNEL))
 
     def check(self) -> None:
         """All stages live.
@@ -169,6 +160,29 @@ class Line:
             raise StageDied(f"the stage {dead[0]} has died; please report this with the log")
 
 
+class Watcher:
+    """Sees every fact of a line; made by `Line.watch`."""
+
+    def __init__(self, line: Line, bus: Bus) -> None:
+        self._line = line
+        self._bus = bus
+
+    def facts(self, run: str) -> Iterator[Message]:
+        """Every fact of the run as it becomes true, until it is published or has failed."""
+        while True:
+            record = self._bus.consume(_WATCH_S)
+            if record is None:
+                self._line.check()
+                continue
+            self._bus.commit(record)
+            fact = read_fact(record.channel, record.value)
+            if getattr(fact, "run_id", run) != run:
+                continue
+            yield fact
+            if isinstance(fact, facts.FancamsPublished | facts.StageFailed):
+                return
+
+
 def _lock(store: Path) -> int:
     """A lock on the store that ends with the process, however that ends.
 
@@ -179,7 +193,7 @@ def _lock(store: Path) -> int:
     try:
         handle = os.open(store / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as trouble:
-        raise ObjectsAway(f"it can not be written: {trouble.strerror}") from trouble
+        raise ObjectsAway(f"the folder {store} can not be used: {words_for(trouble)}") from trouble
     end = time.monotonic() + _FAREWELL_S
     while True:
         with contextlib.suppress(BlockingIOError):

@@ -24,7 +24,8 @@ _ADDRESSES = (
 )
 _UNBUILT = (
     "<!doctype html><title>InYourArea</title><p>The page has not been built: "
-    "<code>make web</code> does that. The API is at <a href='/api/v1/docs'>/api/v1/docs</a>."
+    "<code>make web</code> does that. The API describes itself at "
+    "<a href='/api/v1/openapi.json'>/api/v1/openapi.json</a>."
 )
 
 

@@ -60,6 +60,7 @@ class Projection:
         people = _people(video, entries)
         judgements = _judgements(video, entries)
         shown = next((run for run, found in runs.items() if found.is_tracked), None)
+        drawn = next((run for run, found in runs.items() if found.is_published), None)
         submitted = _last(entries, Submitted)
         titled = _last(entries, Submitted, Titled)
         pins = last_of(entries, PinsSet)
@@ -81,6 +82,7 @@ class Projection:
             "revision": revision,
             "run_id": newest,
             "shown_run_id": shown,
+            "drawn_run_id": drawn,
             "pins": [pin.model_dump() for pin in pins.pins] if isinstance(pins, PinsSet) else [],
         }
         return Picture(

@@ -26,6 +26,7 @@ VIDEOS = sa.Table(
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("run_id", _ID, nullable=False),
     sa.Column("shown_run_id", _ID),
+    sa.Column("drawn_run_id", _ID),
     sa.Column("pins", sa.JSON, nullable=False),
 )
 

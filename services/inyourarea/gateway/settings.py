@@ -28,6 +28,8 @@ class GatewaySettings:
     most_upload_bytes: int = 50 * _GIB
     #: Folder for one file in the making; none: the system's own for temporary files.
     scratch: Path | None = None
+    #: How a fancam is called that somebody downloads; may hold title, name and aspect.
+    export_name: str = "{title} - {name} ({aspect})"
     #: Whether visitors without a token see what is published.
     is_public: bool = False
     #: Whether whoever comes from this machine, to its loopback address, may do everything.
@@ -39,8 +41,9 @@ class GatewaySettings:
 def read_settings(environment: Mapping[str, str]) -> GatewaySettings:
     """Settings from the environment.
 
-    Names behind ``INYOURAREA_``: ``SCRATCH``, ``GATEWAY_MOST_UPLOAD_GIB``, ``GATEWAY_HOSTS`` (names
-    besides this machine's own, with commas between) and ``GATEWAY_PROXIES`` (networks, likewise).
+    Names behind ``INYOURAREA_``: ``SCRATCH``, ``GATEWAY_MOST_UPLOAD_GIB``,
+    ``GATEWAY_EXPORT_NAME``, ``GATEWAY_HOSTS`` (names besides this machine's own, with commas
+    between) and ``GATEWAY_PROXIES`` (networks, likewise).
 
     Raises:
         SettingsRejected: a value can not be used; all problems are told together.
@@ -50,12 +53,15 @@ def read_settings(environment: Mapping[str, str]) -> GatewaySettings:
     scratch = asked.folder("SCRATCH")
     hosts = asked.several("GATEWAY_HOSTS", _host, "host names without ports, such as fans.example")
     proxies = asked.several("GATEWAY_PROXIES", ipaddress.ip_network, "networks, such as 10.0.0.0/8")
+    holds = "a file's name that may hold {title}, {name} and {aspect}"
+    export_name = asked.read("GATEWAY_EXPORT_NAME", plain.export_name, _template, holds)
     asked.check()
     return GatewaySettings(
         hosts=(*plain.hosts, *hosts),
         proxies=proxies,
         most_upload_bytes=most_gib * _GIB,
         scratch=scratch,
+        export_name=export_name,
     )
 
 
@@ -63,3 +69,13 @@ def _host(text: str) -> str:
     if not _NAME.fullmatch(text.lower()):
         raise ValueError(text)
     return text.lower()
+
+
+def _template(text: str) -> str:
+    try:
+        is_empty = not text.format(title="", name="", aspect="x")
+    except (KeyError, IndexError, AttributeError) as error:
+        raise ValueError(text) from error
+    if is_empty:
+        raise ValueError(text)
+    return text

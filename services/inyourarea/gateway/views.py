@@ -97,7 +97,7 @@ def video_document(house: House, row: Row) -> doc.Video:
         revision=row["revision"],
         progress=progress,
         left_s=_left_s(progress, steps) if row["state"] == "working" else None,
-        reused=None,
+        reused=_reused(house, row, segments),
         source=doc.Source(**row["source"]),
         run_id=row["run_id"],
         shown_run_id=row["shown_run_id"],
@@ -115,6 +115,18 @@ def _left_s(progress: list[doc.Progress], steps: dict[str, tuple[int, int, int]]
             each_s = (now - first) / 1e9 / done
             left = max(left or 0.0, each_s * (stage.total - done))
     return None if left is None else round(left, 1)
+
+
+def _reused(house: House, row: Row, segments: int) -> doc.Reused | None:
+    """How much of the fancams that are there stays as it is, while those of a newer run are made.
+
+    Known once the newer run is tracked.
+    """
+    old, new = row["drawn_run_id"], row["run_id"]
+    if row["state"] != "working" or old is None or new != row["shown_run_id"]:
+        return None
+    changed = house.showing.changed_segments(old, new)
+    return doc.Reused(done=segments - changed, total=segments)
 
 
 def stage_document(row: Row) -> doc.Stage:

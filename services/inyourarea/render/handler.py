@@ -20,6 +20,7 @@ from inyourarea.render.encode import announced_rate
 from inyourarea.render.join import Part, Reel, join
 from inyourarea.render.settings import RenderSettings
 from inyourarea.runtime.child import Child
+from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.objects import Objects, ObjectsAway, holds
 
 log = logging.getLogger(__name__)
@@ -168,8 +169,9 @@ class RenderHandler:
                 self._child.call(join, self._objects, reel, path, timeout_s=timeout_s)
                 self._objects.put(key, path)
         except OSError as trouble:
+            place = self._settings.scratch or tempfile.gettempdir()
             raise ObjectsAway(
-                f"a fancam can not be written to the folder for temporary files: {trouble.strerror}"
+                f"the folder for temporary files {place} can not be used: {words_for(trouble)}"
             ) from trouble
 
 

@@ -62,6 +62,17 @@ class Environment:
             self._problem(name, "a folder that exists", text)
         return Path(text)
 
+    def read(self, name: str, default: T, read: Callable[[str], T], wanted: str) -> T:
+        """What ``read`` makes of the text; it raises `ValueError` where it can not."""
+        text = self._values.get(PREFIX + name)
+        if text is None:
+            return default
+        try:
+            return read(text)
+        except ValueError:
+            self._problem(name, wanted, text)
+            return default
+
     def several(self, name: str, read: Callable[[str], T], wanted: str) -> tuple[T, ...]:
         """What stands between commas, each read by ``read``, which raises `ValueError`."""
         found = []

@@ -20,8 +20,8 @@ from inyourarea.gateway.app import create_app
 from inyourarea.gateway.catalog import Catalog
 from inyourarea.gateway.handler import GatewayHandler
 from inyourarea.gateway.house import House
+from inyourarea.gateway.models import KnownModel
 from inyourarea.gateway.settings import GatewaySettings
-from inyourarea.gateway.submission import KnownModel
 from inyourarea.ingest.probe import Probe, write_probe
 from inyourarea.ingest.submit import decide_video, submit_video
 from inyourarea.runtime.folder_objects import FolderObjects

@@ -24,9 +24,17 @@ def test_all_that_is_wrong_is_told_together() -> None:
         "INYOURAREA_GATEWAY_HOSTS": "fans.example:443, http://fans.example",
         "INYOURAREA_GATEWAY_PROXIES": "10.0.0.1/8",
         "INYOURAREA_GATEWAY_MOST_UPLOAD_GIB": "0",
+        "INYOURAREA_GATEWAY_EXPORT_NAME": "{member}",
         "INYOURAREA_SCRATCH": "/nowhere",
     }
     with pytest.raises(SettingsRejected) as refused:
         read_settings(wrong)
-    for part in ("fans.example:443", "http://fans.example", "10.0.0.1/8", "'0'", "/nowhere"):
+    for part in (
+        "fans.example:443",
+        "http://fans.example",
+        "10.0.0.1/8",
+        "'0'",
+        "{member}",
+        "/nowhere",
+    ):
         assert part in str(refused.value)

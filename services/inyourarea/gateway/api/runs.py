@@ -1,9 +1,11 @@
 """Runs: camera paths, boxes, fancams and files. What a run gives never changes."""
 
 import json
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 
+from inyourarea.core.members import file_names
 from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.api.asking import Asker, HouseOf, RunId, Viewer, problems
 from inyourarea.gateway.exports import MEDIA_TYPES
@@ -76,13 +78,31 @@ def report(run_id: RunId, house: HouseOf, person: Viewer) -> Response:
     },
 )
 def fancam(request: Request, run_id: RunId, name: str, house: HouseOf, person: Asker) -> Response:
-    """A finished fancam; ``name`` is the person's id, a hyphen and the shape, as in ``watch``."""
+    """A finished fancam; ``name`` is the person's id, a hyphen and the shape, as in ``watch``.
+
+    A browser that saves it calls it after the video and the person.
+    """
     shown = _shown(house, run_id, person)
     somebody, _, label = name.rpartition("-")
     key = house.showing.published(run_id).get((somebody, label))
     if key is None or somebody not in _seen_people(house, shown, person):
         raise NotThere("such fancam")
-    return object_response(request, house.objects, key, "video/mp4")
+    response = object_response(request, house.objects, key, "video/mp4")
+    response.headers["Content-Disposition"] = _saved_as(house, shown, somebody, label)
+    return response
+
+
+def _saved_as(house: House, shown: Shown, somebody: str, label: str) -> str:
+    """RFC 6266: shown in the page, and called so when it is saved."""
+    video = shown.accepted.video_id
+    row = house.catalog.video(video)
+    names = {named["person"]: named["name"] for named in house.catalog.people(video)}
+    called = house.settings.export_name.format(
+        title=row["title"] if row else "",
+        name=names.get(somebody, shown.person(somebody).name),
+        aspect=label,
+    )
+    return f"inline; filename*=UTF-8''{quote(file_names([called])[0], safe='')}.mp4"
 
 
 @router.get(

@@ -19,10 +19,10 @@ from inyourarea.gateway.api.asking import Asker, Editor, HouseOf, Operator, Vide
 from inyourarea.gateway.catalog import Question
 from inyourarea.gateway.deletion import delete_video
 from inyourarea.gateway.house import House
-from inyourarea.gateway.journal import RunResumed, RunStopped, Submitted, Titled
+from inyourarea.gateway.journal import RunResumed, RunStopped, Titled
 from inyourarea.gateway.media import REVALIDATED, object_response
 from inyourarea.gateway.problems import NotThere, Problem, unauthorized
-from inyourarea.gateway.submission import command_for
+from inyourarea.gateway.submission import command_for, submit_source
 from inyourarea.gateway.tokens import NoEntry
 from inyourarea.gateway.views import find_video, stage_key, video_for, watch_document
 from inyourarea.runtime.objects import holds
@@ -43,31 +43,15 @@ def submit(asked: doc.VideoAsked, house: HouseOf, person: Editor, response: Resp
     """Make fancams of an uploaded file. The same file and wishes again give the same run."""
     upload = house.uploads.find(asked.upload_id, person.name)
     _check_scope(person, asked.labels)
-    key, sha256 = house.uploads.store_source(upload)
-    command = command_for(asked, (key, sha256), house.models)
+    source = house.uploads.store_source(upload)
     if person.labels is not None:  # the same video may be here, and be somebody else's
+        command = command_for(asked, source, house.models)
         there = house.catalog.video(house.stages.decide(command).video_id)
         _check_scope(person, asked.labels if there is None else there["labels"])
-    accepted = house.stages.submit(command)
+    video, is_new = submit_source(house, asked, source, (upload.filename, person.name))
     house.uploads.forget(upload.number)
-    filename = tidy(upload.filename) or "video"
-    known = house.catalog.video(accepted.video_id)
-    if known is not None and known["run_id"] == accepted.run_id and known["state"] != "cancelled":
-        response.status_code = 200
-    else:
-        entry = Submitted(
-            by=person.name,
-            run_id=accepted.run_id,
-            title=tidy(asked.title) or filename,
-            filename=filename,
-            external_id=asked.external_id,
-            labels=asked.labels,
-            from_s=None if asked.from_s is None else str(asked.from_s),
-            to_s=None if asked.to_s is None else str(asked.to_s),
-            group=asked.group,
-        )
-        house.write_down(accepted.video_id, entry)
-    return video_for(house, find_video(house, accepted.video_id, person), person)
+    response.status_code = 202 if is_new else 200
+    return video_for(house, find_video(house, video, person), person)
 
 
 def _check_scope(person: Person, labels: Mapping[str, str]) -> None:
