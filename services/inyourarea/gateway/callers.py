@@ -69,22 +69,23 @@ def check_caller(scope: Scope, caller: Caller, settings: GatewaySettings) -> Non
     Raises:
         Problem: it was not.
     """
-    if caller.name not in settings.hosts and "*" not in settings.hosts:
+    if caller.name not in settings.hosts:
         raise Problem(
             421,
             "host",
             f"This site is not called {caller.host[:100]!r}. If it should be, add the name to "
             "INYOURAREA_GATEWAY_HOSTS.",
         )
-    headers = Headers(scope=scope)
-    origins = headers.getlist("origin")
-    is_foreign = any(origin.lower() != f"{caller.scheme}://{caller.host}" for origin in origins)
-    if is_foreign and scope["method"] not in SAFE:
-        raise Problem(403, "cross-site", "This request came from a page of another site.")
-    site = headers.get("sec-fetch-site", "none")
-    is_followed_link = scope["method"] in SAFE and headers.get("sec-fetch-mode") == "navigate"
-    if site in ("cross-site", "same-site") and not is_followed_link:
-        raise Problem(403, "cross-site", "This request came from a page of another site.")
+    headers, is_safe = Headers(scope=scope), scope["method"] in SAFE
+    origins = {origin.lower() for origin in headers.getlist("origin")}
+    is_foreign = bool(origins - {f"{caller.scheme}://{caller.host}"})
+    is_sent_for = headers.get("sec-fetch-site", "none") in ("cross-site", "same-site")
+    is_followed_link = is_safe and headers.get("sec-fetch-mode") == "navigate"
+    if (is_foreign and not is_safe) or (is_sent_for and not is_followed_link):
+        hint = ""
+        if origins == {f"https://{caller.host}"}:
+            hint = " If a proxy speaks https for this one, name it in INYOURAREA_GATEWAY_PROXIES."
+        raise Problem(403, "cross-site", "This request came from a page of another site." + hint)
 
 
 def cookie_name(caller: Caller) -> str:

@@ -5,7 +5,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-#: Buckets kept at a time; past them those that are full again are forgotten.
+#: Buckets kept at a time; past them those that are full again are forgotten, or else all.
 _MOST_BUCKETS = 20_000
 
 

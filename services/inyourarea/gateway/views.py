@@ -39,13 +39,16 @@ def _is_open(house: House, video: str, person: Person) -> bool:
 
 def published_runs(house: House, video: str) -> dict[str, str]:
     """Whose fancams of the video are published, and of which run; the newest last."""
-    published = [
+    return {person: row["run_id"] for person, row in _published(house, video).items()}
+
+
+def _published(house: House, video: str) -> dict[str, Row]:
+    rows = [
         row
         for row in house.catalog.judgements(video)
         if row["kind"] == "fancam" and row["state"] == "published"
     ]
-    published.sort(key=lambda row: row["at_ns"])
-    return {row["subject"]: row["run_id"] for row in published}
+    return {row["subject"]: row for row in sorted(rows, key=lambda row: row["at_ns"])}
 
 
 def video_for(house: House, row: Row, person: Person) -> doc.Video:
@@ -153,8 +156,10 @@ def watch_document(house: House, row: Row, person: Person) -> doc.Watch:
     shown = house.showing.run(run)
     people = _people(house, row, run, shown)
     if is_visitor:
-        published = published_runs(house, row["id"])
-        people = [_for_visitors(one) for one in people if published.get(one.id) == run]
+        here = {
+            who: one for who, one in _published(house, row["id"]).items() if one["run_id"] == run
+        }
+        people = [_for_visitors(one, here[one.id]) for one in people if one.id in here]
     return doc.Watch(
         video=video,
         run_id=run,
@@ -175,9 +180,9 @@ def watch_document(house: House, row: Row, person: Person) -> doc.Watch:
     )
 
 
-def _for_visitors(somebody: doc.PersonShown) -> doc.PersonShown:
+def _for_visitors(somebody: doc.PersonShown, published: Row) -> doc.PersonShown:
     """Without what editors think of it, and who they are."""
-    publication = somebody.publication.model_copy(update={"by": None})
+    publication = _publication(published).model_copy(update={"by": None})
     return somebody.model_copy(update={"spans": [], "report": {}, "publication": publication})
 
 

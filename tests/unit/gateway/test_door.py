@@ -70,6 +70,12 @@ class TestAnotherSitesPage:
         answer = site.http.post("/session", json={"code": "x"}, headers={"Origin": origin})
         assert told(answer) == (403, "cross-site")
 
+    def test_may_be_the_site_s_own_behind_a_proxy_that_nobody_named(
+        self, site: RehearsedSite
+    ) -> None:
+        answer = site.http.delete("/session", headers={"Origin": "https://site"})
+        assert "INYOURAREA_GATEWAY_PROXIES" in answer.json()["detail"]
+
     def test_is_told_from_the_site_s_own(self, site: RehearsedSite) -> None:
         answer = site.http.delete("/session", headers={"Origin": "http://site"})
         assert answer.status_code == 204
@@ -193,6 +199,15 @@ class TestTooMuch:
     def test_whoever_sits_at_this_machine_may_ask_at_will(self, site: RehearsedSite) -> None:
         address = f"/videos/{'0' * 32}/cancel"
         assert {site.http.post(address).status_code for _ in range(250)} == {404}
+
+    def test_a_player_s_media_and_the_page_s_files_are_not_counted(
+        self, site: RehearsedSite
+    ) -> None:
+        close_door(site, is_public=True)
+        media = f"/videos/{'0' * 32}/stage.mp4"
+        assert {site.http.get(media).status_code for _ in range(300)} == {404}
+        asked = [site.http.get("/groups").status_code for _ in range(300)]
+        assert asked[:200] == [200] * 200 and 429 in asked
 
     def test_a_large_body_is_refused_and_an_upload_is_not(self, site: RehearsedSite) -> None:
         large = b'{"token":"' + b"x" * (1 << 20) + b'"}'

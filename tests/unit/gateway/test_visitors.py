@@ -5,6 +5,7 @@ import pytest
 from doors import close_door, key
 from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.api.videos import _told
+from inyourarea.gateway.journal import FancamJudged
 from inyourarea.gateway.problems import NotThere
 from rehearsal_house import RehearsedSite
 
@@ -147,3 +148,12 @@ def test_a_stream_of_events_tells_a_visitor_what_the_video_s_address_does(
     assert "secret-file" not in told and "deal-7" not in told
     with pytest.raises(NotThere):
         _told(site.house, shown["draft"]["id"], VISITOR)
+
+
+def test_what_editors_do_with_a_newer_run_is_not_told(site: RehearsedSite, shown: dict) -> None:
+    video = shown["video"]["id"]
+    entry = FancamJudged(run_id="f" * 32, person=shown["seen"]["id"], state="approved")
+    site.house.journal.append_last(video, entry)
+    site.house.projection.project(video)
+    (somebody,) = site.watch(shown["video"])["people"]
+    assert somebody["publication"]["state"] == "published"
