@@ -10,14 +10,12 @@ from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.api.asking import Asker, HouseOf, RunId, Viewer, problems
 from inyourarea.gateway.exports import MEDIA_TYPES
 from inyourarea.gateway.house import House
-from inyourarea.gateway.media import IMMUTABLE, object_response
+from inyourarea.gateway.media import IMMUTABLE, REVALIDATED, object_response
 from inyourarea.gateway.problems import NotThere
 from inyourarea.gateway.showing import Shown
 from inyourarea.gateway.views import find_video, published_runs
 
 router = APIRouter(prefix="/runs/{run_id}", tags=["runs"])
-
-_HEADERS = {"Cache-Control": IMMUTABLE}
 
 
 def _shown(house: House, run: str, person: Person) -> Shown:
@@ -26,7 +24,7 @@ def _shown(house: House, run: str, person: Person) -> Shown:
     if row is None:
         raise NotThere("such run")
     find_video(house, row["video_id"], person)
-    if person.role == Role.VISITOR and run not in published_runs(house, row["video_id"]).values():
+    if person.role <= Role.VISITOR and run not in published_runs(house, row["video_id"]).values():
         raise NotThere("such run")
     return house.showing.run(run)
 
@@ -53,7 +51,8 @@ def camera(run_id: RunId, aspect: str, house: HouseOf, person: Asker) -> Respons
     found = house.showing.camera_document(shown.accepted, labels.index(aspect))
     seen = _seen_people(house, shown, person)
     found["people"] = {key: path for key, path in found["people"].items() if key in seen}
-    return _json(found)
+    # What a visitor may see changes, and so does who somebody is after signing in.
+    return _json(found, IMMUTABLE if person.role > Role.VISITOR else REVALIDATED)
 
 
 @router.get("/boxes.json", operation_id="boxes", responses=problems(404))
@@ -118,10 +117,10 @@ def export(run_id: RunId, table: str, kind: str, house: HouseOf, person: Viewer)
         raise NotThere("such file")
     content = house.exports.file(_shown(house, run_id, person), table, kind)
     name = f'attachment; filename="{table}.{kind}"' if table.isascii() else "attachment"
-    headers = {**_HEADERS, "Content-Disposition": name}
+    headers = {"Cache-Control": IMMUTABLE, "Content-Disposition": name}
     return Response(content, media_type=MEDIA_TYPES[kind], headers=headers)
 
 
-def _json(content: object) -> Response:
+def _json(content: object, caching: str = IMMUTABLE) -> Response:
     written = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
-    return Response(written, media_type="application/json", headers=_HEADERS)
+    return Response(written, media_type="application/json", headers={"Cache-Control": caching})
