@@ -8,6 +8,7 @@ from inyourarea.contracts import keys
 from inyourarea.contracts.specs import from_picture, from_rational
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.members import fold
+from inyourarea.gateway.browsers import pictures_of, stage_of, streams_of
 from inyourarea.gateway.catalog import Catalog, Picture, Row
 from inyourarea.gateway.journal import (
     Entry,
@@ -84,6 +85,7 @@ class Projection:
             "shown_run_id": shown,
             "drawn_run_id": drawn,
             "pins": [pin.model_dump() for pin in pins.pins] if isinstance(pins, PinsSet) else [],
+            "stage": stage_of(self._objects, video),
         }
         return Picture(
             video=row,
@@ -94,6 +96,8 @@ class Projection:
                     "segments": len(found.accepted.segments),
                     "is_tracked": found.is_tracked,
                     "is_published": found.is_published,
+                    "pictures": pictures_of(self._objects, found.accepted.spec),
+                    "streams": streams_of(self._objects, run),
                 }
                 for run, found in runs.items()
             ],

@@ -28,6 +28,7 @@ VIDEOS = sa.Table(
     sa.Column("shown_run_id", _ID),
     sa.Column("drawn_run_id", _ID),
     sa.Column("pins", sa.JSON, nullable=False),
+    sa.Column("stage", sa.JSON),
 )
 
 RUNS = sa.Table(
@@ -38,6 +39,8 @@ RUNS = sa.Table(
     sa.Column("segments", sa.Integer, nullable=False),
     sa.Column("is_tracked", sa.Boolean, nullable=False),
     sa.Column("is_published", sa.Boolean, nullable=False),
+    sa.Column("pictures", sa.JSON, nullable=False),
+    sa.Column("streams", sa.JSON, nullable=False),
 )
 
 PEOPLE = sa.Table(

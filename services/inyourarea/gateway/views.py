@@ -4,9 +4,9 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from inyourarea.contracts import keys
 from inyourarea.gateway import documents as doc
 from inyourarea.gateway.access import Person, Role
+from inyourarea.gateway.browsers import MASTER
 from inyourarea.gateway.catalog import Row
 from inyourarea.gateway.handler import DRAWING, FINDING, READING, STAGES
 from inyourarea.gateway.house import House
@@ -104,8 +104,8 @@ def video_document(house: House, row: Row) -> doc.Video:
         source=doc.Source(**row["source"]),
         run_id=row["run_id"],
         shown_run_id=row["shown_run_id"],
-        stage=stage_document(row),
-        poster_url=None,
+        stage=_stage(row),
+        poster_url=f"{API}/videos/{row['id']}/poster.jpg" if poster_key(row, run) else None,
     )
 
 
@@ -132,12 +132,26 @@ def _reused(house: House, row: Row, segments: int) -> doc.Reused | None:
     return doc.Reused(done=segments - changed, total=segments)
 
 
-def stage_document(row: Row) -> doc.Stage:
-    """The stage as a browser plays it."""
-    source = row["source"]
+def _stage(row: Row) -> doc.Stage | None:
+    """The stage as a browser plays it; none while it is being made."""
+    stage = row["stage"]
+    if stage is None:
+        return None
+    place = f"{API}/videos/{row['id']}"
+    grid = {name: value for name, value in stage["sprite"].items() if name != "key"}
     return doc.Stage(
-        url=f"{API}/videos/{row['id']}/stage.mp4", width=source["width"], height=source["height"]
+        url=f"{place}/stage.mp4",
+        width=stage["width"],
+        height=stage["height"],
+        hls_url=f"{place}/hls/{MASTER}",
+        sprite=doc.Sprite(url=f"{place}/sprite.jpg", **grid),
     )
+
+
+def poster_key(row: Row, run: Row | None) -> str:
+    """The picture that stands for a video: a wide one of the people, else one of the stage."""
+    of_people = run["pictures"]["poster_key"] if run else ""
+    return of_people or (row["stage"] or {}).get("poster_key", "")
 
 
 def watch_document(house: House, row: Row, person: Person) -> doc.Watch:
@@ -193,6 +207,7 @@ def _people(house: House, row: Row, run: str, shown: Shown) -> list[doc.PersonSh
     fancams = {one["subject"]: one for one in judged if one["kind"] == "fancam"}
     drawn = house.showing.published(run)
     reports = {report["person"]: report for report in shown.report["people"]}
+    seen = house.catalog.run(run) or {"id": run, "pictures": {"faces": {}}, "streams": {}}
     people = []
     for track in shown.tracks.people:
         report = reports[track.person]
@@ -204,11 +219,13 @@ def _people(house: House, row: Row, run: str, shown: Shown) -> list[doc.PersonSh
                 name=named["name"] if named else track.name,
                 names=named["names"] if named else {},
                 aliases=named["aliases"] if named else [],
-                face_url=None,
+                face_url=_face_url(seen, track.person),
                 states=states(track),
                 spans=[_span(track.person, span, confirmed) for span in report["look_at"]],
                 report=report,
-                fancams=[_fancam(run, track.person, fancam, drawn) for fancam in report["fancams"]],
+                fancams=[
+                    _fancam(seen, track.person, fancam, drawn) for fancam in report["fancams"]
+                ],
                 publication=_publication(fancams.get(track.person)),
             )
         )
@@ -227,21 +244,28 @@ def _span(person: str, span: dict[str, Any], confirmed: set[str]) -> doc.Span:
     )
 
 
+def _face_url(run: Row, person: str) -> str | None:
+    if person not in run["pictures"]["faces"]:
+        return None
+    return f"{API}/runs/{run['id']}/faces/{person}.jpg"
+
+
 def _fancam(
-    run: str, person: str, report: dict[str, Any], drawn: dict[tuple[str, str], str]
+    run: Row, person: str, report: dict[str, Any], drawn: dict[tuple[str, str], str]
 ) -> doc.FancamDocument:
-    label = report["picture"]
-    url = f"{API}/runs/{run}/fancams/{person}-{label}.mp4" if (person, label) in drawn else None
+    label, place = report["picture"], f"{API}/runs/{run['id']}"
+    master = run["streams"].get(f"{person} {label}")
     width, height = report["output"]
-    return doc.FancamDocument(aspect=label, width=width, height=height, url=url, hls_url=None)
+    return doc.FancamDocument(
+        aspect=label,
+        width=width,
+        height=height,
+        url=f"{place}/fancams/{person}-{label}.mp4" if (person, label) in drawn else None,
+        hls_url=f"{place}/hls/{master}" if master else None,
+    )
 
 
 def _publication(judged: Row | None) -> doc.Publication:
     if judged is None:
         return doc.Publication(state="draft", by=None, at=None)
     return doc.Publication(state=judged["state"], by=judged["by"], at=stamp(judged["at_ns"]))
-
-
-def stage_key(row: Row) -> str:
-    """The object that a browser plays as the stage."""
-    return keys.source(row["sha256"])

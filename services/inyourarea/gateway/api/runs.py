@@ -5,9 +5,11 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 
+from inyourarea.contracts import keys
 from inyourarea.core.members import file_names
 from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.api.asking import Asker, HouseOf, RunId, Viewer, problems
+from inyourarea.gateway.browsers import stream_file
 from inyourarea.gateway.exports import MEDIA_TYPES
 from inyourarea.gateway.house import House
 from inyourarea.gateway.media import IMMUTABLE, REVALIDATED, object_response
@@ -90,6 +92,37 @@ def fancam(request: Request, run_id: RunId, name: str, house: HouseOf, person: A
     response = object_response(request, house.objects, key, "video/mp4")
     response.headers["Content-Disposition"] = _saved_as(house, shown, somebody, label)
     return response
+
+
+@router.get(
+    "/faces/{somebody}.jpg",
+    operation_id="face",
+    response_class=Response,
+    responses={**problems(404, 416), 200: {"content": {"image/jpeg": {}}}},
+)
+def face(request: Request, run_id: RunId, somebody: str, house: HouseOf, person: Asker) -> Response:
+    """A person's face, where it is seen best."""
+    shown = _shown(house, run_id, person)
+    row = house.catalog.run(run_id)
+    key = row["pictures"]["faces"].get(somebody) if row else None
+    if key is None or somebody not in _seen_people(house, shown, person):
+        raise NotThere("such face")
+    return object_response(request, house.objects, key, "image/jpeg")
+
+
+@router.get(
+    "/hls/{name:path}",
+    operation_id="fancam_stream",
+    response_class=Response,
+    responses={**problems(404, 416), 206: {"description": "A range of it"}},
+)
+def stream(request: Request, run_id: RunId, name: str, house: HouseOf, person: Asker) -> Response:
+    """A file of a fancam's HLS stream: the master playlist in ``watch``, and what that names."""
+    shown = _shown(house, run_id, person)
+    file = stream_file(house.objects, keys.run_streams(run_id), name)
+    if file.person and file.person not in _seen_people(house, shown, person):
+        raise NotThere("such file of the stream")
+    return object_response(request, house.objects, file.key, file.media_type)
 
 
 def _saved_as(house: House, shown: Shown, somebody: str, label: str) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator, Mapping
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -16,7 +16,8 @@ from inyourarea.core.members import tidy
 from inyourarea.gateway import documents as doc
 from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.api.asking import Asker, Editor, HouseOf, Operator, VideoId, problems
-from inyourarea.gateway.catalog import Question
+from inyourarea.gateway.browsers import stream_file
+from inyourarea.gateway.catalog import Question, Row
 from inyourarea.gateway.deletion import delete_video
 from inyourarea.gateway.house import House
 from inyourarea.gateway.journal import RunResumed, RunStopped, Titled
@@ -24,7 +25,7 @@ from inyourarea.gateway.media import REVALIDATED, object_response
 from inyourarea.gateway.problems import NotThere, Problem, unauthorized
 from inyourarea.gateway.submission import command_for, submit_source
 from inyourarea.gateway.tokens import NoEntry
-from inyourarea.gateway.views import find_video, stage_key, video_for, watch_document
+from inyourarea.gateway.views import find_video, poster_key, video_for, watch_document
 from inyourarea.runtime.objects import holds
 
 router = APIRouter(prefix="/videos", tags=["videos"])
@@ -212,20 +213,65 @@ def watch(video_id: VideoId, house: HouseOf, person: Asker) -> doc.Watch:
     return watch_document(house, find_video(house, video_id, person), person)
 
 
+_MEDIA: dict[int | str, dict[str, Any]] = {206: {"description": "A range of it"}}
+
+
 @router.get(
     "/{video_id}/stage.mp4",
     operation_id="stage",
     response_class=Response,
-    responses={
-        **problems(404, 416),
-        200: {"content": {"video/mp4": {}}},
-        206: {"description": "A range"},
-    },
+    responses={**problems(404, 416), **_MEDIA, 200: {"content": {"video/mp4": {}}}},
 )
 def stage(request: Request, video_id: VideoId, house: HouseOf, person: Asker) -> Response:
     """The whole stage as a browser plays it."""
+    found = _stage(house, find_video(house, video_id, person))
+    return object_response(request, house.objects, found["key"], "video/mp4", REVALIDATED)
+
+
+@router.get(
+    "/{video_id}/sprite.jpg",
+    operation_id="sprite",
+    response_class=Response,
+    responses={**problems(404, 416), **_MEDIA, 200: {"content": {"image/jpeg": {}}}},
+)
+def sprite(request: Request, video_id: VideoId, house: HouseOf, person: Asker) -> Response:
+    """Small pictures of the stage in a grid; ``stage.sprite`` of the video tells its measures."""
+    found = _stage(house, find_video(house, video_id, person))["sprite"]
+    return object_response(request, house.objects, found["key"], "image/jpeg", REVALIDATED)
+
+
+@router.get(
+    "/{video_id}/poster.jpg",
+    operation_id="poster",
+    response_class=Response,
+    responses={**problems(404, 416), **_MEDIA, 200: {"content": {"image/jpeg": {}}}},
+)
+def poster(request: Request, video_id: VideoId, house: HouseOf, person: Asker) -> Response:
+    """The picture that stands for the video."""
     row = find_video(house, video_id, person)
-    key = stage_key(row)
-    if not holds(house.objects, key):
-        raise NotThere("stage video")
-    return object_response(request, house.objects, key, "video/mp4", REVALIDATED)
+    key = poster_key(row, house.catalog.run(row["run_id"]))
+    if not key:
+        raise NotThere("picture yet")
+    return object_response(request, house.objects, key, "image/jpeg", REVALIDATED)
+
+
+@router.get(
+    "/{video_id}/hls/{name:path}",
+    operation_id="stage_stream",
+    response_class=Response,
+    responses={**problems(404, 416), **_MEDIA},
+)
+def stream(
+    request: Request, video_id: VideoId, name: str, house: HouseOf, person: Asker
+) -> Response:
+    """A file of the stage's HLS stream: ``master.m3u8``, and what that names."""
+    find_video(house, video_id, person)
+    file = stream_file(house.objects, keys.stage_streams(video_id), name)
+    return object_response(request, house.objects, file.key, file.media_type, REVALIDATED)
+
+
+def _stage(house: House, row: Row) -> dict[str, Any]:
+    found: dict[str, Any] | None = row["stage"]
+    if found is None or not holds(house.objects, found["key"]):
+        raise NotThere("stage for browsers yet")
+    return found
