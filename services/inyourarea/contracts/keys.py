@@ -226,6 +226,26 @@ def published(run: str) -> str:
     return f"runs/{run}/published.binpb"
 
 
+def failed(run: str) -> str:
+    """Why the run failed, in words for the user; there only while it stands so."""
+    return f"runs/{run}/failed.txt"
+
+
+def journal(video: str, entry: int) -> str:
+    """What somebody did with a video, the ``entry``-th time since it was submitted."""
+    return f"{journal_of(video)}{entry:08}.json"
+
+
+def journal_of(video: str) -> str:
+    """What all names of a video's journal begin with."""
+    return f"journal/{video}/"
+
+
+def upload(number: str) -> str:
+    """What all names of an upload's objects begin with, until it is a source."""
+    return f"uploads/{number}/"
+
+
 def cancelled(run: str) -> str:
     """Where this object is, no unit of the run is worked on any more."""
     return f"cancelled/{run}"

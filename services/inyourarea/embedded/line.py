@@ -17,17 +17,18 @@ from inyourarea.contracts.topics import TOPICS, read_fact
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
 from inyourarea.core.errors import Refused
-from inyourarea.detect.detector import Detector
-from inyourarea.detect.handler import DetectHandler
+from inyourarea.detect.handler import DetectHandler, Detectors
 from inyourarea.ingest import settings as ingest_settings
 from inyourarea.ingest.handler import IngestHandler
-from inyourarea.ingest.submit import look_at_source, submit_video
+from inyourarea.ingest.submit import decide_video, look_at_source, submit_video
 from inyourarea.render import settings as render_settings
 from inyourarea.render.faces_handler import FacesHandler
 from inyourarea.render.handler import RenderHandler
 from inyourarea.render.stage_handler import StageHandler
 from inyourarea.render.streams_handler import StreamsHandler
+from inyourarea.runtime.bus import Bus
 from inyourarea.runtime.child import Child
+from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.memory_bus import MemoryBroker
 from inyourarea.runtime.objects import ObjectsAway
@@ -41,6 +42,7 @@ log = logging.getLogger(__name__)
 _PATIENCE = Patience(poll_s=0.2, first_backoff_s=0.2, tries_when_away=3)
 #: How long a stage may take to finish its unit when the line is stopped.
 _FAREWELL_S = 2.0
+_EVERY_CHANNEL = tuple(channel for topic in TOPICS for channel in topic.channels)
 #: How often the watcher looks whether all stages still live.
 _WATCH_S = 0.5
 
@@ -50,11 +52,14 @@ class StageDied(Refused):
 
 
 class Line:
-    """All stages at work on one store; use it as a context manager. One line per store."""
+    """All stages at work on one store; use it as a context manager. One line per store.
 
-    def __init__(self, store: Path, detector: Detector | None) -> None:
+    ``detectors`` gives the detector of a model's name.
+    """
+
+    def __init__(self, store: Path, detectors: Detectors) -> None:
         self._store = store
-        self._detector = detector
+        self._detectors = detectors
         self._stop = threading.Event()
         self._broker = MemoryBroker()
         self._children: list[Child] = []
@@ -70,25 +75,24 @@ class Line:
         for start in list(self.objects.list("attempts/")):
             self.objects.delete(start)  # asking again is a fresh start
         self._submitting = self._child()
-        stages: dict[str, Handlers] = {
-            "ingest": IngestHandler(self.objects, self._child(), self._ingest).handlers,
-            "detect": DetectHandler(self.objects, self._detector_named).handlers,
-            "track": TrackHandler(self.objects, self._track).handlers,
-            "render": RenderHandler(self.objects, self._child(), self._render).handlers,
-            "rendition": self._rendition(),
-        }
-        self._watcher = self._broker.join(
-            "watcher", tuple(channel for topic in TOPICS for channel in topic.channels)
-        )
-        for stage, handlers in stages.items():
-            bus = self._broker.join(stage, channels_of(handlers))
-            worker = Worker(stage, bus, self.objects, handlers, _PATIENCE)
-            thread = threading.Thread(
-                target=worker.run, args=(self._stop,), name=stage, daemon=True
-            )
-            thread.start()
-            self._threads.append(thread)
+        self._tracking = TrackHandler(self.objects, self._track)
+        self._producer = self._broker.join("line", ())
+        ingest = IngestHandler(self.objects, self._child(), self._ingest)
+        self.start("ingest", ingest.handlers)
+        self.start("detect", DetectHandler(self.objects, self._detectors).handlers)
+        self.start("track", self._tracking.handlers)
+        render = RenderHandler(self.objects, self._child(), self._render)
+        self.start("render", render.handlers)
+        self.start("rendition", self._rendition())
         return self
+
+    def start(self, stage: str, handlers: Handlers) -> None:
+        """One more stage is at work; it ends with the line."""
+        bus = self._broker.join(stage, channels_of(handlers))
+        worker = Worker(stage, bus, self.objects, handlers, _PATIENCE)
+        thread = threading.Thread(target=worker.run, args=(self._stop,), name=stage, daemon=True)
+        thread.start()
+        self._threads.append(thread)
 
     def __exit__(
         self,
@@ -119,11 +123,6 @@ class Line:
             **FacesHandler(*parts).handlers,
         }
 
-    def _detector_named(self, name: str) -> Detector:
-        if self._detector is None:
-            raise Refused(f"no detector {name!r} was loaded")
-        return self._detector
-
     def look_at(self, request: ingest_pb2.SubmitVideoRequest) -> facts.Source:
         """What the video is, before anything is decided.
 
@@ -139,28 +138,65 @@ class Line:
             Refused: it can not be used, and why.
         """
         accepted = submit_video(request, self.objects, self._submitting, self._ingest)
-        self._watcher.publish(to_record(accepted))
+        self.publish(accepted)
         return accepted
 
-    def watch(self, run: str) -> Iterator[Message]:
+    def decide(self, request: ingest_pb2.SubmitVideoRequest) -> facts.VideoAccepted:
+        """What submitting it would decide; no stage hears of it.
+
+        Raises:
+            Refused: it can not be used, and why.
+        """
+        return decide_video(request, self.objects, self._submitting, self._ingest)
+
+    def solve(self, accepted: facts.VideoAccepted) -> None:
+        """The tracks, windows and report of a run are stored, and no fact tells of it.
+
+        Raises:
+            Refused: the pins can not be followed, and why.
+        """
+        self._tracking.solve(accepted)
+
+    def publish(self, fact: Message) -> None:
+        """The fact is on its way to every stage that listens."""
+        self._producer.publish(to_record(fact))
+
+    def watch(self) -> "Watcher":
+        """Somebody who sees every fact from now on."""
+        return Watcher(self, self._broker.join("watcher", _EVERY_CHANNEL))
+
+    def check(self) -> None:
+        """All stages live.
+
+        Raises:
+            StageDied: one does not.
+        """
+        dead = [thread.name for thread in self._threads if not thread.is_alive()]
+        if dead:
+            raise StageDied(f"the stage {dead[0]} has died; please report this with the log")
+
+
+class Watcher:
+    """Sees every fact of a line; made by `Line.watch`."""
+
+    def __init__(self, line: Line, bus: Bus) -> None:
+        self._line = line
+        self._bus = bus
+
+    def facts(self, run: str) -> Iterator[Message]:
         """Every fact of the run as it becomes true, until it is published or has failed."""
         while True:
-            record = self._watcher.consume(_WATCH_S)
+            record = self._bus.consume(_WATCH_S)
             if record is None:
-                self._check_threads()
+                self._line.check()
                 continue
-            self._watcher.commit(record)
+            self._bus.commit(record)
             fact = read_fact(record.channel, record.value)
             if getattr(fact, "run_id", run) != run:
                 continue
             yield fact
             if isinstance(fact, facts.FancamsPublished | facts.StageFailed):
                 return
-
-    def _check_threads(self) -> None:
-        dead = [thread.name for thread in self._threads if not thread.is_alive()]
-        if dead:
-            raise StageDied(f"the stage {dead[0]} has died; please report this with the log")
 
 
 def _lock(store: Path) -> int:
@@ -173,7 +209,7 @@ def _lock(store: Path) -> int:
     try:
         handle = os.open(store / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as trouble:
-        raise ObjectsAway(f"it can not be written: {trouble.strerror}") from trouble
+        raise ObjectsAway(f"the folder {store} can not be used: {words_for(trouble)}") from trouble
     end = time.monotonic() + _FAREWELL_S
     while True:
         with contextlib.suppress(BlockingIOError):

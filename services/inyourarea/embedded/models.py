@@ -71,12 +71,15 @@ def find_model(group: str | None) -> ModelFile:
     return ModelFile(found.model, path, found)
 
 
+def known_groups() -> list[str]:
+    """The names of the groups in the model repository."""
+    return sorted(file.stem for file in (models_folder() / "groups").glob("*.toml"))
+
+
 def _group_file(group: str) -> Path:
-    folder = models_folder() / "groups"
-    named = folder / f"{group}.toml"
-    known = sorted(file.stem for file in folder.glob("*.toml"))
+    known = known_groups()
     if group in known:
-        return named
+        return models_folder() / "groups" / f"{group}.toml"
     if Path(group).is_file():
         return Path(group)
     raise ModelRejected(

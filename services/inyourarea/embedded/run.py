@@ -28,10 +28,10 @@ from inyourarea.detect.settings import read_settings
 from inyourarea.embedded.line import Line
 from inyourarea.embedded.models import ModelFile, find_model
 from inyourarea.embedded.outputs import Outputs, OutputUnwritable
+from inyourarea.embedded.own_files import STORE
+from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway, holds
 
-#: Where a run keeps what it has done so far, inside the output folder.
-STORE = ".inyourarea"
 #: Size of the pictures that appearance is read from where the user brings the boxes: that of
 #: `faces`, whose people are told apart by it too.
 BOXES_PICTURE = (960, 544)
@@ -68,10 +68,11 @@ class Result:
     """What came out: the fancams' files, who is in them, who is not, and the seconds it took.
 
     ``missing`` are those of the group, or of the members asked for, who have no fancam;
-    ``warnings`` whole sentences for the user.
+    ``removed`` are files of earlier runs that are gone; ``warnings`` whole sentences for the user.
     """
 
     fancams: tuple[Path, ...]
+    removed: tuple[Path, ...]
     people: tuple[str, ...]
     missing: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -84,6 +85,16 @@ class Seeing:
 
     model: facts.Model
     detector: Detector | None
+
+    def detector_named(self, name: str) -> Detector:
+        """The detector; a run has one model.
+
+        Raises:
+            Refused: it has none: the user brought the boxes.
+        """
+        if self.detector is None:
+            raise Refused(f"no detector {name!r} was loaded")
+        return self.detector
 
 
 def run_video(request: Request, listen: Listen) -> Result:
@@ -99,17 +110,18 @@ def run_video(request: Request, listen: Listen) -> Result:
     try:
         return _run(request, listen, see(request))
     except ObjectsAway as away:
-        raise OutputUnwritable(f"{request.out} can not be used: {away}") from away
+        raise OutputUnwritable(str(away)) from away
 
 
 def _run(request: Request, listen: Listen, seeing: Seeing) -> Result:
     started = time.monotonic()
-    with Line(request.out / STORE, seeing.detector) as line:
+    with Line(request.out / STORE, seeing.detector_named) as line:
         source = store_source(line.objects, request.video)
+        watcher = line.watch()
         accepted = _submit(line, request, seeing, source)
         listen(accepted)
         clock = _Clock(started)
-        for fact in line.watch(accepted.run_id):
+        for fact in watcher.facts(accepted.run_id):
             clock.note(fact)
             listen(fact)
             if isinstance(fact, facts.StageFailed):
@@ -138,12 +150,13 @@ def _finish(
     clock: _Clock,
 ) -> Result:
     outputs = Outputs(line.objects, accepted, request.out)
-    fancams = outputs.write(published, clock.seconds)
+    written = outputs.write(published, clock.seconds)
     # Not from the facts: where everything is done already, that it is published comes first.
     report = json.loads(line.objects.get(keys.report(accepted.spec)))
     asked = accepted.spec.members
     return Result(
-        fancams=tuple(fancams),
+        fancams=written.fancams,
+        removed=written.removed,
         people=tuple(person["name"] for person in report["people"]),
         missing=tuple(name for name in report["missing"] if not asked or name in asked),
         warnings=tuple(report["warnings"]),
@@ -162,7 +175,7 @@ def check_paths(request: Request) -> None:
     try:
         request.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputUnwritable(f"{request.out} can not be made: {error.strerror}") from error
+        raise OutputUnwritable(f"{request.out} can not be made: {words_for(error)}") from error
 
 
 def see(request: Request) -> Seeing:
@@ -178,19 +191,21 @@ def see(request: Request) -> Seeing:
         return Seeing(model, None)
     file = find_model(request.group)
     detector = file.load(read_settings(os.environ).threads)
-    model = facts.Model(
-        name=file.name,
-        sha256=detector.sha256,
-        members=file.group.members if file.group else (),
-        confidence=request.confidence or _confidence(file, detector),
-        width=detector.info.width,
-        height=detector.info.height,
-    )
+    model = model_fact(file, detector)
+    model.confidence = request.confidence or model.confidence
     return Seeing(model, detector)
 
 
-def _confidence(file: ModelFile, detector: Detector) -> float:
-    return file.group.confidence if file.group else detector.info.confidence
+def model_fact(file: ModelFile, detector: Detector) -> facts.Model:
+    """What a run's specification says of a model, with the model's own confidence."""
+    return facts.Model(
+        name=file.name,
+        sha256=detector.sha256,
+        members=file.group.members if file.group else (),
+        confidence=file.group.confidence if file.group else detector.info.confidence,
+        width=detector.info.width,
+        height=detector.info.height,
+    )
 
 
 @dataclass(frozen=True)
@@ -255,20 +270,8 @@ def _submit(
     seen = line.look_at(asked)
     if request.boxes is not None:
         _store_boxes(request.boxes, seen, spec.model, line.objects)
-    if not spec.model.members:
-        spec.video_id = keys.video_id(seen.sha256, seen.start_pts, seen.end_pts)
-        spec.names_from = _names_from(line.objects, seen.sha256, spec)
     asked.spec.CopyFrom(spec)
     return line.submit(asked)
-
-
-def _names_from(objects: Objects, sha256: str, spec: facts.RunSpec) -> str:
-    """The first tracks of this source, unless it is they that are asked for again."""
-    key = keys.first_tracks(sha256)
-    if not holds(objects, key):
-        return ""
-    first = objects.get(key).decode()
-    return "" if first == keys.tracks(spec) or not holds(objects, first) else first
 
 
 def _store_boxes(file: Path, source: facts.Source, model: facts.Model, objects: Objects) -> None:

@@ -31,21 +31,15 @@ def submit_video(
         ObjectNotFound: there is no object of the source's name.
     """
     knobs = settings or IngestSettings()
-    probe, source = _looked_at(request, objects, child, knobs)
-    span = (source.start_pts, source.end_pts)
-    key_pts = probe.key_pts
-    if source.decode_key != source.key:
-        key_pts = mezzanine_keys(probe.pts, probe.time_base)
-        _make_mezzanine(source, probe, objects, child, knobs)
-    accepted = facts.VideoAccepted(
-        source=source, spec=request.spec, for_browsers=request.for_browsers
-    )
-    accepted.spec.video_id = keys.video_id(request.sha256, *span)
-    accepted.video_id = accepted.spec.video_id
-    accepted.run_id = keys.run_id(accepted.spec)
-    accepted.segments.extend(decide_segments(probe.pts, key_pts, span, probe.time_base))
-    source_s = (span[1] - span[0]) * probe.time_base
-    accepted.lane = facts.LANE_URGENT if source_s <= knobs.urgent_s else facts.LANE_BULK
+    accepted = decide_video(request, objects, child, knobs)
+    if accepted.source.decode_key != accepted.source.key:
+        _make_mezzanine(accepted.source, objects, child, knobs)
+    for verdict in (
+        keys.deleted(accepted.video_id),
+        keys.cancelled(accepted.run_id),
+        keys.failed(accepted.run_id),
+    ):
+        objects.delete(verdict)  # who asks again wants it again
     return _stored(accepted, objects)
 
 
@@ -58,6 +52,48 @@ def _stored(accepted: facts.VideoAccepted, objects: Objects) -> facts.VideoAccep
         objects.put(key, written)
         return accepted
     return stored
+
+
+def decide_video(
+    request: SubmitVideoRequest,
+    objects: Objects,
+    child: Child,
+    settings: IngestSettings | None = None,
+) -> facts.VideoAccepted:
+    """What submitting it would decide; but for what the first look found, nothing is stored.
+
+    Raises:
+        Refused: the video or the part of it that was asked for can not be used, and why.
+        ObjectNotFound: there is no object of the source's name.
+    """
+    knobs = settings or IngestSettings()
+    probe, source = _looked_at(request, objects, child, knobs)
+    span = (source.start_pts, source.end_pts)
+    key_pts = probe.key_pts
+    if source.decode_key != source.key:
+        key_pts = mezzanine_keys(probe.pts, probe.time_base)
+    accepted = facts.VideoAccepted(
+        source=source, spec=request.spec, for_browsers=request.for_browsers
+    )
+    accepted.spec.video_id = keys.video_id(request.sha256, *span)
+    accepted.video_id = accepted.spec.video_id
+    accepted.spec.names_from = ""
+    if not accepted.spec.model.members:
+        accepted.spec.names_from = _names_from(objects, source.sha256, accepted.spec)
+    accepted.run_id = keys.run_id(accepted.spec)
+    accepted.segments.extend(decide_segments(probe.pts, key_pts, span, probe.time_base))
+    source_s = (span[1] - span[0]) * probe.time_base
+    accepted.lane = facts.LANE_URGENT if source_s <= knobs.urgent_s else facts.LANE_BULK
+    return accepted
+
+
+def _names_from(objects: Objects, sha256: str, spec: facts.RunSpec) -> str:
+    """The first tracks of this source, unless it is they that are asked for again."""
+    key = keys.first_tracks(sha256)
+    if not holds(objects, key):
+        return ""
+    first = objects.get(key).decode()
+    return "" if first == keys.tracks(spec) or not holds(objects, first) else first
 
 
 def look_at_source(
@@ -106,10 +142,11 @@ def _probed(
 
 
 def _make_mezzanine(
-    source: facts.Source, probe: Probe, objects: Objects, child: Child, settings: IngestSettings
+    source: facts.Source, objects: Objects, child: Child, settings: IngestSettings
 ) -> None:
     if holds(objects, source.decode_key):
         return
+    probe = read_probe(objects.get(keys.probe(source.sha256)))
     timeout_s = settings.mezzanine_timeout_s + settings.mezzanine_frame_timeout_s * probe.pts.size
     scratch = TemporaryDirectory(prefix="inyourarea-", dir=settings.scratch)
     with _refusing("copying the video with more key frames"), scratch as folder:

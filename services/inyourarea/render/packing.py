@@ -16,6 +16,7 @@ from inyourarea.render.playlists import MP4_TYPE, PLAYLIST_TYPE, Variant, media_
 from inyourarea.render.settings import RenderSettings
 from inyourarea.render.stream import Cuts, StreamedFile, stream_sound
 from inyourarea.runtime.child import Child
+from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.objects import Objects, ObjectsAway
 
 Result = TypeVar("Result")
@@ -51,8 +52,9 @@ def _scratch_file(folder: Path | None) -> Iterator[Path]:
         with tempfile.TemporaryDirectory(prefix="inyourarea-", dir=folder) as scratch:
             yield Path(scratch) / "film.mp4"
     except OSError as trouble:
+        place = folder or tempfile.gettempdir()
         raise ObjectsAway(
-            f"a film can not be written to the folder for temporary files: {trouble.strerror}"
+            f"the folder for temporary files {place} can not be used: {words_for(trouble)}"
         ) from trouble
 
 

@@ -52,14 +52,24 @@ class TrackHandler:
         accepted = facts.VideoAccepted.FromString(self._objects.get(keys.accepted(fact.run_id)))
         if not self._is_all_detected(accepted):
             return []
-        if not holds(self._objects, keys.report(accepted.spec)):
-            tracks = self._tracks(accepted)
-            if not accepted.spec.model.members:
-                first = keys.first_tracks(accepted.source.sha256)
-                self._objects.put_once(first, keys.tracks(accepted.spec).encode())
-            self._check_members(accepted.spec, tracks)
-            self._plan(accepted, tracks)
+        self.solve(accepted)
         return self._facts(accepted)
+
+    def solve(self, accepted: facts.VideoAccepted) -> None:
+        """The tracks, windows and report of a run are stored; all of its segments are detected.
+
+        Raises:
+            PinRejected: a pin hits nobody, names somebody unknown, or contradicts another.
+            UnknownMember: somebody was asked for who is not there.
+        """
+        if holds(self._objects, keys.report(accepted.spec)):
+            return
+        tracks = self._tracks(accepted)
+        if not accepted.spec.model.members:
+            first = keys.first_tracks(accepted.source.sha256)
+            self._objects.put_once(first, keys.tracks(accepted.spec).encode())
+        self._check_members(accepted.spec, tracks)
+        self._plan(accepted, tracks)
 
     def _is_all_detected(self, accepted: facts.VideoAccepted) -> bool:
         spec = accepted.spec

@@ -1,0 +1,109 @@
+"""The site and all stages in one process: what ``inyourarea serve`` does."""
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from fastapi import FastAPI
+
+from inyourarea.core.errors import ModelRejected, Refused, VideoUnreadable
+from inyourarea.detect.detector import Detector
+from inyourarea.detect.settings import read_settings as read_detect_settings
+from inyourarea.embedded.line import Line
+from inyourarea.embedded.models import find_model, known_groups
+from inyourarea.embedded.own_files import STORE
+from inyourarea.embedded.run import model_fact, store_source
+from inyourarea.gateway.app import create_app
+from inyourarea.gateway.catalog import Catalog
+from inyourarea.gateway.documents import VideoAsked
+from inyourarea.gateway.handler import GatewayHandler
+from inyourarea.gateway.house import House
+from inyourarea.gateway.models import KnownModel
+from inyourarea.gateway.problems import Problem
+from inyourarea.gateway.settings import GatewaySettings
+from inyourarea.gateway.submission import submit_source
+
+log = logging.getLogger(__name__)
+
+#: The catalog, beside the store that it is made from.
+CATALOG = ".inyourarea-catalog.sqlite"
+
+
+@dataclass(frozen=True)
+class Site:
+    """A gateway with stages behind it."""
+
+    app: FastAPI
+    house: House
+    line: Line
+
+
+@contextmanager
+def open_site(folder: Path, settings: GatewaySettings) -> Iterator[Site]:
+    """The site on the store in a folder (that of ``run --out`` too); unfinished runs go on.
+
+    Raises:
+        Refused: the folder is in use, or can not be written.
+    """
+    models, detectors = _models()
+    with Line(folder / STORE, partial(_named, detectors)) as line:
+        catalog = Catalog(f"sqlite:///{folder / CATALOG}")
+        catalog.open()
+        house = House(line.objects, catalog, line, models, settings)
+        house.projection.rebuild()
+        handler = GatewayHandler(line.objects, catalog, house.watchers)
+        line.start("gateway", handler.handlers)
+        house.uploads.sweep()
+        for run in catalog.unfinished():
+            line.publish(house.showing.accepted(run))
+        try:
+            yield Site(create_app(house), house, line)
+        finally:
+            catalog.close()
+
+
+def add_video(site: Site, video: Path, group: str | None) -> str:
+    """A file of this machine is on its way, as if it had been uploaded; returns the video's id.
+
+    Raises:
+        Refused: it can not be used, and why.
+    """
+    if not video.is_file():
+        raise VideoUnreadable(f"{video} is no file; give the path of a video")
+    source = store_source(site.house.objects, video)
+    asked = VideoAsked(upload_id="0" * 32, group=group)
+    origin = (video.name, "")
+    try:
+        return submit_source(site.house, asked, (source.key, source.sha256), origin)[0]
+    except Problem as problem:
+        raise Refused(problem.detail) from problem
+
+
+def _models() -> tuple[dict[str, KnownModel], dict[str, Detector]]:
+    """What runs may ask for, by group, and every model's detector, by the model's name.
+
+    A model that can not be used is left out.
+    """
+    known: dict[str, KnownModel] = {}
+    detectors: dict[str, Detector] = {}
+    threads = read_detect_settings(os.environ).threads
+    for group in (None, *known_groups()):
+        try:
+            file = find_model(group)
+            detector = file.load(threads)
+        except Refused as refused:
+            log.warning("a model is left out: %s", refused)
+            continue
+        known[group or ""] = KnownModel(model_fact(file, detector), file.group)
+        detectors[file.name] = detector
+    return known, detectors
+
+
+def _named(detectors: dict[str, Detector], name: str) -> Detector:
+    if name not in detectors:
+        raise ModelRejected(f"The model {name!r} is not on this machine.")
+    return detectors[name]

@@ -1,0 +1,1 @@
+"""The players' side of the house: HTTP in front, facts and a catalog behind."""

@@ -1,0 +1,122 @@
+"""Pins: who somebody is, or is not; tried out first, then applied."""
+
+from fractions import Fraction
+
+from fastapi import APIRouter
+
+from inyourarea.contracts.specs import to_rational
+from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.contracts.v1 import ingest_pb2
+from inyourarea.core.pins import NOBODY
+from inyourarea.gateway import documents as doc
+from inyourarea.gateway.access import Person
+from inyourarea.gateway.api.asking import Editor, HouseOf, VideoId, problems
+from inyourarea.gateway.catalog import Row
+from inyourarea.gateway.house import House
+from inyourarea.gateway.journal import PinMade, PinsSet
+from inyourarea.gateway.pins import differences, pins_from, to_stages
+from inyourarea.gateway.problems import NotThere, Stale
+from inyourarea.gateway.showing import Shown, changed_segments
+from inyourarea.gateway.views import find_video, video_document
+
+router = APIRouter(prefix="/videos/{video_id}/pins", tags=["pins"])
+
+
+@router.get("", operation_id="list_pins", responses=problems(404))
+def find(video_id: VideoId, house: HouseOf, person: Editor) -> doc.Pins:
+    """All pins of the video, and the revision to name when changing them."""
+    row = find_video(house, video_id, person)
+    people = {track.name: track.person for track in _shown(house, row).tracks.people}
+    pins = [_document(PinMade(**pin), people) for pin in row["pins"]]
+    return doc.Pins(revision=row["revision"], pins=pins)
+
+
+@router.post("/preview", operation_id="preview_pins", responses=problems(404, 409))
+def preview(
+    video_id: VideoId, asked: doc.PinsAsked, house: HouseOf, person: Editor
+) -> doc.PinsPreview:
+    """What the pins would change, everywhere in the video; nothing is applied."""
+    row = _row(house, video_id, person, asked)
+    old = _shown(house, row)
+    made = pins_from(asked.pins, old)
+    accepted = house.stages.decide(_command(old, row, made))
+    house.stages.solve(accepted)
+    new = house.showing.shown(accepted)
+    segments = changed_segments(
+        house.showing.windows(old.accepted), house.showing.windows(accepted)
+    )
+    names = {named["person"]: named["name"] for named in house.catalog.people(video_id)}
+    changes = [
+        doc.Change(
+            person=change.person,
+            name=names.get(change.person, change.name),
+            from_frame=change.first_frame,
+            to_frame=change.last_frame,
+            was=change.was,
+            becomes=change.becomes,
+        )
+        for change in differences(old.tracks, new.tracks)
+    ]
+    total = len(accepted.segments)
+    return doc.PinsPreview(changes=changes, segments=doc.Segments(changed=segments, total=total))
+
+
+@router.put("", operation_id="set_pins", status_code=202, responses=problems(404, 409))
+def put(video_id: VideoId, asked: doc.PinsAsked, house: HouseOf, person: Editor) -> doc.Video:
+    """These are all pins of the video; what they change is made again, and nothing else."""
+    row = _row(house, video_id, person, asked)
+    old = _shown(house, row)
+    made = pins_from(asked.pins, old)
+    command = _command(old, row, made)
+    decided = house.stages.decide(command)
+    house.stages.solve(decided)  # refuses pins that can not be followed before they are kept
+    entry = PinsSet(by=person.name, run_id=decided.run_id, pins=made)
+    house.claim(video_id, entry, asked.revision)
+    house.stages.submit(command)
+    house.refresh(video_id)
+    return video_document(house, find_video(house, video_id, person))
+
+
+def _row(house: House, video: str, person: Person, asked: doc.PinsAsked) -> Row:
+    row = find_video(house, video, person)
+    if asked.revision != row["revision"]:
+        raise Stale(row["revision"])
+    return row
+
+
+def _shown(house: House, row: Row) -> Shown:
+    if row["shown_run_id"] is None:
+        raise NotThere("person to pin yet; the video is still being worked on")
+    return house.showing.run(row["shown_run_id"])
+
+
+def _command(shown: Shown, row: Row, made: tuple[PinMade, ...]) -> ingest_pb2.SubmitVideoRequest:
+    """The shown run's command again, with these pins."""
+    accepted = shown.accepted
+    spec = facts.RunSpec()
+    spec.CopyFrom(accepted.spec)
+    del spec.pins[:]
+    spec.pins.extend(to_stages(made, shown))
+    spec.video_id = spec.names_from = ""  # ingest decides them
+    command = ingest_pb2.SubmitVideoRequest(
+        source_key=accepted.source.key, sha256=accepted.source.sha256, spec=spec
+    )
+    for name in ("from_s", "to_s"):
+        if (value := row["asked"][name]) is not None:
+            getattr(command, name).CopyFrom(to_rational(Fraction(value)))
+    return command
+
+
+def _document(pin: PinMade, people: dict[str, str]) -> doc.PinDocument:
+    is_nobody = pin.label == NOBODY
+    return doc.PinDocument(
+        from_s=float(Fraction(pin.start_s)),
+        to_s=None if pin.end_s is None else float(Fraction(pin.end_s)),
+        x=pin.x,
+        y=pin.y,
+        w=pin.width,
+        h=pin.height,
+        person=None if is_nobody else people.get(pin.label, pin.label),
+        nobody=is_nobody,
+        denies=pin.is_denial,
+    )

@@ -1,0 +1,152 @@
+"""Resumable uploads: the tus protocol 1.0.0 with creation, expiration and termination.
+
+https://tus.io/protocols/resumable-upload
+"""
+
+import base64
+import binascii
+from email.utils import formatdate
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Request, Response
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import ClientDisconnect
+
+from inyourarea.gateway.api.asking import Editor, HouseOf, RunId, problems
+from inyourarea.gateway.house import House
+from inyourarea.gateway.problems import Problem
+from inyourarea.gateway.uploads import PART, Upload
+
+router = APIRouter(prefix="/uploads", tags=["uploads"])
+
+_VERSION = "1.0.0"
+_OFFSET_TYPE = "application/offset+octet-stream"
+LONGEST_NAME = 300
+
+
+def _headers(upload: Upload) -> dict[str, str]:
+    return {
+        "Tus-Resumable": _VERSION,
+        "Upload-Offset": str(upload.offset),
+        "Upload-Length": str(upload.length),
+        "Upload-Expires": formatdate(upload.expires_s, usegmt=True),
+        "Cache-Control": "no-store",
+    }
+
+
+def _check_version(version: str) -> None:
+    if version != _VERSION:
+        problem = Problem(412, "tus-version", f"This speaks tus {_VERSION}; send Tus-Resumable.")
+        problem.headers = {"Tus-Version": _VERSION}
+        raise problem
+
+
+Version = Annotated[str, Header(alias="Tus-Resumable", examples=[_VERSION])]
+
+
+@router.options("", operation_id="uploads_options", status_code=204)
+def options(house: HouseOf) -> Response:
+    """What this server can do."""
+    return Response(
+        status_code=204,
+        headers={
+            "Tus-Resumable": _VERSION,
+            "Tus-Version": _VERSION,
+            "Tus-Extension": "creation,expiration,termination",
+            "Tus-Max-Size": str(house.uploads.most_bytes),
+        },
+    )
+
+
+@router.post("", operation_id="create_upload", status_code=201, responses=problems(412, 413))
+def create(
+    request: Request,
+    house: HouseOf,
+    person: Editor,
+    length: Annotated[int, Header(alias="Upload-Length", ge=1, le=1 << 50)],
+    version: Version = "",
+    metadata: Annotated[str, Header(alias="Upload-Metadata", max_length=4000)] = "",
+) -> Response:
+    """Announce a file of so many bytes; its address is in ``Location``."""
+    _check_version(version)
+    upload = house.uploads.create(length, _filename(metadata), person.name)
+    place = f"{request.url.path.rstrip('/')}/{upload.number}"
+    return Response(status_code=201, headers={**_headers(upload), "Location": place})
+
+
+def _filename(metadata: str) -> str:
+    """The file's name out of tus metadata (RFC: keys and base64 values, comma-separated)."""
+    for pair in metadata.split(","):
+        key, _, value = pair.strip().partition(" ")
+        if key == "filename":
+            try:
+                return base64.b64decode(value, validate=True).decode()[:LONGEST_NAME]
+            except (binascii.Error, UnicodeDecodeError):
+                raise Problem(400, "metadata", "The filename is no base64 of UTF-8.") from None
+    return ""
+
+
+@router.head("/{upload_id}", operation_id="upload_offset", responses=problems(404, 412))
+def offset(upload_id: RunId, house: HouseOf, person: Editor, version: Version = "") -> Response:
+    """How many bytes have arrived."""
+    _check_version(version)
+    return Response(headers=_headers(house.uploads.find(upload_id, person.name)))
+
+
+@router.patch(
+    "/{upload_id}",
+    operation_id="send_upload",
+    status_code=204,
+    responses=problems(404, 409, 412, 413, 415),
+)
+async def send(
+    request: Request,
+    upload_id: RunId,
+    house: HouseOf,
+    person: Editor,
+    at: Annotated[int, Header(alias="Upload-Offset", ge=0)],
+    version: Version = "",
+) -> Response:
+    """The next bytes of the file. What arrived before a broken connection is kept."""
+    _check_version(version)
+    if request.headers.get("content-type") != _OFFSET_TYPE:
+        raise Problem(415, "content-type", f"The content type must be {_OFFSET_TYPE}.")
+    upload = await run_in_threadpool(house.uploads.find, upload_id, person.name)
+    if at != upload.offset:
+        raise Problem(
+            409,
+            "upload-offset",
+            f"{upload.offset} bytes are here, so send from there, not from {at}.",
+            offset=upload.offset,
+        )
+    upload = await _receive(request, house, upload)
+    return Response(status_code=204, headers=_headers(upload))
+
+
+async def _receive(request: Request, house: House, upload: Upload) -> Upload:
+    """Everything that arrives is stored, part by part."""
+    waiting = bytearray()
+    try:
+        async for chunk in request.stream():
+            waiting += chunk
+            if upload.offset + len(waiting) > upload.length:
+                raise Problem(413, "upload-length", f"More than {upload.length} bytes came.")
+            while len(waiting) >= PART:
+                part = bytes(waiting[:PART])
+                upload = await run_in_threadpool(house.uploads.add, upload, part)
+                del waiting[:PART]
+    except ClientDisconnect:
+        pass
+    if waiting:
+        upload = await run_in_threadpool(house.uploads.add, upload, bytes(waiting))
+    return upload
+
+
+@router.delete(
+    "/{upload_id}", operation_id="end_upload", status_code=204, responses=problems(404, 412)
+)
+def end(upload_id: RunId, house: HouseOf, person: Editor, version: Version = "") -> Response:
+    """The upload is given up; nothing is left of it."""
+    _check_version(version)
+    house.uploads.forget(house.uploads.find(upload_id, person.name).number)
+    return Response(status_code=204, headers={"Tus-Resumable": _VERSION})

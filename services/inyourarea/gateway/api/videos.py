@@ -1,0 +1,209 @@
+"""Videos: submitted, listed, watched, cancelled and deleted."""
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import APIRouter, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from inyourarea.contracts import keys
+from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.core.members import tidy
+from inyourarea.gateway import documents as doc
+from inyourarea.gateway.access import Person, Role
+from inyourarea.gateway.api.asking import Asker, Editor, HouseOf, Operator, VideoId, problems
+from inyourarea.gateway.catalog import Question
+from inyourarea.gateway.deletion import delete_video
+from inyourarea.gateway.house import House
+from inyourarea.gateway.journal import RunResumed, RunStopped, Titled
+from inyourarea.gateway.media import REVALIDATED, object_response
+from inyourarea.gateway.problems import NotThere, Problem
+from inyourarea.gateway.submission import submit_source
+from inyourarea.gateway.views import find_video, stage_key, video_document, watch_document
+from inyourarea.runtime.objects import holds
+
+router = APIRouter(prefix="/videos", tags=["videos"])
+
+#: Seconds after which a silent stream of events says that it is still there.
+_HEARTBEAT_S = 15.0
+
+
+@router.post(
+    "",
+    operation_id="submit_video",
+    status_code=202,
+    responses={**problems(404, 409), 200: {"model": doc.Video, "description": "It was here"}},
+)
+def submit(asked: doc.VideoAsked, house: HouseOf, person: Editor, response: Response) -> doc.Video:
+    """Make fancams of an uploaded file. The same file and wishes again give the same run."""
+    upload = house.uploads.find(asked.upload_id, person.name)
+    source = house.uploads.store_source(upload)
+    video, is_new = submit_source(house, asked, source, (upload.filename, person.name))
+    house.uploads.forget(upload.number)
+    response.status_code = 202 if is_new else 200
+    return video_document(house, find_video(house, video, person))
+
+
+@router.get("", operation_id="list_videos", responses=problems())
+def find(house: HouseOf, person: Asker, asked: Annotated[doc.VideosAsked, Query()]) -> doc.Videos:
+    """The videos that match, the newest first, page by page."""
+    labels = {name: value for name, _, value in (pair.partition(":") for pair in asked.label)}
+    question = Question(
+        text=asked.query,
+        labels=labels,
+        external_id=asked.external_id,
+        states=asked.state,
+        only=house.catalog.published() if person.role == Role.VISITOR else None,
+        before=_read_cursor(asked.cursor),
+        limit=asked.limit + 1,
+    )
+    rows = house.catalog.find(question)
+    more = rows[asked.limit - 1] if len(rows) > asked.limit else None
+    return doc.Videos(
+        items=[video_document(house, row) for row in rows[: asked.limit]],
+        next_cursor=_cursor(more["created_ns"], more["id"]) if more else None,
+    )
+
+
+def _cursor(created_ns: int, video: str) -> str:
+    return base64.urlsafe_b64encode(json.dumps([created_ns, video]).encode()).decode()
+
+
+def _read_cursor(cursor: str | None) -> tuple[int, str] | None:
+    if cursor is None:
+        return None
+    try:
+        created_ns, video = json.loads(base64.urlsafe_b64decode(cursor))
+        return int(created_ns), str(video)
+    except (ValueError, TypeError):
+        raise Problem(
+            400, "cursor", "This cursor was not given here; begin with the first page."
+        ) from None
+
+
+@router.get("/{video_id}", operation_id="get_video", responses=problems(404))
+def get(video_id: VideoId, house: HouseOf, person: Asker) -> doc.Video:
+    """One video."""
+    return video_document(house, find_video(house, video_id, person))
+
+
+@router.patch("/{video_id}", operation_id="change_video", responses=problems(404))
+def change(video_id: VideoId, asked: doc.VideoChanged, house: HouseOf, person: Editor) -> doc.Video:
+    """The video has another title or other labels."""
+    row = find_video(house, video_id, person)
+    entry = Titled(
+        by=person.name,
+        title=row["title"] if asked.title is None else tidy(asked.title) or row["filename"],
+        labels=row["labels"] if asked.labels is None else asked.labels,
+    )
+    house.write_down(video_id, entry)
+    return get(video_id, house, person)
+
+
+@router.delete("/{video_id}", operation_id="delete_video", status_code=204, responses=problems(404))
+def delete(video_id: VideoId, house: HouseOf, person: Operator) -> Response:
+    """The video is gone, and every object that no other video needs."""
+    find_video(house, video_id, person)
+    delete_video(house.objects, video_id)
+    house.stages.publish(facts.VideoDeleted(video_id=video_id))
+    house.refresh(video_id)
+    return Response(status_code=204)
+
+
+@router.post("/{video_id}/cancel", operation_id="cancel_video", responses=problems(404, 409))
+def cancel(video_id: VideoId, house: HouseOf, person: Editor) -> doc.Video:
+    """No more work is done on the newest run; what is done is kept."""
+    row = find_video(house, video_id, person)
+    if row["state"] != "working":
+        raise Problem(409, "not-working", f"This video is {row['state']}; nothing is under way.")
+    house.objects.put_once(keys.cancelled(row["run_id"]), b"")
+    house.stages.publish(facts.RunCancelled(video_id=video_id, run_id=row["run_id"]))
+    house.write_down(video_id, RunStopped(by=person.name, run_id=row["run_id"]))
+    return get(video_id, house, person)
+
+
+@router.post("/{video_id}/retry", operation_id="retry_video", responses=problems(404, 409))
+def retry(video_id: VideoId, house: HouseOf, person: Editor) -> doc.Video:
+    """A run that failed or was cancelled goes on from where it was."""
+    row = find_video(house, video_id, person)
+    if row["state"] not in ("failed", "cancelled"):
+        raise Problem(409, "not-stopped", f"This video is {row['state']}; it needs no retry.")
+    run = row["run_id"]
+    house.objects.delete(keys.failed(run))
+    house.objects.delete(keys.cancelled(run))
+    house.write_down(video_id, RunResumed(by=person.name, run_id=run))
+    house.stages.publish(house.showing.accepted(run))
+    return get(video_id, house, person)
+
+
+@router.get(
+    "/{video_id}/events",
+    operation_id="watch_video",
+    response_class=StreamingResponse,
+    responses={**problems(404), 200: {"content": {"text/event-stream": {}}}},
+)
+async def events(
+    request: Request,
+    video_id: VideoId,
+    house: HouseOf,
+    person: Asker,
+    last: Annotated[str, Header(alias="Last-Event-ID", max_length=40)] = "",  # noqa: ARG001
+) -> StreamingResponse:
+    """Server-Sent Events: the video now, and again whenever anything about it changes."""
+    await run_in_threadpool(find_video, house, video_id, person)
+    stream = _events(request, video_id, house, person)
+    return StreamingResponse(
+        stream, media_type="text/event-stream", headers={"Cache-Control": "no-store"}
+    )
+
+
+async def _events(request: Request, video: str, house: House, person: Person) -> AsyncIterator[str]:
+    told, change = "", -1
+    while not await request.is_disconnected():
+        seen = await house.watchers.wait(video, change, _HEARTBEAT_S)
+        if seen == change:
+            yield ": still here\n\n"
+            continue
+        change = seen
+        try:
+            content = await run_in_threadpool(_told, house, video, person)
+        except NotThere:
+            yield "event: deleted\ndata: {}\n\n"
+            return
+        if content != told:
+            told = content
+            yield f"id: {change}\nevent: video\ndata: {content}\n\n"
+        await asyncio.sleep(0.2)  # several changes at once are told once
+
+
+def _told(house: House, video: str, person: Person) -> str:
+    return video_document(house, find_video(house, video, person)).model_dump_json()
+
+
+@router.get("/{video_id}/watch", operation_id="watch", responses=problems(404))
+def watch(video_id: VideoId, house: HouseOf, person: Asker) -> doc.Watch:
+    """All that a player needs to show everybody on stage."""
+    return watch_document(house, find_video(house, video_id, person), person)
+
+
+@router.get(
+    "/{video_id}/stage.mp4",
+    operation_id="stage",
+    response_class=Response,
+    responses={
+        **problems(404, 416),
+        200: {"content": {"video/mp4": {}}},
+        206: {"description": "A range"},
+    },
+)
+def stage(request: Request, video_id: VideoId, house: HouseOf, person: Asker) -> Response:
+    """The whole stage as a browser plays it."""
+    row = find_video(house, video_id, person)
+    key = stage_key(row)
+    if not holds(house.objects, key):
+        raise NotThere("stage video")
+    return object_response(request, house.objects, key, "video/mp4", REVALIDATED)

@@ -1,0 +1,214 @@
+"""What the gateway looks things up in: a database that can be thrown away and made again."""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from sqlalchemy.exc import OperationalError
+
+from inyourarea.core.members import fold
+from inyourarea.gateway.schema import JUDGEMENTS, METADATA, PEOPLE, RUNS, STEPS, VIDEOS
+from inyourarea.runtime.worker import DependencyAway
+
+Row = Mapping[str, Any]
+
+#: Seconds that a writer waits for another one of the same SQLite file.
+_BUSY_S = 30
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Everything that the catalog holds of one video, as rows of its tables."""
+
+    video: Row
+    runs: Sequence[Row] = ()
+    people: Sequence[Row] = ()
+    judgements: Sequence[Row] = ()
+
+
+@dataclass(frozen=True)
+class Step:
+    """A unit of work that has ended."""
+
+    run_id: str
+    stage: str
+    segment: int
+
+
+@dataclass(frozen=True)
+class Question:
+    """Which videos to list: all conditions hold; ``before`` is the last one of the page before."""
+
+    text: str = ""
+    labels: Mapping[str, str] | None = None
+    external_id: str | None = None
+    states: Sequence[str] = ()
+    only: Sequence[str] | None = None
+    before: tuple[int, str] | None = None
+    limit: int = 50
+
+
+class Catalog:
+    """Videos, runs, people and judgements in a database. Raises `DependencyAway` where it is away.
+
+    ``url`` is SQLAlchemy's; `open` brings the tables up to date.
+    """
+
+    def __init__(self, url: str) -> None:
+        options = {"timeout": _BUSY_S} if url.startswith("sqlite") else {}
+        self._engine = sa.create_engine(url, connect_args=options, pool_pre_ping=True)
+        if url.startswith("sqlite"):
+            sa.event.listen(self._engine, "connect", _prepare_sqlite)
+
+    def open(self) -> None:
+        """The tables are those of this program's version."""
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+        with self._connected() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def close(self) -> None:
+        """No connection is open any more."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _connected(self) -> Iterator[sa.Connection]:
+        try:
+            with self._engine.begin() as connection:
+                yield connection
+        except OperationalError as away:
+            raise DependencyAway(f"the catalog's database can not be used: {away.orig}") from away
+
+    def clear(self) -> None:
+        """The catalog knows nothing."""
+        with self._connected() as connection:
+            for table in METADATA.sorted_tables:
+                if table is not STEPS:
+                    connection.execute(table.delete())
+
+    def put(self, picture: Picture) -> None:
+        """The catalog holds this of the video, unless it knows a later revision already."""
+        video = picture.video["id"]
+        with self._connected() as connection:
+            known = connection.scalar(sa.select(VIDEOS.c.revision).where(VIDEOS.c.id == video))
+            if known is not None and known > picture.video["revision"]:
+                return
+            _forget(connection, video)
+            connection.execute(VIDEOS.insert(), [dict(picture.video)])
+            for table, rows in (
+                (RUNS, picture.runs),
+                (PEOPLE, picture.people),
+                (JUDGEMENTS, picture.judgements),
+            ):
+                if rows:
+                    connection.execute(table.insert(), [dict(row) for row in rows])
+
+    def forget(self, video: str) -> None:
+        """The catalog knows nothing of the video."""
+        with self._connected() as connection:
+            runs = sa.select(RUNS.c.id).where(RUNS.c.video_id == video)
+            connection.execute(STEPS.delete().where(STEPS.c.run_id.in_(runs)))
+            _forget(connection, video)
+
+    def note(self, step: Step) -> None:
+        """The step is counted once, however often it is told."""
+        row = {"run_id": step.run_id, "stage": step.stage, "segment": step.segment}
+        same = sa.and_(*(STEPS.c[name] == value for name, value in row.items()))
+        with self._connected() as connection:
+            if connection.scalar(sa.select(STEPS.c.at_ns).where(same)) is None:
+                connection.execute(STEPS.insert().values(**row, at_ns=time.time_ns()))
+
+    def steps(self, run: str) -> dict[str, tuple[int, int, int]]:
+        """Per stage of a run: how many segments have ended, and when the first and the last did."""
+        counted = (
+            sa.select(
+                STEPS.c.stage,
+                sa.func.count(),
+                sa.func.min(STEPS.c.at_ns),
+                sa.func.max(STEPS.c.at_ns),
+            )
+            .where(STEPS.c.run_id == run)
+            .group_by(STEPS.c.stage)
+        )
+        with self._connected() as connection:
+            return {
+                stage: (n, first, last) for stage, n, first, last in connection.execute(counted)
+            }
+
+    def video(self, video: str) -> Row | None:
+        """The video's row."""
+        return self._first(sa.select(VIDEOS).where(VIDEOS.c.id == video))
+
+    def run(self, run: str) -> Row | None:
+        """The run's row."""
+        return self._first(sa.select(RUNS).where(RUNS.c.id == run))
+
+    def runs(self, video: str) -> list[Row]:
+        """All runs of the video."""
+        return self._all(sa.select(RUNS).where(RUNS.c.video_id == video))
+
+    def people(self, video: str) -> list[Row]:
+        """Everybody of the video who was named."""
+        return self._all(sa.select(PEOPLE).where(PEOPLE.c.video_id == video))
+
+    def judgements(self, video: str) -> list[Row]:
+        """What was confirmed, approved or published."""
+        return self._all(sa.select(JUDGEMENTS).where(JUDGEMENTS.c.video_id == video))
+
+    def find(self, question: Question) -> list[Row]:
+        """The videos asked for, the newest first."""
+        asked = sa.select(VIDEOS)
+        for word in fold(question.text).split():
+            asked = asked.where(VIDEOS.c.searched.contains(word, autoescape=True))
+        if question.external_id is not None:
+            asked = asked.where(VIDEOS.c.external_id == question.external_id)
+        if question.states:
+            asked = asked.where(VIDEOS.c.state.in_(question.states))
+        if question.only is not None:
+            asked = asked.where(VIDEOS.c.id.in_(question.only))
+        for name, value in (question.labels or {}).items():
+            asked = asked.where(VIDEOS.c.labels[name].as_string() == value)
+        if question.before is not None:
+            place = sa.tuple_(VIDEOS.c.created_ns, VIDEOS.c.id)
+            asked = asked.where(place < sa.tuple_(*map(sa.literal, question.before)))
+        asked = asked.order_by(VIDEOS.c.created_ns.desc(), VIDEOS.c.id.desc())
+        return self._all(asked.limit(question.limit))
+
+    def published(self) -> list[str]:
+        """The videos of which somebody has published a fancam."""
+        asked = sa.select(JUDGEMENTS.c.video_id).where(JUDGEMENTS.c.state == "published")
+        return [row["video_id"] for row in self._all(asked.distinct())]
+
+    def unfinished(self) -> list[str]:
+        """The newest runs of all videos that are still at work."""
+        asked = sa.select(VIDEOS.c.run_id).where(VIDEOS.c.state == "working")
+        return [row["run_id"] for row in self._all(asked)]
+
+    def _first(self, asked: sa.Select[Any]) -> Row | None:
+        with self._connected() as connection:
+            row = connection.execute(asked).mappings().first()
+            return None if row is None else dict(row)
+
+    def _all(self, asked: sa.Select[Any]) -> list[Row]:
+        with self._connected() as connection:
+            return [dict(row) for row in connection.execute(asked).mappings()]
+
+
+def _forget(connection: sa.Connection, video: str) -> None:
+    connection.execute(VIDEOS.delete().where(VIDEOS.c.id == video))
+    for table in (RUNS, PEOPLE, JUDGEMENTS):
+        connection.execute(table.delete().where(table.c.video_id == video))
+
+
+def _prepare_sqlite(connection: Any, _: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")  # readers do not wait for the writer
+    cursor.execute("PRAGMA synchronous=NORMAL")  # what a power cut takes is made again
+    cursor.close()

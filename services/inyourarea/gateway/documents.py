@@ -1,0 +1,321 @@
+"""What the API takes and gives, field by field; the OpenAPI document is made of these."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", examples=["9f2c6d0e4a1b8c3d5e7f90a1b2c3d4e5"])]
+Text = Annotated[str, Field(max_length=300)]
+Name = Annotated[str, Field(min_length=1, max_length=100, examples=["Jennie"])]
+Labels = Annotated[
+    dict[Annotated[str, Field(pattern=r"^[\w.-]{1,63}$")], Text], Field(max_length=50)
+]
+VideoState = Literal["working", "ready", "failed", "cancelled"]
+Place = Literal["seen", "unseen", "elsewhere"]
+State = Literal["observed", "followed", "filled", "open", "absent"]
+Seconds = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
+Pixels = Annotated[float, Field(ge=-1e5, le=1e5, allow_inf_nan=False)]
+
+
+class _Document(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ProblemDocument(BaseModel):
+    """RFC 9457: what went wrong, and what to do."""
+
+    type: str = Field(examples=["urn:inyourarea:problem:not-found"])
+    title: str = Field(examples=["Not Found"])
+    status: int = Field(examples=[404])
+    detail: str = Field(examples=["There is no such video here."])
+
+
+class VideoAsked(_Document):
+    """What to make of an uploaded file."""
+
+    upload_id: Id
+    title: Text = Field("", description="The file's name where it is empty")
+    from_s: Seconds | None = Field(None, description="Begin here")
+    to_s: Seconds | None = Field(None, description="End here")
+    group: Annotated[str, Field(max_length=100)] | None = Field(
+        None, description="Use this group's own model; without it, faces are found and told apart"
+    )
+    people: Annotated[int, Field(ge=0, le=1000)] = Field(
+        0, description="How many are on stage; 0: found out"
+    )
+    framing: Literal["full", "upper", "face"] = "full"
+    aspects: Annotated[
+        list[Annotated[str, Field(max_length=11)]], Field(min_length=1, max_length=6)
+    ] = Field(["9:16"], description="Such as 9:16, 4:5, 1:1; or an exact size, such as 200x630")
+    external_id: Text | None = None
+    labels: Labels = {}
+
+
+class VideoChanged(_Document):
+    """What is to be different; what is not named stays."""
+
+    title: Text | None = None
+    labels: Labels | None = None
+
+
+class VideosAsked(_Document):
+    """Which videos to list; all conditions hold."""
+
+    query: Annotated[str, Field(max_length=200, description="Words of title or names")] = ""
+    label: Annotated[list[Text], Field(max_length=20, description="name:value")] = []
+    external_id: Text | None = None
+    state: Annotated[list[VideoState], Field(max_length=4)] = []
+    limit: Annotated[int, Field(ge=1, le=100)] = 50
+    cursor: Annotated[str, Field(max_length=200)] | None = None
+
+
+class Progress(_Document):
+    """How far a stage is."""
+
+    stage: str
+    done: int
+    total: int
+
+
+class Source(_Document):
+    """The video that was uploaded; of the part that is used."""
+
+    width: int
+    height: int
+    frames: int
+    duration_s: float
+    frame_rate: str = Field(examples=["30000/1001"])
+    codec: str
+    has_audio: bool
+    warning: str | None
+
+
+class Sprite(_Document):
+    """Small pictures of the stage in a grid, one every ``interval_s``, row by row."""
+
+    url: str
+    columns: int
+    rows: int
+    interval_s: float
+    width: int
+    height: int
+
+
+class Stage(_Document):
+    """The whole stage as a browser can play it; its first frame is at 0."""
+
+    url: str
+    width: int
+    height: int
+    hls_url: str | None = None
+    sprite: Sprite | None = None
+
+
+class Reused(_Document):
+    """How many segments need not be drawn again."""
+
+    done: int
+    total: int
+
+
+class Video(_Document):
+    """One video, and where its newest run stands."""
+
+    id: Id
+    title: str
+    filename: str
+    created_at: str
+    external_id: str | None
+    labels: dict[str, str]
+    group: str | None
+    framing: str
+    aspects: list[str]
+    from_s: str | None
+    to_s: str | None
+    people_asked: int
+    state: VideoState
+    failure: str | None
+    revision: int
+    progress: list[Progress]
+    left_s: float | None
+    reused: Reused | None
+    source: Source
+    run_id: Id
+    shown_run_id: Id | None
+    stage: Stage | None
+    poster_url: str | None
+
+
+class Videos(_Document):
+    """One page of videos."""
+
+    items: list[Video]
+    next_cursor: str | None
+
+
+class GroupMember(_Document):
+    """A member, and the colour to draw her in."""
+
+    name: str
+    color: str
+
+
+class GroupDocument(_Document):
+    """A group that has a model of its own."""
+
+    name: str
+    members: list[GroupMember]
+
+
+class Groups(_Document):
+    """All groups that are known here."""
+
+    items: list[GroupDocument]
+
+
+class ShotDocument(_Document):
+    """A shot of the video, by its frames."""
+
+    first_frame: int
+    last_frame: int
+    kind: Literal["cut", "dissolve"]
+
+
+class Times(_Document):
+    """When each frame is shown: the first at 0, then the differences, in units of ``time_base``."""
+
+    time_base: str = Field(examples=["1/30000"])
+    pts: list[int]
+
+
+class Span(_Document):
+    """A stretch that a person should look at."""
+
+    id: str
+    from_frame: int
+    to_frame: int
+    why: str
+    text: str
+    confirmed: bool
+
+
+class FancamDocument(_Document):
+    """A person's fancam in one shape; no addresses while it is not made yet."""
+
+    aspect: str
+    width: int
+    height: int
+    url: str | None
+    hls_url: str | None
+
+
+class Publication(_Document):
+    """Whether others may see it, and who said so when."""
+
+    state: Literal["draft", "approved", "published"]
+    by: str | None
+    at: str | None
+
+
+class PersonShown(_Document):
+    """Somebody on stage."""
+
+    id: str
+    label: str = Field(description="As tracks.csv calls her")
+    name: str
+    names: dict[str, str]
+    aliases: list[str]
+    face_url: str | None
+    states: list[tuple[int, State]] = Field(description="Where each run of one state begins")
+    spans: list[Span]
+    report: dict[str, object]
+    fancams: list[FancamDocument]
+    publication: Publication
+
+
+class Watch(_Document):
+    """All that the player needs."""
+
+    video: Video
+    run_id: Id
+    aspects: list[str]
+    shots: list[ShotDocument]
+    times: Times
+    people: list[PersonShown]
+    camera_url: dict[str, str]
+    boxes_url: str
+
+
+class PersonCalled(_Document):
+    """How a person is called from now on."""
+
+    name: Name
+    names: dict[Literal["ko", "en", "ja", "zh"], Name] = {}
+    aliases: Annotated[list[Name], Field(max_length=20)] = []
+
+
+class PinDocument(_Document):
+    """Who somebody is, or is not.
+
+    A point (``x``, ``y``) or box in source pixels at ``from_s``; or, with ``of``, all the boxes
+    that person ``of`` has from ``from_s`` to ``to_s``.
+    """
+
+    from_s: Seconds
+    to_s: Seconds | None = None
+    x: Pixels | None = None
+    y: Pixels | None = None
+    w: Annotated[float, Field(gt=0, le=1e5)] | None = None
+    h: Annotated[float, Field(gt=0, le=1e5)] | None = None
+    of: Annotated[str, Field(max_length=64)] | None = None
+    person: Annotated[str, Field(max_length=100)] | None = Field(
+        None, description="An id, or the name of somebody new"
+    )
+    nobody: bool = False
+    denies: bool = Field(False, description="That it is not this person")
+
+
+class PinsAsked(_Document):
+    """All pins of a video, and the revision of the video that they were made on."""
+
+    revision: Annotated[int, Field(ge=0, le=10**9)]
+    pins: Annotated[list[PinDocument], Field(max_length=2000)]
+
+
+class Pins(_Document):
+    """All pins of a video."""
+
+    revision: int
+    pins: list[PinDocument]
+
+
+class Change(_Document):
+    """A stretch in which somebody's place changes; none: no box."""
+
+    person: str
+    name: str
+    from_frame: int
+    to_frame: int
+    was: Place
+    becomes: Place
+
+
+class Segments(_Document):
+    """How many segments have to be drawn again."""
+
+    changed: int
+    total: int
+
+
+class PinsPreview(_Document):
+    """What the pins would change, before they are applied."""
+
+    changes: list[Change]
+    segments: Segments
+
+
+class Me(_Document):
+    """Who asks."""
+
+    role: Literal["visitor", "viewer", "editor", "operator"]
+    name: str

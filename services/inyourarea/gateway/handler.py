@@ -1,0 +1,85 @@
+"""Facts in, catalog up to date: how far each run is, and how it ended."""
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from google.protobuf.message import Message
+
+from inyourarea.contracts import keys
+from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.gateway.catalog import Catalog, Step
+from inyourarea.gateway.deletion import delete_video
+from inyourarea.gateway.projection import Projection
+from inyourarea.gateway.watchers import Watchers
+from inyourarea.runtime.objects import Objects, holds
+
+#: What users are told of a stage; the order is that of the work.
+READING, FINDING, PLANNING, DRAWING, JOINING = STAGES = (
+    "reading frames",
+    "finding people",
+    "planning cameras",
+    "drawing fancams",
+    "joining",
+)
+_PER_SEGMENT = MappingProxyType(
+    {
+        facts.FramesExtracted: READING,
+        facts.SegmentDetected: FINDING,
+        facts.SegmentRendered: DRAWING,
+    }
+)
+
+
+class GatewayHandler:
+    """Counts what the stages tell, and wakes whoever watches; run twice, nothing changes."""
+
+    def __init__(self, objects: Objects, catalog: Catalog, watchers: Watchers) -> None:
+        self._objects = objects
+        self._catalog = catalog
+        self._watchers = watchers
+        self._projection = Projection(objects, catalog)
+        self.handlers: Mapping[type[Message], Callable[[Any], list[Message]]] = MappingProxyType(
+            {
+                facts.FramesExtracted: self.on_segment,
+                facts.SegmentDetected: self.on_segment,
+                facts.SegmentRendered: self.on_segment,
+                facts.TracksCompleted: self.on_tracks_completed,
+                facts.FancamsPublished: self.on_fancams_published,
+                facts.StageFailed: self.on_stage_failed,
+            }
+        )
+
+    def on_segment(self, fact: Any) -> list[Message]:
+        """One more segment has passed the stage."""
+        self._note(fact, _PER_SEGMENT[type(fact)], fact.segment.index)
+        return self._told(fact)
+
+    def on_tracks_completed(self, fact: facts.TracksCompleted) -> list[Message]:
+        """The run can be shown."""
+        self._note(fact, PLANNING, 0)
+        self._projection.project(fact.video_id)
+        return self._told(fact)
+
+    def on_fancams_published(self, fact: facts.FancamsPublished) -> list[Message]:
+        """The run is done."""
+        self._note(fact, JOINING, 0)
+        self._projection.project(fact.video_id)
+        return self._told(fact)
+
+    def on_stage_failed(self, fact: facts.StageFailed) -> list[Message]:
+        """The run has failed, for a reason that is kept."""
+        if fact.run_id:
+            self._objects.put_once(keys.failed(fact.run_id), fact.reason.encode())
+            self._projection.project(fact.video_id)
+        return self._told(fact)
+
+    def _note(self, fact: Any, stage: str, segment: int) -> None:
+        self._catalog.note(Step(fact.run_id, stage, segment))
+
+    def _told(self, fact: Any) -> list[Message]:
+        if holds(self._objects, keys.deleted(fact.video_id)):
+            # A unit that was under way when the video was deleted has left something behind.
+            delete_video(self._objects, fact.video_id, [fact.run_id])
+        self._watchers.changed(fact.video_id)
+        return []

@@ -1,0 +1,59 @@
+"""All that an answer may need, made once when the gateway starts."""
+
+from inyourarea.gateway.catalog import Catalog
+from inyourarea.gateway.exports import Exports
+from inyourarea.gateway.journal import Entry, Journal, StaleEdit
+from inyourarea.gateway.models import Models
+from inyourarea.gateway.problems import Stale
+from inyourarea.gateway.projection import Projection
+from inyourarea.gateway.settings import GatewaySettings
+from inyourarea.gateway.showing import Showing
+from inyourarea.gateway.stages import Stages
+from inyourarea.gateway.uploads import Uploads
+from inyourarea.gateway.watchers import Watchers
+from inyourarea.runtime.objects import Objects
+
+
+class House:
+    """The gateway's parts, and the one way to write down what somebody did."""
+
+    def __init__(
+        self,
+        objects: Objects,
+        catalog: Catalog,
+        stages: Stages,
+        models: Models,
+        settings: GatewaySettings,
+    ) -> None:
+        self.objects = objects
+        self.catalog = catalog
+        self.stages = stages
+        self.models = models
+        self.settings = settings
+        self.watchers = Watchers()
+        self.journal = Journal(objects)
+        self.projection = Projection(objects, catalog)
+        self.showing = Showing(objects)
+        self.exports = Exports(objects, self.showing)
+        self.uploads = Uploads(objects, settings.most_upload_bytes, settings.scratch)
+
+    def write_down(self, video: str, entry: Entry) -> None:
+        """The entry is in the video's journal, and the catalog heeds it."""
+        self.journal.append_last(video, entry)
+        self.refresh(video)
+
+    def claim(self, video: str, entry: Entry, revision: int) -> None:
+        """The entry is in the journal, as the next one after those that the writer has seen.
+
+        Raises:
+            Stale: the video has changed since that revision.
+        """
+        try:
+            self.journal.append(video, entry, revision)
+        except StaleEdit:
+            raise Stale(len(self.journal.read(video))) from None
+
+    def refresh(self, video: str) -> None:
+        """The catalog holds what the journal says, and whoever watches is told."""
+        self.projection.project(video)
+        self.watchers.changed(video)

@@ -1,0 +1,226 @@
+"""From what an editor says on the page to pins for the stages, and what they would change."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inyourarea.contracts.specs import to_pin
+from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.core.boxes import paired_iou
+from inyourarea.core.errors import PinRejected
+from inyourarea.core.members import tidy
+from inyourarea.core.pins import NOBODY, Pin
+from inyourarea.core.tracks import State, Track, Tracks
+from inyourarea.gateway.documents import PinDocument, Place
+from inyourarea.gateway.journal import PinMade
+from inyourarea.gateway.showing import Shown
+
+#: Boxes of one person in two runs are the same place when they overlap this much.
+SAME_PLACE_IOU = 0.5
+#: Changes shorter than this are not told: a box more or less at the end of a track.
+LEAST_CHANGE_S = 0.1
+
+
+@dataclass(frozen=True)
+class Difference:
+    """A stretch, last frame included, in which a person's place is another one."""
+
+    person: str
+    name: str
+    first_frame: int
+    last_frame: int
+    was: Place
+    becomes: Place
+
+
+def pins_from(asked: Iterable[PinDocument], shown: Shown) -> tuple[PinMade, ...]:
+    """The pins, each at one place: a stretch becomes a pin per run of boxes, and one at its ends.
+
+    Raises:
+        PinRejected: one says nothing, lies outside of the picture or the time, or names nobody.
+    """
+    made: list[PinMade] = []
+    for number, pin in enumerate(asked, start=1):
+        label = _label(pin, shown, number)
+        _check_time(pin, shown, number)
+        if pin.of is not None:
+            made += _stretch(pin, label, shown, number)
+        else:
+            made.append(_point(pin, label, shown, number))
+    return tuple(dict.fromkeys(made))
+
+
+def _label(pin: PinDocument, shown: Shown, number: int) -> str:
+    if pin.nobody and pin.person is None:
+        return NOBODY
+    if pin.nobody or pin.person is None or not tidy(pin.person):
+        raise PinRejected(f"Pin {number} must say either a person or nobody.")
+    for track in shown.tracks.people:
+        if pin.person in (track.person, track.name):
+            return track.name
+    members = list(shown.accepted.spec.model.members)
+    if members and tidy(pin.person) not in members:
+        raise PinRejected(
+            f"Pin {number} names {pin.person!r}, who is no member of this group; "
+            f"members are {', '.join(members)}."
+        )
+    return tidy(pin.person)
+
+
+def _check_time(pin: PinDocument, shown: Shown, number: int) -> None:
+    end = float(shown.tracks.timeline.seconds[-1])
+    if pin.from_s > end + 1:
+        raise PinRejected(f"Pin {number} is at {pin.from_s:g} s; the video ends at {end:.1f} s.")
+    if pin.to_s is not None and pin.to_s < pin.from_s:
+        raise PinRejected(f"Pin {number} ends at {pin.to_s:g} s, before it begins.")
+
+
+def _point(pin: PinDocument, label: str, shown: Shown, number: int) -> PinMade:
+    if pin.x is None or pin.y is None:
+        raise PinRejected(f"Pin {number} has no place; give x and y in pixels of the source.")
+    width, height = shown.tracks.size
+    if not (0 <= pin.x < width and 0 <= pin.y < height):
+        raise PinRejected(
+            f"Pin {number} is at ({pin.x:g}, {pin.y:g}), outside of the picture "
+            f"of {width}x{height}."
+        )
+    if (pin.w is None) != (pin.h is None):
+        raise PinRejected(f"Pin {number} needs both w and h, or neither.")
+    return PinMade(
+        start_s=str(Fraction(str(pin.from_s))),
+        end_s=None if pin.to_s is None else str(Fraction(str(pin.to_s))),
+        x=pin.x,
+        y=pin.y,
+        width=pin.w,
+        height=pin.h,
+        label=label,
+        is_denial=pin.denies,
+    )
+
+
+def _stretch(pin: PinDocument, label: str, shown: Shown, number: int) -> list[PinMade]:
+    """One pin at the first box of each run; what lies before and after stays whose it was."""
+    track = next((track for track in shown.tracks.people if track.person == pin.of), None)
+    if track is None:
+        raise PinRejected(f"Pin {number} speaks of the boxes of {pin.of!r}, whom nobody knows.")
+    timeline = shown.tracks.timeline
+    first = timeline.frame_at(Fraction(str(pin.from_s)))
+    last = timeline.frame_at(Fraction(str(pin.from_s if pin.to_s is None else pin.to_s)))
+    seen = np.flatnonzero(track.state == State.OBSERVED)
+    inside = seen[(seen >= first) & (seen <= last)]
+    if not inside.size:
+        raise PinRejected(
+            f"Pin {number}: nobody saw {track.name} between {pin.from_s:g} and {pin.to_s or 0:g} s."
+        )
+    shot_starts = np.array([shot.first_frame for shot in shown.tracks.shots])
+    shot = np.searchsorted(shot_starts, inside, side="right")
+    gap = (np.diff(inside) > 1) & ~_is_bridged(track, inside)
+    starts = inside[np.concatenate([[True], gap | (np.diff(shot) > 0)])]
+    made = [_pin_at(track, int(frame), label, shown, is_denial=pin.denies) for frame in starts]
+    if label != track.name and not pin.denies:
+        beside = [*seen[seen < first][-1:], *seen[seen > last][:1]]
+        made += [_pin_at(track, int(frame), track.name, shown) for frame in beside]
+    return made
+
+
+def _is_bridged(track: Track, frames: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Whether there is a box in every frame between one sighting and the next."""
+    unseen = np.concatenate([[0], np.cumsum(~track.has_box)])
+    return unseen[frames[1:]] == unseen[frames[:-1]]
+
+
+def _pin_at(
+    track: Track, frame: int, label: str, shown: Shown, *, is_denial: bool = False
+) -> PinMade:
+    timeline = shown.tracks.timeline
+    x1, y1, x2, y2 = (float(side) for side in track.xyxy[frame])
+    start = Fraction(int(timeline.pts[frame] - timeline.pts[0])) * timeline.time_base
+    return PinMade(
+        start_s=str(start),
+        x=x1,
+        y=y1,
+        width=x2 - x1,
+        height=y2 - y1,
+        label=label,
+        is_denial=is_denial,
+    )
+
+
+def to_stages(made: Sequence[PinMade], shown: Shown) -> list[facts.Pin]:
+    """The pins as the stages take them, and an anchor for every label that they use.
+
+    Without a model a label such as ``person-2`` means nothing by itself; her surest sighting says
+    who that is.
+    """
+    pins = list(made)
+    if not shown.accepted.spec.model.members:
+        named = {pin.label for pin in made}
+        for track in shown.tracks.people:
+            if track.name in named:
+                pins.append(_pin_at(track, _surest(track), track.name, shown))
+    return [_to_pin(pin) for pin in pins]
+
+
+def _surest(track: Track) -> int:
+    """The frame in which a person is told best."""
+    seen = track.state == State.OBSERVED
+    height = np.where(seen, track.xyxy[:, 3] - track.xyxy[:, 1], 0)
+    sure = np.where(seen, track.identity * track.confidence, 0) * np.sqrt(height)
+    run = np.convolve(sure, np.ones(15), mode="same")  # in the middle of a long sighting
+    return int(np.argmax(np.where(seen, run, -1)))
+
+
+def _to_pin(pin: PinMade) -> facts.Pin:
+    return to_pin(
+        Pin(
+            start=Fraction(pin.start_s),
+            end=None if pin.end_s is None else Fraction(pin.end_s),
+            x=pin.x,
+            y=pin.y,
+            width=pin.width,
+            height=pin.height,
+            name=pin.label,
+            is_denial=pin.is_denial,
+        )
+    )
+
+
+def differences(old: Tracks, new: Tracks) -> list[Difference]:
+    """Where people are elsewhere than before, in order of time."""
+    before = {track.person: track for track in old.people}
+    after = {track.person: track for track in new.people}
+    found = []
+    for person in dict.fromkeys([*before, *after]):
+        a, b = before.get(person), after.get(person)
+        name = (b or a or new.people[0]).name
+        codes = _codes(a, b, len(old.timeline))
+        edges = np.flatnonzero(np.diff(codes, prepend=-1))
+        for first, end in zip(edges, [*edges[1:], len(codes)], strict=True):
+            seconds = old.timeline.seconds[end - 1] - old.timeline.seconds[first]
+            if codes[first] and seconds >= LEAST_CHANGE_S:
+                was, becomes = _WORDS[int(codes[first])]
+                found.append(Difference(person, name, int(first), int(end) - 1, was, becomes))
+    return sorted(found, key=lambda change: (change.first_frame, change.person))
+
+
+#: What happened to a place: nothing, a box is gone, one is new, it is another.
+_WORDS: dict[int, tuple[Place, Place]] = {
+    1: ("seen", "unseen"),
+    2: ("unseen", "seen"),
+    3: ("seen", "elsewhere"),
+}
+
+
+def _codes(a: Track | None, b: Track | None, frames: int) -> NDArray[np.int8]:
+    none = np.zeros(frames, dtype=bool)
+    has_a, has_b = (none if track is None else track.has_box for track in (a, b))
+    codes = np.where(has_a & ~has_b, 1, np.where(has_b & ~has_a, 2, 0)).astype(np.int8)
+    if a is not None and b is not None:
+        both = has_a & has_b
+        moved = np.zeros(frames, dtype=bool)
+        moved[both] = paired_iou(a.xyxy[both], b.xyxy[both]) < SAME_PLACE_IOU
+        codes[moved] = 3
+    return codes

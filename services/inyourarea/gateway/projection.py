@@ -1,0 +1,203 @@
+"""From a video's journal and the objects of its runs to the catalog's rows."""
+
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import Any
+
+from inyourarea.contracts import keys
+from inyourarea.contracts.specs import from_picture, from_rational
+from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.core.members import fold
+from inyourarea.gateway.catalog import Catalog, Picture, Row
+from inyourarea.gateway.journal import (
+    Entry,
+    FancamJudged,
+    Journal,
+    PersonNamed,
+    PinsSet,
+    RunResumed,
+    RunStopped,
+    SpanConfirmed,
+    Submitted,
+    Titled,
+    last_of,
+)
+from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
+
+
+class Projection:
+    """Keeps the catalog what the journals and the object store say."""
+
+    def __init__(self, objects: Objects, catalog: Catalog) -> None:
+        self._objects = objects
+        self._catalog = catalog
+        self._journal = Journal(objects)
+
+    def rebuild(self) -> None:
+        """The catalog is made anew from the object store alone; what was deleted stays so."""
+        self._catalog.clear()
+        for video in self._journal.videos():
+            self.project(video)
+
+    def project(self, video: str) -> None:
+        """The catalog holds of one video what its journal and its runs' objects say."""
+        written = self._journal.read(video)
+        entries = [entry for entry in written if self._counts(entry)]
+        if not entries or holds(self._objects, keys.deleted(video)):
+            self._catalog.forget(video)
+            return
+        self._catalog.put(self._picture(video, entries, len(written)))
+
+    def _counts(self, entry: Entry) -> bool:
+        """Not pins whose run was never accepted: the gateway died before it could say so."""
+        return not isinstance(entry, PinsSet) or holds(self._objects, keys.accepted(entry.run_id))
+
+    def _picture(self, video: str, entries: Sequence[Entry], revision: int) -> Picture:
+        ids = [entry.run_id for entry in entries if isinstance(entry, Submitted | PinsSet)]
+        runs = {run: _Run.read(self._objects, run) for run in dict.fromkeys(reversed(ids))}
+        newest = ids[-1]
+        accepted = runs[newest].accepted
+        people = _people(video, entries)
+        shown = next((run for run, found in runs.items() if found.is_tracked), None)
+        drawn = next((run for run, found in runs.items() if found.is_published), None)
+        submitted = _last(entries, Submitted)
+        titled = _last(entries, Submitted, Titled)
+        pins = last_of(entries, PinsSet)
+        failure = runs[newest].failure
+        row = {
+            "id": video,
+            "sha256": accepted.source.sha256,
+            "title": titled.title,
+            "filename": submitted.filename,
+            "searched": _searched(titled.title, submitted, people),
+            "external_id": submitted.external_id,
+            "labels": titled.labels,
+            "asked": _asked(accepted.spec, submitted),
+            "source": _source(accepted.source),
+            "created_ns": entries[0].at_ns,
+            "state": _state(runs[newest], entries, newest),
+            "failure": failure,
+            "revision": revision,
+            "run_id": newest,
+            "shown_run_id": shown,
+            "drawn_run_id": drawn,
+            "pins": [pin.model_dump() for pin in pins.pins] if isinstance(pins, PinsSet) else [],
+        }
+        return Picture(
+            video=row,
+            runs=[
+                {
+                    "id": run,
+                    "video_id": video,
+                    "segments": len(found.accepted.segments),
+                    "is_tracked": found.is_tracked,
+                    "is_published": found.is_published,
+                }
+                for run, found in runs.items()
+            ],
+            people=people,
+            judgements=_judgements(video, entries),
+        )
+
+
+class _Run:
+    """What the object store knows of a run."""
+
+    def __init__(self, accepted: facts.VideoAccepted) -> None:
+        self.accepted = accepted
+        self.is_tracked = False
+        self.is_published = False
+        self.failure: str | None = None
+
+    @classmethod
+    def read(cls, objects: Objects, run: str) -> "_Run":
+        found = cls(facts.VideoAccepted.FromString(objects.get(keys.accepted(run))))
+        found.is_tracked = holds(objects, keys.report(found.accepted.spec))
+        found.is_published = holds(objects, keys.published(run))
+        try:
+            found.failure = objects.get(keys.failed(run)).decode()
+        except ObjectNotFound:
+            found.failure = None
+        return found
+
+
+def _state(run: _Run, entries: Sequence[Entry], newest: str) -> str:
+    stopped = last_of(entries, Submitted, PinsSet, RunStopped, RunResumed)
+    if isinstance(stopped, RunStopped) and stopped.run_id == newest and not run.is_published:
+        return "cancelled"
+    if run.failure is not None:
+        return "failed"
+    return "ready" if run.is_published else "working"
+
+
+def _last(entries: Sequence[Entry], *kinds: Any) -> Any:
+    return last_of(entries, *kinds) or entries[0]
+
+
+def _searched(title: str, submitted: Submitted, people: Sequence[Row]) -> str:
+    names = [name for row in people for name in (row["name"], *row["names"].values())]
+    aliases = [alias for row in people for alias in row["aliases"]]
+    words = (title, submitted.filename, submitted.external_id or "", submitted.group or "")
+    return fold("\n".join((*words, *names, *aliases)))
+
+
+def _people(video: str, entries: Sequence[Entry]) -> list[Row]:
+    named = {entry.person: entry for entry in entries if isinstance(entry, PersonNamed)}
+    return [
+        {
+            "video_id": video,
+            "person": person,
+            "name": entry.name,
+            "names": entry.names,
+            "aliases": list(entry.aliases),
+        }
+        for person, entry in named.items()
+    ]
+
+
+def _judgements(video: str, entries: Sequence[Entry]) -> list[Row]:
+    found: dict[tuple[str, str, str], Row] = {}
+    for entry in entries:
+        if isinstance(entry, SpanConfirmed):
+            kind, subject, state = "span", entry.span, "confirmed"
+        elif isinstance(entry, FancamJudged):
+            kind, subject, state = "fancam", entry.person, entry.state
+        else:
+            continue
+        found[entry.run_id, kind, subject] = {
+            "video_id": video,
+            "run_id": entry.run_id,
+            "kind": kind,
+            "subject": subject,
+            "state": state,
+            "by": entry.by,
+            "at_ns": entry.at_ns,
+        }
+    return list(found.values())
+
+
+def _asked(spec: facts.RunSpec, submitted: Submitted) -> dict[str, Any]:
+    pictures = [from_picture(picture) for picture in spec.pictures]
+    return {
+        "group": submitted.group,
+        "framing": spec.framing,
+        "aspects": [picture.label for picture in pictures],
+        "people": spec.people,
+        "from_s": submitted.from_s,
+        "to_s": submitted.to_s,
+    }
+
+
+def _source(source: facts.Source) -> dict[str, Any]:
+    time_base = from_rational(source.time_base)
+    rate: Fraction = from_rational(source.average_rate)
+    return {
+        "width": source.width,
+        "height": source.height,
+        "frames": source.frames,
+        "duration_s": round(float((source.end_pts - source.start_pts) * time_base), 3),
+        "frame_rate": f"{rate.numerator}/{rate.denominator}",
+        "codec": source.codec,
+        "has_audio": source.has_audio,
+        "warning": source.warning or None,
+    }

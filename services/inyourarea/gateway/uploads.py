@@ -1,0 +1,150 @@
+"""Files on their way in: parts in the object store, so that any copy can go on with them."""
+
+import hashlib
+import json
+import re
+import tempfile
+import time
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from inyourarea.contracts import keys
+from inyourarea.gateway.problems import NotThere, Problem
+from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
+
+#: Bytes of one part: what is lost at most when a connection breaks, and what is held in memory.
+PART = 8 << 20
+#: Seconds after which an upload that nobody goes on with is forgotten.
+LIFETIME_S = 24 * 3600
+_NUMBER = re.compile(r"[0-9a-f]{32}")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file that is coming in; ``offset`` bytes of ``length`` are here."""
+
+    number: str
+    length: int
+    filename: str
+    by: str
+    created_s: int
+    offset: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether everything is here."""
+        return self.offset == self.length
+
+    @property
+    def expires_s(self) -> int:
+        """The Unix time from which on it may be forgotten."""
+        return self.created_s + LIFETIME_S
+
+
+class Uploads:
+    """All uploads of a store. Each part is an object named after the bytes that lie before it."""
+
+    def __init__(self, objects: Objects, most_bytes: int, scratch: Path | None = None) -> None:
+        self._objects = objects
+        self._scratch = scratch
+        self.most_bytes = most_bytes
+
+    def create(self, length: int, filename: str, by: str) -> Upload:
+        """A new upload of so many bytes.
+
+        Raises:
+            Problem: it is too large.
+        """
+        if length > self.most_bytes:
+            raise Problem(
+                413,
+                "upload-too-large",
+                f"The file has {length} bytes; at most {self.most_bytes} are taken. "
+                "Cut it, or export it smaller.",
+            )
+        number, now = uuid.uuid4().hex, int(time.time())
+        about = {"length": length, "filename": filename, "by": by, "created_s": now}
+        self._objects.put(_about(number), json.dumps(about).encode())
+        return Upload(number, length, filename, by, now, 0)
+
+    def find(self, number: str, by: str) -> Upload:
+        """How far an upload is.
+
+        Raises:
+            NotThere: there is none of that number, it has expired, or it is somebody else's.
+        """
+        if not _NUMBER.fullmatch(number):
+            raise NotThere("such upload")
+        try:
+            about = json.loads(self._objects.get(_about(number)))
+        except ObjectNotFound:
+            raise NotThere("such upload; begin again") from None
+        if about["by"] != by or about["created_s"] + LIFETIME_S < time.time():
+            raise NotThere("such upload; begin again")
+        return Upload(number=number, offset=self._offset(number), **about)
+
+    def _offset(self, number: str) -> int:
+        end = 0
+        for part in self._parts(number):
+            start = int(part.rsplit("-", 1)[1])
+            if start != end:
+                break  # a part that was written twice at once, or after a hole
+            end += self._objects.size(part)
+        return end
+
+    def _parts(self, number: str) -> Iterator[str]:
+        return self._objects.list(keys.upload(number) + "part-")
+
+    def add(self, upload: Upload, content: bytes) -> Upload:
+        """The bytes are here, behind what was."""
+        name = f"{keys.upload(upload.number)}part-{upload.offset:020}"
+        stored = self._objects.put_once(name, content)
+        if stored != content:
+            raise Problem(409, "upload-conflict", "Another request sends this upload; ask again.")
+        return Upload(**{**upload.__dict__, "offset": upload.offset + len(content)})
+
+    def store_source(self, upload: Upload) -> tuple[str, str]:
+        """The whole file is a source; returns its object's name and its digest.
+
+        Raises:
+            Problem: bytes are still missing.
+        """
+        if not upload.is_whole:
+            raise Problem(
+                409,
+                "upload-unfinished",
+                f"Only {upload.offset} of {upload.length} bytes have arrived; go on sending.",
+            )
+        found = hashlib.sha256()
+        with tempfile.NamedTemporaryFile(dir=self._scratch, prefix="inyourarea-") as file:
+            for part in self._parts(upload.number):
+                content = self._objects.get(part)
+                found.update(content)
+                file.write(content)
+            file.flush()
+            sha256 = found.hexdigest()
+            if not holds(self._objects, keys.source(sha256)):
+                self._objects.put(keys.source(sha256), Path(file.name))
+        return keys.source(sha256), sha256
+
+    def forget(self, number: str) -> None:
+        """Nothing is left of the upload."""
+        for key in list(self._objects.list(keys.upload(number))):
+            self._objects.delete(key)
+
+    def sweep(self) -> None:
+        """Uploads that have expired are gone."""
+        names = self._objects.list("uploads/")
+        for number in dict.fromkeys(name.split("/")[1] for name in names):
+            try:
+                about = json.loads(self._objects.get(_about(number)))
+            except ObjectNotFound:
+                about = {"created_s": 0}
+            if about["created_s"] + LIFETIME_S < time.time():
+                self.forget(number)
+
+
+def _about(number: str) -> str:
+    return f"{keys.upload(number)}about.json"
