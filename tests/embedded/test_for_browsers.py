@@ -15,7 +15,7 @@ from browsers import Player, shown_s
 from inyourarea.contracts import keys, tables
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
-from inyourarea.embedded.line import Line
+from inyourarea.embedded.line import Line, Watcher
 from inyourarea.runtime.folder_objects import FolderObjects
 from small_show import SmallShow
 
@@ -28,9 +28,10 @@ def accepted_in(store: Path) -> facts.VideoAccepted:
     return facts.VideoAccepted.FromString(objects.get(key))
 
 
-def facts_of(line: Line, run: str) -> Iterator[Message]:
+def facts_of(watcher: Watcher, run: str) -> Iterator[Message]:
+    """Every fact, also what comes after the run was published."""
     while True:
-        yield from line.watch(run)
+        yield from watcher.facts(run)
 
 
 def test_a_finished_run_is_made_ready_for_browsers(
@@ -48,9 +49,10 @@ def test_a_finished_run_is_made_ready_for_browsers(
     )
     found: dict[type[Message], Any] = {}
     with Line(store, None) as line:
+        watcher = line.watch()
         accepted = line.submit(asked)
         assert accepted.run_id == before.run_id
-        for fact in facts_of(line, accepted.run_id):
+        for fact in facts_of(watcher, accepted.run_id):
             assert not isinstance(fact, facts.StageFailed), fact
             found[type(fact)] = fact
             if all(kind in found for kind in WANTED):
