@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := menu
-.PHONY: menu install demo check quick test exam exam-by-looks bench proto show-model clean
+.PHONY: menu install demo check quick test exam exam-by-looks bench proto golden show-model clean
 
 menu: ## print this menu
 	@awk '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {split($$0, part, ":.*## "); \
@@ -40,6 +40,8 @@ bench: .venv/.dev ## speed and memory beside the original's way (installs the tr
 ##@ Generate
 proto: .venv/.dev ## Python stubs from proto/
 	$(BIN)/python tests/repo/stubs.py
+golden: .venv/.dev ## pin what track writes, after a change on purpose and a raised revision
+	$(BIN)/python tests/unit/track/test_golden.py
 show-model: .venv/.dev ## train the show's model anew (hours; installs the train extra)
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[train]'
 	$(BIN)/inyourarea train-show
