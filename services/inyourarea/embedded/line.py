@@ -22,7 +22,10 @@ from inyourarea.ingest import settings as ingest_settings
 from inyourarea.ingest.handler import IngestHandler
 from inyourarea.ingest.submit import decide_video, look_at_source, submit_video
 from inyourarea.render import settings as render_settings
+from inyourarea.render.faces_handler import FacesHandler
 from inyourarea.render.handler import RenderHandler
+from inyourarea.render.stage_handler import StageHandler
+from inyourarea.render.streams_handler import StreamsHandler
 from inyourarea.runtime.bus import Bus
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.disk import words_for
@@ -80,6 +83,7 @@ class Line:
         self.start("track", self._tracking.handlers)
         render = RenderHandler(self.objects, self._child(), self._render)
         self.start("render", render.handlers)
+        self.start("rendition", self._rendition())
         return self
 
     def start(self, stage: str, handlers: Handlers) -> None:
@@ -106,6 +110,18 @@ class Line:
     def _child(self) -> Child:
         self._children.append(Child())
         return self._children[-1]
+
+    def _rendition(self) -> Handlers:
+        """What is made for browsers: on a thread and in a child of its own.
+
+        So neither it nor the fancams wait for the other.
+        """
+        parts = (self.objects, self._child(), self._render)
+        return {
+            **StageHandler(*parts).handlers,
+            **StreamsHandler(*parts).handlers,
+            **FacesHandler(*parts).handlers,
+        }
 
     def look_at(self, request: ingest_pb2.SubmitVideoRequest) -> facts.Source:
         """What the video is, before anything is decided.

@@ -15,7 +15,8 @@ from inyourarea.detect.detector import Detector
 from inyourarea.detect.settings import read_settings as read_detect_settings
 from inyourarea.embedded.line import Line
 from inyourarea.embedded.models import find_model, known_groups
-from inyourarea.embedded.run import STORE, model_fact, store_source
+from inyourarea.embedded.own_files import STORE
+from inyourarea.embedded.run import model_fact, store_source
 from inyourarea.gateway.app import create_app
 from inyourarea.gateway.catalog import Catalog
 from inyourarea.gateway.documents import VideoAsked
@@ -25,6 +26,7 @@ from inyourarea.gateway.models import KnownModel
 from inyourarea.gateway.problems import Problem
 from inyourarea.gateway.settings import GatewaySettings
 from inyourarea.gateway.submission import submit_source
+from inyourarea.runtime.worker import DependencyAway
 
 log = logging.getLogger(__name__)
 
@@ -50,8 +52,7 @@ def open_site(folder: Path, settings: GatewaySettings) -> Iterator[Site]:
     """
     models, detectors = _models()
     with Line(folder / STORE, partial(_named, detectors)) as line:
-        catalog = Catalog(f"sqlite:///{folder / CATALOG}")
-        catalog.open()
+        catalog = open_catalog(folder)
         house = House(line.objects, catalog, line, models, settings)
         house.projection.rebuild()
         handler = GatewayHandler(line.objects, catalog, house.watchers)
@@ -63,6 +64,24 @@ def open_site(folder: Path, settings: GatewaySettings) -> Iterator[Site]:
             yield Site(create_app(house), house, line)
         finally:
             catalog.close()
+
+
+def open_catalog(folder: Path) -> Catalog:
+    """The catalog of the site whose store is in a folder; another process may serve it meanwhile.
+
+    Raises:
+        Refused: the folder can not be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(f"{folder} can not be made: {error.strerror}") from error
+    catalog = Catalog(f"sqlite:///{folder / CATALOG}")
+    try:
+        catalog.open()
+    except DependencyAway as away:
+        raise Refused(str(away)) from away
+    return catalog
 
 
 def add_video(site: Site, video: Path, group: str | None) -> str:

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +13,7 @@ from alembic.config import Config
 from sqlalchemy.exc import OperationalError
 
 from inyourarea.core.members import fold
-from inyourarea.gateway.schema import JUDGEMENTS, METADATA, PEOPLE, RUNS, STEPS, VIDEOS
+from inyourarea.gateway.schema import JUDGEMENTS, PEOPLE, RUNS, STEPS, VIDEOS
 from inyourarea.runtime.worker import DependencyAway
 
 Row = Mapping[str, Any]
@@ -43,12 +43,17 @@ class Step:
 
 @dataclass(frozen=True)
 class Question:
-    """Which videos to list: all conditions hold; ``before`` is the last one of the page before."""
+    """Which videos to list: all conditions hold; ``before`` is the last one of the page before.
+
+    ``pairs`` are ``name:value``, one of which must be among a video's labels. Of ``only`` a
+    visitor may know, so ``text`` is looked for in what visitors may read.
+    """
 
     text: str = ""
     labels: Mapping[str, str] | None = None
     external_id: str | None = None
     states: Sequence[str] = ()
+    pairs: Sequence[str] | None = None
     only: Sequence[str] | None = None
     before: tuple[int, str] | None = None
     limit: int = 50
@@ -86,12 +91,15 @@ class Catalog:
         except OperationalError as away:
             raise DependencyAway(f"the catalog's database can not be used: {away.orig}") from away
 
+    def connected(self) -> AbstractContextManager[sa.Connection]:
+        """A transaction, for tables that no journal tells of."""
+        return self._connected()
+
     def clear(self) -> None:
-        """The catalog knows nothing."""
+        """The catalog knows nothing of any video, but how far runs are and who was let in."""
         with self._connected() as connection:
-            for table in METADATA.sorted_tables:
-                if table is not STEPS:
-                    connection.execute(table.delete())
+            for table in (VIDEOS, RUNS, PEOPLE, JUDGEMENTS):
+                connection.execute(table.delete())
 
     def put(self, picture: Picture) -> None:
         """The catalog holds this of the video, unless it knows a later revision already."""
@@ -165,8 +173,9 @@ class Catalog:
     def find(self, question: Question) -> list[Row]:
         """The videos asked for, the newest first."""
         asked = sa.select(VIDEOS)
+        words = VIDEOS.c.searched if question.only is None else VIDEOS.c.searched_by_visitors
         for word in fold(question.text).split():
-            asked = asked.where(VIDEOS.c.searched.contains(word, autoescape=True))
+            asked = asked.where(words.contains(word, autoescape=True))
         if question.external_id is not None:
             asked = asked.where(VIDEOS.c.external_id == question.external_id)
         if question.states:
@@ -175,6 +184,10 @@ class Catalog:
             asked = asked.where(VIDEOS.c.id.in_(question.only))
         for name, value in (question.labels or {}).items():
             asked = asked.where(VIDEOS.c.labels[name].as_string() == value)
+        if question.pairs is not None:
+            pairs = (pair.partition(":") for pair in question.pairs)
+            same = [VIDEOS.c.labels[name].as_string() == value for name, _, value in pairs]
+            asked = asked.where(sa.or_(sa.false(), *same))
         if question.before is not None:
             place = sa.tuple_(VIDEOS.c.created_ns, VIDEOS.c.id)
             asked = asked.where(place < sa.tuple_(*map(sa.literal, question.before)))

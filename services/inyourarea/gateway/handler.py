@@ -46,6 +46,9 @@ class GatewayHandler:
                 facts.SegmentRendered: self.on_segment,
                 facts.TracksCompleted: self.on_tracks_completed,
                 facts.FancamsPublished: self.on_fancams_published,
+                facts.StageReady: self.on_ready_for_browsers,
+                facts.FacesDrawn: self.on_ready_for_browsers,
+                facts.StreamsReady: self.on_ready_for_browsers,
                 facts.StageFailed: self.on_stage_failed,
             }
         )
@@ -64,6 +67,11 @@ class GatewayHandler:
     def on_fancams_published(self, fact: facts.FancamsPublished) -> list[Message]:
         """The run is done."""
         self._note(fact, JOINING, 0)
+        self._projection.project(fact.video_id)
+        return self._told(fact)
+
+    def on_ready_for_browsers(self, fact: Any) -> list[Message]:
+        """More of the video can be shown in a page."""
         self._projection.project(fact.video_id)
         return self._told(fact)
 

@@ -1,6 +1,6 @@
 """From a video's journal and the objects of its runs to the catalog's rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -8,6 +8,7 @@ from inyourarea.contracts import keys
 from inyourarea.contracts.specs import from_picture, from_rational
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.members import fold
+from inyourarea.gateway.browsers import pictures_of, stage_of, streams_of
 from inyourarea.gateway.catalog import Catalog, Picture, Row
 from inyourarea.gateway.journal import (
     Entry,
@@ -58,6 +59,7 @@ class Projection:
         newest = ids[-1]
         accepted = runs[newest].accepted
         people = _people(video, entries)
+        judgements = _judgements(video, entries)
         shown = next((run for run, found in runs.items() if found.is_tracked), None)
         drawn = next((run for run, found in runs.items() if found.is_published), None)
         submitted = _last(entries, Submitted)
@@ -70,6 +72,7 @@ class Projection:
             "title": titled.title,
             "filename": submitted.filename,
             "searched": _searched(titled.title, submitted, people),
+            "searched_by_visitors": _searched_by_visitors(titled.title, people, judgements),
             "external_id": submitted.external_id,
             "labels": titled.labels,
             "asked": _asked(accepted.spec, submitted),
@@ -82,6 +85,7 @@ class Projection:
             "shown_run_id": shown,
             "drawn_run_id": drawn,
             "pins": [pin.model_dump() for pin in pins.pins] if isinstance(pins, PinsSet) else [],
+            "stage": stage_of(self._objects, video),
         }
         return Picture(
             video=row,
@@ -92,11 +96,13 @@ class Projection:
                     "segments": len(found.accepted.segments),
                     "is_tracked": found.is_tracked,
                     "is_published": found.is_published,
+                    "pictures": pictures_of(self._objects, found.accepted.spec),
+                    "streams": streams_of(self._objects, run),
                 }
                 for run, found in runs.items()
             ],
             people=people,
-            judgements=_judgements(video, entries),
+            judgements=judgements,
         )
 
 
@@ -135,10 +141,20 @@ def _last(entries: Sequence[Entry], *kinds: Any) -> Any:
 
 
 def _searched(title: str, submitted: Submitted, people: Sequence[Row]) -> str:
-    names = [name for row in people for name in (row["name"], *row["names"].values())]
-    aliases = [alias for row in people for alias in row["aliases"]]
     words = (title, submitted.filename, submitted.external_id or "", submitted.group or "")
-    return fold("\n".join((*words, *names, *aliases)))
+    return fold("\n".join((*words, *_all_names(people))))
+
+
+def _searched_by_visitors(title: str, people: Sequence[Row], judgements: Sequence[Row]) -> str:
+    """Nothing by which somebody could feel for what is not published."""
+    published = {one["subject"] for one in judgements if one["state"] == "published"}
+    return fold("\n".join((title, *_all_names(p for p in people if p["person"] in published))))
+
+
+def _all_names(people: Iterable[Row]) -> list[str]:
+    return [
+        name for row in people for name in (row["name"], *row["names"].values(), *row["aliases"])
+    ]
 
 
 def _people(video: str, entries: Sequence[Entry]) -> list[Row]:
@@ -162,6 +178,8 @@ def _judgements(video: str, entries: Sequence[Entry]) -> list[Row]:
             kind, subject, state = "span", entry.span, "confirmed"
         elif isinstance(entry, FancamJudged):
             kind, subject, state = "fancam", entry.person, entry.state
+            if state != "approved":  # published: instead of what was; withdrawn: altogether
+                found = {key: row for key, row in found.items() if key[1:] != (kind, subject)}
         else:
             continue
         found[entry.run_id, kind, subject] = {

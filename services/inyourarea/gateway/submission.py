@@ -69,7 +69,9 @@ def command_for(
         framing=asked.framing,
         pictures=[to_picture(picture) for picture in dict.fromkeys(map(_picture, asked.aspects))],
     )
-    command = ingest_pb2.SubmitVideoRequest(source_key=source[0], sha256=source[1], spec=spec)
+    command = ingest_pb2.SubmitVideoRequest(
+        source_key=source[0], sha256=source[1], spec=spec, for_browsers=True
+    )
     for name, value in (("from_s", asked.from_s), ("to_s", asked.to_s)):
         if value is not None:
             getattr(command, name).CopyFrom(to_rational(Fraction(str(value))))

@@ -4,9 +4,9 @@ import time
 from datetime import UTC, datetime
 from typing import Any
 
-from inyourarea.contracts import keys
 from inyourarea.gateway import documents as doc
 from inyourarea.gateway.access import Person, Role
+from inyourarea.gateway.browsers import MASTER
 from inyourarea.gateway.catalog import Row
 from inyourarea.gateway.handler import DRAWING, FINDING, READING, STAGES
 from inyourarea.gateway.house import House
@@ -28,18 +28,46 @@ def find_video(house: House, video: str, person: Person) -> Row:
         NotThere: there is none.
     """
     row = house.catalog.video(video)
-    if row is None or (person.role == Role.VISITOR and not published_runs(house, video)):
+    if row is None or not person.may_have(row["labels"]) or not _is_open(house, video, person):
         raise NotThere("such video; it may have been deleted")
     return row
 
 
+def _is_open(house: House, video: str, person: Person) -> bool:
+    return person.role > Role.VISITOR or bool(published_runs(house, video))
+
+
 def published_runs(house: House, video: str) -> dict[str, str]:
-    """Whose fancams of the video are published, and of which run."""
-    return {
-        row["subject"]: row["run_id"]
+    """Whose fancams of the video are published, and of which run; the newest last."""
+    return {person: row["run_id"] for person, row in _published(house, video).items()}
+
+
+def _published(house: House, video: str) -> dict[str, Row]:
+    rows = [
+        row
         for row in house.catalog.judgements(video)
         if row["kind"] == "fancam" and row["state"] == "published"
-    }
+    ]
+    return {row["subject"]: row for row in sorted(rows, key=lambda row: row["at_ns"])}
+
+
+def video_for(house: House, row: Row, person: Person) -> doc.Video:
+    """A video as this person may know it: a visitor, only what goes with what is published.
+
+    Raises:
+        NotThere: all of it was withdrawn just now.
+    """
+    told = video_document(house, row)
+    if person.role > Role.VISITOR:
+        return told
+    published = published_runs(house, row["id"])
+    if not published:
+        raise NotThere("such video; it may have been withdrawn")
+    run = [*published.values()][-1]
+    hidden: dict[str, Any] = {"filename": "", "external_id": None, "labels": {}, "revision": 0}
+    hidden |= {"state": "ready", "failure": None, "progress": [], "left_s": None, "reused": None}
+    hidden |= {"people_asked": 0, "run_id": run, "shown_run_id": run}
+    return told.model_copy(update=hidden)
 
 
 def video_document(house: House, row: Row) -> doc.Video:
@@ -76,8 +104,8 @@ def video_document(house: House, row: Row) -> doc.Video:
         source=doc.Source(**row["source"]),
         run_id=row["run_id"],
         shown_run_id=row["shown_run_id"],
-        stage=stage_document(row),
-        poster_url=None,
+        stage=_stage(row),
+        poster_url=f"{API}/videos/{row['id']}/poster.jpg" if poster_key(row, run) else None,
     )
 
 
@@ -104,12 +132,26 @@ def _reused(house: House, row: Row, segments: int) -> doc.Reused | None:
     return doc.Reused(done=segments - changed, total=segments)
 
 
-def stage_document(row: Row) -> doc.Stage:
-    """The stage as a browser plays it."""
-    source = row["source"]
+def _stage(row: Row) -> doc.Stage | None:
+    """The stage as a browser plays it; none while it is being made."""
+    stage = row["stage"]
+    if stage is None:
+        return None
+    place = f"{API}/videos/{row['id']}"
+    grid = {name: value for name, value in stage["sprite"].items() if name != "key"}
     return doc.Stage(
-        url=f"{API}/videos/{row['id']}/stage.mp4", width=source["width"], height=source["height"]
+        url=f"{place}/stage.mp4",
+        width=stage["width"],
+        height=stage["height"],
+        hls_url=f"{place}/hls/{MASTER}",
+        sprite=doc.Sprite(url=f"{place}/sprite.jpg", **grid),
     )
+
+
+def poster_key(row: Row, run: Row | None) -> str:
+    """The picture that stands for a video: a wide one of the people, else one of the stage."""
+    of_people = run["pictures"]["poster_key"] if run else ""
+    return of_people or (row["stage"] or {}).get("poster_key", "")
 
 
 def watch_document(house: House, row: Row, person: Person) -> doc.Watch:
@@ -120,18 +162,20 @@ def watch_document(house: House, row: Row, person: Person) -> doc.Watch:
     Raises:
         NotThere: nobody has been found yet.
     """
-    run = row["shown_run_id"]
+    is_visitor = person.role <= Role.VISITOR
+    video = video_for(house, row, person)
+    run = video.shown_run_id
     if run is None:
         raise NotThere("fancam yet; the video is still being worked on")
-    published = published_runs(house, row["id"])
-    if person.role == Role.VISITOR:
-        run = next(iter(published.values()))
     shown = house.showing.run(run)
     people = _people(house, row, run, shown)
-    if person.role == Role.VISITOR:
-        people = [somebody for somebody in people if published.get(somebody.id) == run]
+    if is_visitor:
+        here = {
+            who: one for who, one in _published(house, row["id"]).items() if one["run_id"] == run
+        }
+        people = [_for_visitors(one, here[one.id]) for one in people if one.id in here]
     return doc.Watch(
-        video=video_document(house, row),
+        video=video,
         run_id=run,
         aspects=[picture.label for picture in shown.pictures],
         shots=[
@@ -146,8 +190,14 @@ def watch_document(house: House, row: Row, person: Person) -> doc.Watch:
             picture.label: f"{API}/runs/{run}/camera/{picture.label}.json"
             for picture in shown.pictures
         },
-        boxes_url=f"{API}/runs/{run}/boxes.json",
+        boxes_url=None if is_visitor else f"{API}/runs/{run}/boxes.json",
     )
+
+
+def _for_visitors(somebody: doc.PersonShown, published: Row) -> doc.PersonShown:
+    """Without what editors think of it, and who they are."""
+    publication = _publication(published).model_copy(update={"by": None})
+    return somebody.model_copy(update={"spans": [], "report": {}, "publication": publication})
 
 
 def _people(house: House, row: Row, run: str, shown: Shown) -> list[doc.PersonShown]:
@@ -157,6 +207,7 @@ def _people(house: House, row: Row, run: str, shown: Shown) -> list[doc.PersonSh
     fancams = {one["subject"]: one for one in judged if one["kind"] == "fancam"}
     drawn = house.showing.published(run)
     reports = {report["person"]: report for report in shown.report["people"]}
+    seen = house.catalog.run(run) or {"id": run, "pictures": {"faces": {}}, "streams": {}}
     people = []
     for track in shown.tracks.people:
         report = reports[track.person]
@@ -168,11 +219,13 @@ def _people(house: House, row: Row, run: str, shown: Shown) -> list[doc.PersonSh
                 name=named["name"] if named else track.name,
                 names=named["names"] if named else {},
                 aliases=named["aliases"] if named else [],
-                face_url=None,
+                face_url=_face_url(seen, track.person),
                 states=states(track),
                 spans=[_span(track.person, span, confirmed) for span in report["look_at"]],
                 report=report,
-                fancams=[_fancam(run, track.person, fancam, drawn) for fancam in report["fancams"]],
+                fancams=[
+                    _fancam(seen, track.person, fancam, drawn) for fancam in report["fancams"]
+                ],
                 publication=_publication(fancams.get(track.person)),
             )
         )
@@ -191,21 +244,28 @@ def _span(person: str, span: dict[str, Any], confirmed: set[str]) -> doc.Span:
     )
 
 
+def _face_url(run: Row, person: str) -> str | None:
+    if person not in run["pictures"]["faces"]:
+        return None
+    return f"{API}/runs/{run['id']}/faces/{person}.jpg"
+
+
 def _fancam(
-    run: str, person: str, report: dict[str, Any], drawn: dict[tuple[str, str], str]
+    run: Row, person: str, report: dict[str, Any], drawn: dict[tuple[str, str], str]
 ) -> doc.FancamDocument:
-    label = report["picture"]
-    url = f"{API}/runs/{run}/fancams/{person}-{label}.mp4" if (person, label) in drawn else None
+    label, place = report["picture"], f"{API}/runs/{run['id']}"
+    master = run["streams"].get(f"{person} {label}")
     width, height = report["output"]
-    return doc.FancamDocument(aspect=label, width=width, height=height, url=url, hls_url=None)
+    return doc.FancamDocument(
+        aspect=label,
+        width=width,
+        height=height,
+        url=f"{place}/fancams/{person}-{label}.mp4" if (person, label) in drawn else None,
+        hls_url=f"{place}/hls/{master}" if master else None,
+    )
 
 
 def _publication(judged: Row | None) -> doc.Publication:
     if judged is None:
         return doc.Publication(state="draft", by=None, at=None)
     return doc.Publication(state=judged["state"], by=judged["by"], at=stamp(judged["at_ns"]))
-
-
-def stage_key(row: Row) -> str:
-    """The object that a browser plays as the stage."""
-    return keys.source(row["sha256"])

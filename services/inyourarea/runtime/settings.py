@@ -1,12 +1,15 @@
 """How a stage reads its knobs: once, from the environment, all problems told together."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
+from typing import TypeVar
 
 from inyourarea.core.errors import Refused
 
 PREFIX = "INYOURAREA_"
+
+T = TypeVar("T")
 
 
 class SettingsRejected(Refused):
@@ -58,6 +61,27 @@ class Environment:
         if not Path(text).is_dir():
             self._problem(name, "a folder that exists", text)
         return Path(text)
+
+    def read(self, name: str, default: T, read: Callable[[str], T], wanted: str) -> T:
+        """What ``read`` makes of the text; it raises `ValueError` where it can not."""
+        text = self._values.get(PREFIX + name)
+        if text is None:
+            return default
+        try:
+            return read(text)
+        except ValueError:
+            self._problem(name, wanted, text)
+            return default
+
+    def several(self, name: str, read: Callable[[str], T], wanted: str) -> tuple[T, ...]:
+        """What stands between commas, each read by ``read``, which raises `ValueError`."""
+        found = []
+        for part in filter(None, map(str.strip, self._values.get(PREFIX + name, "").split(","))):
+            try:
+                found.append(read(part))
+            except ValueError:
+                self._problem(name, wanted, part)
+        return tuple(found)
 
     def check(self) -> None:
         """Nothing was wrong.

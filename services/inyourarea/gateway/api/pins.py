@@ -99,7 +99,7 @@ def _command(shown: Shown, row: Row, made: tuple[PinMade, ...]) -> ingest_pb2.Su
     spec.pins.extend(to_stages(made, shown))
     spec.video_id = spec.names_from = ""  # ingest decides them
     command = ingest_pb2.SubmitVideoRequest(
-        source_key=accepted.source.key, sha256=accepted.source.sha256, spec=spec
+        source_key=accepted.source.key, sha256=accepted.source.sha256, spec=spec, for_browsers=True
     )
     for name in ("from_s", "to_s"):
         if (value := row["asked"][name]) is not None:

@@ -5,19 +5,19 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 
+from inyourarea.contracts import keys
 from inyourarea.core.members import file_names
 from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.api.asking import Asker, HouseOf, RunId, Viewer, problems
+from inyourarea.gateway.browsers import stream_file
 from inyourarea.gateway.exports import MEDIA_TYPES
 from inyourarea.gateway.house import House
-from inyourarea.gateway.media import IMMUTABLE, object_response
+from inyourarea.gateway.media import IMMUTABLE, REVALIDATED, object_response
 from inyourarea.gateway.problems import NotThere
 from inyourarea.gateway.showing import Shown
 from inyourarea.gateway.views import find_video, published_runs
 
 router = APIRouter(prefix="/runs/{run_id}", tags=["runs"])
-
-_HEADERS = {"Cache-Control": IMMUTABLE}
 
 
 def _shown(house: House, run: str, person: Person) -> Shown:
@@ -26,7 +26,7 @@ def _shown(house: House, run: str, person: Person) -> Shown:
     if row is None:
         raise NotThere("such run")
     find_video(house, row["video_id"], person)
-    if person.role == Role.VISITOR and run not in published_runs(house, row["video_id"]).values():
+    if person.role <= Role.VISITOR and run not in published_runs(house, row["video_id"]).values():
         raise NotThere("such run")
     return house.showing.run(run)
 
@@ -53,7 +53,8 @@ def camera(run_id: RunId, aspect: str, house: HouseOf, person: Asker) -> Respons
     found = house.showing.camera_document(shown.accepted, labels.index(aspect))
     seen = _seen_people(house, shown, person)
     found["people"] = {key: path for key, path in found["people"].items() if key in seen}
-    return _json(found)
+    # What a visitor may see changes, and so does who somebody is after signing in.
+    return _json(found, IMMUTABLE if person.role > Role.VISITOR else REVALIDATED)
 
 
 @router.get("/boxes.json", operation_id="boxes", responses=problems(404))
@@ -93,6 +94,37 @@ def fancam(request: Request, run_id: RunId, name: str, house: HouseOf, person: A
     return response
 
 
+@router.get(
+    "/faces/{somebody}.jpg",
+    operation_id="face",
+    response_class=Response,
+    responses={**problems(404, 416), 200: {"content": {"image/jpeg": {}}}},
+)
+def face(request: Request, run_id: RunId, somebody: str, house: HouseOf, person: Asker) -> Response:
+    """A person's face, where it is seen best."""
+    shown = _shown(house, run_id, person)
+    row = house.catalog.run(run_id)
+    key = row["pictures"]["faces"].get(somebody) if row else None
+    if key is None or somebody not in _seen_people(house, shown, person):
+        raise NotThere("such face")
+    return object_response(request, house.objects, key, "image/jpeg")
+
+
+@router.get(
+    "/hls/{name:path}",
+    operation_id="fancam_stream",
+    response_class=Response,
+    responses={**problems(404, 416), 206: {"description": "A range of it"}},
+)
+def stream(request: Request, run_id: RunId, name: str, house: HouseOf, person: Asker) -> Response:
+    """A file of a fancam's HLS stream: the master playlist in ``watch``, and what that names."""
+    shown = _shown(house, run_id, person)
+    file = stream_file(house.objects, keys.run_streams(run_id), name)
+    if file.person and file.person not in _seen_people(house, shown, person):
+        raise NotThere("such file of the stream")
+    return object_response(request, house.objects, file.key, file.media_type)
+
+
 def _saved_as(house: House, shown: Shown, somebody: str, label: str) -> str:
     """RFC 6266: shown in the page, and called so when it is saved."""
     video = shown.accepted.video_id
@@ -118,10 +150,10 @@ def export(run_id: RunId, table: str, kind: str, house: HouseOf, person: Viewer)
         raise NotThere("such file")
     content = house.exports.file(_shown(house, run_id, person), table, kind)
     name = f'attachment; filename="{table}.{kind}"' if table.isascii() else "attachment"
-    headers = {**_HEADERS, "Content-Disposition": name}
+    headers = {"Cache-Control": IMMUTABLE, "Content-Disposition": name}
     return Response(content, media_type=MEDIA_TYPES[kind], headers=headers)
 
 
-def _json(content: object) -> Response:
+def _json(content: object, caching: str = IMMUTABLE) -> Response:
     written = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
-    return Response(written, media_type="application/json", headers=_HEADERS)
+    return Response(written, media_type="application/json", headers={"Cache-Control": caching})

@@ -3,8 +3,8 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
-from typing import Annotated
+from collections.abc import AsyncIterator, Mapping
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
@@ -16,14 +16,16 @@ from inyourarea.core.members import tidy
 from inyourarea.gateway import documents as doc
 from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.api.asking import Asker, Editor, HouseOf, Operator, VideoId, problems
-from inyourarea.gateway.catalog import Question
+from inyourarea.gateway.browsers import stream_file
+from inyourarea.gateway.catalog import Question, Row
 from inyourarea.gateway.deletion import delete_video
 from inyourarea.gateway.house import House
 from inyourarea.gateway.journal import RunResumed, RunStopped, Titled
 from inyourarea.gateway.media import REVALIDATED, object_response
-from inyourarea.gateway.problems import NotThere, Problem
-from inyourarea.gateway.submission import submit_source
-from inyourarea.gateway.views import find_video, stage_key, video_document, watch_document
+from inyourarea.gateway.problems import NotThere, Problem, unauthorized
+from inyourarea.gateway.submission import command_for, submit_source
+from inyourarea.gateway.tokens import NoEntry
+from inyourarea.gateway.views import find_video, poster_key, video_for, watch_document
 from inyourarea.runtime.objects import holds
 
 router = APIRouter(prefix="/videos", tags=["videos"])
@@ -41,30 +43,46 @@ _HEARTBEAT_S = 15.0
 def submit(asked: doc.VideoAsked, house: HouseOf, person: Editor, response: Response) -> doc.Video:
     """Make fancams of an uploaded file. The same file and wishes again give the same run."""
     upload = house.uploads.find(asked.upload_id, person.name)
+    _check_scope(person, asked.labels)
     source = house.uploads.store_source(upload)
+    if person.labels is not None:  # the same video may be here, and be somebody else's
+        command = command_for(asked, source, house.models)
+        there = house.catalog.video(house.stages.decide(command).video_id)
+        _check_scope(person, asked.labels if there is None else there["labels"])
     video, is_new = submit_source(house, asked, source, (upload.filename, person.name))
     house.uploads.forget(upload.number)
     response.status_code = 202 if is_new else 200
-    return video_document(house, find_video(house, video, person))
+    return video_for(house, find_video(house, video, person), person)
+
+
+def _check_scope(person: Person, labels: Mapping[str, str]) -> None:
+    """A video of these labels is one that the person's token is for."""
+    if not person.may_have(labels):
+        wanted = ", ".join(person.labels or ())
+        raise Problem(403, "scope", f"Your token is for videos that are labelled one of: {wanted}.")
 
 
 @router.get("", operation_id="list_videos", responses=problems())
 def find(house: HouseOf, person: Asker, asked: Annotated[doc.VideosAsked, Query()]) -> doc.Videos:
     """The videos that match, the newest first, page by page."""
+    is_visitor = person.role <= Role.VISITOR
+    if is_visitor and (asked.label or asked.external_id or asked.state):
+        raise unauthorized("Sign in first: visitors look for videos by words only.")
     labels = {name: value for name, _, value in (pair.partition(":") for pair in asked.label)}
     question = Question(
         text=asked.query,
         labels=labels,
         external_id=asked.external_id,
         states=asked.state,
-        only=house.catalog.published() if person.role == Role.VISITOR else None,
+        pairs=person.labels,
+        only=house.catalog.published() if is_visitor else None,
         before=_read_cursor(asked.cursor),
         limit=asked.limit + 1,
     )
     rows = house.catalog.find(question)
     more = rows[asked.limit - 1] if len(rows) > asked.limit else None
     return doc.Videos(
-        items=[video_document(house, row) for row in rows[: asked.limit]],
+        items=[video_for(house, row, person) for row in rows[: asked.limit]],
         next_cursor=_cursor(more["created_ns"], more["id"]) if more else None,
     )
 
@@ -88,13 +106,15 @@ def _read_cursor(cursor: str | None) -> tuple[int, str] | None:
 @router.get("/{video_id}", operation_id="get_video", responses=problems(404))
 def get(video_id: VideoId, house: HouseOf, person: Asker) -> doc.Video:
     """One video."""
-    return video_document(house, find_video(house, video_id, person))
+    return video_for(house, find_video(house, video_id, person), person)
 
 
 @router.patch("/{video_id}", operation_id="change_video", responses=problems(404))
 def change(video_id: VideoId, asked: doc.VideoChanged, house: HouseOf, person: Editor) -> doc.Video:
     """The video has another title or other labels."""
     row = find_video(house, video_id, person)
+    if asked.labels is not None:
+        _check_scope(person, asked.labels)
     entry = Titled(
         by=person.name,
         title=row["title"] if asked.title is None else tidy(asked.title) or row["filename"],
@@ -171,6 +191,8 @@ async def _events(request: Request, video: str, house: House, person: Person) ->
         change = seen
         try:
             content = await run_in_threadpool(_told, house, video, person)
+        except NoEntry:
+            return
         except NotThere:
             yield "event: deleted\ndata: {}\n\n"
             return
@@ -181,7 +203,8 @@ async def _events(request: Request, video: str, house: House, person: Person) ->
 
 
 def _told(house: House, video: str, person: Person) -> str:
-    return video_document(house, find_video(house, video, person)).model_dump_json()
+    house.tokens.check(person)  # who was let in when the stream began may have been shown out
+    return video_for(house, find_video(house, video, person), person).model_dump_json()
 
 
 @router.get("/{video_id}/watch", operation_id="watch", responses=problems(404))
@@ -190,20 +213,65 @@ def watch(video_id: VideoId, house: HouseOf, person: Asker) -> doc.Watch:
     return watch_document(house, find_video(house, video_id, person), person)
 
 
+_MEDIA: dict[int | str, dict[str, Any]] = {206: {"description": "A range of it"}}
+
+
 @router.get(
     "/{video_id}/stage.mp4",
     operation_id="stage",
     response_class=Response,
-    responses={
-        **problems(404, 416),
-        200: {"content": {"video/mp4": {}}},
-        206: {"description": "A range"},
-    },
+    responses={**problems(404, 416), **_MEDIA, 200: {"content": {"video/mp4": {}}}},
 )
 def stage(request: Request, video_id: VideoId, house: HouseOf, person: Asker) -> Response:
     """The whole stage as a browser plays it."""
+    found = _stage(house, find_video(house, video_id, person))
+    return object_response(request, house.objects, found["key"], "video/mp4", REVALIDATED)
+
+
+@router.get(
+    "/{video_id}/sprite.jpg",
+    operation_id="sprite",
+    response_class=Response,
+    responses={**problems(404, 416), **_MEDIA, 200: {"content": {"image/jpeg": {}}}},
+)
+def sprite(request: Request, video_id: VideoId, house: HouseOf, person: Asker) -> Response:
+    """Small pictures of the stage in a grid; ``stage.sprite`` of the video tells its measures."""
+    found = _stage(house, find_video(house, video_id, person))["sprite"]
+    return object_response(request, house.objects, found["key"], "image/jpeg", REVALIDATED)
+
+
+@router.get(
+    "/{video_id}/poster.jpg",
+    operation_id="poster",
+    response_class=Response,
+    responses={**problems(404, 416), **_MEDIA, 200: {"content": {"image/jpeg": {}}}},
+)
+def poster(request: Request, video_id: VideoId, house: HouseOf, person: Asker) -> Response:
+    """The picture that stands for the video."""
     row = find_video(house, video_id, person)
-    key = stage_key(row)
-    if not holds(house.objects, key):
-        raise NotThere("stage video")
-    return object_response(request, house.objects, key, "video/mp4", REVALIDATED)
+    key = poster_key(row, house.catalog.run(row["run_id"]))
+    if not key:
+        raise NotThere("picture yet")
+    return object_response(request, house.objects, key, "image/jpeg", REVALIDATED)
+
+
+@router.get(
+    "/{video_id}/hls/{name:path}",
+    operation_id="stage_stream",
+    response_class=Response,
+    responses={**problems(404, 416), **_MEDIA},
+)
+def stream(
+    request: Request, video_id: VideoId, name: str, house: HouseOf, person: Asker
+) -> Response:
+    """A file of the stage's HLS stream: ``master.m3u8``, and what that names."""
+    find_video(house, video_id, person)
+    file = stream_file(house.objects, keys.stage_streams(video_id), name)
+    return object_response(request, house.objects, file.key, file.media_type, REVALIDATED)
+
+
+def _stage(house: House, row: Row) -> dict[str, Any]:
+    found: dict[str, Any] | None = row["stage"]
+    if found is None or not holds(house.objects, found["key"]):
+        raise NotThere("stage for browsers yet")
+    return found

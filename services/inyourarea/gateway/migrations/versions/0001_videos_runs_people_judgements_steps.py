@@ -39,6 +39,8 @@ def upgrade() -> None:
         sa.Column("segments", sa.Integer(), nullable=False),
         sa.Column("is_tracked", sa.Boolean(), nullable=False),
         sa.Column("is_published", sa.Boolean(), nullable=False),
+        sa.Column("pictures", sa.JSON(), nullable=False),
+        sa.Column("streams", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("runs", schema=None) as batch_op:
@@ -71,6 +73,7 @@ def upgrade() -> None:
         sa.Column("shown_run_id", sa.String(length=32), nullable=True),
         sa.Column("drawn_run_id", sa.String(length=32), nullable=True),
         sa.Column("pins", sa.JSON(), nullable=False),
+        sa.Column("stage", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("id"),
     )
     with op.batch_alter_table("videos", schema=None) as batch_op:
