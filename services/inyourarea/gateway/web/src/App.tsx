@@ -12,7 +12,7 @@ import { UploadPage } from "./pages/UploadPage";
 import { WatchPage } from "./pages/WatchPage";
 import { address, Link } from "./router";
 import { mayEdit } from "./session";
-import { say, switchLanguage } from "./words/language";
+import { language, say, switchLanguage } from "./words/language";
 
 export function App() {
   return (
@@ -32,7 +32,7 @@ export function App() {
           <Link to="/about">{say("about")}</Link>
         </nav>
         <div class="head-end">
-          <button type="button" class="plain" onClick={switchLanguage} aria-label={say("languageTo")}>
+          <button type="button" class="plain" onClick={switchLanguage} lang={language.value === "en" ? "ko" : "en"}>
             {say("language")}
           </button>
           <SignIn />

@@ -14,6 +14,7 @@ export interface Plan {
 export class Drawing {
   mirror = false;
   private stage: Surface | null = null;
+  private whole: CanvasRenderingContext2D | null = null;
   private readonly fancams = new Map<Surface, string>();
 
   constructor(private readonly resized: () => void) {}
@@ -47,7 +48,7 @@ export class Drawing {
     const picture = new VideoFrame(video);
     try {
       const frame = plan.times.nearest(picture.timestamp);
-      this.draw(picture, picture.displayWidth, frame, plan);
+      this.draw(picture, picture.displayWidth, picture.displayHeight, frame, plan);
       return frame;
     } finally {
       picture.close();
@@ -58,16 +59,30 @@ export class Drawing {
   drawElement(video: HTMLVideoElement, mediaTime: number, plan: Plan): number | null {
     if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return null;
     const frame = plan.times.nearest(mediaTime * 1e6);
-    this.draw(video, video.videoWidth, frame, plan);
+    this.draw(video, video.videoWidth, video.videoHeight, frame, plan);
     return frame;
   }
 
-  private draw(picture: CanvasImageSource, width: number, frame: number, plan: Plan): void {
+  private draw(decoded: VideoFrame | HTMLVideoElement, width: number, height: number, frame: number, plan: Plan): void {
     const scale = width / plan.sourceWidth;
+    const picture = this.convert(decoded, width, height);
     this.stage?.drawWhole(picture, this.mirror);
     for (const [surface, person] of this.fancams) {
       const camera = plan.cameras.get(person);
       if (camera) surface.drawWindow(picture, camera.window(frame), scale, camera.size, this.mirror);
     }
+  }
+  /**
+   * The frame as a canvas of its own size. A frame's colours are converted anew by every drawing of it,
+   * which without a GPU costs more than all else (9 members: 390 ms each time; after one conversion 35).
+   */
+  private convert(decoded: VideoFrame | HTMLVideoElement, width: number, height: number): HTMLCanvasElement {
+    this.whole ??= document.createElement("canvas").getContext("2d", { alpha: false });
+    if (!this.whole) throw new Error("this browser can not draw");
+    const { canvas } = this.whole;
+    if (canvas.width !== width) canvas.width = width;
+    if (canvas.height !== height) canvas.height = height;
+    this.whole.drawImage(decoded, 0, 0, width, height);
+    return canvas;
   }
 }

@@ -7,6 +7,8 @@ const LARGEST = 4096;
 const BACKDROP = 64;
 /** Its blur as a share of the height, and its light; both as the encoded fancam has them. */
 const BLUR = 1 / 24;
+/** Made smaller than by this, plain smoothing flickers; a better one costs more. */
+const COARSE = 2.5;
 const DARKER = "rgb(0 0 0 / 60%)";
 
 export class Surface {
@@ -41,6 +43,7 @@ export class Surface {
   /** The whole picture fills the canvas. */
   drawWhole(picture: CanvasImageSource, mirror: boolean): void {
     if (!this.begin(mirror)) return;
+    this.pen.imageSmoothingQuality = "low";
     this.pen.drawImage(picture, 0, 0, this.canvas.width, this.canvas.height);
   }
 
@@ -61,6 +64,7 @@ export class Surface {
     const [across, down] = [this.canvas.width, this.canvas.height];
     if (isCrop(window, size)) {
       const part = middle(whole, across / down);
+      this.pen.imageSmoothingQuality = part.width > COARSE * across ? "medium" : "low";
       this.pen.drawImage(picture, part.x, part.y, part.width, part.height, 0, 0, across, down);
       return;
     }
@@ -77,7 +81,6 @@ export class Surface {
     if (this.canvas.height !== height) this.canvas.height = height;
     this.pen.setTransform(mirror ? -1 : 1, 0, 0, 1, mirror ? width : 0, 0);
     this.pen.imageSmoothingEnabled = true;
-    this.pen.imageSmoothingQuality = "medium";
     return true;
   }
 

@@ -114,7 +114,7 @@ export function Screening({ watch, scene, video, reload }: Props) {
   const tiles = tiling(watch.people.length, stage, player.shape.value);
   const both = stage + (player.grid.value ? (tiles.across * player.shape.value) / tiles.down : player.shape.value);
   return (
-    <article class={`watch ${fullWindow.value ? "is-full" : ""}`} ref={room} style={{ "--both": both }}>
+    <article class={`watch ${fullWindow.value ? "is-full" : ""}`} ref={room} style={{ "--both": both }} onClick={letGo}>
       <Title video={video} />
       {isInApp(navigator.userAgent) && <InApp />}
       {missing && (
@@ -139,6 +139,8 @@ export function Screening({ watch, scene, video, reload }: Props) {
           editing={correcting}
         />
         <Members player={player} />
+      </div>
+      <div class="panels">
         {loops && <LoopPanel player={player} video={video.id} start={() => markLoop(player, "a")} end={() => markLoop(player, "b")} />}
         {correcting && <EditPanel player={player} editing={editing} reload={reload} />}
       </div>
@@ -146,6 +148,12 @@ export function Screening({ watch, scene, video, reload }: Props) {
       {sheet === "downloads" && <Downloads watch={watch} person={player.person.value} close={() => setSheet(null)} />}
     </article>
   );
+}
+
+/** A button that was clicked keeps no keys: after it Space plays again. Who came by Tab stays. */
+function letGo(event: MouseEvent): void {
+  const focused = document.activeElement;
+  if (event.detail > 0 && focused instanceof HTMLButtonElement) focused.blur();
 }
 
 /** The player is set as the link says; returns the member it names who is not there. */
