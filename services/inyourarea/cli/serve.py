@@ -1,7 +1,9 @@
 """``inyourarea serve``: the site, on this machine."""
 
 import argparse
+import os
 import socket
+from dataclasses import replace
 from pathlib import Path
 
 import uvicorn
@@ -9,7 +11,7 @@ from rich.console import Console
 
 from inyourarea.core.errors import Refused
 from inyourarea.embedded.serving import open_site
-from inyourarea.gateway.settings import GatewaySettings
+from inyourarea.gateway.settings import read_settings
 
 _EXAMPLES = """\
 examples:
@@ -37,7 +39,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def main(args: argparse.Namespace) -> int:
     """Serve until somebody stops it."""
-    settings = GatewaySettings(trusts_everybody=True)
+    settings = replace(read_settings(os.environ), trusts_everybody=True)
     try:
         args.data.mkdir(parents=True, exist_ok=True)
     except OSError as error:

@@ -16,8 +16,10 @@ from inyourarea.detect.settings import read_settings as read_detect_settings
 from inyourarea.embedded.line import Line
 from inyourarea.embedded.models import find_model, known_groups
 from inyourarea.embedded.run import STORE, model_fact
+from inyourarea.gateway.announcing import announce_run
 from inyourarea.gateway.app import create_app
 from inyourarea.gateway.catalog import Catalog
+from inyourarea.gateway.courier import Courier
 from inyourarea.gateway.handler import GatewayHandler
 from inyourarea.gateway.house import House
 from inyourarea.gateway.settings import GatewaySettings
@@ -51,14 +53,18 @@ def open_site(folder: Path, settings: GatewaySettings) -> Iterator[Site]:
         catalog.open()
         house = House(line.objects, catalog, line, models, settings)
         house.projection.rebuild()
-        handler = GatewayHandler(line.objects, catalog, house.watchers)
+        announce = partial(announce_run, house)
+        handler = GatewayHandler(line.objects, catalog, house.watchers, announce)
         line.start("gateway", handler.handlers)
         house.uploads.sweep()
         for run in catalog.unfinished():
             line.publish(house.showing.accepted(run))
+        courier = Courier(house.webhooks, settings.webhook_networks)
+        courier.start()
         try:
             yield Site(create_app(house), house, line)
         finally:
+            courier.stop()
             catalog.close()
 
 

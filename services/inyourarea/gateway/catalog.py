@@ -13,7 +13,7 @@ from alembic.config import Config
 from sqlalchemy.exc import OperationalError
 
 from inyourarea.core.members import fold
-from inyourarea.gateway.schema import JUDGEMENTS, METADATA, PEOPLE, RUNS, STEPS, VIDEOS
+from inyourarea.gateway.schema import JUDGEMENTS, PEOPLE, RUNS, STEPS, VIDEOS
 from inyourarea.runtime.worker import DependencyAway
 
 Row = Mapping[str, Any]
@@ -70,7 +70,7 @@ class Catalog:
         """The tables are those of this program's version."""
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        with self._connected() as connection:
+        with self.connected() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -79,7 +79,8 @@ class Catalog:
         self._engine.dispose()
 
     @contextmanager
-    def _connected(self) -> Iterator[sa.Connection]:
+    def connected(self) -> Iterator[sa.Connection]:
+        """A connection; what was done on it becomes true together, when the block ends."""
         try:
             with self._engine.begin() as connection:
                 yield connection
@@ -87,16 +88,15 @@ class Catalog:
             raise DependencyAway(f"the catalog's database can not be used: {away.orig}") from away
 
     def clear(self) -> None:
-        """The catalog knows nothing."""
-        with self._connected() as connection:
-            for table in METADATA.sorted_tables:
-                if table is not STEPS:
-                    connection.execute(table.delete())
+        """The catalog knows nothing of what can be made again from the object store."""
+        with self.connected() as connection:
+            for table in (VIDEOS, RUNS, PEOPLE, JUDGEMENTS):
+                connection.execute(table.delete())
 
     def put(self, picture: Picture) -> None:
         """The catalog holds this of the video, unless it knows a later revision already."""
         video = picture.video["id"]
-        with self._connected() as connection:
+        with self.connected() as connection:
             known = connection.scalar(sa.select(VIDEOS.c.revision).where(VIDEOS.c.id == video))
             if known is not None and known > picture.video["revision"]:
                 return
@@ -112,7 +112,7 @@ class Catalog:
 
     def forget(self, video: str) -> None:
         """The catalog knows nothing of the video."""
-        with self._connected() as connection:
+        with self.connected() as connection:
             runs = sa.select(RUNS.c.id).where(RUNS.c.video_id == video)
             connection.execute(STEPS.delete().where(STEPS.c.run_id.in_(runs)))
             _forget(connection, video)
@@ -121,7 +121,7 @@ class Catalog:
         """The step is counted once, however often it is told."""
         row = {"run_id": step.run_id, "stage": step.stage, "segment": step.segment}
         same = sa.and_(*(STEPS.c[name] == value for name, value in row.items()))
-        with self._connected() as connection:
+        with self.connected() as connection:
             if connection.scalar(sa.select(STEPS.c.at_ns).where(same)) is None:
                 connection.execute(STEPS.insert().values(**row, at_ns=time.time_ns()))
 
@@ -137,7 +137,7 @@ class Catalog:
             .where(STEPS.c.run_id == run)
             .group_by(STEPS.c.stage)
         )
-        with self._connected() as connection:
+        with self.connected() as connection:
             return {
                 stage: (n, first, last) for stage, n, first, last in connection.execute(counted)
             }
@@ -192,12 +192,12 @@ class Catalog:
         return [row["run_id"] for row in self._all(asked)]
 
     def _first(self, asked: sa.Select[Any]) -> Row | None:
-        with self._connected() as connection:
+        with self.connected() as connection:
             row = connection.execute(asked).mappings().first()
             return None if row is None else dict(row)
 
     def _all(self, asked: sa.Select[Any]) -> list[Row]:
-        with self._connected() as connection:
+        with self.connected() as connection:
             return [dict(row) for row in connection.execute(asked).mappings()]
 
 

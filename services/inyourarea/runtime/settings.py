@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from fractions import Fraction
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 
 from inyourarea.core.errors import Refused
+
+Network = IPv4Network | IPv6Network
 
 PREFIX = "INYOURAREA_"
 
@@ -58,6 +61,15 @@ class Environment:
         if not Path(text).is_dir():
             self._problem(name, "a folder that exists", text)
         return Path(text)
+
+    def networks(self, name: str) -> tuple[Network, ...]:
+        """Networks or single addresses, comma-separated; none where it is not set."""
+        text = self._values.get(PREFIX + name, "")
+        try:
+            return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+        except ValueError:
+            self._problem(name, "networks such as 10.1.0.0/16, comma-separated", text)
+            return ()
 
     def check(self) -> None:
         """Nothing was wrong.

@@ -1,0 +1,33 @@
+"""From what became true of a video to the events that webhooks are told of."""
+
+from inyourarea.gateway import documents as doc
+from inyourarea.gateway.access import Person, Role
+from inyourarea.gateway.catalog import Row
+from inyourarea.gateway.house import House
+from inyourarea.gateway.views import video_document, watch_document
+from inyourarea.gateway.webhooks import Event
+
+
+def announce(house: House, event: doc.EventName, row: Row, occasion: str) -> None:
+    """Webhooks are told of the video; once, however often it is announced.
+
+    ``occasion`` tells the event from others of its kind in the video's life.
+    """
+    if house.webhooks.are_asked_for(event):
+        video = video_document(house, row).model_dump(mode="json")
+        house.webhooks.tell(Event(event, video, f"{row['created_ns']}-{occasion}"))
+
+
+def announce_run(house: House, event: doc.EventName, video: str, run: str) -> None:
+    """Webhooks are told what became of a run, if it is the video's newest and it is true of it."""
+    row = house.catalog.video(video)
+    if row is None or row["run_id"] != run or not house.webhooks.are_asked_for(event):
+        return
+    if event == "finished" and row["state"] == "ready":
+        announce(house, event, row, run)
+    elif event == "failed" and row["state"] == "failed":
+        announce(house, event, row, f"{run}-{row['revision']}")  # again after each retry
+    elif event == "needs_review" and row["shown_run_id"] == run:
+        people = watch_document(house, row, Person(Role.OPERATOR)).people
+        if any(not span.confirmed for somebody in people for span in somebody.spans):
+            announce(house, event, row, run)
