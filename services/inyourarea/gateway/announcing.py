@@ -8,14 +8,14 @@ from inyourarea.gateway.views import video_document, watch_document
 from inyourarea.gateway.webhooks import Event
 
 
-def announce(house: House, event: doc.EventName, row: Row, occasion: str) -> None:
-    """Webhooks are told of the video; once, however often it is announced.
+def event_of(house: House, name: doc.EventName, row: Row, occasion: str = "") -> Event:
+    """An event of the video as it is now.
 
-    ``occasion`` tells the event from others of its kind in the video's life.
+    ``occasion`` tells it from others of its kind in the video's life: it is told once, however
+    often it is noticed.
     """
-    if house.webhooks.are_asked_for(event):
-        video = video_document(house, row).model_dump(mode="json")
-        house.webhooks.tell(Event(event, video, f"{row['created_ns']}-{occasion}"))
+    video = video_document(house, row).model_dump(mode="json")
+    return Event(name, video, f"{row['created_ns']}-{occasion}")
 
 
 def announce_run(house: House, event: doc.EventName, video: str, run: str) -> None:
@@ -24,10 +24,11 @@ def announce_run(house: House, event: doc.EventName, video: str, run: str) -> No
     if row is None or row["run_id"] != run or not house.webhooks.are_asked_for(event):
         return
     if event == "finished" and row["state"] == "ready":
-        announce(house, event, row, run)
+        house.webhooks.tell(event_of(house, event, row, run))
     elif event == "failed" and row["state"] == "failed":
-        announce(house, event, row, f"{run}-{row['revision']}")  # again after each retry
+        each_time = f"{run}-{row['revision']}"  # a retry has raised the revision
+        house.webhooks.tell(event_of(house, event, row, each_time))
     elif event == "needs_review" and row["shown_run_id"] == run:
         people = watch_document(house, row, Person(Role.OPERATOR)).people
         if any(not span.confirmed for somebody in people for span in somebody.spans):
-            announce(house, event, row, run)
+            house.webhooks.tell(event_of(house, event, row, run))

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Path, Response
 from inyourarea.core.members import fold, tidy
 from inyourarea.gateway import documents as doc
 from inyourarea.gateway.access import Person
-from inyourarea.gateway.announcing import announce
+from inyourarea.gateway.announcing import event_of
 from inyourarea.gateway.api.asking import Editor, HouseOf, VideoId, problems
 from inyourarea.gateway.catalog import Row
 from inyourarea.gateway.house import House
@@ -99,5 +99,5 @@ def judge(
     house.write_down(video_id, entry)
     row = find_video(house, video_id, person)
     if state == "published":
-        announce(house, "published", row, entry.id)
+        house.webhooks.tell(event_of(house, "published", row, entry.id))
     return _somebody(house, row, person, somebody)
