@@ -27,7 +27,8 @@ examples:
       takes back the pins that the file does not have
 
 A line of the file is from,to,x,y,w,h,name: `12.5,,640,210,,,Lisa` says that whoever is at
-(640, 210) 12.5 s into the video is Lisa; `!Lisa` says that it is not her, `nobody` that it is no member."""
+(640, 210) 12.5 s into the video is Lisa; `!Lisa` says that it is not her, `nobody` that it is
+no member."""
 
 _WORDS = {"seen": "seen", "unseen": "nowhere", "elsewhere": "somewhere else"}
 

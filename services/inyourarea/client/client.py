@@ -231,12 +231,12 @@ class Client:
                 f"there are no fancams of {unknown[0]}; shapes here: {', '.join(watch.aspects)}"
             )
         chosen = _chosen(watch.people, list(people))
-        names = dict(zip(watch.people, file_names([one.name for one in watch.people]), strict=True))
+        names = file_names([one.name for one in watch.people])
         is_plain = len(watch.aspects) == 1
         return [
             Wanted(one, fancam, f"{name}.mp4" if is_plain else f"{name}-{fancam.aspect}.mp4")
-            for one, name in names.items()
-            if one in chosen
+            for one, name in zip(watch.people, names, strict=True)
+            if one.id in chosen
             for fancam in one.fancams
             if fancam.aspect in shapes and fancam.url is not None
         ]
@@ -298,13 +298,14 @@ class Client:
         return self._server.read(model, self._server.ask(method, address, **more).content)
 
 
-def _chosen(people: Sequence[doc.Person], asked: Sequence[str]) -> list[doc.Person]:
+def _chosen(people: Sequence[doc.Person], asked: Sequence[str]) -> set[str]:
+    """The ids of those who are called so; of all where nobody is asked for."""
     if not asked:
-        return list(people)
-    chosen = []
+        return {one.id for one in people}
+    chosen = set()
     for name in asked:
         found = [
-            one
+            one.id
             for one in people
             if fold(name) in map(fold, (one.id, one.label, one.name, *one.aliases))
             or fold(name) in map(fold, one.names.values())
@@ -312,5 +313,5 @@ def _chosen(people: Sequence[doc.Person], asked: Sequence[str]) -> list[doc.Pers
         if not found:
             known = ", ".join(one.name for one in people) or "nobody"
             raise Refused(f"nobody here is called {name!r}; there are: {known}")
-        chosen += found
+        chosen.update(found)
     return chosen
