@@ -16,8 +16,6 @@ from inyourarea.core.errors import Refused
 
 Counted = Callable[[int, int], None]
 
-#: Bytes written at a time.
-_BLOCK = 256 << 10
 #: Which files lie in a folder, by the names that the server has for their bytes.
 _KNOWN = ".inyourarea-fetched.json"
 #: Longer ones would not fit into a file's name; they match nothing when they are cut.
@@ -138,7 +136,7 @@ def _write(answer: httpx.Response, part: _Part, note: Counted) -> tuple[Path, st
     with path.open("r+b" if at else "wb") as opened:
         opened.seek(at)
         note(at, total)
-        for block in answer.iter_raw(_BLOCK):
+        for block in answer.iter_raw():  # as it comes: what has come is kept when the rest breaks
             opened.write(block)
             at += len(block)
             note(at, total)
