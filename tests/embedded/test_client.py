@@ -114,6 +114,18 @@ def test_the_same_file_and_wishes_are_the_same_video(
     assert (again.id, again.run_id, again.state) == (ready.id, ready.run_id, "ready")
 
 
+def test_what_was_submitted_from_here_is_not_sent_again(
+    ready: Video, url: str, small_show: SmallShow, open_client: Callable[..., Client]
+) -> None:
+    client, counted = open_client(url), Counted()
+    for _ in range(2):
+        assert client.submit(small_show.video, Wishes(group="show"), counted).id == ready.id
+        size, counted = counted.last, Counted()
+    assert size == -1
+    client.submit(small_show.video, Wishes(group="show", people=3, to_s=1), counted)
+    assert counted.last == small_show.video.stat().st_size
+
+
 def test_an_upload_that_breaks_at_half_goes_on_and_every_byte_is_right(
     site: Site, url: str, large: Path, open_client: Callable[..., Client]
 ) -> None:

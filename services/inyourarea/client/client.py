@@ -1,5 +1,7 @@
 """The whole API behind one object: videos go in, people and fancams come out."""
 
+import hashlib
+import json
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -13,7 +15,7 @@ from pydantic import BaseModel
 from inyourarea.client import documents as doc
 from inyourarea.client.downloading import fetch_file
 from inyourarea.client.following import follow
-from inyourarea.client.server import API, Patience, Server, path
+from inyourarea.client.server import API, Patience, Problem, Server, path
 from inyourarea.client.uploading import UploadNotes, default_notes, send_file
 from inyourarea.core.errors import Refused
 from inyourarea.core.members import file_names, fold
@@ -115,12 +117,37 @@ class Client:
     def submit(
         self, file: Path, wishes: doc.Wishes | None = None, note: Counted = _count_nothing
     ) -> doc.Video:
-        """The file is uploaded, and its fancams are being made, or are there already."""
-        upload = self.upload(file, note)
-        asked = {**(wishes or doc.Wishes()).model_dump(mode="json"), "upload_id": upload}
+        """The file is uploaded, and its fancams are being made, or are there already.
+
+        A file that was submitted with the same wishes from here is not uploaded again.
+
+        Raises:
+            Refused: the file can not be read, or is empty.
+        """
+        asked = (wishes or doc.Wishes()).model_dump(mode="json")
+        written = json.dumps(asked, sort_keys=True).encode()
+        same = f"video {hashlib.sha256(written).hexdigest()}"
+        if (known := self._known(file, same)) is not None:
+            return known
+        asked["upload_id"] = self.upload(file, note)
         video = self._put(doc.Video, "POST", "/videos", asked)
-        UploadNotes(self._notes, self._server.url, file).forget()
+        UploadNotes(self._notes, self._server.url, file).write(same, video.id)
         return video
+
+    def _known(self, file: Path, same: str) -> doc.Video | None:
+        """The video that the file was found to be; what has ended short of that goes on."""
+        if not file.is_file():
+            return None
+        noted = UploadNotes(self._notes, self._server.url, file).read(same)
+        if noted is None:
+            return None
+        try:
+            video = self.video(noted)
+        except Problem as problem:
+            if problem.status not in (403, 404):
+                raise
+            return None
+        return self.retry(noted) if video.state in ("failed", "cancelled") else video
 
     def video(self, video: str) -> doc.Video:
         """One video."""

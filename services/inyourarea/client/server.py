@@ -72,6 +72,8 @@ class Server:
     """
 
     def __init__(self, url: str, token: str | None = None) -> None:
+        if "@" in url.partition("?")[0]:
+            raise Refused("a server's address has no name and password in it; give a token")
         headers = {"User-Agent": "inyourarea-client"}
         if token:
             headers["Authorization"] = f"Bearer {token}"

@@ -1,9 +1,11 @@
 """Files on their way to a server, by the tus protocol; a broken or stopped upload goes on."""
 
 import base64
+import contextlib
 import hashlib
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +18,8 @@ Counted = Callable[[int, int], None]
 _REQUEST = 32 << 20
 #: Bytes that are read from the file at a time.
 _BLOCK = 256 << 10
+#: Seconds after which a note is thrown away: uploads live for a day.
+_NOTED_S = 30 * 24 * 3600
 _TUS = {"Tus-Resumable": "1.0.0"}
 
 
@@ -26,7 +30,7 @@ def default_notes() -> Path:
 
 
 class UploadNotes:
-    """Which upload a file has become, for whoever goes on with it later.
+    """What has become of a file, for whoever goes on with it later: an upload, or a video.
 
     The same file is known by its path, size and time of change, for one server.
     """
@@ -37,30 +41,24 @@ class UploadNotes:
         name = hashlib.sha256(json.dumps(known).encode()).hexdigest()[:32]
         self._path = folder / f"{name}.json"
 
-    def read(self) -> str | None:
-        """The upload's id, if one is noted."""
+    def read(self, what: str) -> str | None:
+        """The id of the ``upload``, or of the ``video`` of some wishes, if it is noted."""
         try:
-            found = json.loads(self._path.read_text())["upload_id"]
+            found = json.loads(self._path.read_text())[what]
         except (OSError, ValueError, KeyError, TypeError):
             return None
         return found if isinstance(found, str) and found.isalnum() else None
 
-    def write(self, upload: str) -> None:
-        """The upload is noted. Where that can not be written, it can not go on later."""
-        try:
+    def write(self, what: str, name: str) -> None:
+        """The file is this upload, or video, from now on. A note that can not be made is not."""
+        with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            for old in self._path.parent.glob("*.json"):
+                if old.stat().st_mtime < time.time() - _NOTED_S:
+                    old.unlink(missing_ok=True)
             partial = self._path.with_suffix(f".{os.getpid()}")
-            partial.write_text(json.dumps({"upload_id": upload}))
+            partial.write_text(json.dumps({what: name}))
             partial.replace(self._path)
-        except OSError:
-            return
-
-    def forget(self) -> None:
-        """Nothing is noted."""
-        try:
-            self._path.unlink(missing_ok=True)
-        except OSError:
-            return
 
 
 def send_file(
@@ -77,7 +75,7 @@ def send_file(
     """
     total = file.stat().st_size
     upload, offset = _find(server, notes, total) or (_create(server, file, total), 0)
-    notes.write(upload)
+    notes.write("upload", upload)
     while True:
         note(offset, total)
         if offset == total:
@@ -96,7 +94,7 @@ def send_file(
 
 
 def _find(server: Server, notes: UploadNotes, total: int) -> tuple[str, int] | None:
-    upload = notes.read()
+    upload = notes.read("upload")
     if upload is None:
         return None
     try:

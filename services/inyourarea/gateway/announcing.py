@@ -4,6 +4,7 @@ from inyourarea.gateway import documents as doc
 from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.catalog import Row
 from inyourarea.gateway.house import House
+from inyourarea.gateway.problems import NotThere
 from inyourarea.gateway.views import video_document, watch_document
 from inyourarea.gateway.webhooks import Event
 
@@ -29,6 +30,9 @@ def announce_run(house: House, event: doc.EventName, video: str, run: str) -> No
         each_time = f"{run}-{row['revision']}"  # a retry has raised the revision
         house.webhooks.tell(event_of(house, event, row, each_time))
     elif event == "needs_review" and row["shown_run_id"] == run:
-        people = watch_document(house, row, Person(Role.OPERATOR)).people
+        try:
+            people = watch_document(house, row, Person(Role.OPERATOR)).people
+        except NotThere:
+            return  # it has been deleted meanwhile
         if any(not span.confirmed for somebody in people for span in somebody.spans):
             house.webhooks.tell(event_of(house, event, row, run))

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 import re
 import ssl
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -87,7 +88,7 @@ async def post(
     target = read_target(url)
     try:
         async with asyncio.timeout(longest_s):
-            found = await asyncio.to_thread(look_up, target.host, target.port)
+            found = await _look_up(target)
             reader, writer = await _connect(allowed(found, networks), target)
             try:
                 writer.write(_head(target, headers, len(body)) + body)
@@ -103,6 +104,36 @@ async def post(
     if not 200 <= status < 300:
         raise Undelivered(f"answered {status}")
     return status
+
+
+async def _look_up(target: Target) -> list[str]:
+    """The host's addresses, by a thread of their own: a look-up that hangs can not be ended.
+
+    Raises:
+        OSError: it has none.
+    """
+    loop = asyncio.get_running_loop()
+    found: asyncio.Future[list[str]] = loop.create_future()
+
+    def tell(addresses: list[str], trouble: OSError | None) -> None:
+        if found.done():
+            return  # nobody waits any more
+        if trouble is None:
+            found.set_result(addresses)
+        else:
+            found.set_exception(trouble)
+
+    def work() -> None:
+        addresses, trouble = list[str](), None
+        try:
+            addresses = look_up(target.host, target.port)
+        except OSError as error:
+            trouble = error
+        with contextlib.suppress(RuntimeError):  # the loop has ended
+            loop.call_soon_threadsafe(tell, addresses, trouble)
+
+    threading.Thread(target=work, name="look-up", daemon=True).start()
+    return await found
 
 
 async def _connect(

@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from inyourarea.client import Client, Problem, ServerAway
+from inyourarea.client import Client, Problem, Search, ServerAway
 from inyourarea.core.errors import Refused
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -106,6 +107,27 @@ def test_a_busy_server_is_asked_again_when_it_says(tmp_path: Path) -> None:
         assert len(server.asked) == 2
 
 
+def test_pages_are_asked_for_one_after_another(tmp_path: Path) -> None:
+    def answers(_: str, path: str) -> Answer:
+        page = {"items": [{**VIDEO, "state": "ready"}], "next_cursor": "a b"}
+        if "cursor=a" in path:
+            page = {"items": [{**VIDEO, "state": "failed"}], "next_cursor": None}
+        return 200, JSON, json.dumps(page).encode()
+
+    with fake(answers) as server, Client(server.url, notes=tmp_path) as client:
+        found = client.videos(Search(query="제니", labels={"show": "x:y"}, states=["ready"]))
+        assert next(found).state == "ready"
+        assert len(server.asked) == 1
+        assert [video.state for video in found] == ["failed"]
+    question = parse_qs(urlsplit(server.asked[1][1]).query)
+    assert question == {
+        "query": ["제니"],
+        "label": ["show:x:y"],
+        "state": ["ready"],
+        "cursor": ["a b"],
+    }
+
+
 def test_the_token_travels_in_a_header_only(tmp_path: Path) -> None:
     with (
         fake(lambda *_: (200, JSON, b'{"items": []}')) as server,
@@ -163,6 +185,8 @@ def test_what_is_no_such_api_is_told_in_one_line(tmp_path: Path) -> None:
 
 def test_only_the_servers_own_files_are_downloaded(tmp_path: Path) -> None:
     with Client("http://127.0.0.1:1", notes=tmp_path) as client:
+        with pytest.raises(Refused, match="no name and password"):
+            Client("http://me:secret@elsewhere.example", notes=tmp_path)
         for url in ("http://elsewhere.example/api/x", "//elsewhere.example/api/x", "file:///x"):
             with pytest.raises(Refused, match="outside of its API"):
                 client.download(url, tmp_path / "x")
