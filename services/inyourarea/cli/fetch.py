@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from inyourarea.cli.arguments import shape
 from inyourarea.cli.server import (
     add_chosen,
     add_server,
@@ -42,7 +43,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--aspect",
         action="append",
-        default=[],
+        type=shape,
         metavar="A:B",
         help="only this shape; may be given several times",
     )

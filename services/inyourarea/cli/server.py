@@ -98,7 +98,7 @@ def fetch_fancams(
     Raises:
         Refused: there is none, or they can not be written.
     """
-    shapes = [aspect.replace(":", "x") for aspect in args.aspect or ()]
+    shapes = [picture.label for picture in args.aspect or ()]
     wanted = client.wanted(client.watch(video), args.member, shapes)
     if not wanted:
         raise Refused(

@@ -6,9 +6,8 @@ import json
 
 from rich.console import Console
 
-from inyourarea.cli.run import count
+from inyourarea.cli.arguments import count, label
 from inyourarea.cli.server import add_server, open_client, say
-from inyourarea.cli.submit import label
 from inyourarea.client import Client, Person, Search, Video
 
 _EXAMPLES = """\

@@ -2,12 +2,11 @@
 
 import argparse
 import json
-from fractions import Fraction
 from pathlib import Path
 
 from rich.console import Console
 
-from inyourarea.cli.run import count
+from inyourarea.cli.arguments import count, label, moment, shape
 from inyourarea.cli.server import (
     add_chosen,
     add_server,
@@ -18,10 +17,8 @@ from inyourarea.cli.server import (
 )
 from inyourarea.cli.server_progress import ServerProgress
 from inyourarea.client import Wishes
-from inyourarea.core.errors import Refused
 from inyourarea.core.framing import FRAMINGS
-from inyourarea.core.picture import parse_aspect
-from inyourarea.core.pin_files import parse_time
+from inyourarea.core.picture import Picture, parse_aspect
 
 _EXAMPLES = """\
 examples:
@@ -60,9 +57,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def _add_wishes(parser: argparse.ArgumentParser) -> None:
     wishes = parser.add_argument_group("what to make of it")
     wishes.add_argument(
-        "--from", dest="start", type=_time, metavar="T", help="begin here: seconds, m:ss or h:mm:ss"
+        "--from",
+        dest="start",
+        type=moment,
+        metavar="T",
+        help="begin here: seconds, m:ss or h:mm:ss",
     )
-    wishes.add_argument("--to", dest="end", type=_time, metavar="T", help="end here")
+    wishes.add_argument("--to", dest="end", type=moment, metavar="T", help="end here")
     wishes.add_argument("--group", metavar="NAME", help="use this group's own model")
     wishes.add_argument(
         "--people",
@@ -77,9 +78,9 @@ def _add_wishes(parser: argparse.ArgumentParser) -> None:
     wishes.add_argument(
         "--aspect",
         action="append",
-        type=_aspect,
+        type=shape,
         metavar="A:B",
-        help="9:16 (default), 4:5, 1:1, 16:9, ...; may be given several times",
+        help="9:16 (default), 4:5, 1:1, or a size, such as 200x630; may be given several times",
     )
     wishes.add_argument("--title", default="", help="how it is called (default: the file's name)")
     wishes.add_argument("--external-id", metavar="ID", help="how you call it")
@@ -123,30 +124,12 @@ def _wishes(args: argparse.Namespace) -> Wishes:
         group=args.group,
         people=args.people,
         framing=args.framing,
-        aspects=tuple(dict.fromkeys(args.aspect or ["9:16"])),
+        aspects=tuple(dict.fromkeys(map(_written, args.aspect or [parse_aspect("9:16")]))),
         external_id=args.external_id,
         labels=dict(args.label),
     )
 
 
-def _aspect(text: str) -> str:
-    try:
-        parse_aspect(text)
-    except Refused as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-    return text
-
-
-def label(text: str) -> tuple[str, str]:
-    """A label's name and value."""
-    name, sign, value = text.partition("=")
-    if not name or not sign:
-        raise argparse.ArgumentTypeError(f"{text[:80]!r} is no label; write name=value")
-    return name, value
-
-
-def _time(text: str) -> Fraction:
-    try:
-        return parse_time(text)
-    except (Refused, ValueError) as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
+def _written(picture: Picture) -> str:
+    """The shape as the API takes it."""
+    return picture.label if picture.size else picture.label.replace("x", ":")
