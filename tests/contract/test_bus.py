@@ -108,3 +108,15 @@ class TestMemoryBus(BusContract):
     @pytest.fixture
     def join(self) -> Join:
         return MemoryBroker().join
+
+    def test_what_every_group_has_finished_with_takes_no_memory(self) -> None:
+        broker = MemoryBroker()
+        ours, theirs = broker.join("ours", ("facts",)), broker.join("theirs", ("facts",))
+        for number in range(100):
+            ours.publish(Record("facts", f"key-{number}", b"value"))
+        drain(ours)
+        assert sum(len(log.records) for log in broker.logs.values()) == 100
+        assert len(drain(theirs)) == 100
+        assert sum(len(log.records) for log in broker.logs.values()) == 0
+        ours.publish(Record("facts", "key-0", b"later"))
+        assert [record.value for record in drain(theirs)] == [b"later"]

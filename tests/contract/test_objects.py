@@ -66,6 +66,28 @@ class ObjectsContract:
         assert objects.put_once("a", b"second") == b"first"
         assert objects.get("a") == b"first"
 
+    def test_objects_are_put_while_their_neighbours_are_deleted(self, objects: Objects) -> None:
+        troubles: list[Exception] = []
+
+        def come_and_go(name: str) -> None:
+            try:
+                for _ in range(200):
+                    objects.put(f"a/b/{name}", b"x")
+                    assert objects.get(f"a/b/{name}") == b"x"
+                    objects.delete(f"a/b/{name}")
+                    assert objects.put_once(f"a/b/{name}", b"y") == b"y"
+                    objects.delete(f"a/b/{name}")
+            except Exception as trouble:
+                troubles.append(trouble)
+
+        workers = [threading.Thread(target=come_and_go, args=(name,)) for name in "cdef"]
+        for worker in workers:
+            worker.start()
+        for worker in workers:
+            worker.join()
+        assert troubles == []
+        assert list(objects.list("")) == []
+
     def test_of_many_writers_at_once_all_see_the_same_winner(self, objects: Objects) -> None:
         seen: list[bytes] = []
         writers = [
@@ -101,3 +123,14 @@ class TestFolderObjects(ObjectsContract):
         assert list(objects.list("")) == []
         objects.sweep()
         assert not (tmp_path / ".pending" / "half").exists()
+
+    def test_a_delete_leaves_no_empty_folder(self, tmp_path: Path) -> None:
+        objects = FolderObjects(tmp_path)
+        for key in ("a/b/c/1", "a/b/c/2", "a/d"):
+            objects.put(key, b"x")
+        objects.delete("a/b/c/1")
+        assert (tmp_path / "a" / "b" / "c").is_dir()
+        objects.delete("a/b/c/2")
+        assert not (tmp_path / "a" / "b").exists()
+        objects.delete("a/d")
+        assert [path.name for path in tmp_path.iterdir()] == [".pending"]

@@ -130,7 +130,14 @@ def test_another_aspect_and_member_detects_nothing_again(
     for shape, aspect in (("1x1", 1.0), ("4x5", 0.8)):
         _, picture = next(frames_of(out / "fancams" / f"class-1-{shape}.mp4"))
         assert picture.shape[1] / picture.shape[0] == pytest.approx(aspect, abs=0.02)
-    assert not (out / "fancams" / "class-0-1x1.mp4").exists()
+    # The fancams of before stay, and now that there are several aspects they say theirs.
+    names = {path.name for path in (out / "fancams").iterdir()}
+    before = {f"class-{number}-9x16.mp4" for number in range(3)}
+    assert names == {"class-1-1x1.mp4", "class-1-4x5.mp4"} | before
+    kept = (out / "fancams" / "class-0-9x16.mp4").read_bytes()
+    assert kept == (finished / "fancams" / "class-0.mp4").read_bytes()
+    # The cameras are those of the last run.
+    assert {path.name for path in out.glob("camera*")} == {"camera-1x1.csv", "camera-4x5.csv"}
 
 
 def test_a_part_of_the_video_is_run_with_its_sound(small_show: SmallShow, tmp_path: Path) -> None:
@@ -176,8 +183,41 @@ def test_the_others_keep_their_names_when_one_is_pinned(
     assert _places(out) == {"Aria": first["person-1"]} | {
         name: place for name, place in first.items() if name != "person-1"
     }
+    files = {path.name for path in (out / "fancams").iterdir()}
+    assert files == {"Aria.mp4", "person-2.mp4", "person-3.mp4"}
     inyourarea("run", small_show.video, *words)
-    assert {name: digest for name, digest in digests(out).items() if name in before} == before
+    assert digests(out) == before
+
+
+def test_one_aspect_after_the_other_gives_both(
+    small_show: SmallShow, finished: Path, tmp_path: Path
+) -> None:
+    out, both = tmp_path / "out", tmp_path / "both"
+    words = ("--boxes", small_show.boxes)
+    shutil.copytree(finished, out)
+    shutil.copytree(finished, both)
+    for shape in ("4:5", "9:16"):
+        inyourarea("run", small_show.video, *words, "--out", out, "--aspect", shape)
+    shapes = ("--aspect", "9:16", "--aspect", "4:5")
+    inyourarea("run", small_show.video, *words, "--out", both, *shapes)
+    fancams = {name for name in digests(both) if name.startswith("fancams/")}
+    assert len(fancams) == 6
+    assert fancams == {name for name in digests(out) if name.startswith("fancams/")}
+    assert all(digests(out)[name] == digests(both)[name] for name in fancams)
+
+
+def test_what_the_user_put_there_or_changed_stays(
+    small_show: SmallShow, finished: Path, tmp_path: Path
+) -> None:
+    out = shutil.copytree(finished, tmp_path / "out")
+    (out / "fancams" / "my cut.mp4").write_bytes(b"mine")
+    with (out / "fancams" / "class-0.mp4").open("ab") as opened:
+        opened.write(b"changed")
+    words = ("--boxes", small_show.boxes, "--to", "1", "--member", "class-2")
+    said = json.loads(inyourarea("run", small_show.video, *words, "--out", out, "--json").stdout)
+    assert said["removed"] == [str(out / "fancams" / "class-1.mp4")]  # another part of the video
+    files = {path.name for path in (out / "fancams").iterdir()}
+    assert files == {"class-0.mp4", "class-2.mp4", "my cut.mp4"}
 
 
 def _places(out: Path) -> dict[str, list[float]]:

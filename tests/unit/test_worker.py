@@ -15,7 +15,14 @@ from inyourarea.core.errors import VideoUnreadable
 from inyourarea.runtime.bus import Record
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.memory_bus import MemoryBroker
-from inyourarea.runtime.worker import STARTS, DependencyAway, Patience, Worker, to_record
+from inyourarea.runtime.worker import (
+    STARTS,
+    DependencyAway,
+    Patience,
+    Worker,
+    channels_of,
+    to_record,
+)
 
 CUT = facts.SegmentCut(video_id="v", run_id="r", lane=facts.LANE_URGENT)
 EXTRACTED = facts.FramesExtracted(video_id="v", run_id="r", lane=facts.LANE_URGENT)
@@ -162,3 +169,13 @@ def test_bytes_that_are_no_fact_are_buried_and_the_next_record_is_handled(tmp_pa
     bench.work()
     assert len(bench.published(DEAD_LETTERS)) == 1
     assert len(bench.published("frames.extracted.urgent")) == 1
+
+
+def test_what_brings_a_video_to_its_end_comes_before_the_segments_of_the_next() -> None:
+    handlers = dict.fromkeys((facts.SegmentCut, facts.TracksCompleted, facts.AudioReady), list)
+    assert channels_of(handlers) == (  # type: ignore[arg-type]
+        "audio.ready",
+        "tracks.completed",
+        "segment.cut.urgent",
+        "segment.cut.bulk",
+    )

@@ -34,17 +34,25 @@ def main(args: argparse.Namespace) -> int:
             group=args.group,
             people=args.people,
         )
-        print("\n".join(_lines(inspect_video(request))))
+        print("\n".join(lines_of(inspect_video(request))))
     return 0
 
 
-def _lines(found: Inspection) -> Iterator[str]:
+def lines_of(found: Inspection) -> Iterator[str]:
+    """What is told of the sample, a line each."""
     width, height = found.size
     yield f"{width}x{height}, {found.seconds:.1f} s; looked at {found.sampled_s:.1f} s of it"
-    yield f"about {found.shots_per_minute:.0f} cuts per minute"
+    yield _cuts(found)
     for one in found.people:
         size = f"{one.output[0]}x{one.output[1]}"
         yield (
             f"{one.name:16} on screen {one.share:4.0%}, face {one.face_px:3.0f} px, fancam {size}"
         )
     yield found.verdict
+
+
+def _cuts(found: Inspection) -> str:
+    if found.cuts_per_minute is not None:
+        return f"about {found.cuts_per_minute:.0f} cuts per minute"
+    seen = {0: "no cut", 1: "1 cut"}.get(found.cuts, f"{found.cuts} cuts")
+    return f"{seen} in what was looked at, too little to say how often it is cut"

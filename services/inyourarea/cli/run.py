@@ -160,6 +160,7 @@ def _as_json(result: Result) -> dict[str, object]:
         "missing": list(result.missing),
         "warnings": list(result.warnings),
         "fancams": [str(path) for path in result.fancams],
+        "removed": [str(path) for path in result.removed],
         "timings": result.timings,
     }
 
@@ -167,6 +168,9 @@ def _as_json(result: Result) -> dict[str, object]:
 def _tell(console: Console, result: Result, out: Path) -> None:
     for sentence in result.warnings:
         console.print(sentence, highlight=False, markup=False)
+    if result.removed:
+        gone = ", ".join(path.name for path in result.removed)
+        console.print(f"of earlier runs, gone: {gone}", highlight=False, markup=False)
     if not result.people:
         console.print(
             "Nobody was found: no face is large and clear enough in this video. No fancam was "

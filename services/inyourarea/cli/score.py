@@ -3,7 +3,6 @@
 import argparse
 import json
 import math
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -34,6 +33,7 @@ from inyourarea.core.shots import Shot
 from inyourarea.core.text_lines import text_lines
 from inyourarea.core.timeline import Timeline
 from inyourarea.core.truth import read_truth
+from inyourarea.runtime.disk import whole, words_for
 
 #: Decimals of the figures in ``report.json``: enough to see one frame of an hour.
 DECIMALS = 6
@@ -69,12 +69,14 @@ def main(args: argparse.Namespace) -> int:
     try:
         score, report = score_files(args.run, args.truth, args.truth_shots)
         report["truth"] = truth_block(score)
-        _replace(args.run / "report.json", json.dumps(report, indent=2, ensure_ascii=False))
+        with whole(args.run / "report.json") as pending:
+            text = json.dumps(report, indent=2, ensure_ascii=False)
+            pending.write_text(text + "\n", encoding="utf-8")
     except Refused as error:
         print(f"inyourarea: {error}", file=sys.stderr)
         return 1
     except OSError as error:
-        print(f"inyourarea: {error.filename}: {error.strerror}.", file=sys.stderr)
+        print(f"inyourarea: {error.filename or args.run}: {words_for(error)}", file=sys.stderr)
         return 1
     print("\n".join(score_lines(score)))
     return 0
@@ -232,13 +234,3 @@ def _beside(truth: Path, run: Path) -> Path | None:
     shots = truth.with_name("shots.csv")
     is_shows = shots.is_file() and truth.parent.resolve() != run.resolve()
     return shots if is_shows else None
-
-
-def _replace(path: Path, text: str) -> None:
-    """The file has the new text, or, if that fails, the old."""
-    draft = path.with_name(f".{path.name}.draft")
-    try:
-        draft.write_text(text + "\n", encoding="utf-8")
-        os.replace(draft, path)  # noqa: PTH105  (says that it replaces)
-    finally:
-        draft.unlink(missing_ok=True)

@@ -6,6 +6,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from inyourarea.runtime.disk import words_for
 from inyourarea.stage_show import SETTINGS, Show, ShowRefused, ShowSpec, write_show
 
 if TYPE_CHECKING:
@@ -46,9 +47,7 @@ def main(args: argparse.Namespace) -> int:
         print(f"stage-show: {refusal}", file=sys.stderr)
         return 2
     except OSError as error:
-        print(
-            f"stage-show: can not write to {args.out}: {error.strerror or error}", file=sys.stderr
-        )
+        print(f"stage-show: can not write to {args.out}: {words_for(error)}", file=sys.stderr)
         return 1
     print(f"{args.out}: {spec.frames} frames of {', '.join(show.members)}")
     return 0

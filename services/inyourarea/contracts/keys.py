@@ -9,6 +9,7 @@ DETECTION_REVISION = 2
 TRACKING_REVISION = 4
 CAMERA_REVISION = 2
 RENDER_REVISION = 1
+BROWSER_REVISION = 1
 
 
 def source(sha256: str) -> str:
@@ -115,6 +116,87 @@ def piece(source_sha256: str, segment: facts.Segment, drawing: bytes, encoder: s
     start, end = segment.start_pts, segment.end_pts
     name = digest([RENDER_REVISION, source_sha256, start, end, drawing, encoder])
     return f"pieces/{name}.mp4"
+
+
+def stage(video: str) -> str:
+    """The step that brings a video's stage into the browser."""
+    return digest(["stage", BROWSER_REVISION, audio(video)])
+
+
+def stage_plan(video: str) -> str:
+    """How that is done."""
+    return f"stages/{stage(video)}/plan.binpb"
+
+
+def stage_piece(source_sha256: str, segment: facts.Segment, encoder: str) -> str:
+    """One encoded piece of one rung of the stage."""
+    start, end = segment.start_pts, segment.end_pts
+    return f"pieces/{digest(['stage', BROWSER_REVISION, source_sha256, start, end, encoder])}.mp4"
+
+
+def stage_drawing(video: str, segment: int) -> str:
+    """What was drawn of a segment of the stage."""
+    return f"stages/{stage(video)}/drawings/{segment:06}.binpb"
+
+
+def stage_file(video: str, name: str) -> str:
+    """A file of the finished stage: a rung, a playlist, the poster, the sprite."""
+    return f"stages/{stage(video)}/{name}"
+
+
+def stage_streams(video: str) -> str:
+    """The `StreamFiles` of the stage."""
+    return f"stages/{stage(video)}/streams.binpb"
+
+
+def stage_ready(video: str) -> str:
+    """The video's `StageReady`, written last."""
+    return f"stages/{stage(video)}/ready.binpb"
+
+
+def half_piece(piece: str, encoder: str) -> str:
+    """A fancam's piece at half its size."""
+    return f"pieces/{digest(['half', BROWSER_REVISION, piece, encoder])}.mp4"
+
+
+def stream_file(run: str, name: str) -> str:
+    """A playlist of a run's fancams, or a rung."""
+    return f"runs/{run}/streams/{digest([BROWSER_REVISION])}/{name}"
+
+
+def segment_halves(run: str, segment: int) -> str:
+    """Which lower rungs a segment's pieces have."""
+    return stream_file(run, f"halves/{segment:06}.binpb")
+
+
+def run_streams(run: str) -> str:
+    """The `StreamFiles` of a run's fancams."""
+    return stream_file(run, "streams.binpb")
+
+
+def streams_ready(run: str) -> str:
+    """The run's `StreamsReady`, written last."""
+    return stream_file(run, "ready.binpb")
+
+
+def faces(spec: facts.RunSpec) -> str:
+    """The step that draws a picture of everybody's face."""
+    return digest(["faces", BROWSER_REVISION, tracking(spec)])
+
+
+def face(spec: facts.RunSpec, place: int) -> str:
+    """A face; ``place`` is the person's number in the tracks."""
+    return f"faces/{faces(spec)}/{place:03}.jpg"
+
+
+def run_poster(spec: facts.RunSpec) -> str:
+    """A well lit frame with nearly everybody in it."""
+    return f"faces/{faces(spec)}/poster.jpg"
+
+
+def faces_drawn(spec: facts.RunSpec) -> str:
+    """The `FacesDrawn` of these tracks, written last."""
+    return f"faces/{faces(spec)}/drawn.binpb"
 
 
 def run_id(spec: facts.RunSpec) -> str:

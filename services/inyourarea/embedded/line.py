@@ -22,8 +22,13 @@ from inyourarea.ingest import settings as ingest_settings
 from inyourarea.ingest.handler import IngestHandler
 from inyourarea.ingest.submit import decide_video, look_at_source, submit_video
 from inyourarea.render import settings as render_settings
+from inyourarea.render.faces_handler import FacesHandler
 from inyourarea.render.handler import RenderHandler
+from inyourarea.render.stage_handler import StageHandler
+from inyourarea.render.streams_handler import StreamsHandler
+from inyourarea.runtime.bus import Bus
 from inyourarea.runtime.child import Child
+from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.memory_bus import MemoryBroker
 from inyourarea.runtime.objects import ObjectsAway
@@ -71,13 +76,14 @@ class Line:
             self.objects.delete(start)  # asking again is a fresh start
         self._submitting = self._child()
         self._tracking = TrackHandler(self.objects, self._track)
-        self._watcher = self._broker.join("watcher", _EVERY_CHANNEL)
+        self._producer = self._broker.join("line", ())
         ingest = IngestHandler(self.objects, self._child(), self._ingest)
         self.start("ingest", ingest.handlers)
         self.start("detect", DetectHandler(self.objects, self._detectors).handlers)
         self.start("track", self._tracking.handlers)
         render = RenderHandler(self.objects, self._child(), self._render)
         self.start("render", render.handlers)
+        self.start("rendition", self._rendition())
         return self
 
     def start(self, stage: str, handlers: Handlers) -> None:
@@ -104,6 +110,18 @@ class Line:
     def _child(self) -> Child:
         self._children.append(Child())
         return self._children[-1]
+
+    def _rendition(self) -> Handlers:
+        """What is made for browsers: on a thread and in a child of its own.
+
+        So neither it nor the fancams wait for the other.
+        """
+        parts = (self.objects, self._child(), self._render)
+        return {
+            **StageHandler(*parts).handlers,
+            **StreamsHandler(*parts).handlers,
+            **FacesHandler(*parts).handlers,
+        }
 
     def look_at(self, request: ingest_pb2.SubmitVideoRequest) -> facts.Source:
         """What the video is, before anything is decided.
@@ -141,22 +159,11 @@ class Line:
 
     def publish(self, fact: Message) -> None:
         """The fact is on its way to every stage that listens."""
-        self._watcher.publish(to_record(fact))
+        self._producer.publish(to_record(fact))
 
-    def watch(self, run: str) -> Iterator[Message]:
-        """Every fact of the run as it becomes true, until it is published or has failed."""
-        while True:
-            record = self._watcher.consume(_WATCH_S)
-            if record is None:
-                self.check()
-                continue
-            self._watcher.commit(record)
-            fact = read_fact(record.channel, record.value)
-            if getattr(fact, "run_id", run) != run:
-                continue
-            yield fact
-            if isinstance(fact, facts.FancamsPublished | facts.StageFailed):
-                return
+    def watch(self) -> "Watcher":
+        """Somebody who sees every fact from now on."""
+        return Watcher(self, self._broker.join("watcher", _EVERY_CHANNEL))
 
     def check(self) -> None:
         """All stages live.
@@ -169,6 +176,29 @@ class Line:
             raise StageDied(f"the stage {dead[0]} has died; please report this with the log")
 
 
+class Watcher:
+    """Sees every fact of a line; made by `Line.watch`."""
+
+    def __init__(self, line: Line, bus: Bus) -> None:
+        self._line = line
+        self._bus = bus
+
+    def facts(self, run: str) -> Iterator[Message]:
+        """Every fact of the run as it becomes true, until it is published or has failed."""
+        while True:
+            record = self._bus.consume(_WATCH_S)
+            if record is None:
+                self._line.check()
+                continue
+            self._bus.commit(record)
+            fact = read_fact(record.channel, record.value)
+            if getattr(fact, "run_id", run) != run:
+                continue
+            yield fact
+            if isinstance(fact, facts.FancamsPublished | facts.StageFailed):
+                return
+
+
 def _lock(store: Path) -> int:
     """A lock on the store that ends with the process, however that ends.
 
@@ -179,7 +209,7 @@ def _lock(store: Path) -> int:
     try:
         handle = os.open(store / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as trouble:
-        raise ObjectsAway(f"it can not be written: {trouble.strerror}") from trouble
+        raise ObjectsAway(f"the folder {store} can not be used: {words_for(trouble)}") from trouble
     end = time.monotonic() + _FAREWELL_S
     while True:
         with contextlib.suppress(BlockingIOError):

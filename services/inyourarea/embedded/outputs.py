@@ -1,9 +1,9 @@
 """The files of a finished run, written from the objects of the store into the user's folder."""
 
 import json
-import os
-import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -18,14 +18,39 @@ from inyourarea.core.errors import Refused
 from inyourarea.core.members import file_names
 from inyourarea.core.tracks import Tracks
 from inyourarea.core.windows import QUANTUM_PX, CameraPath
+from inyourarea.embedded.own_files import STORE, OwnFile, OwnFiles
+from inyourarea.runtime.disk import sweep, whole, words_for
 from inyourarea.runtime.objects import Objects
 
-#: How a file is called while it is written.
-_PENDING = ".inyourarea-"
+FANCAMS = "fancams"
 
 
 class OutputUnwritable(Refused):
     """The output folder can not be written."""
+
+
+@dataclass(frozen=True)
+class Written:
+    """What a run left in the user's folder: its fancams, in the order of the people.
+
+    ``removed`` are files of earlier runs that are gone, as nothing stands for them any more.
+    """
+
+    fancams: tuple[Path, ...]
+    removed: tuple[Path, ...]
+
+
+@dataclass(frozen=True)
+class FancamNames:
+    """How fancams' files are called: everybody's stem, and the picture behind it where several."""
+
+    stems: Mapping[str, str]
+    is_single: bool
+
+    def of(self, person: str, picture: str) -> str:
+        """The file's name in the output folder."""
+        stem = self.stems[person]
+        return f"{FANCAMS}/{stem}.mp4" if self.is_single else f"{FANCAMS}/{stem}-{picture}.mp4"
 
 
 class Outputs:
@@ -35,17 +60,53 @@ class Outputs:
         self._objects = objects
         self._accepted = accepted
         self._folder = folder
+        self._own = OwnFiles(folder, folder / STORE / "own_files.json")
+        self._earlier = dict(self._own)
 
-    def write(self, published: facts.FancamsPublished, timings: dict[str, float]) -> list[Path]:
-        """All files of the run; the fancams' paths are returned, in the order of the people."""
-        for left in self._folder.rglob(f"{_PENDING}*.part"):
-            left.unlink(missing_ok=True)  # of a run that was killed here
+    def write(self, published: facts.FancamsPublished, timings: dict[str, float]) -> Written:
+        """All files of the run are there, and of earlier runs those that still hold (ADR 12)."""
+        with _speaking_of(self._folder):
+            for folder in (self._folder, self._folder / FANCAMS, self._folder / STORE):
+                sweep(folder)
+            return self._write(published, timings)
+
+    def _write(self, published: facts.FancamsPublished, timings: dict[str, float]) -> Written:
         spec = self._accepted.spec
         tracks = tables.read_tracks(self._objects.get(keys.tracks(spec)))
         self._write_tables(tracks)
         self._put("report.json", [self._objects.get(keys.report(spec)).decode()])
         self._put("timings.json", [json.dumps(timings, indent=2) + "\n"])
-        return self._write_fancams(published)
+        people = [track.name for track in tracks.people]
+        stems = dict(zip(people, file_names(people), strict=True))
+        kept = self._kept(published, stems)
+        labels = {from_picture(picture).label for picture in spec.pictures}
+        labels |= {file.picture for file in kept.values()}
+        names = FancamNames(stems, is_single=len(labels) == 1)
+        fancams = [self._write_fancam(fancam, names) for fancam in published.fancams]
+        return Written(tuple(fancams), tuple(self._clear(kept, names)))
+
+    def _kept(
+        self, published: facts.FancamsPublished, stems: Mapping[str, str]
+    ) -> dict[str, OwnFile]:
+        """Earlier fancams of this video's people that this run does not make anew."""
+        made = {(fancam.name, fancam.picture) for fancam in published.fancams}
+        return {
+            name: file
+            for name, file in self._earlier.items()
+            if file.video == self._accepted.video_id
+            and file.person in stems
+            and (file.person, file.picture) not in made
+            and self._own.is_there(name)
+        }
+
+    def _clear(self, kept: Mapping[str, OwnFile], names: FancamNames) -> Iterator[Path]:
+        """What was kept is named as this run names; the other earlier files are gone, and given."""
+        for name in sorted(self._earlier):
+            if name not in kept:
+                if self._own.remove(name):
+                    yield self._folder / name
+            elif (wanted := names.of(kept[name].person, kept[name].picture)) != name:
+                self._own.rename(name, wanted)
 
     def _write_tables(self, tracks: Tracks) -> None:
         spec, size = self._accepted.spec, tracks.size
@@ -63,6 +124,7 @@ class Outputs:
         for picture, paths in zip(pictures, self._cameras(len(pictures)), strict=True):
             name = f"camera-{picture.label}.csv" if len(pictures) > 1 else "camera.csv"
             self._put(name, run_files.camera_csv(tracks.timeline, tracks.shots, paths))
+            self._add(name)
 
     def _cameras(self, pictures: int) -> list[list[CameraPath]]:
         """Per picture, everybody's camera path through the whole video."""
@@ -74,27 +136,30 @@ class Outputs:
                 windows[view.picture].setdefault(view.person, []).append(view)
         return [[_joined(views) for views in people.values()] for people in windows]
 
-    def _write_fancams(self, published: facts.FancamsPublished) -> list[Path]:
-        people = list(dict.fromkeys(fancam.name for fancam in published.fancams))
-        names = dict(zip(people, file_names(people), strict=True))
-        is_single = len(self._accepted.spec.pictures) == 1
-        written = []
-        for fancam in published.fancams:
-            stem = names[fancam.name]
-            name = f"{stem}.mp4" if is_single else f"{stem}-{fancam.picture}.mp4"
-            written.append(self._copy(fancam.key, Path("fancams") / name))
-        return written
+    def _write_fancam(self, fancam: facts.Fancam, names: FancamNames) -> Path:
+        name = names.of(fancam.name, fancam.picture)
+        path = self._copy(fancam.key, name)
+        self._add(name, self._accepted.video_id, fancam.name, fancam.picture)
+        return path
+
+    def _add(self, name: str, video: str = "", person: str = "", picture: str = "") -> None:
+        self._own.add(name, video, person, picture)
+        self._earlier.pop(name, None)
 
     def _put(self, name: str, lines: Iterable[str]) -> None:
         target = self._folder / name
-        with _whole(target) as pending, pending.open("w", encoding="utf-8", newline="") as opened:
+        with (
+            _speaking_of(target),
+            whole(target) as pending,
+            pending.open("w", encoding="utf-8", newline="") as opened,
+        ):
             opened.writelines(lines)
 
-    def _copy(self, key: str, name: Path) -> Path:
+    def _copy(self, key: str, name: str) -> Path:
         """The object as a file, copied in blocks."""
         target = self._folder / name
         block = 4 << 20
-        with _whole(target) as pending, pending.open("wb") as opened:
+        with _speaking_of(target), whole(target) as pending, pending.open("wb") as opened:
             start = 0
             while content := self._objects.read(key, start, block):
                 opened.write(content)
@@ -102,37 +167,12 @@ class Outputs:
         return target
 
 
-class _whole:  # noqa: N801 - used as a verb: with _whole(path) as pending
-    """A temporary file beside ``target`` that takes its name only when the block ends well."""
-
-    def __init__(self, target: Path) -> None:
-        self._target = target
-
-    def __enter__(self) -> Path:
-        try:
-            self._target.parent.mkdir(parents=True, exist_ok=True)
-            handle, name = tempfile.mkstemp(
-                dir=self._target.parent, prefix=_PENDING, suffix=".part"
-            )
-        except OSError as error:
-            raise OutputUnwritable(
-                f"{self._target} can not be written: {error.strerror}"
-            ) from error
-        os.close(handle)
-        self._pending = Path(name)
-        return self._pending
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        try:
-            if error is None:
-                self._pending.chmod(0o644)
-                self._pending.replace(self._target)
-        finally:
-            self._pending.unlink(missing_ok=True)
-        if isinstance(error, OSError):
-            raise OutputUnwritable(
-                f"{self._target} can not be written: {error.strerror}"
-            ) from error
+@contextmanager
+def _speaking_of(place: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as trouble:
+        raise OutputUnwritable(f"{place} can not be written: {words_for(trouble)}") from trouble
 
 
 def _joined(views: Sequence[stored.SegmentWindows.View]) -> CameraPath:

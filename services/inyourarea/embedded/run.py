@@ -28,10 +28,10 @@ from inyourarea.detect.settings import read_settings
 from inyourarea.embedded.line import Line
 from inyourarea.embedded.models import ModelFile, find_model
 from inyourarea.embedded.outputs import Outputs, OutputUnwritable
+from inyourarea.embedded.own_files import STORE
+from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway, holds
 
-#: Where a run keeps what it has done so far, inside the output folder.
-STORE = ".inyourarea"
 #: Size of the pictures that appearance is read from where the user brings the boxes: that of
 #: `faces`, whose people are told apart by it too.
 BOXES_PICTURE = (960, 544)
@@ -68,10 +68,11 @@ class Result:
     """What came out: the fancams' files, who is in them, who is not, and the seconds it took.
 
     ``missing`` are those of the group, or of the members asked for, who have no fancam;
-    ``warnings`` whole sentences for the user.
+    ``removed`` are files of earlier runs that are gone; ``warnings`` whole sentences for the user.
     """
 
     fancams: tuple[Path, ...]
+    removed: tuple[Path, ...]
     people: tuple[str, ...]
     missing: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -109,17 +110,18 @@ def run_video(request: Request, listen: Listen) -> Result:
     try:
         return _run(request, listen, see(request))
     except ObjectsAway as away:
-        raise OutputUnwritable(f"{request.out} can not be used: {away}") from away
+        raise OutputUnwritable(str(away)) from away
 
 
 def _run(request: Request, listen: Listen, seeing: Seeing) -> Result:
     started = time.monotonic()
     with Line(request.out / STORE, seeing.detector_named) as line:
         source = store_source(line.objects, request.video)
+        watcher = line.watch()
         accepted = _submit(line, request, seeing, source)
         listen(accepted)
         clock = _Clock(started)
-        for fact in line.watch(accepted.run_id):
+        for fact in watcher.facts(accepted.run_id):
             clock.note(fact)
             listen(fact)
             if isinstance(fact, facts.StageFailed):
@@ -148,12 +150,13 @@ def _finish(
     clock: _Clock,
 ) -> Result:
     outputs = Outputs(line.objects, accepted, request.out)
-    fancams = outputs.write(published, clock.seconds)
+    written = outputs.write(published, clock.seconds)
     # Not from the facts: where everything is done already, that it is published comes first.
     report = json.loads(line.objects.get(keys.report(accepted.spec)))
     asked = accepted.spec.members
     return Result(
-        fancams=tuple(fancams),
+        fancams=written.fancams,
+        removed=written.removed,
         people=tuple(person["name"] for person in report["people"]),
         missing=tuple(name for name in report["missing"] if not asked or name in asked),
         warnings=tuple(report["warnings"]),
@@ -172,7 +175,7 @@ def check_paths(request: Request) -> None:
     try:
         request.out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise OutputUnwritable(f"{request.out} can not be made: {error.strerror}") from error
+        raise OutputUnwritable(f"{request.out} can not be made: {words_for(error)}") from error
 
 
 def see(request: Request) -> Seeing:

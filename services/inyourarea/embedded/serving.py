@@ -10,20 +10,25 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
-from inyourarea.core.errors import ModelRejected, Refused
+from inyourarea.core.errors import ModelRejected, Refused, VideoUnreadable
 from inyourarea.detect.detector import Detector
 from inyourarea.detect.settings import read_settings as read_detect_settings
 from inyourarea.embedded.line import Line
 from inyourarea.embedded.models import find_model, known_groups
-from inyourarea.embedded.run import STORE, model_fact
+from inyourarea.embedded.own_files import STORE
+from inyourarea.embedded.run import model_fact, store_source
 from inyourarea.gateway.announcing import announce_run
 from inyourarea.gateway.app import create_app
 from inyourarea.gateway.catalog import Catalog
 from inyourarea.gateway.courier import Courier
+from inyourarea.gateway.documents import VideoAsked
 from inyourarea.gateway.handler import GatewayHandler
 from inyourarea.gateway.house import House
+from inyourarea.gateway.models import KnownModel
+from inyourarea.gateway.problems import Problem
 from inyourarea.gateway.settings import GatewaySettings
-from inyourarea.gateway.submission import KnownModel
+from inyourarea.gateway.submission import submit_source
+from inyourarea.runtime.worker import DependencyAway
 
 log = logging.getLogger(__name__)
 
@@ -49,8 +54,7 @@ def open_site(folder: Path, settings: GatewaySettings) -> Iterator[Site]:
     """
     models, detectors = _models()
     with Line(folder / STORE, partial(_named, detectors)) as line:
-        catalog = Catalog(f"sqlite:///{folder / CATALOG}")
-        catalog.open()
+        catalog = open_catalog(folder)
         house = House(line.objects, catalog, line, models, settings)
         house.projection.rebuild()
         announce = partial(announce_run, house)
@@ -66,6 +70,41 @@ def open_site(folder: Path, settings: GatewaySettings) -> Iterator[Site]:
         finally:
             courier.stop()
             catalog.close()
+
+
+def open_catalog(folder: Path) -> Catalog:
+    """The catalog of the site whose store is in a folder; another process may serve it meanwhile.
+
+    Raises:
+        Refused: the folder can not be written.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Refused(f"{folder} can not be made: {error.strerror}") from error
+    catalog = Catalog(f"sqlite:///{folder / CATALOG}")
+    try:
+        catalog.open()
+    except DependencyAway as away:
+        raise Refused(str(away)) from away
+    return catalog
+
+
+def add_video(site: Site, video: Path, group: str | None) -> str:
+    """A file of this machine is on its way, as if it had been uploaded; returns the video's id.
+
+    Raises:
+        Refused: it can not be used, and why.
+    """
+    if not video.is_file():
+        raise VideoUnreadable(f"{video} is no file; give the path of a video")
+    source = store_source(site.house.objects, video)
+    asked = VideoAsked(upload_id="0" * 32, group=group)
+    origin = (video.name, "")
+    try:
+        return submit_source(site.house, asked, (source.key, source.sha256), origin)[0]
+    except Problem as problem:
+        raise Refused(problem.detail) from problem
 
 
 def _models() -> tuple[dict[str, KnownModel], dict[str, Detector]]:

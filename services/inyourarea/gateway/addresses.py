@@ -8,7 +8,7 @@ import socket
 from collections.abc import Iterable, Sequence
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 
-from inyourarea.runtime.settings import Network
+from inyourarea.gateway.settings import Network
 
 Address = IPv4Address | IPv6Address
 

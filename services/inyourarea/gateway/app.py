@@ -7,7 +7,17 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from inyourarea.gateway import pages
-from inyourarea.gateway.api import groups, people, pins, runs, session, uploads, videos, webhooks
+from inyourarea.gateway.api import (
+    groups,
+    people,
+    pins,
+    runs,
+    session,
+    tokens,
+    uploads,
+    videos,
+    webhooks,
+)
 from inyourarea.gateway.documents import ProblemDocument
 from inyourarea.gateway.guard import Guard
 from inyourarea.gateway.house import House
@@ -15,6 +25,8 @@ from inyourarea.gateway.problems import answer_problems
 
 #: Answers shorter than this are not worth packing.
 _LEAST_PACKED = 1000
+#: Bytes that a request may bring, but for uploads: thousands of pins are half of it.
+_MOST_BODY = 1 << 20
 
 
 def create_app(house: House) -> FastAPI:
@@ -29,21 +41,22 @@ def create_app(house: House) -> FastAPI:
         title="InYourArea",
         version="1",
         description="One video of a group on stage in, one fancam per member out.",
-        openapi_url="/api/v1/openapi.json",
+        openapi_url=None,
         docs_url=None,
         redoc_url=None,
         lifespan=life,
+        max_body_size=_MOST_BODY,
         separate_input_output_schemas=False,
     )
     app.state.house = house
     api = APIRouter(prefix="/api/v1")
-    for part in (groups, uploads, videos, people, pins, runs, session, webhooks):
+    for part in (groups, uploads, videos, people, pins, runs, session, tokens, webhooks):
         api.include_router(part.router)
     app.include_router(api)
     app.include_router(pages.router)
     answer_problems(app)
     app.add_middleware(GZipMiddleware, minimum_size=_LEAST_PACKED)
-    app.add_middleware(Guard, settings=house.settings)
+    app.add_middleware(Guard, house=house)
     _describe(app)
     return app
 

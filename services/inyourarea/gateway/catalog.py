@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -43,12 +43,17 @@ class Step:
 
 @dataclass(frozen=True)
 class Question:
-    """Which videos to list: all conditions hold; ``before`` is the last one of the page before."""
+    """Which videos to list: all conditions hold; ``before`` is the last one of the page before.
+
+    ``pairs`` are ``name:value``, one of which must be among a video's labels. Of ``only`` a
+    visitor may know, so ``text`` is looked for in what visitors may read.
+    """
 
     text: str = ""
     labels: Mapping[str, str] | None = None
     external_id: str | None = None
     states: Sequence[str] = ()
+    pairs: Sequence[str] | None = None
     only: Sequence[str] | None = None
     before: tuple[int, str] | None = None
     limit: int = 50
@@ -70,7 +75,7 @@ class Catalog:
         """The tables are those of this program's version."""
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
-        with self.connected() as connection:
+        with self._connected() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
@@ -79,24 +84,27 @@ class Catalog:
         self._engine.dispose()
 
     @contextmanager
-    def connected(self) -> Iterator[sa.Connection]:
-        """A connection; what was done on it becomes true together, when the block ends."""
+    def _connected(self) -> Iterator[sa.Connection]:
         try:
             with self._engine.begin() as connection:
                 yield connection
         except OperationalError as away:
             raise DependencyAway(f"the catalog's database can not be used: {away.orig}") from away
 
+    def connected(self) -> AbstractContextManager[sa.Connection]:
+        """A transaction, for tables that no journal tells of."""
+        return self._connected()
+
     def clear(self) -> None:
-        """The catalog knows nothing of what can be made again from the object store."""
-        with self.connected() as connection:
+        """The catalog knows nothing of any video, but how far runs are and who was let in."""
+        with self._connected() as connection:
             for table in (VIDEOS, RUNS, PEOPLE, JUDGEMENTS):
                 connection.execute(table.delete())
 
     def put(self, picture: Picture) -> None:
         """The catalog holds this of the video, unless it knows a later revision already."""
         video = picture.video["id"]
-        with self.connected() as connection:
+        with self._connected() as connection:
             known = connection.scalar(sa.select(VIDEOS.c.revision).where(VIDEOS.c.id == video))
             if known is not None and known > picture.video["revision"]:
                 return
@@ -112,7 +120,7 @@ class Catalog:
 
     def forget(self, video: str) -> None:
         """The catalog knows nothing of the video."""
-        with self.connected() as connection:
+        with self._connected() as connection:
             runs = sa.select(RUNS.c.id).where(RUNS.c.video_id == video)
             connection.execute(STEPS.delete().where(STEPS.c.run_id.in_(runs)))
             _forget(connection, video)
@@ -121,7 +129,7 @@ class Catalog:
         """The step is counted once, however often it is told."""
         row = {"run_id": step.run_id, "stage": step.stage, "segment": step.segment}
         same = sa.and_(*(STEPS.c[name] == value for name, value in row.items()))
-        with self.connected() as connection:
+        with self._connected() as connection:
             if connection.scalar(sa.select(STEPS.c.at_ns).where(same)) is None:
                 connection.execute(STEPS.insert().values(**row, at_ns=time.time_ns()))
 
@@ -137,7 +145,7 @@ class Catalog:
             .where(STEPS.c.run_id == run)
             .group_by(STEPS.c.stage)
         )
-        with self.connected() as connection:
+        with self._connected() as connection:
             return {
                 stage: (n, first, last) for stage, n, first, last in connection.execute(counted)
             }
@@ -165,8 +173,9 @@ class Catalog:
     def find(self, question: Question) -> list[Row]:
         """The videos asked for, the newest first."""
         asked = sa.select(VIDEOS)
+        words = VIDEOS.c.searched if question.only is None else VIDEOS.c.searched_by_visitors
         for word in fold(question.text).split():
-            asked = asked.where(VIDEOS.c.searched.contains(word, autoescape=True))
+            asked = asked.where(words.contains(word, autoescape=True))
         if question.external_id is not None:
             asked = asked.where(VIDEOS.c.external_id == question.external_id)
         if question.states:
@@ -175,6 +184,10 @@ class Catalog:
             asked = asked.where(VIDEOS.c.id.in_(question.only))
         for name, value in (question.labels or {}).items():
             asked = asked.where(VIDEOS.c.labels[name].as_string() == value)
+        if question.pairs is not None:
+            pairs = (pair.partition(":") for pair in question.pairs)
+            same = [VIDEOS.c.labels[name].as_string() == value for name, _, value in pairs]
+            asked = asked.where(sa.or_(sa.false(), *same))
         if question.before is not None:
             place = sa.tuple_(VIDEOS.c.created_ns, VIDEOS.c.id)
             asked = asked.where(place < sa.tuple_(*map(sa.literal, question.before)))
@@ -192,12 +205,12 @@ class Catalog:
         return [row["run_id"] for row in self._all(asked)]
 
     def _first(self, asked: sa.Select[Any]) -> Row | None:
-        with self.connected() as connection:
+        with self._connected() as connection:
             row = connection.execute(asked).mappings().first()
             return None if row is None else dict(row)
 
     def _all(self, asked: sa.Select[Any]) -> list[Row]:
-        with self.connected() as connection:
+        with self._connected() as connection:
             return [dict(row) for row in connection.execute(asked).mappings()]
 
 

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 from inyourarea.gateway.addresses import AddressRefused
 from inyourarea.gateway.catalog import Row
 from inyourarea.gateway.posting import LONGEST_TRY_S, Undelivered, post, signature
+from inyourarea.gateway.settings import Network
 from inyourarea.gateway.webhooks import FIRST_WAIT_S, Webhooks
-from inyourarea.runtime.settings import Network
 from inyourarea.runtime.worker import DependencyAway
 
 log = logging.getLogger(__name__)

@@ -1,8 +1,8 @@
 """What the API takes and gives, field by field; the OpenAPI document is made of these."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", examples=["9f2c6d0e4a1b8c3d5e7f90a1b2c3d4e5"])]
 Text = Annotated[str, Field(max_length=300)]
@@ -244,7 +244,7 @@ class Watch(_Document):
     times: Times
     people: list[PersonShown]
     camera_url: dict[str, str]
-    boxes_url: str
+    boxes_url: str | None = Field(description="Not for visitors")
 
 
 class PersonCalled(_Document):
@@ -316,10 +316,60 @@ class PinsPreview(_Document):
 
 
 class Me(_Document):
-    """Who asks."""
+    """Who asks. A stranger sees nothing here before signing in."""
 
-    role: Literal["visitor", "viewer", "editor", "operator"]
+    role: Literal["stranger", "visitor", "viewer", "editor", "operator"]
     name: str
+
+
+class SignIn(_Document):
+    """A token, or the code out of a link to join: one of them."""
+
+    token: Annotated[str, Field(max_length=200)] | None = None
+    code: Annotated[str, Field(max_length=200)] | None = None
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if (self.token is None) == (self.code is None):
+            raise ValueError("bring a token or a code, one of them")
+        return self
+
+
+class TokenWanted(_Document):
+    """A token to make."""
+
+    name: Name
+    role: Literal["viewer", "editor", "operator"]
+    labels: Annotated[list[Text], Field(min_length=1, max_length=50)] | None = Field(
+        None, description="name:value; it opens the videos that carry one of them; null: all"
+    )
+    days: Annotated[float, Field(gt=0, le=3650)] | None = Field(
+        None, description="How long it lives; null: until it is revoked"
+    )
+
+
+class TokenDocument(_Document):
+    """A token, without its secret."""
+
+    id: str = Field(examples=["4be0643f1d98"])
+    name: str
+    role: Literal["viewer", "editor", "operator"]
+    labels: list[str] | None
+    created_at: str
+    expires_at: str | None
+    revoked_at: str | None
+
+
+class TokenMade(TokenDocument):
+    """A token as it is told once."""
+
+    token: str = Field(examples=["iya_4be0643f1d98_…"])
+
+
+class Tokens(_Document):
+    """All tokens."""
+
+    items: list[TokenDocument]
 
 
 class WebhookAsked(_Document):

@@ -2,13 +2,15 @@
 
 from inyourarea.gateway.catalog import Catalog
 from inyourarea.gateway.exports import Exports
+from inyourarea.gateway.invitations import Invitations
 from inyourarea.gateway.journal import Entry, Journal, StaleEdit
+from inyourarea.gateway.models import Models
 from inyourarea.gateway.problems import Stale
 from inyourarea.gateway.projection import Projection
 from inyourarea.gateway.settings import GatewaySettings
 from inyourarea.gateway.showing import Showing
 from inyourarea.gateway.stages import Stages
-from inyourarea.gateway.submission import Models
+from inyourarea.gateway.tokens import Tokens
 from inyourarea.gateway.uploads import Uploads
 from inyourarea.gateway.watchers import Watchers
 from inyourarea.gateway.webhooks import Webhooks
@@ -32,6 +34,8 @@ class House:
         self.models = models
         self.settings = settings
         self.watchers = Watchers()
+        self.tokens = Tokens(catalog)
+        self.invitations = Invitations(self.tokens)
         self.journal = Journal(objects)
         self.projection = Projection(objects, catalog)
         self.showing = Showing(objects)

@@ -12,10 +12,20 @@ DIST = Path(__file__).parent / "web" / "dist"
 
 router = APIRouter(include_in_schema=False)
 
-_ADDRESSES = ("/", "/upload", "/about", "/review", "/watch/{video}", "/group/{name}")
+_ADDRESSES = (
+    "/",
+    "/upload",
+    "/about",
+    "/review",
+    "/sign-in",
+    "/join",
+    "/watch/{video}",
+    "/group/{name}",
+)
 _UNBUILT = (
     "<!doctype html><title>InYourArea</title><p>The page has not been built: "
-    "<code>make web</code> does that. The API is at <a href='/api/v1/docs'>/api/v1/docs</a>."
+    "<code>make web</code> does that. The API describes itself at "
+    "<a href='/api/v1/openapi.json'>/api/v1/openapi.json</a>."
 )
 
 

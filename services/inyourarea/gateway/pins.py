@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 from inyourarea.contracts.specs import to_pin
 from inyourarea.contracts.v1 import facts_pb2 as facts
-from inyourarea.contracts.v1 import stored_pb2 as stored
 from inyourarea.core.boxes import paired_iou
 from inyourarea.core.errors import PinRejected
 from inyourarea.core.members import tidy
@@ -225,21 +224,3 @@ def _codes(a: Track | None, b: Track | None, frames: int) -> NDArray[np.int8]:
         moved[both] = paired_iou(a.xyxy[both], b.xyxy[both]) < SAME_PLACE_IOU
         codes[moved] = 3
     return codes
-
-
-def changed_segments(
-    old: Sequence[stored.SegmentWindows], new: Sequence[stored.SegmentWindows]
-) -> int:
-    """How many segments show somebody in another window than before."""
-    return sum(_drawn(a) != _drawn(b) for a, b in zip(old, new, strict=True))
-
-
-def _drawn(part: stored.SegmentWindows) -> set[bytes]:
-    """What is drawn of a segment, whatever the people are called."""
-    drawn = set()
-    for view in part.views:
-        plain = stored.SegmentWindows.View()
-        plain.CopyFrom(view)
-        plain.person = plain.name = ""
-        drawn.add(plain.SerializeToString(deterministic=True))
-    return drawn

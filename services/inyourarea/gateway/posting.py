@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from inyourarea.gateway.addresses import allowed, look_up
-from inyourarea.runtime.settings import Network
+from inyourarea.gateway.settings import Network
 
 #: Seconds in all for one try, from the look-up of the name to the first line of the answer.
 LONGEST_TRY_S = 10.0

@@ -1,5 +1,6 @@
 """Everything that can go wrong with a request, as RFC 9457 problem documents."""
 
+import math
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any
@@ -43,6 +44,24 @@ class Stale(Problem):
     def __init__(self, revision: int) -> None:
         detail = "Somebody else has changed this video meanwhile; load it again, then repeat."
         super().__init__(409, "stale-edit", detail, revision=revision)
+
+
+def unauthorized(detail: str, kind: str = "") -> Problem:
+    """A token is needed, or, with ``kind``, the one that was presented opens nothing (RFC 6750)."""
+    problem = Problem(401, kind or "sign-in", detail)
+    challenge = 'Bearer realm="inyourarea"'
+    if kind:
+        challenge += f', error="invalid_token", error_description="{detail}"'
+    problem.headers = {"WWW-Authenticate": challenge}
+    return problem
+
+
+def too_many(wait_s: float) -> Problem:
+    """The asker has asked too often."""
+    wait = math.ceil(wait_s)
+    problem = Problem(429, "too-many-requests", f"This was too often; wait {wait} s.")
+    problem.headers = {"Retry-After": str(wait)}
+    return problem
 
 
 def problem_response(problem: Problem) -> JSONResponse:

@@ -1,6 +1,6 @@
 """From a video's journal and the objects of its runs to the catalog's rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -58,7 +58,9 @@ class Projection:
         newest = ids[-1]
         accepted = runs[newest].accepted
         people = _people(video, entries)
+        judgements = _judgements(video, entries)
         shown = next((run for run, found in runs.items() if found.is_tracked), None)
+        drawn = next((run for run, found in runs.items() if found.is_published), None)
         submitted = _last(entries, Submitted)
         titled = _last(entries, Submitted, Titled)
         pins = last_of(entries, PinsSet)
@@ -69,6 +71,7 @@ class Projection:
             "title": titled.title,
             "filename": submitted.filename,
             "searched": _searched(titled.title, submitted, people),
+            "searched_by_visitors": _searched_by_visitors(titled.title, people, judgements),
             "external_id": submitted.external_id,
             "labels": titled.labels,
             "asked": _asked(accepted.spec, submitted),
@@ -79,6 +82,7 @@ class Projection:
             "revision": revision,
             "run_id": newest,
             "shown_run_id": shown,
+            "drawn_run_id": drawn,
             "pins": [pin.model_dump() for pin in pins.pins] if isinstance(pins, PinsSet) else [],
         }
         return Picture(
@@ -94,7 +98,7 @@ class Projection:
                 for run, found in runs.items()
             ],
             people=people,
-            judgements=_judgements(video, entries),
+            judgements=judgements,
         )
 
 
@@ -133,10 +137,20 @@ def _last(entries: Sequence[Entry], *kinds: Any) -> Any:
 
 
 def _searched(title: str, submitted: Submitted, people: Sequence[Row]) -> str:
-    names = [name for row in people for name in (row["name"], *row["names"].values())]
-    aliases = [alias for row in people for alias in row["aliases"]]
     words = (title, submitted.filename, submitted.external_id or "", submitted.group or "")
-    return fold("\n".join((*words, *names, *aliases)))
+    return fold("\n".join((*words, *_all_names(people))))
+
+
+def _searched_by_visitors(title: str, people: Sequence[Row], judgements: Sequence[Row]) -> str:
+    """Nothing by which somebody could feel for what is not published."""
+    published = {one["subject"] for one in judgements if one["state"] == "published"}
+    return fold("\n".join((title, *_all_names(p for p in people if p["person"] in published))))
+
+
+def _all_names(people: Iterable[Row]) -> list[str]:
+    return [
+        name for row in people for name in (row["name"], *row["names"].values(), *row["aliases"])
+    ]
 
 
 def _people(video: str, entries: Sequence[Entry]) -> list[Row]:
@@ -160,6 +174,8 @@ def _judgements(video: str, entries: Sequence[Entry]) -> list[Row]:
             kind, subject, state = "span", entry.span, "confirmed"
         elif isinstance(entry, FancamJudged):
             kind, subject, state = "fancam", entry.person, entry.state
+            if state != "approved":  # published: instead of what was; withdrawn: altogether
+                found = {key: row for key, row in found.items() if key[1:] != (kind, subject)}
         else:
             continue
         found[entry.run_id, kind, subject] = {

@@ -15,6 +15,7 @@ VIDEOS = sa.Table(
     sa.Column("title", sa.Text, nullable=False),
     sa.Column("filename", sa.Text, nullable=False),
     sa.Column("searched", sa.Text, nullable=False),
+    sa.Column("searched_by_visitors", sa.Text, nullable=False, server_default=""),
     sa.Column("external_id", sa.Text, index=True),
     sa.Column("labels", sa.JSON, nullable=False),
     sa.Column("asked", sa.JSON, nullable=False),
@@ -25,6 +26,7 @@ VIDEOS = sa.Table(
     sa.Column("revision", sa.Integer, nullable=False),
     sa.Column("run_id", _ID, nullable=False),
     sa.Column("shown_run_id", _ID),
+    sa.Column("drawn_run_id", _ID),
     sa.Column("pins", sa.JSON, nullable=False),
 )
 
@@ -69,6 +71,30 @@ STEPS = sa.Table(
     sa.Column("stage", sa.String(32), primary_key=True),
     sa.Column("segment", sa.Integer, primary_key=True),
     sa.Column("at_ns", sa.BigInteger, nullable=False),
+)
+
+#: Who was let in: no journal tells of it, so a rebuild leaves it alone. Of a secret there is only
+#: its SHA-256; ``labels`` null: all videos.
+TOKENS = sa.Table(
+    "tokens",
+    METADATA,
+    sa.Column("id", sa.String(12), primary_key=True),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("role", sa.String(16), nullable=False),
+    sa.Column("labels", sa.JSON(none_as_null=True)),
+    sa.Column("created_ns", sa.BigInteger, nullable=False),
+    sa.Column("expires_ns", sa.BigInteger),
+    sa.Column("revoked_ns", sa.BigInteger),
+)
+
+#: Browsers that are signed in, each by a token.
+SESSIONS = sa.Table(
+    "sessions",
+    METADATA,
+    sa.Column("sha256", sa.String(64), primary_key=True),
+    sa.Column("token_id", sa.String(12), nullable=False, index=True),
+    sa.Column("expires_ns", sa.BigInteger, nullable=False),
 )
 
 #: Programs that asked to be told. Not made of the journal: a catalog made anew elsewhere has none.

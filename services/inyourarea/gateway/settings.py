@@ -1,12 +1,19 @@
 """What the gateway may be asked to do."""
 
+import ipaddress
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from inyourarea.runtime.settings import Environment, Network
+from inyourarea.runtime.settings import Environment
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _GIB = 1 << 30
+_NAME = re.compile(r"[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\]", re.ASCII)
+#: What this machine calls itself.
+HERE = ("localhost", "127.0.0.1", "[::1]")
 
 
 @dataclass(frozen=True)
@@ -14,24 +21,31 @@ class GatewaySettings:
     """The gateway's knobs."""
 
     #: Host names by which the site may be asked for; others are refused (DNS rebinding).
-    hosts: tuple[str, ...] = ("localhost", "127.0.0.1", "[::1]")
+    hosts: tuple[str, ...] = HERE
+    #: Proxies that are believed about whom they pass on, and by which scheme.
+    proxies: tuple[Network, ...] = ()
     #: Bytes of one upload: four hours of a broadcaster's 1080p.
     most_upload_bytes: int = 50 * _GIB
     #: Folder for one file in the making; none: the system's own for temporary files.
     scratch: Path | None = None
     #: Networks that webhooks may go to although they are not in the open internet.
     webhook_networks: tuple[Network, ...] = ()
+    #: How a fancam is called that somebody downloads; may hold title, name and aspect.
+    export_name: str = "{title} - {name} ({aspect})"
     #: Whether visitors without a token see what is published.
     is_public: bool = False
-    #: Whether everybody who reaches the site may do everything: only on this machine alone.
+    #: Whether whoever comes from this machine, to its loopback address, may do everything.
+    trusts_this_machine: bool = False
+    #: Whether everybody may do everything: for a site that no socket leads to.
     trusts_everybody: bool = False
 
 
 def read_settings(environment: Mapping[str, str]) -> GatewaySettings:
     """Settings from the environment.
 
-    Names behind ``INYOURAREA_``: ``SCRATCH``, ``GATEWAY_MOST_UPLOAD_GIB`` and
-    ``GATEWAY_WEBHOOK_NETWORKS`` (such as ``10.1.0.0/16,127.0.0.1``).
+    Names behind ``INYOURAREA_``: ``SCRATCH``, ``GATEWAY_MOST_UPLOAD_GIB``,
+    ``GATEWAY_EXPORT_NAME``, ``GATEWAY_HOSTS`` (names besides this machine's own, with commas
+    between), ``GATEWAY_PROXIES`` and ``GATEWAY_WEBHOOK_NETWORKS`` (networks, likewise).
 
     Raises:
         SettingsRejected: a value can not be used; all problems are told together.
@@ -39,8 +53,35 @@ def read_settings(environment: Mapping[str, str]) -> GatewaySettings:
     plain, asked = GatewaySettings(), Environment(environment)
     most_gib = asked.whole("GATEWAY_MOST_UPLOAD_GIB", plain.most_upload_bytes // _GIB, 1, 10_000)
     scratch = asked.folder("SCRATCH")
-    networks = asked.networks("GATEWAY_WEBHOOK_NETWORKS")
+    hosts = asked.several("GATEWAY_HOSTS", _host, "host names without ports, such as fans.example")
+    proxies = asked.several("GATEWAY_PROXIES", ipaddress.ip_network, "networks, such as 10.0.0.0/8")
+    webhooks = asked.several(
+        "GATEWAY_WEBHOOK_NETWORKS", ipaddress.ip_network, "networks, such as 10.0.0.0/8"
+    )
+    holds = "a file's name that may hold {title}, {name} and {aspect}"
+    export_name = asked.read("GATEWAY_EXPORT_NAME", plain.export_name, _template, holds)
     asked.check()
     return GatewaySettings(
-        most_upload_bytes=most_gib * _GIB, scratch=scratch, webhook_networks=networks
+        hosts=(*plain.hosts, *hosts),
+        proxies=proxies,
+        most_upload_bytes=most_gib * _GIB,
+        scratch=scratch,
+        export_name=export_name,
+        webhook_networks=webhooks,
     )
+
+
+def _host(text: str) -> str:
+    if not _NAME.fullmatch(text.lower()):
+        raise ValueError(text)
+    return text.lower()
+
+
+def _template(text: str) -> str:
+    try:
+        is_empty = not text.format(title="", name="", aspect="x")
+    except (KeyError, IndexError, AttributeError) as error:
+        raise ValueError(text) from error
+    if is_empty:
+        raise ValueError(text)
+    return text

@@ -1,6 +1,7 @@
 """From a run's objects to what the player is told of it; a run's answer never changes."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -65,6 +66,7 @@ class Showing:
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
         self.run = lru_cache(_KEPT)(self._run)
+        self.changed_segments = lru_cache(_KEPT)(self._changed_segments)
 
     def accepted(self, run: str) -> facts.VideoAccepted:
         """What was accepted.
@@ -114,6 +116,10 @@ class Showing:
             )
             for segment in accepted.segments
         ]
+
+    def _changed_segments(self, old: str, new: str) -> int:
+        """How many segments of a run show somebody in another window than an older run of it."""
+        return changed_segments(*(self.windows(self.accepted(run)) for run in (old, new)))
 
     def cameras(self, accepted: facts.VideoAccepted, picture: int) -> list[CameraPath]:
         """Everybody's camera in one shape through the whole video."""
@@ -179,6 +185,24 @@ class Showing:
             taken |= np.nan_to_num(near, nan=np.inf) < 1
         rows = zip(frames[~taken].tolist(), seen.xyxy[~taken].round().tolist(), strict=True)
         return [{"frame": frame, "box": [int(side) for side in box]} for frame, box in rows]
+
+
+def changed_segments(
+    old: Sequence[stored.SegmentWindows], new: Sequence[stored.SegmentWindows]
+) -> int:
+    """How many segments show somebody in another window than before."""
+    return sum(_drawn(a) != _drawn(b) for a, b in zip(old, new, strict=True))
+
+
+def _drawn(part: stored.SegmentWindows) -> set[bytes]:
+    """What is drawn of a segment, whatever the people are called."""
+    drawn = set()
+    for view in part.views:
+        plain = stored.SegmentWindows.View()
+        plain.CopyFrom(view)
+        plain.person = plain.name = ""
+        drawn.add(plain.SerializeToString(deterministic=True))
+    return drawn
 
 
 def times(shown: Shown) -> Json:

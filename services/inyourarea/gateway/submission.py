@@ -1,32 +1,55 @@
 """From what somebody asks for to the command that ingest is given."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 
-from inyourarea.contracts.group import Group
 from inyourarea.contracts.specs import to_picture, to_rational
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
+from inyourarea.core.members import tidy
 from inyourarea.core.picture import Picture, parse_aspect, parse_size
 from inyourarea.gateway.documents import VideoAsked
+from inyourarea.gateway.house import House
+from inyourarea.gateway.journal import Submitted
+from inyourarea.gateway.models import Models
 from inyourarea.gateway.problems import Problem
 
-
-@dataclass(frozen=True)
-class KnownModel:
-    """A model that runs may ask for; the face detector knows no group."""
-
-    model: facts.Model
-    group: Group | None = None
+#: A source's object and digest.
+StoredSource = tuple[str, str]
 
 
-#: By group; the face detector's name is the empty one.
-Models = Mapping[str, KnownModel]
+def submit_source(
+    house: House, asked: VideoAsked, source: StoredSource, origin: tuple[str, str]
+) -> tuple[str, bool]:
+    """Fancams of a stored source are on their way; ``origin``: its file's name, who brought it.
+
+    Returns the video's id, and whether anything is new: the same wishes again give the same run.
+
+    Raises:
+        Problem: the group is not known here.
+        Refused: the video can not be used, and why.
+    """
+    accepted = house.stages.submit(command_for(asked, source, house.models))
+    known = house.catalog.video(accepted.video_id)
+    if known and known["run_id"] == accepted.run_id and known["state"] in ("working", "ready"):
+        return accepted.video_id, False
+    filename = tidy(origin[0]) or "video"
+    entry = Submitted(
+        by=origin[1],
+        run_id=accepted.run_id,
+        title=tidy(asked.title) or filename,
+        filename=filename,
+        external_id=asked.external_id,
+        labels=asked.labels,
+        from_s=None if asked.from_s is None else str(asked.from_s),
+        to_s=None if asked.to_s is None else str(asked.to_s),
+        group=asked.group,
+    )
+    house.write_down(accepted.video_id, entry)
+    return accepted.video_id, True
 
 
 def command_for(
-    asked: VideoAsked, source: tuple[str, str], models: Models
+    asked: VideoAsked, source: StoredSource, models: Models
 ) -> ingest_pb2.SubmitVideoRequest:
     """The command to make fancams of a stored source (its object's name and digest).
 

@@ -28,18 +28,46 @@ def find_video(house: House, video: str, person: Person) -> Row:
         NotThere: there is none.
     """
     row = house.catalog.video(video)
-    if row is None or (person.role == Role.VISITOR and not published_runs(house, video)):
+    if row is None or not person.may_have(row["labels"]) or not _is_open(house, video, person):
         raise NotThere("such video; it may have been deleted")
     return row
 
 
+def _is_open(house: House, video: str, person: Person) -> bool:
+    return person.role > Role.VISITOR or bool(published_runs(house, video))
+
+
 def published_runs(house: House, video: str) -> dict[str, str]:
-    """Whose fancams of the video are published, and of which run."""
-    return {
-        row["subject"]: row["run_id"]
+    """Whose fancams of the video are published, and of which run; the newest last."""
+    return {person: row["run_id"] for person, row in _published(house, video).items()}
+
+
+def _published(house: House, video: str) -> dict[str, Row]:
+    rows = [
+        row
         for row in house.catalog.judgements(video)
         if row["kind"] == "fancam" and row["state"] == "published"
-    }
+    ]
+    return {row["subject"]: row for row in sorted(rows, key=lambda row: row["at_ns"])}
+
+
+def video_for(house: House, row: Row, person: Person) -> doc.Video:
+    """A video as this person may know it: a visitor, only what goes with what is published.
+
+    Raises:
+        NotThere: all of it was withdrawn just now.
+    """
+    told = video_document(house, row)
+    if person.role > Role.VISITOR:
+        return told
+    published = published_runs(house, row["id"])
+    if not published:
+        raise NotThere("such video; it may have been withdrawn")
+    run = [*published.values()][-1]
+    hidden: dict[str, Any] = {"filename": "", "external_id": None, "labels": {}, "revision": 0}
+    hidden |= {"state": "ready", "failure": None, "progress": [], "left_s": None, "reused": None}
+    hidden |= {"people_asked": 0, "run_id": run, "shown_run_id": run}
+    return told.model_copy(update=hidden)
 
 
 def video_document(house: House, row: Row) -> doc.Video:
@@ -72,7 +100,7 @@ def video_document(house: House, row: Row) -> doc.Video:
         revision=row["revision"],
         progress=progress,
         left_s=_left_s(progress, steps) if row["state"] == "working" else None,
-        reused=None,
+        reused=_reused(house, row, segments),
         source=doc.Source(**row["source"]),
         run_id=row["run_id"],
         shown_run_id=row["shown_run_id"],
@@ -92,6 +120,18 @@ def _left_s(progress: list[doc.Progress], steps: dict[str, tuple[int, int, int]]
     return None if left is None else round(left, 1)
 
 
+def _reused(house: House, row: Row, segments: int) -> doc.Reused | None:
+    """How much of the fancams that are there stays as it is, while those of a newer run are made.
+
+    Known once the newer run is tracked.
+    """
+    old, new = row["drawn_run_id"], row["run_id"]
+    if row["state"] != "working" or old is None or new != row["shown_run_id"]:
+        return None
+    changed = house.showing.changed_segments(old, new)
+    return doc.Reused(done=segments - changed, total=segments)
+
+
 def stage_document(row: Row) -> doc.Stage:
     """The stage as a browser plays it."""
     source = row["source"]
@@ -108,18 +148,20 @@ def watch_document(house: House, row: Row, person: Person) -> doc.Watch:
     Raises:
         NotThere: nobody has been found yet.
     """
-    run = row["shown_run_id"]
+    is_visitor = person.role <= Role.VISITOR
+    video = video_for(house, row, person)
+    run = video.shown_run_id
     if run is None:
         raise NotThere("fancam yet; the video is still being worked on")
-    published = published_runs(house, row["id"])
-    if person.role == Role.VISITOR:
-        run = next(iter(published.values()))
     shown = house.showing.run(run)
     people = _people(house, row, run, shown)
-    if person.role == Role.VISITOR:
-        people = [somebody for somebody in people if published.get(somebody.id) == run]
+    if is_visitor:
+        here = {
+            who: one for who, one in _published(house, row["id"]).items() if one["run_id"] == run
+        }
+        people = [_for_visitors(one, here[one.id]) for one in people if one.id in here]
     return doc.Watch(
-        video=video_document(house, row),
+        video=video,
         run_id=run,
         aspects=[picture.label for picture in shown.pictures],
         shots=[
@@ -134,8 +176,14 @@ def watch_document(house: House, row: Row, person: Person) -> doc.Watch:
             picture.label: f"{API}/runs/{run}/camera/{picture.label}.json"
             for picture in shown.pictures
         },
-        boxes_url=f"{API}/runs/{run}/boxes.json",
+        boxes_url=None if is_visitor else f"{API}/runs/{run}/boxes.json",
     )
+
+
+def _for_visitors(somebody: doc.PersonShown, published: Row) -> doc.PersonShown:
+    """Without what editors think of it, and who they are."""
+    publication = _publication(published).model_copy(update={"by": None})
+    return somebody.model_copy(update={"spans": [], "report": {}, "publication": publication})
 
 
 def _people(house: House, row: Row, run: str, shown: Shown) -> list[doc.PersonShown]:

@@ -11,6 +11,7 @@ from inyourarea.contracts.pack import PackIndex, write_pack
 from inyourarea.contracts.tables import write_signals
 from inyourarea.core.letterbox import fit_letterbox
 from inyourarea.ingest.signals import SignalsBook
+from inyourarea.runtime.matrix import to_bgr
 from inyourarea.runtime.objects import Objects, holds
 from inyourarea.runtime.source import Planes, decode_segment
 
@@ -19,17 +20,6 @@ from inyourarea.runtime.source import Planes, decode_segment
 JPEG_QUALITY = 75
 #: Every how many frames one is pictured. Following and appearance need every one of them.
 PICTURE_STRIDE = 1
-
-#: From Y'CbCr of BT.709, 8 bit, limited range, to blue, green, red; the last column is the offset.
-#: Source: ITU-R BT.709-6, 3.2 and 3.4 (Kr .2126, Kb .0722; 219 and 224 steps).
-_BGR_FROM_YUV = np.array(
-    [
-        [1.164384, 2.112402, 0.0, -289.017566],
-        [1.164384, -0.213249, -0.532909, 76.878080],
-        [1.164384, 0.0, 1.792741, -248.100994],
-    ],
-    dtype=np.float32,
-)
 
 
 @dataclass(frozen=True)
@@ -111,7 +101,5 @@ def _resized(plane: NDArray[np.uint8], size: tuple[int, int]) -> NDArray[np.uint
 
 
 def _jpeg(frame: Planes) -> bytes:
-    size = (frame.y.shape[1], frame.y.shape[0])
-    planes = (frame.y, _resized(frame.u, size), _resized(frame.v, size))
-    bgr = cv2.transform(cv2.merge(planes), _BGR_FROM_YUV)
+    bgr = to_bgr(frame.y, frame.u, frame.v)
     return cv2.imencode(".jpg", bgr, (cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY))[1].tobytes()

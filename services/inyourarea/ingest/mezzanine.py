@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from inyourarea.ingest.probe import Probe
 from inyourarea.ingest.segments import SEGMENT_S
+from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.objects import Objects, ObjectsAway
 from inyourarea.runtime.source import Planes, decode_segment, pixels_of
 
@@ -53,7 +54,9 @@ def make_mezzanine(objects: Objects, key: str, copy_key: str, probe: Probe, scra
     try:
         _write(objects, key, path, probe)
     except OSError as trouble:
-        raise ObjectsAway(f"a temporary file can not be written: {trouble.strerror}") from trouble
+        raise ObjectsAway(
+            f"the folder for temporary files {scratch.parent} can not be used: {words_for(trouble)}"
+        ) from trouble
     objects.put(copy_key, path)
 
 

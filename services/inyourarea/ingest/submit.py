@@ -40,9 +40,7 @@ def submit_video(
         keys.failed(accepted.run_id),
     ):
         objects.delete(verdict)  # who asks again wants it again
-    written = accepted.SerializeToString(deterministic=True)
-    objects.put_once(keys.accepted(accepted.run_id), written)
-    return accepted
+    return _stored(accepted, objects)
 
 
 def decide_video(
@@ -63,7 +61,9 @@ def decide_video(
     key_pts = probe.key_pts
     if source.decode_key != source.key:
         key_pts = mezzanine_keys(probe.pts, probe.time_base)
-    accepted = facts.VideoAccepted(source=source, spec=request.spec)
+    accepted = facts.VideoAccepted(
+        source=source, spec=request.spec, for_browsers=request.for_browsers
+    )
     accepted.spec.video_id = keys.video_id(request.sha256, *span)
     accepted.video_id = accepted.spec.video_id
     accepted.spec.names_from = ""
@@ -74,6 +74,17 @@ def decide_video(
     source_s = (span[1] - span[0]) * probe.time_base
     accepted.lane = facts.LANE_URGENT if source_s <= knobs.urgent_s else facts.LANE_BULK
     return accepted
+
+
+def _stored(accepted: facts.VideoAccepted, objects: Objects) -> facts.VideoAccepted:
+    """The run as whoever came first stored it; that it is for browsers can be added later."""
+    key = keys.accepted(accepted.run_id)
+    written = accepted.SerializeToString(deterministic=True)
+    stored = facts.VideoAccepted.FromString(objects.put_once(key, written))
+    if accepted.for_browsers and not stored.for_browsers:
+        objects.put(key, written)
+        return accepted
+    return stored
 
 
 def _names_from(objects: Objects, sha256: str, spec: facts.RunSpec) -> str:

@@ -13,6 +13,8 @@ from av.video.frame import VideoFrame
 from inyourarea.render.crop import Canvas
 from inyourarea.render.resample import Plane
 
+#: Constant quality of what is published.
+FINE_CRF = 19
 #: Constants of every fancam, and part of every piece's key. ``veryfast`` at CRF 19 keeps the mean
 #: SSIM to the ideal crop above .97 on all footage measured (.972 on the most finely textured clip,
 #: .985 to .993 elsewhere). One thread, since the number of threads changes the bytes; no B-frames,
@@ -25,7 +27,7 @@ from inyourarea.render.resample import Plane
 X264 = MappingProxyType(
     {
         "preset": "veryfast",
-        "crf": "19",
+        "crf": str(FINE_CRF),
         "profile": "high",
         "bf": "0",
         "threads": "1",
@@ -40,16 +42,22 @@ RATES = (30, 60, 120)
 
 @dataclass(frozen=True)
 class PieceFormat:
-    """What all pieces of one fancam have in common: size, time base, announced frame rate."""
+    """What all pieces of one film have in common: size, time base, announced frame rate, CRF."""
 
     size: tuple[int, int]
     time_base: Fraction
     rate: int
+    crf: int = FINE_CRF
+
+    @property
+    def options(self) -> dict[str, str]:
+        """What the encoder is told."""
+        return X264 | {"crf": str(self.crf)}
 
     @property
     def parameters(self) -> str:
         """Everything besides the pictures that decides a piece's bytes, for its key."""
-        options = " ".join(f"{name}={value}" for name, value in X264.items())
+        options = " ".join(f"{name}={value}" for name, value in self.options.items())
         width, height = self.size
         return f"libx264 {options} {width}x{height} {self.time_base} {self.rate}"
 
@@ -72,7 +80,7 @@ class PieceEncoder:
         self._container = av.open(
             cast("IO[Any]", self._file), "w", format="mp4", options=_timescales(form.time_base)
         )
-        self._stream = self._container.add_stream("libx264", rate=form.rate, options=dict(X264))
+        self._stream = self._container.add_stream("libx264", rate=form.rate, options=form.options)
         self._stream.width, self._stream.height = form.size
         self._stream.pix_fmt = "yuv420p"
         self._stream.time_base = form.time_base

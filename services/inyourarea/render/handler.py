@@ -1,9 +1,7 @@
 """Fourth stage: windows in, fancams out; one segment at a time, then one film of all."""
 
 import logging
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -17,10 +15,18 @@ from inyourarea.contracts.v1 import stored_pb2 as stored
 from inyourarea.core.members import match_members
 from inyourarea.render.drawing import SegmentPlan, View, draw_segment
 from inyourarea.render.encode import announced_rate
-from inyourarea.render.join import Part, Reel, join
+from inyourarea.render.join import Reel, join
+from inyourarea.render.packing import Workshop
+from inyourarea.render.reels import (
+    accepted_run,
+    fancams_of,
+    is_sound_there,
+    note_silence,
+    sound_of,
+)
 from inyourarea.render.settings import RenderSettings
 from inyourarea.runtime.child import Child
-from inyourarea.runtime.objects import Objects, ObjectsAway, holds
+from inyourarea.runtime.objects import Objects, holds
 
 log = logging.getLogger(__name__)
 
@@ -37,8 +43,7 @@ class RenderHandler:
         self, objects: Objects, child: Child, settings: RenderSettings = _DEFAULTS
     ) -> None:
         self._objects = objects
-        self._child = child
-        self._settings = settings
+        self._shop = Workshop(objects, child, settings)
         self.handlers: Mapping[type[Message], Callable[[Any], list[Message]]] = MappingProxyType(
             {
                 facts.CameraPlanned: self.on_camera_planned,
@@ -64,7 +69,7 @@ class RenderHandler:
         return all(holds(self._objects, piece.key) for piece in named.pieces)
 
     def _pieces(self, fact: facts.CameraPlanned) -> stored.SegmentPieces:
-        accepted = self._accepted(fact.run_id)
+        accepted = accepted_run(self._objects, fact.run_id)
         windows = stored.SegmentWindows.FromString(self._objects.get(fact.windows_key))
         plan = plan_of(accepted.source, windows)
         chosen = _chosen(windows.views, accepted.spec)
@@ -85,9 +90,8 @@ class RenderHandler:
         return pieces
 
     def on_audio_ready(self, fact: facts.AudioReady) -> list[Message]:
-        """That there is no sound in this part of the video is kept as an empty object."""
-        if not fact.key:
-            self._objects.put_once(keys.audio(fact.video_id), b"")
+        """Nothing while a segment is missing; then `FancamsPublished`."""
+        note_silence(self._objects, fact)
         return self.on_part_ready(fact)
 
     def on_part_ready(self, fact: facts.SegmentRendered | facts.AudioReady) -> list[Message]:
@@ -95,7 +99,7 @@ class RenderHandler:
         key = keys.published(fact.run_id)
         if holds(self._objects, key):
             return [facts.FancamsPublished.FromString(self._objects.get(key))]
-        accepted = self._accepted(fact.run_id)
+        accepted = accepted_run(self._objects, fact.run_id)
         if not self._is_whole(accepted):
             return []
         published = facts.FancamsPublished(
@@ -104,23 +108,17 @@ class RenderHandler:
         self._objects.put(key, published.SerializeToString(deterministic=True))
         return [published]
 
-    def _accepted(self, run: str) -> facts.VideoAccepted:
-        return facts.VideoAccepted.FromString(self._objects.get(keys.accepted(run)))
-
     def _draw(self, plan: SegmentPlan, wanted: Mapping[str, View]) -> None:
         """Every wanted piece is in the store; only missing ones are drawn, all in one pass."""
         missing = {key: view for key, view in wanted.items() if not holds(self._objects, key)}
         if not missing:
             return
         views = list(missing.values())
-        timeout_s = self._timeout_s(len(plan.pts) * len(views))
-        drawn = self._child.call(draw_segment, self._objects, plan, views, timeout_s=timeout_s)
+        pictures = len(plan.pts) * len(views)
+        drawn = self._shop.call(draw_segment, plan, views, pictures=pictures)
         for key, piece in zip(missing, drawn, strict=True):
             self._objects.put_once(key, piece)
         log.info("drew %d frames for %d fancams", len(plan.pts), len(views))
-
-    def _timeout_s(self, frames: int) -> float:
-        return self._settings.least_timeout_s + self._settings.frame_timeout_s * frames
 
     def _is_whole(self, accepted: facts.VideoAccepted) -> bool:
         run = accepted.run_id
@@ -128,49 +126,23 @@ class RenderHandler:
         found = set(self._objects.list(folder))
         if any(keys.segment_pieces(run, part.index) not in found for part in accepted.segments):
             return False
-        return not accepted.source.has_audio or holds(self._objects, keys.audio(accepted.video_id))
+        return is_sound_there(self._objects, accepted)
 
     def _publish(self, accepted: facts.VideoAccepted) -> list[facts.Fancam]:
         """Everybody's finished fancams, made from the pieces of all segments."""
         labels = [from_picture(picture).label for picture in accepted.spec.pictures]
         fancams = []
-        reels = self._reels(accepted)
-        places = list(dict.fromkeys(person for person, _, _ in reels))
-        for (person, name, picture), reel in reels.items():
+        films = fancams_of(self._objects, accepted)
+        audio = sound_of(self._objects, accepted)
+        places = list(dict.fromkeys(person for person, _, _ in films))
+        for (person, name, picture), film in films.items():
             label = labels[picture]
             key = keys.fancam(accepted.run_id, places.index(person), label)
             if not holds(self._objects, key):
-                self._join(reel, key, accepted.source.frames)
+                reel, pictures = Reel(film, audio), accepted.source.frames
+                self._shop.make(key, join, reel, pictures=pictures)
             fancams.append(facts.Fancam(person=person, name=name, picture=label, key=key))
         return fancams
-
-    def _reels(self, accepted: facts.VideoAccepted) -> dict[tuple[str, str, int], Reel]:
-        """What each fancam (person, name, number of the picture) is made of."""
-        parts: dict[tuple[str, str, int], list[Part]] = {}
-        for segment in accepted.segments:
-            key = keys.segment_pieces(accepted.run_id, segment.index)
-            pieces = stored.SegmentPieces.FromString(self._objects.get(key))
-            for piece in pieces.pieces:
-                reel = parts.setdefault((piece.person, piece.name, piece.picture), [])
-                reel.append(Part(piece.key, segment.start_pts))
-        audio, time_base = self._audio(accepted), from_rational(accepted.source.time_base)
-        return {fancam: Reel(tuple(found), time_base, audio) for fancam, found in parts.items()}
-
-    def _audio(self, accepted: facts.VideoAccepted) -> str | None:
-        key = keys.audio(accepted.video_id)
-        return key if accepted.source.has_audio and self._objects.size(key) else None
-
-    def _join(self, reel: Reel, key: str, frames: int) -> None:
-        try:
-            with tempfile.TemporaryDirectory(dir=self._settings.scratch) as folder:
-                path = Path(folder) / "fancam.mp4"
-                timeout_s = self._timeout_s(frames)
-                self._child.call(join, self._objects, reel, path, timeout_s=timeout_s)
-                self._objects.put(key, path)
-        except OSError as trouble:
-            raise ObjectsAway(
-                f"a fancam can not be written to the folder for temporary files: {trouble.strerror}"
-            ) from trouble
 
 
 def plan_of(source: facts.Source, windows: stored.SegmentWindows) -> SegmentPlan:

@@ -1,6 +1,5 @@
 """Opening what strangers send: only known containers and codecs, and nothing but the one object."""
 
-import errno
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import TypeVar, cast
@@ -13,6 +12,7 @@ from av.stream import Discard
 from av.video.stream import VideoStream
 
 from inyourarea.core.errors import VideoTooLarge, VideoUnreadable
+from inyourarea.runtime.disk import FULL
 from inyourarea.runtime.objects import Objects, ObjectsAway
 from inyourarea.runtime.ranged import BLOCK_BYTES, as_file
 
@@ -82,8 +82,10 @@ def open_video(objects: Objects, key: str) -> Iterator[InputContainer]:
             "export it again with one picture and one sound track"
         ) from trouble
     except av.error.FFmpegError as trouble:
-        if trouble.errno == errno.ENOSPC:
-            raise ObjectsAway("the disk for temporary files is full") from trouble
+        if trouble.errno in FULL:
+            raise ObjectsAway(
+                f"the folder for temporary files can not be used: {FULL[trouble.errno]}"
+            ) from trouble
         raise VideoUnreadable(
             f"the video can not be read ({trouble.strerror}): it is damaged or of no known kind; "
             "mp4, mov, mkv, webm, ts and gif are"

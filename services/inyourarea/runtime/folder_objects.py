@@ -1,28 +1,36 @@
 """The laptop's object store: a folder."""
 
-import errno
 import os
 import shutil
 import uuid
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TypeVar
 
+from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.objects import ObjectNotFound, ObjectsAway
 
 #: Half-written objects wait here; whoever opens the store sweeps what a killed process left.
 _PENDING = ".pending"
+#: Times in a row that deletes may take away the folder of an object that is just being put.
+_PATIENCE = 100
+
+Settled = TypeVar("Settled")
 
 
-@contextmanager
-def _speaking_of(key: str) -> Iterator[None]:
-    try:
-        yield
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as missing:
-        raise ObjectNotFound(key) from missing
-    except OSError as trouble:
-        reason = "the disk is full" if trouble.errno == errno.ENOSPC else trouble.strerror
-        raise ObjectsAway(f"the store can not hold {key}: {reason}") from trouble
+def _settled(path: Path, settle: Callable[[], Settled]) -> Settled:
+    """What ``settle`` gives once the folder of ``path`` stood while it was called.
+
+    A delete beside it may take the empty folder away in between, also while it is made (which
+    then looks like a file in its place); then both are done again.
+    """
+    for _ in range(_PATIENCE):
+        with suppress(FileNotFoundError, FileExistsError):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            return settle()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return settle()
 
 
 class FolderObjects:
@@ -30,8 +38,18 @@ class FolderObjects:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        with _speaking_of("anything"):
+        with self._speaking_of(_PENDING):
             (root / _PENDING).mkdir(parents=True, exist_ok=True)
+
+    @contextmanager
+    def _speaking_of(self, key: str) -> Iterator[None]:
+        try:
+            yield
+        except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as missing:
+            raise ObjectNotFound(key) from missing
+        except OSError as trouble:
+            words = words_for(trouble)
+            raise ObjectsAway(f"the folder {self._root} can not be used: {words}") from trouble
 
     def _path(self, key: str) -> Path:
         parts = key.split("/")
@@ -54,37 +72,37 @@ class FolderObjects:
     def put(self, key: str, content: bytes | Path) -> None:
         """See `Objects.put`."""
         path = self._path(key)
-        with _speaking_of(key):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with self._pending(content) as pending:
-                pending.replace(path)
+        with self._speaking_of(key), self._pending(content) as pending:
+            _settled(path, lambda: pending.replace(path))
 
     def put_once(self, key: str, content: bytes) -> bytes:
         """See `Objects.put_once`; a hard link refuses to replace."""
         path = self._path(key)
-        with _speaking_of(key):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with self._pending(content) as pending:
-                try:
-                    path.hardlink_to(pending)
-                except FileExistsError:
-                    return path.read_bytes()
-        return content
+
+        def settle() -> bytes:
+            try:
+                path.hardlink_to(pending)
+            except FileExistsError:
+                return path.read_bytes()
+            return content
+
+        with self._speaking_of(key), self._pending(content) as pending:
+            return _settled(path, settle)
 
     def get(self, key: str) -> bytes:
         """See `Objects.get`."""
-        with _speaking_of(key):
+        with self._speaking_of(key):
             return self._path(key).read_bytes()
 
     def read(self, key: str, start: int, length: int) -> bytes:
         """See `Objects.read`."""
-        with _speaking_of(key), self._path(key).open("rb", buffering=0) as opened:
+        with self._speaking_of(key), self._path(key).open("rb", buffering=0) as opened:
             opened.seek(start)
             return opened.read(length)
 
     def size(self, key: str) -> int:
         """See `Objects.size`."""
-        with _speaking_of(key):
+        with self._speaking_of(key):
             path = self._path(key)
             if path.is_dir():
                 raise ObjectNotFound(key)
@@ -101,14 +119,19 @@ class FolderObjects:
         return iter(sorted(key for key in found if key.startswith(prefix)))
 
     def delete(self, key: str) -> None:
-        """See `Objects.delete`."""
-        with _speaking_of(key):
+        """See `Objects.delete`; a folder that holds nothing any more goes too."""
+        with self._speaking_of(key):
             path = self._path(key)
-            if not path.is_dir():
-                path.unlink(missing_ok=True)
+            if path.is_dir():
+                return
+            path.unlink(missing_ok=True)
+        folders = path.parents[: key.count("/")]
+        with suppress(OSError):  # something is in it, or somebody else was faster
+            for folder in folders:
+                folder.rmdir()
 
     def sweep(self) -> None:
         """Whatever a killed process had half written is gone; only when nobody else writes."""
-        with _speaking_of("anything"):
+        with self._speaking_of(_PENDING):
             for pending in (self._root / _PENDING).iterdir():
                 pending.unlink(missing_ok=True)

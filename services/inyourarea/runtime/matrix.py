@@ -25,6 +25,16 @@ LUMA_SHARES = MappingProxyType(
     }
 )
 _BT709 = 1
+#: From Y'CbCr of BT.709, 8 bit, limited range, to blue, green, red; the last column is the offset.
+#: Source: ITU-R BT.709-6, 3.2 and 3.4 (Kr .2126, Kb .0722; 219 and 224 steps).
+_BGR_FROM_YUV = np.array(
+    [
+        [1.164384, 2.112402, 0.0, -289.017566],
+        [1.164384, -0.213249, -0.532909, 76.878080],
+        [1.164384, 0.0, 1.792741, -248.100994],
+    ],
+    dtype=np.float32,
+)
 
 
 @dataclass(frozen=True)
@@ -82,3 +92,10 @@ def _from_rgb(red: float, blue: float) -> NDArray[np.float64]:
     from_blue = (np.array([0.0, 0.0, 1.0]) - luma) / (2 * (1 - blue))
     from_red = (np.array([1.0, 0.0, 0.0]) - luma) / (2 * (1 - red))
     return np.stack([luma, from_blue, from_red])
+
+
+def to_bgr(y: Plane, u: Plane, v: Plane) -> NDArray[np.uint8]:
+    """A picture in our colours as blue, green and red, uint8 (H, W, 3)."""
+    size = (y.shape[1], y.shape[0])
+    wide = (cv2.resize(plane, size, interpolation=cv2.INTER_LINEAR) for plane in (u, v))
+    return np.asarray(cv2.transform(cv2.merge((y, *wide)), _BGR_FROM_YUV), np.uint8)

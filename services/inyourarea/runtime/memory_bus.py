@@ -3,7 +3,7 @@
 import threading
 import time
 import zlib
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import dataclass, field, replace
 
 from inyourarea.runtime.bus import BusAway, Record
@@ -18,15 +18,39 @@ class _Group:
     committed: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
     given: dict[tuple[str, int], int] = field(default_factory=lambda: defaultdict(int))
     members: list["MemoryBus"] = field(default_factory=list)
+    channels: set[str] = field(default_factory=set)
+
+
+@dataclass
+class _Log:
+    """A partition's records from offset ``start`` on; those before it nobody needs any more."""
+
+    start: int = 0
+    records: deque[Record] = field(default_factory=deque)
+
+    @property
+    def end(self) -> int:
+        """The offset of the record to come."""
+        return self.start + len(self.records)
+
+    def forget(self, offset: int) -> None:
+        """The records before this offset are gone."""
+        while self.start < min(offset, self.end):
+            self.records.popleft()
+            self.start += 1
 
 
 class MemoryBroker:
-    """All channels of one process. Records live as long as the broker."""
+    """All channels of one process.
+
+    A record lives until every group that has ever consumed its channel has committed it; where no
+    group has, as long as the broker.
+    """
 
     def __init__(self, partitions: int = PARTITIONS) -> None:
         self.partitions = partitions
         self.changed = threading.Condition()
-        self.logs: dict[tuple[str, int], list[Record]] = defaultdict(list)
+        self.logs: dict[tuple[str, int], _Log] = defaultdict(_Log)
         self.groups: dict[str, _Group] = defaultdict(_Group)
 
     def join(self, group: str, channels: tuple[str, ...]) -> "MemoryBus":
@@ -34,6 +58,7 @@ class MemoryBroker:
         with self.changed:
             member = MemoryBus(self, group, channels)
             self.groups[group].members.append(member)
+            self.groups[group].channels.update(channels)
             self._hand_back(self.groups[group])
             return member
 
@@ -58,11 +83,17 @@ class MemoryBroker:
         for channel in member.channels:
             for partition in range(place, self.partitions, count):
                 log = self.logs[channel, partition]
-                at = group.given[channel, partition]
-                if at < len(log):
+                at = max(group.given[channel, partition], log.start)
+                if at < log.end:
                     group.given[channel, partition] = at + 1
-                    return log[at]
+                    return log.records[at - log.start]
         return None
+
+    def trim(self, channel: str, partition: int) -> None:
+        """What all groups have finished with is gone; the lock is held."""
+        where = (channel, partition)
+        groups = [group for group in self.groups.values() if channel in group.channels]
+        self.logs[where].forget(min(group.committed[where] for group in groups))
 
 
 class MemoryBus:
@@ -89,7 +120,7 @@ class MemoryBus:
         partition = zlib.crc32(record.key.encode()) % self._broker.partitions
         with self._broker.changed:
             log = self._broker.logs[record.channel, partition]
-            log.append(replace(record, partition=partition, offset=len(log)))
+            log.records.append(replace(record, partition=partition, offset=log.end))
             self._broker.changed.notify_all()
 
     def flush(self) -> None:
@@ -101,6 +132,7 @@ class MemoryBus:
             committed = self._broker.groups[self.group].committed
             where = (record.channel, record.partition)
             committed[where] = max(committed[where], record.offset + 1)
+            self._broker.trim(*where)
 
     def close(self) -> None:
         """See `Bus.close`."""

@@ -1,15 +1,15 @@
 """How a stage reads its knobs: once, from the environment, all problems told together."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from fractions import Fraction
-from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import TypeVar
 
 from inyourarea.core.errors import Refused
 
-Network = IPv4Network | IPv6Network
-
 PREFIX = "INYOURAREA_"
+
+T = TypeVar("T")
 
 
 class SettingsRejected(Refused):
@@ -62,14 +62,26 @@ class Environment:
             self._problem(name, "a folder that exists", text)
         return Path(text)
 
-    def networks(self, name: str) -> tuple[Network, ...]:
-        """Networks or single addresses, comma-separated; none where it is not set."""
-        text = self._values.get(PREFIX + name, "")
+    def read(self, name: str, default: T, read: Callable[[str], T], wanted: str) -> T:
+        """What ``read`` makes of the text; it raises `ValueError` where it can not."""
+        text = self._values.get(PREFIX + name)
+        if text is None:
+            return default
         try:
-            return tuple(ip_network(part.strip()) for part in text.split(",") if part.strip())
+            return read(text)
         except ValueError:
-            self._problem(name, "networks such as 10.1.0.0/16, comma-separated", text)
-            return ()
+            self._problem(name, wanted, text)
+            return default
+
+    def several(self, name: str, read: Callable[[str], T], wanted: str) -> tuple[T, ...]:
+        """What stands between commas, each read by ``read``, which raises `ValueError`."""
+        found = []
+        for part in filter(None, map(str.strip, self._values.get(PREFIX + name, "").split(","))):
+            try:
+                found.append(read(part))
+            except ValueError:
+                self._problem(name, wanted, part)
+        return tuple(found)
 
     def check(self) -> None:
         """Nothing was wrong.

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from threading import Event
 from types import MappingProxyType
@@ -11,7 +11,7 @@ from typing import Any
 from google.protobuf.message import DecodeError, Message
 
 from inyourarea.contracts import keys
-from inyourarea.contracts.topics import DEAD_LETTERS, read_fact, topic_of
+from inyourarea.contracts.topics import DEAD_LETTERS, Topic, read_fact, topic_of
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import Refused
 from inyourarea.runtime.bus import Bus, BusAway, Record
@@ -46,9 +46,17 @@ class Patience:
 
 
 def channels_of(handlers: Handlers) -> tuple[str, ...]:
-    """The channels to consume for these handlers: urgent lanes first, bulk lanes last."""
-    names = [name for fact in handlers for name in topic_of(fact).channels]
-    return tuple(sorted(names, key=lambda name: (name.endswith(".bulk"), name)))
+    """The channels to consume for these handlers: urgent lanes before bulk lanes.
+
+    Facts about a whole video come first: they bring work to its end, and are few.
+    """
+    topics = [topic_of(fact) for fact in handlers]
+    ranked = [(lane, name) for topic in topics for lane, name in _ranked(topic)]
+    return tuple(name for _, name in sorted(ranked))
+
+
+def _ranked(topic: Topic) -> Iterable[tuple[int, str]]:
+    return enumerate(topic.channels, start=1) if topic.has_lanes else ((0, topic.name),)
 
 
 def to_record(fact: Message, headers: Mapping[str, bytes] = MappingProxyType({})) -> Record:

@@ -7,7 +7,7 @@ import csv
 import json
 import multiprocessing
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import TypeAlias
@@ -18,6 +18,7 @@ import numpy as np
 from av.video.reformatter import Colorspace
 from numpy.typing import NDArray
 
+from inyourarea.runtime.disk import sweep, whole
 from inyourarea.stage_show.beat import SAMPLE_RATE, sound
 from inyourarea.stage_show.difficulty import describe
 from inyourarea.stage_show.draw import draw_frame
@@ -32,6 +33,7 @@ The key-frame distance is a broadcaster's 2 s.
 """
 AUDIO_BITS_PER_S = 128_000
 _AAC_FRAME = 1024
+FILES = ("stage.mp4", "truth.csv", "shots.csv", "show.json")
 TRUTH_COLUMNS = (
     "frame", "pts", "shot", "name", "role", "x1", "y1", "x2", "y2", "face_visible", "head_visible",
     "body_x1", "body_y1", "body_x2", "body_y2",
@@ -46,7 +48,7 @@ def write_show(
 ) -> dict[str, object]:
     """Write the show's video, truth and description; give the description.
 
-    Equal shows give equal bytes.
+    Equal shows give equal bytes. The files take their names together, when all are whole.
 
     ``workers`` processes draw while this one encodes; ``progress`` is told the number of frames
     written.
@@ -55,14 +57,17 @@ def write_show(
         OSError: the folder can not be written.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    sweep(folder)
     rows: list[TruthRow] = []
-    with _drawn(show, workers) as frames:
-        _write_video(show, folder / "stage.mp4", _keep_rows(frames, rows, progress))
-    _write_csv(folder / "truth.csv", TRUTH_COLUMNS, (truth_record(row) for row in rows))
-    _write_csv(folder / "shots.csv", SHOT_COLUMNS, shot_records(show))
-    description = describe(show, rows)
-    text = json.dumps(description, indent=1, ensure_ascii=False) + "\n"
-    (folder / "show.json").write_text(text, encoding="utf-8")
+    with ExitStack() as files:
+        video, truth, shots, about = (files.enter_context(whole(folder / name)) for name in FILES)
+        with _drawn(show, workers) as frames:
+            _write_video(show, video, _keep_rows(frames, rows, progress))
+        _write_csv(truth, TRUTH_COLUMNS, (truth_record(row) for row in rows))
+        _write_csv(shots, SHOT_COLUMNS, shot_records(show))
+        description = describe(show, rows)
+        text = json.dumps(description, indent=1, ensure_ascii=False) + "\n"
+        about.write_text(text, encoding="utf-8")
     return description
 
 

@@ -13,7 +13,8 @@ import pytest
 
 from footage import boxes_of, decoded, ssim, stage, stamps
 from inyourarea.render.encode import PieceEncoder, PieceFormat, announced_rate
-from inyourarea.render.join import Part, Reel, join
+from inyourarea.render.film import Part, Pieces
+from inyourarea.render.join import Reel, join
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.objects import ObjectNotFound
 
@@ -83,7 +84,7 @@ def test_joined_frames_keep_their_times_and_pictures(
     pts, end = steps(start, counts)
     form = PieceFormat(SIZE, time_base, 30)
     parts = store_pieces(objects, in_segments(pts, end, cuts), form)
-    join(objects, Reel(parts, time_base), tmp_path / "film.mp4")
+    join(objects, Reel(Pieces(parts, time_base)), tmp_path / "film.mp4")
     assert stamps(tmp_path / "film.mp4") == [(at - start) * time_base for at in [*pts, end]]
     shown = decoded(tmp_path / "film.mp4")
     assert len(shown) == len(pts)
@@ -96,7 +97,7 @@ def test_joining_copies_the_encoded_pictures(objects: FolderObjects, tmp_path: P
     parts = store_pieces(
         objects, in_segments(pts, end, [11]), PieceFormat(SIZE, Fraction(1, 30000), 30)
     )
-    join(objects, Reel(parts, Fraction(1, 30000)), tmp_path / "film.mp4")
+    join(objects, Reel(Pieces(parts, Fraction(1, 30000))), tmp_path / "film.mp4")
     pieces = [packets_of(io.BytesIO(objects.get(part.key))) for part in parts]
     assert packets_of(str(tmp_path / "film.mp4")) == pieces[0] + pieces[1]
 
@@ -113,7 +114,7 @@ def test_the_film_can_start_before_it_is_all_there(objects: FolderObjects, tmp_p
         objects, in_segments(pts, end, [10]), PieceFormat(SIZE, Fraction(1, 30), 30)
     )
     audio = store_sound(objects, 0)
-    join(objects, Reel(parts, Fraction(1, 30), audio), tmp_path / "film.mp4")
+    join(objects, Reel(Pieces(parts, Fraction(1, 30)), audio), tmp_path / "film.mp4")
     names = boxes_of((tmp_path / "film.mp4").read_bytes())
     assert names.index("moov") < names.index("mdat")
 
@@ -123,7 +124,7 @@ def test_the_same_pieces_give_the_same_bytes(objects: FolderObjects, tmp_path: P
     parts = store_pieces(
         objects, in_segments(pts, end, [10]), PieceFormat(SIZE, Fraction(1, 30), 30)
     )
-    reel = Reel(parts, Fraction(1, 30), store_sound(objects, 0))
+    reel = Reel(Pieces(parts, Fraction(1, 30)), store_sound(objects, 0))
     join(objects, reel, tmp_path / "once.mp4")
     join(objects, reel, tmp_path / "again.mp4")
     assert (tmp_path / "once.mp4").read_bytes() == (tmp_path / "again.mp4").read_bytes()
@@ -167,7 +168,7 @@ def test_the_sound_lies_to_the_first_frame_as_it_lay(
     pts, end = steps(start, [(30, round(1 / 30 / time_base))])
     parts = store_pieces(objects, in_segments(pts, end, [10]), PieceFormat(SIZE, time_base, 30))
     audio = store_sound(objects, sound_start)
-    join(objects, Reel(parts, time_base, audio), tmp_path / "film.mp4")
+    join(objects, Reel(Pieces(parts, time_base), audio), tmp_path / "film.mp4")
     film = str(tmp_path / "film.mp4")
     assert sound_stamps(film) == sound_stamps(io.BytesIO(objects.get(audio)))
     assert packets_of(film, "audio") == packets_of(io.BytesIO(objects.get(audio)), "audio")
@@ -183,18 +184,22 @@ def test_pieces_that_were_encoded_unlike_are_refused(
     objects.put("pieces/other.mp4", objects.get(here[0].key))
     objects.put(here[0].key, kept)
     with pytest.raises(ValueError, match="encoded unlike"):
-        reel = Reel([here[0], Part("pieces/other.mp4", 2)], Fraction(1, 30))
+        reel = Reel(Pieces([here[0], Part("pieces/other.mp4", 2)], Fraction(1, 30)))
         join(objects, reel, tmp_path / "film.mp4")
 
 
 def test_a_missing_piece_is_said(objects: FolderObjects, tmp_path: Path) -> None:
     with pytest.raises(ObjectNotFound):
-        join(objects, Reel([Part("pieces/none.mp4", 0)], Fraction(1, 30)), tmp_path / "film.mp4")
+        join(
+            objects,
+            Reel(Pieces([Part("pieces/none.mp4", 0)], Fraction(1, 30))),
+            tmp_path / "film.mp4",
+        )
 
 
 def test_no_pieces_make_no_film(objects: FolderObjects, tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no pieces"):
-        join(objects, Reel([], Fraction(1, 30)), tmp_path / "film.mp4")
+        join(objects, Reel(Pieces([], Fraction(1, 30))), tmp_path / "film.mp4")
 
 
 @pytest.mark.parametrize(

@@ -353,9 +353,12 @@ class VideoAccepted(_message.Message):
     SOURCE_FIELD_NUMBER: _builtins.int
     SEGMENTS_FIELD_NUMBER: _builtins.int
     LANE_FIELD_NUMBER: _builtins.int
+    FOR_BROWSERS_FIELD_NUMBER: _builtins.int
     video_id: _builtins.str
     run_id: _builtins.str
     lane: Global___Lane.ValueType
+    for_browsers: _builtins.bool
+    """Whether stage and fancams are also to be had as a browser plays them."""
     @_builtins.property
     def spec(self) -> Global___RunSpec: ...
     @_builtins.property
@@ -371,10 +374,11 @@ class VideoAccepted(_message.Message):
         source: Global___Source | None = ...,
         segments: _abc.Iterable[Global___Segment] | None = ...,
         lane: Global___Lane.ValueType = ...,
+        for_browsers: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["source", b"source", "spec", b"spec"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["lane", b"lane", "run_id", b"run_id", "segments", b"segments", "source", b"source", "spec", b"spec", "video_id", b"video_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["for_browsers", b"for_browsers", "lane", b"lane", "run_id", b"run_id", "segments", b"segments", "source", b"source", "spec", b"spec", "video_id", b"video_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -648,6 +652,239 @@ class FancamsPublished(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FancamsPublished: _TypeAlias = FancamsPublished  # noqa: Y015
+
+@_typing.final
+class StageDrawn(_message.Message):
+    """A segment of the stage is drawn for browsers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VIDEO_ID_FIELD_NUMBER: _builtins.int
+    RUN_ID_FIELD_NUMBER: _builtins.int
+    SEGMENT_FIELD_NUMBER: _builtins.int
+    DRAWING_KEY_FIELD_NUMBER: _builtins.int
+    video_id: _builtins.str
+    run_id: _builtins.str
+    drawing_key: _builtins.str
+    @_builtins.property
+    def segment(self) -> Global___Segment: ...
+    def __init__(
+        self,
+        *,
+        video_id: _builtins.str = ...,
+        run_id: _builtins.str = ...,
+        segment: Global___Segment | None = ...,
+        drawing_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["segment", b"segment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["drawing_key", b"drawing_key", "run_id", b"run_id", "segment", b"segment", "video_id", b"video_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StageDrawn: _TypeAlias = StageDrawn  # noqa: Y015
+
+@_typing.final
+class Sprite(_message.Message):
+    """A grid of small pictures of the stage, row by row; tile k shows second k * interval_s."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KEY_FIELD_NUMBER: _builtins.int
+    COLUMNS_FIELD_NUMBER: _builtins.int
+    ROWS_FIELD_NUMBER: _builtins.int
+    TILES_FIELD_NUMBER: _builtins.int
+    INTERVAL_S_FIELD_NUMBER: _builtins.int
+    WIDTH_FIELD_NUMBER: _builtins.int
+    HEIGHT_FIELD_NUMBER: _builtins.int
+    key: _builtins.str
+    columns: _builtins.int
+    rows: _builtins.int
+    tiles: _builtins.int
+    width: _builtins.int
+    """Of one tile."""
+    height: _builtins.int
+    @_builtins.property
+    def interval_s(self) -> Global___Rational: ...
+    def __init__(
+        self,
+        *,
+        key: _builtins.str = ...,
+        columns: _builtins.int = ...,
+        rows: _builtins.int = ...,
+        tiles: _builtins.int = ...,
+        interval_s: Global___Rational | None = ...,
+        width: _builtins.int = ...,
+        height: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["interval_s", b"interval_s"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["columns", b"columns", "height", b"height", "interval_s", b"interval_s", "key", b"key", "rows", b"rows", "tiles", b"tiles", "width", b"width"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Sprite: _TypeAlias = Sprite  # noqa: Y015
+
+@_typing.final
+class StageReady(_message.Message):
+    """The stage can be watched in a browser; its first frame is shown at 0."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VIDEO_ID_FIELD_NUMBER: _builtins.int
+    RUN_ID_FIELD_NUMBER: _builtins.int
+    MP4_KEY_FIELD_NUMBER: _builtins.int
+    STREAMS_KEY_FIELD_NUMBER: _builtins.int
+    POSTER_KEY_FIELD_NUMBER: _builtins.int
+    SPRITE_FIELD_NUMBER: _builtins.int
+    WIDTH_FIELD_NUMBER: _builtins.int
+    HEIGHT_FIELD_NUMBER: _builtins.int
+    IS_COPIED_FIELD_NUMBER: _builtins.int
+    video_id: _builtins.str
+    run_id: _builtins.str
+    mp4_key: _builtins.str
+    streams_key: _builtins.str
+    """A StreamFiles."""
+    poster_key: _builtins.str
+    width: _builtins.int
+    """Of the pictures in the MP4."""
+    height: _builtins.int
+    is_copied: _builtins.bool
+    """Whether the source's own packets are in the MP4, or ones that were encoded here."""
+    @_builtins.property
+    def sprite(self) -> Global___Sprite: ...
+    def __init__(
+        self,
+        *,
+        video_id: _builtins.str = ...,
+        run_id: _builtins.str = ...,
+        mp4_key: _builtins.str = ...,
+        streams_key: _builtins.str = ...,
+        poster_key: _builtins.str = ...,
+        sprite: Global___Sprite | None = ...,
+        width: _builtins.int = ...,
+        height: _builtins.int = ...,
+        is_copied: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["sprite", b"sprite"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["height", b"height", "is_copied", b"is_copied", "mp4_key", b"mp4_key", "poster_key", b"poster_key", "run_id", b"run_id", "sprite", b"sprite", "streams_key", b"streams_key", "video_id", b"video_id", "width", b"width"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StageReady: _TypeAlias = StageReady  # noqa: Y015
+
+@_typing.final
+class Stream(_message.Message):
+    """A fancam's master playlist, by its name among the run's StreamFiles."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    PICTURE_FIELD_NUMBER: _builtins.int
+    MASTER_FIELD_NUMBER: _builtins.int
+    person: _builtins.str
+    picture: _builtins.str
+    master: _builtins.str
+    def __init__(
+        self,
+        *,
+        person: _builtins.str = ...,
+        picture: _builtins.str = ...,
+        master: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["master", b"master", "person", b"person", "picture", b"picture"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Stream: _TypeAlias = Stream  # noqa: Y015
+
+@_typing.final
+class StreamsReady(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VIDEO_ID_FIELD_NUMBER: _builtins.int
+    RUN_ID_FIELD_NUMBER: _builtins.int
+    STREAMS_KEY_FIELD_NUMBER: _builtins.int
+    STREAMS_FIELD_NUMBER: _builtins.int
+    video_id: _builtins.str
+    run_id: _builtins.str
+    streams_key: _builtins.str
+    """A StreamFiles."""
+    @_builtins.property
+    def streams(self) -> _containers.RepeatedCompositeFieldContainer[Global___Stream]: ...
+    def __init__(
+        self,
+        *,
+        video_id: _builtins.str = ...,
+        run_id: _builtins.str = ...,
+        streams_key: _builtins.str = ...,
+        streams: _abc.Iterable[Global___Stream] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["run_id", b"run_id", "streams", b"streams", "streams_key", b"streams_key", "video_id", b"video_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StreamsReady: _TypeAlias = StreamsReady  # noqa: Y015
+
+@_typing.final
+class Face(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    NAME_FIELD_NUMBER: _builtins.int
+    KEY_FIELD_NUMBER: _builtins.int
+    person: _builtins.str
+    name: _builtins.str
+    key: _builtins.str
+    def __init__(
+        self,
+        *,
+        person: _builtins.str = ...,
+        name: _builtins.str = ...,
+        key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "name", b"name", "person", b"person"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Face: _TypeAlias = Face  # noqa: Y015
+
+@_typing.final
+class FacesDrawn(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VIDEO_ID_FIELD_NUMBER: _builtins.int
+    RUN_ID_FIELD_NUMBER: _builtins.int
+    FACES_FIELD_NUMBER: _builtins.int
+    POSTER_KEY_FIELD_NUMBER: _builtins.int
+    video_id: _builtins.str
+    run_id: _builtins.str
+    poster_key: _builtins.str
+    """A well lit frame with nearly everybody in it; empty where there is nobody."""
+    @_builtins.property
+    def faces(self) -> _containers.RepeatedCompositeFieldContainer[Global___Face]: ...
+    def __init__(
+        self,
+        *,
+        video_id: _builtins.str = ...,
+        run_id: _builtins.str = ...,
+        faces: _abc.Iterable[Global___Face] | None = ...,
+        poster_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["faces", b"faces", "poster_key", b"poster_key", "run_id", b"run_id", "video_id", b"video_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FacesDrawn: _TypeAlias = FacesDrawn  # noqa: Y015
 
 @_typing.final
 class PinsChanged(_message.Message):

@@ -26,9 +26,12 @@ class SubmitVideoRequest(_message.Message):
     FROM_S_FIELD_NUMBER: _builtins.int
     TO_S_FIELD_NUMBER: _builtins.int
     SPEC_FIELD_NUMBER: _builtins.int
+    FOR_BROWSERS_FIELD_NUMBER: _builtins.int
     source_key: _builtins.str
     """Object with the video's bytes, and their digest."""
     sha256: _builtins.str
+    for_browsers: _builtins.bool
+    """Whether stage and fancams are also to be had as a browser plays them."""
     @_builtins.property
     def from_s(self) -> _facts_pb2.Rational:
         """The part to use, seconds from the video's first frame; absent: all of it."""
@@ -47,10 +50,11 @@ class SubmitVideoRequest(_message.Message):
         from_s: _facts_pb2.Rational | None = ...,
         to_s: _facts_pb2.Rational | None = ...,
         spec: _facts_pb2.RunSpec | None = ...,
+        for_browsers: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_from_s", b"_from_s", "_to_s", b"_to_s", "from_s", b"from_s", "spec", b"spec", "to_s", b"to_s"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_from_s", b"_from_s", "_to_s", b"_to_s", "from_s", b"from_s", "sha256", b"sha256", "source_key", b"source_key", "spec", b"spec", "to_s", b"to_s"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_from_s", b"_from_s", "_to_s", b"_to_s", "for_browsers", b"for_browsers", "from_s", b"from_s", "sha256", b"sha256", "source_key", b"source_key", "spec", b"spec", "to_s", b"to_s"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__from_s: _TypeAlias = _typing.Literal["from_s"]  # noqa: Y015
     _WhichOneofArgType__from_s: _TypeAlias = _typing.Literal["_from_s", b"_from_s"]  # noqa: Y015

@@ -164,3 +164,197 @@ class Run(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Run: _TypeAlias = Run  # noqa: Y015
+
+@_typing.final
+class StagePlan(_message.Message):
+    """stages/.../plan: how a video's stage is brought into the browser."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IS_COPIED_FIELD_NUMBER: _builtins.int
+    is_copied: _builtins.bool
+    """Whether the source's own packets will do for the largest rung."""
+    def __init__(
+        self,
+        *,
+        is_copied: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["is_copied", b"is_copied"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StagePlan: _TypeAlias = StagePlan  # noqa: Y015
+
+@_typing.final
+class StageDrawing(_message.Message):
+    """stages/.../drawings/...: what was drawn of one segment of the stage."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Piece(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        RUNG_FIELD_NUMBER: _builtins.int
+        KEY_FIELD_NUMBER: _builtins.int
+        rung: _builtins.str
+        key: _builtins.str
+        def __init__(
+            self,
+            *,
+            rung: _builtins.str = ...,
+            key: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "rung", b"rung"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    @_typing.final
+    class Tile(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        PTS_FIELD_NUMBER: _builtins.int
+        JPEG_FIELD_NUMBER: _builtins.int
+        LIGHT_FIELD_NUMBER: _builtins.int
+        CONTRAST_FIELD_NUMBER: _builtins.int
+        pts: _builtins.int
+        jpeg: _builtins.bytes
+        light: _builtins.float
+        """Mean of luma, and how far samples lie from it (standard deviation); 16 is black."""
+        contrast: _builtins.float
+        def __init__(
+            self,
+            *,
+            pts: _builtins.int = ...,
+            jpeg: _builtins.bytes = ...,
+            light: _builtins.float = ...,
+            contrast: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["contrast", b"contrast", "jpeg", b"jpeg", "light", b"light", "pts", b"pts"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    SEGMENT_FIELD_NUMBER: _builtins.int
+    PIECES_FIELD_NUMBER: _builtins.int
+    TILES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def segment(self) -> _facts_pb2.Segment: ...
+    @_builtins.property
+    def pieces(self) -> _containers.RepeatedCompositeFieldContainer[Global___StageDrawing.Piece]: ...
+    @_builtins.property
+    def tiles(self) -> _containers.RepeatedCompositeFieldContainer[Global___StageDrawing.Tile]: ...
+    def __init__(
+        self,
+        *,
+        segment: _facts_pb2.Segment | None = ...,
+        pieces: _abc.Iterable[Global___StageDrawing.Piece] | None = ...,
+        tiles: _abc.Iterable[Global___StageDrawing.Tile] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["segment", b"segment"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["pieces", b"pieces", "segment", b"segment", "tiles", b"tiles"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StageDrawing: _TypeAlias = StageDrawing  # noqa: Y015
+
+@_typing.final
+class SegmentHalves(_message.Message):
+    """runs/.../streams/.../halves/...: the lower rungs of a segment's pieces."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class Half(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        PIECE_FIELD_NUMBER: _builtins.int
+        KEY_FIELD_NUMBER: _builtins.int
+        piece: _builtins.str
+        """The piece, and the smaller one that was made of it."""
+        key: _builtins.str
+        def __init__(
+            self,
+            *,
+            piece: _builtins.str = ...,
+            key: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "piece", b"piece"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    HALVES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def halves(self) -> _containers.RepeatedCompositeFieldContainer[Global___SegmentHalves.Half]: ...
+    def __init__(
+        self,
+        *,
+        halves: _abc.Iterable[Global___SegmentHalves.Half] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["halves", b"halves"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SegmentHalves: _TypeAlias = SegmentHalves  # noqa: Y015
+
+@_typing.final
+class StreamFiles(_message.Message):
+    """.../streams: the files below one HLS address, by the names that playlists call them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class File(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        NAME_FIELD_NUMBER: _builtins.int
+        KEY_FIELD_NUMBER: _builtins.int
+        MEDIA_TYPE_FIELD_NUMBER: _builtins.int
+        PERSON_FIELD_NUMBER: _builtins.int
+        PICTURE_FIELD_NUMBER: _builtins.int
+        name: _builtins.str
+        key: _builtins.str
+        media_type: _builtins.str
+        person: _builtins.str
+        """Whose fancam it belongs to, in which picture; empty for what all share."""
+        picture: _builtins.str
+        def __init__(
+            self,
+            *,
+            name: _builtins.str = ...,
+            key: _builtins.str = ...,
+            media_type: _builtins.str = ...,
+            person: _builtins.str = ...,
+            picture: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "media_type", b"media_type", "name", b"name", "person", b"person", "picture", b"picture"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    FILES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def files(self) -> _containers.RepeatedCompositeFieldContainer[Global___StreamFiles.File]: ...
+    def __init__(
+        self,
+        *,
+        files: _abc.Iterable[Global___StreamFiles.File] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["files", b"files"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StreamFiles: _TypeAlias = StreamFiles  # noqa: Y015

@@ -1,14 +1,15 @@
 """What every address needs to know of a request: the house, and who asks."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
 from fastapi import Depends, Path, Request
 
 from inyourarea.gateway.access import Person, Role
+from inyourarea.gateway.callers import Caller
 from inyourarea.gateway.documents import ProblemDocument
 from inyourarea.gateway.house import House
-from inyourarea.gateway.problems import MEDIA_TYPE, Problem
+from inyourarea.gateway.problems import MEDIA_TYPE, Problem, unauthorized
 
 RunId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 VideoId = RunId
@@ -26,24 +27,47 @@ def person_of(request: Request) -> Person:
     return person
 
 
+def caller_of(request: Request) -> Caller:
+    """Where the request comes from."""
+    caller: Caller = request.state.caller
+    return caller
+
+
 HouseOf = Annotated[House, Depends(house_of)]
-Asker = Annotated[Person, Depends(person_of)]
+#: Anybody at all, strangers too: only for what signing in takes.
+Anybody = Annotated[Person, Depends(person_of)]
+CallerOf = Annotated[Caller, Depends(caller_of)]
 
 
-def _needs(role: Role) -> Callable[[Person], Person]:
-    def check(person: Asker) -> Person:
-        if person.role >= role:
+@dataclass(frozen=True)
+class Needs:
+    """What an address takes: at least this role."""
+
+    role: Role
+
+    def __call__(self, person: Anybody) -> Person:
+        """The person, who may.
+
+        Raises:
+            Problem: the person may not.
+        """
+        if person.role >= self.role:
             return person
-        if person.role == Role.VISITOR:
-            raise Problem(401, "sign-in", "Sign in first: this is not open to everybody.")
-        raise Problem(403, "role", f"This takes the role {role.name.lower()}; ask an operator.")
+        if person.role <= Role.VISITOR:
+            raise unauthorized(person.excuse or "Sign in first: this is not open to everybody.")
+        detail = f"This takes the role {self.role.name.lower()}; ask an operator."
+        problem = Problem(403, "role", detail)
+        problem.headers = {
+            "WWW-Authenticate": 'Bearer realm="inyourarea", error="insufficient_scope"'
+        }
+        raise problem
 
-    return check
 
-
-Viewer = Annotated[Person, Depends(_needs(Role.VIEWER))]
-Editor = Annotated[Person, Depends(_needs(Role.EDITOR))]
-Operator = Annotated[Person, Depends(_needs(Role.OPERATOR))]
+#: Whoever may see what is published; find the video with `find_video`, which hides the rest.
+Asker = Annotated[Person, Depends(Needs(Role.VISITOR))]
+Viewer = Annotated[Person, Depends(Needs(Role.VIEWER))]
+Editor = Annotated[Person, Depends(Needs(Role.EDITOR))]
+Operator = Annotated[Person, Depends(Needs(Role.OPERATOR))]
 
 
 def problems(*statuses: int) -> dict[int | str, dict[str, object]]:
@@ -51,5 +75,5 @@ def problems(*statuses: int) -> dict[int | str, dict[str, object]]:
     schema = {"$ref": f"#/components/schemas/{ProblemDocument.__name__}"}
     return {
         status: {"description": "A problem", "content": {MEDIA_TYPE: {"schema": schema}}}
-        for status in (*statuses, 400, 401, 403, 422, 429, 503)
+        for status in (*statuses, 400, 401, 403, 413, 422, 429, 503)
     }

@@ -3,13 +3,13 @@
 from fastapi import APIRouter
 
 from inyourarea.gateway import documents as doc
-from inyourarea.gateway.api.asking import HouseOf, problems
+from inyourarea.gateway.api.asking import Asker, HouseOf, problems
 
 router = APIRouter(prefix="/groups", tags=["groups"])
 
 
 @router.get("", operation_id="list_groups", responses=problems())
-def find(house: HouseOf) -> doc.Groups:
+def find(house: HouseOf, person: Asker) -> doc.Groups:  # noqa: ARG001
     """All groups whose members a model knows."""
     groups = [known.group for known in house.models.values() if known.group]
     return doc.Groups(

@@ -14,9 +14,9 @@ from inyourarea.gateway.api.asking import Editor, HouseOf, VideoId, problems
 from inyourarea.gateway.catalog import Row
 from inyourarea.gateway.house import House
 from inyourarea.gateway.journal import PinMade, PinsSet
-from inyourarea.gateway.pins import changed_segments, differences, pins_from, to_stages
+from inyourarea.gateway.pins import differences, pins_from, to_stages
 from inyourarea.gateway.problems import NotThere, Stale
-from inyourarea.gateway.showing import Shown
+from inyourarea.gateway.showing import Shown, changed_segments
 from inyourarea.gateway.views import find_video, video_document
 
 router = APIRouter(prefix="/videos/{video_id}/pins", tags=["pins"])

@@ -1,21 +1,21 @@
 """Runs: camera paths, boxes, fancams and files. What a run gives never changes."""
 
 import json
+from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 
+from inyourarea.core.members import file_names
 from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.api.asking import Asker, HouseOf, RunId, Viewer, problems
 from inyourarea.gateway.exports import MEDIA_TYPES
 from inyourarea.gateway.house import House
-from inyourarea.gateway.media import IMMUTABLE, object_response
+from inyourarea.gateway.media import IMMUTABLE, REVALIDATED, object_response
 from inyourarea.gateway.problems import NotThere
 from inyourarea.gateway.showing import Shown
 from inyourarea.gateway.views import find_video, published_runs
 
 router = APIRouter(prefix="/runs/{run_id}", tags=["runs"])
-
-_HEADERS = {"Cache-Control": IMMUTABLE}
 
 
 def _shown(house: House, run: str, person: Person) -> Shown:
@@ -24,7 +24,7 @@ def _shown(house: House, run: str, person: Person) -> Shown:
     if row is None:
         raise NotThere("such run")
     find_video(house, row["video_id"], person)
-    if person.role == Role.VISITOR and run not in published_runs(house, row["video_id"]).values():
+    if person.role <= Role.VISITOR and run not in published_runs(house, row["video_id"]).values():
         raise NotThere("such run")
     return house.showing.run(run)
 
@@ -51,7 +51,8 @@ def camera(run_id: RunId, aspect: str, house: HouseOf, person: Asker) -> Respons
     found = house.showing.camera_document(shown.accepted, labels.index(aspect))
     seen = _seen_people(house, shown, person)
     found["people"] = {key: path for key, path in found["people"].items() if key in seen}
-    return _json(found)
+    # What a visitor may see changes, and so does who somebody is after signing in.
+    return _json(found, IMMUTABLE if person.role > Role.VISITOR else REVALIDATED)
 
 
 @router.get("/boxes.json", operation_id="boxes", responses=problems(404))
@@ -77,13 +78,31 @@ def report(run_id: RunId, house: HouseOf, person: Viewer) -> Response:
     },
 )
 def fancam(request: Request, run_id: RunId, name: str, house: HouseOf, person: Asker) -> Response:
-    """A finished fancam; ``name`` is the person's id, a hyphen and the shape, as in ``watch``."""
+    """A finished fancam; ``name`` is the person's id, a hyphen and the shape, as in ``watch``.
+
+    A browser that saves it calls it after the video and the person.
+    """
     shown = _shown(house, run_id, person)
     somebody, _, label = name.rpartition("-")
     key = house.showing.published(run_id).get((somebody, label))
     if key is None or somebody not in _seen_people(house, shown, person):
         raise NotThere("such fancam")
-    return object_response(request, house.objects, key, "video/mp4")
+    response = object_response(request, house.objects, key, "video/mp4")
+    response.headers["Content-Disposition"] = _saved_as(house, shown, somebody, label)
+    return response
+
+
+def _saved_as(house: House, shown: Shown, somebody: str, label: str) -> str:
+    """RFC 6266: shown in the page, and called so when it is saved."""
+    video = shown.accepted.video_id
+    row = house.catalog.video(video)
+    names = {named["person"]: named["name"] for named in house.catalog.people(video)}
+    called = house.settings.export_name.format(
+        title=row["title"] if row else "",
+        name=names.get(somebody, shown.person(somebody).name),
+        aspect=label,
+    )
+    return f"inline; filename*=UTF-8''{quote(file_names([called])[0], safe='')}.mp4"
 
 
 @router.get(
@@ -98,10 +117,10 @@ def export(run_id: RunId, table: str, kind: str, house: HouseOf, person: Viewer)
         raise NotThere("such file")
     content = house.exports.file(_shown(house, run_id, person), table, kind)
     name = f'attachment; filename="{table}.{kind}"' if table.isascii() else "attachment"
-    headers = {**_HEADERS, "Content-Disposition": name}
+    headers = {"Cache-Control": IMMUTABLE, "Content-Disposition": name}
     return Response(content, media_type=MEDIA_TYPES[kind], headers=headers)
 
 
-def _json(content: object) -> Response:
+def _json(content: object, caching: str = IMMUTABLE) -> Response:
     written = json.dumps(content, separators=(",", ":"), ensure_ascii=False)
-    return Response(written, media_type="application/json", headers=_HEADERS)
+    return Response(written, media_type="application/json", headers={"Cache-Control": caching})

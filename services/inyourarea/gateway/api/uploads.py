@@ -12,7 +12,7 @@ from fastapi import APIRouter, Header, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
-from inyourarea.gateway.api.asking import Editor, HouseOf, RunId, problems
+from inyourarea.gateway.api.asking import Asker, Editor, HouseOf, RunId, problems
 from inyourarea.gateway.house import House
 from inyourarea.gateway.problems import Problem
 from inyourarea.gateway.uploads import PART, Upload
@@ -22,6 +22,8 @@ router = APIRouter(prefix="/uploads", tags=["uploads"])
 _VERSION = "1.0.0"
 _OFFSET_TYPE = "application/offset+octet-stream"
 LONGEST_NAME = 300
+#: Bytes of one request, which is stored as it comes and ends where the file does.
+_MOST_AT_ONCE = 1 << 50
 
 
 def _headers(upload: Upload) -> dict[str, str]:
@@ -45,7 +47,7 @@ Version = Annotated[str, Header(alias="Tus-Resumable", examples=[_VERSION])]
 
 
 @router.options("", operation_id="uploads_options", status_code=204)
-def options(house: HouseOf) -> Response:
+def options(house: HouseOf, person: Asker) -> Response:  # noqa: ARG001
     """What this server can do."""
     return Response(
         status_code=204,
@@ -63,7 +65,7 @@ def create(
     request: Request,
     house: HouseOf,
     person: Editor,
-    length: Annotated[int, Header(alias="Upload-Length", ge=1, le=1 << 50)],
+    length: Annotated[int, Header(alias="Upload-Length", ge=1, le=_MOST_AT_ONCE)],
     version: Version = "",
     metadata: Annotated[str, Header(alias="Upload-Metadata", max_length=4000)] = "",
 ) -> Response:
@@ -98,6 +100,7 @@ def offset(upload_id: RunId, house: HouseOf, person: Editor, version: Version = 
     operation_id="send_upload",
     status_code=204,
     responses=problems(404, 409, 412, 413, 415),
+    max_body_size=_MOST_AT_ONCE,
 )
 async def send(
     request: Request,

@@ -3,7 +3,7 @@
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -20,11 +20,12 @@ from inyourarea.gateway.api.asking import Asker, Editor, HouseOf, Operator, Vide
 from inyourarea.gateway.catalog import Question
 from inyourarea.gateway.deletion import delete_video
 from inyourarea.gateway.house import House
-from inyourarea.gateway.journal import RunResumed, RunStopped, Submitted, Titled
+from inyourarea.gateway.journal import RunResumed, RunStopped, Titled
 from inyourarea.gateway.media import REVALIDATED, object_response
-from inyourarea.gateway.problems import NotThere, Problem
-from inyourarea.gateway.submission import command_for
-from inyourarea.gateway.views import find_video, stage_key, video_document, watch_document
+from inyourarea.gateway.problems import NotThere, Problem, unauthorized
+from inyourarea.gateway.submission import command_for, submit_source
+from inyourarea.gateway.tokens import NoEntry
+from inyourarea.gateway.views import find_video, stage_key, video_for, watch_document
 from inyourarea.runtime.objects import holds
 
 router = APIRouter(prefix="/videos", tags=["videos"])
@@ -42,47 +43,46 @@ _HEARTBEAT_S = 15.0
 def submit(asked: doc.VideoAsked, house: HouseOf, person: Editor, response: Response) -> doc.Video:
     """Make fancams of an uploaded file. The same file and wishes again give the same run."""
     upload = house.uploads.find(asked.upload_id, person.name)
-    key, sha256 = house.uploads.store_source(upload)
-    command = command_for(asked, (key, sha256), house.models)
-    accepted = house.stages.submit(command)
+    _check_scope(person, asked.labels)
+    source = house.uploads.store_source(upload)
+    if person.labels is not None:  # the same video may be here, and be somebody else's
+        command = command_for(asked, source, house.models)
+        there = house.catalog.video(house.stages.decide(command).video_id)
+        _check_scope(person, asked.labels if there is None else there["labels"])
+    video, is_new = submit_source(house, asked, source, (upload.filename, person.name))
     house.uploads.forget(upload.number)
-    filename = tidy(upload.filename) or "video"
-    known = house.catalog.video(accepted.video_id)
-    if known is not None and known["run_id"] == accepted.run_id and known["state"] != "cancelled":
-        response.status_code = 200
-    else:
-        entry = Submitted(
-            by=person.name,
-            run_id=accepted.run_id,
-            title=tidy(asked.title) or filename,
-            filename=filename,
-            external_id=asked.external_id,
-            labels=asked.labels,
-            from_s=None if asked.from_s is None else str(asked.from_s),
-            to_s=None if asked.to_s is None else str(asked.to_s),
-            group=asked.group,
-        )
-        house.write_down(accepted.video_id, entry)
-    return video_document(house, find_video(house, accepted.video_id, person))
+    response.status_code = 202 if is_new else 200
+    return video_for(house, find_video(house, video, person), person)
+
+
+def _check_scope(person: Person, labels: Mapping[str, str]) -> None:
+    """A video of these labels is one that the person's token is for."""
+    if not person.may_have(labels):
+        wanted = ", ".join(person.labels or ())
+        raise Problem(403, "scope", f"Your token is for videos that are labelled one of: {wanted}.")
 
 
 @router.get("", operation_id="list_videos", responses=problems())
 def find(house: HouseOf, person: Asker, asked: Annotated[doc.VideosAsked, Query()]) -> doc.Videos:
     """The videos that match, the newest first, page by page."""
+    is_visitor = person.role <= Role.VISITOR
+    if is_visitor and (asked.label or asked.external_id or asked.state):
+        raise unauthorized("Sign in first: visitors look for videos by words only.")
     labels = {name: value for name, _, value in (pair.partition(":") for pair in asked.label)}
     question = Question(
         text=asked.query,
         labels=labels,
         external_id=asked.external_id,
         states=asked.state,
-        only=house.catalog.published() if person.role == Role.VISITOR else None,
+        pairs=person.labels,
+        only=house.catalog.published() if is_visitor else None,
         before=_read_cursor(asked.cursor),
         limit=asked.limit + 1,
     )
     rows = house.catalog.find(question)
     more = rows[asked.limit - 1] if len(rows) > asked.limit else None
     return doc.Videos(
-        items=[video_document(house, row) for row in rows[: asked.limit]],
+        items=[video_for(house, row, person) for row in rows[: asked.limit]],
         next_cursor=_cursor(more["created_ns"], more["id"]) if more else None,
     )
 
@@ -106,13 +106,15 @@ def _read_cursor(cursor: str | None) -> tuple[int, str] | None:
 @router.get("/{video_id}", operation_id="get_video", responses=problems(404))
 def get(video_id: VideoId, house: HouseOf, person: Asker) -> doc.Video:
     """One video."""
-    return video_document(house, find_video(house, video_id, person))
+    return video_for(house, find_video(house, video_id, person), person)
 
 
 @router.patch("/{video_id}", operation_id="change_video", responses=problems(404))
 def change(video_id: VideoId, asked: doc.VideoChanged, house: HouseOf, person: Editor) -> doc.Video:
     """The video has another title or other labels."""
     row = find_video(house, video_id, person)
+    if asked.labels is not None:
+        _check_scope(person, asked.labels)
     entry = Titled(
         by=person.name,
         title=row["title"] if asked.title is None else tidy(asked.title) or row["filename"],
@@ -190,6 +192,8 @@ async def _events(request: Request, video: str, house: House, person: Person) ->
         change = seen
         try:
             content = await run_in_threadpool(_told, house, video, person)
+        except NoEntry:
+            return
         except NotThere:
             yield "event: deleted\ndata: {}\n\n"
             return
@@ -200,7 +204,8 @@ async def _events(request: Request, video: str, house: House, person: Person) ->
 
 
 def _told(house: House, video: str, person: Person) -> str:
-    return video_document(house, find_video(house, video, person)).model_dump_json()
+    house.tokens.check(person)  # who was let in when the stream began may have been shown out
+    return video_for(house, find_video(house, video, person), person).model_dump_json()
 
 
 @router.get("/{video_id}/watch", operation_id="watch", responses=problems(404))

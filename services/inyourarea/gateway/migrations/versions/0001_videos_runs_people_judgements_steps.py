@@ -69,6 +69,7 @@ def upgrade() -> None:
         sa.Column("revision", sa.Integer(), nullable=False),
         sa.Column("run_id", sa.String(length=32), nullable=False),
         sa.Column("shown_run_id", sa.String(length=32), nullable=True),
+        sa.Column("drawn_run_id", sa.String(length=32), nullable=True),
         sa.Column("pins", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("id"),
     )

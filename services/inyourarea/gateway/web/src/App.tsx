@@ -1,0 +1,82 @@
+/** The frame around every page: head, navigation, what is said in passing. */
+import { useEffect, useErrorBoundary, useRef } from "preact/hooks";
+import { Icon } from "./parts/Icon";
+import { Message } from "./parts/Message";
+import { SignIn } from "./parts/SignIn";
+import { Toast } from "./parts/toast";
+import { About } from "./pages/About";
+import { GroupPage } from "./pages/GroupPage";
+import { Home } from "./pages/Home";
+import { Review } from "./pages/Review";
+import { UploadPage } from "./pages/UploadPage";
+import { WatchPage } from "./pages/WatchPage";
+import { address, Link } from "./router";
+import { mayEdit } from "./session";
+import { say, switchLanguage } from "./words/language";
+
+export function App() {
+  return (
+    <>
+      <a class="skip" href="#content">
+        {say("skip")}
+      </a>
+      <header class="head">
+        <Link to="/" class="wordmark" aria-label="InYourArea">
+          <Icon name="mark" />
+          <span>InYourArea</span>
+        </Link>
+        <nav class="nav" aria-label={say("main")}>
+          <Link to="/">{say("videos")}</Link>
+          {mayEdit.value && <Link to="/upload">{say("upload")}</Link>}
+          {mayEdit.value && <Link to="/review">{say("review")}</Link>}
+          <Link to="/about">{say("about")}</Link>
+        </nav>
+        <div class="head-end">
+          <button type="button" class="plain" onClick={switchLanguage} aria-label={say("languageTo")}>
+            {say("language")}
+          </button>
+          <SignIn />
+        </div>
+      </header>
+      <Content />
+      <Toast />
+    </>
+  );
+}
+
+function Content() {
+  const [error] = useErrorBoundary();
+  const { path } = address.value;
+  const main = useRef<HTMLElement>(null);
+  const first = useRef(true);
+  useEffect(() => {
+    // Whoever listens to the page hears that it changed.
+    if (first.current) first.current = false;
+    else main.current?.focus();
+  }, [path]);
+  return (
+    <main id="content" tabIndex={-1} ref={main}>
+      {error ? <Message title={say("somethingWrong")} text={String((error as Error).message)} /> : page(path)}
+    </main>
+  );
+}
+
+function page(path: string) {
+  const [, room = "", rest = ""] = path.split("/");
+  const name = decode(rest);
+  if (path === "/") return <Home key="home" />;
+  if (room === "watch" && name) return <WatchPage key={name} id={name} />;
+  if (room === "group" && name) return <GroupPage key={name} name={name} />;
+  if (path === "/upload") return <UploadPage />;
+  if (path === "/review") return <Review />;
+  if (path === "/about") return <About />;
+  return <Message title={say("noPage")} back />;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

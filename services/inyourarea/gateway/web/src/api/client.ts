@@ -1,0 +1,87 @@
+/** Asks the gateway; an answer that is no success is raised as the problem that it describes. */
+import type { BoxesFile, CameraFile, Group, Me, Person, Pin, Pins, Preview, Submission, Video, Watch } from "./types";
+
+export const API = "/api/v1";
+
+/** What the gateway said instead of doing it (RFC 9457); status 0 where it could not be reached. */
+export class Problem extends Error {
+  constructor(
+    readonly status: number,
+    readonly title: string,
+    readonly detail: string,
+    /** The last part of its type, such as "stale-edit". */
+    readonly kind = "",
+  ) {
+    super(detail || title);
+  }
+}
+
+async function ask<T>(path: string, method = "GET", body?: unknown, signal?: AbortSignal): Promise<T> {
+  const headers: Record<string, string> = { Accept: "application/json" };
+  if (body !== undefined) headers["Content-Type"] = "application/json";
+  const request: RequestInit = { method, headers, credentials: "same-origin" };
+  if (body !== undefined) request.body = JSON.stringify(body);
+  if (signal) request.signal = signal;
+  let answer: Response;
+  try {
+    answer = await fetch(path.startsWith("/api/") ? path : API + path, request);
+  } catch (error) {
+    if (signal?.aborted) throw error;
+    throw new Problem(0, "unreachable", "");
+  }
+  const text = await answer.text();
+  if (!answer.ok) throw problem(answer.status, answer.statusText, text);
+  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+function problem(status: number, title: string, text: string): Problem {
+  try {
+    const said = JSON.parse(text) as { type?: string; title?: string; detail?: string };
+    return new Problem(status, said.title ?? title, said.detail ?? "", said.type?.split(":").at(-1));
+  } catch {
+    return new Problem(status, title, "");
+  }
+}
+
+export interface VideoQuery {
+  query?: string;
+  state?: string;
+  label?: string;
+  cursor?: string;
+  limit?: number;
+}
+
+const video = (id: string) => `/videos/${encodeURIComponent(id)}`;
+
+function search(query: VideoQuery): string {
+  const asked = Object.entries(query).filter(([, value]) => value !== undefined && value !== "");
+  return new URLSearchParams(asked.map(([key, value]) => [key, String(value)])).toString();
+}
+
+export const api = {
+  me: () => ask<Me>("/me"),
+  signIn: (token: string) => ask<void>("/session", "POST", { token }),
+  signOut: () => ask<void>("/session", "DELETE"),
+  groups: () => ask<{ items: Group[] }>("/groups"),
+  videos: (query: VideoQuery, signal?: AbortSignal) =>
+    ask<{ items: Video[]; next_cursor: string | null }>(`/videos?${search(query)}`, "GET", undefined, signal),
+  video: (id: string) => ask<Video>(video(id)),
+  submit: (submission: Submission) => ask<Video>("/videos", "POST", submission),
+  retitle: (id: string, title: string) => ask<Video>(video(id), "PATCH", { title }),
+  remove: (id: string) => ask<void>(video(id), "DELETE"),
+  cancel: (id: string) => ask<Video>(`${video(id)}/cancel`, "POST"),
+  retry: (id: string) => ask<Video>(`${video(id)}/retry`, "POST"),
+  watch: (id: string) => ask<Watch>(`${video(id)}/watch`),
+  camera: (url: string) => ask<CameraFile>(url),
+  boxes: (url: string) => ask<BoxesFile>(url),
+  name: (id: string, person: string, called: Pick<Person, "name" | "names" | "aliases">) =>
+    ask<unknown>(`${video(id)}/people/${encodeURIComponent(person)}`, "PUT", called),
+  pins: (id: string) => ask<Pins>(`${video(id)}/pins`),
+  previewPins: (id: string, revision: number, pins: Pin[]) =>
+    ask<Preview>(`${video(id)}/pins/preview`, "POST", { revision, pins }),
+  setPins: (id: string, revision: number, pins: Pin[]) => ask<Video>(`${video(id)}/pins`, "PUT", { revision, pins }),
+  confirmSpan: (id: string, span: string) =>
+    ask<unknown>(`${video(id)}/spans/${encodeURIComponent(span)}/confirm`, "POST"),
+  publication: (id: string, person: string, step: "approve" | "publish" | "withdraw") =>
+    ask<unknown>(`${video(id)}/people/${encodeURIComponent(person)}/${step}`, "POST"),
+};

@@ -1,0 +1,181 @@
+/** The nouns of the gateway's API as they travel: snake_case, times in seconds unless named otherwise. */
+
+export type State = "observed" | "followed" | "filled" | "open" | "absent";
+export type Box = readonly [x1: number, y1: number, x2: number, y2: number];
+export type Role = "viewer" | "editor" | "operator" | "visitor";
+
+export interface Me {
+  role: Role;
+  name: string | null;
+}
+
+export interface Group {
+  name: string;
+  members: { name: string; color: string | null }[];
+}
+
+export interface Progress {
+  stage: string;
+  done: number;
+  total: number;
+}
+
+export interface Source {
+  width: number;
+  height: number;
+  frames: number;
+  duration_s: number;
+  frame_rate: string;
+  codec: string;
+  has_audio: boolean;
+  warning: string | null;
+}
+
+export interface Stage {
+  url: string;
+  width: number;
+  height: number;
+  hls_url: string | null;
+  sprite: { url: string; columns: number; rows: number; interval_s: number; width: number; height: number } | null;
+}
+
+export interface Video {
+  id: string;
+  title: string;
+  filename: string;
+  created_at: string;
+  external_id: string | null;
+  labels: Record<string, string>;
+  group: string | null;
+  framing: string;
+  aspects: string[];
+  /** Fractions of seconds as text, exact: "62", "1001/30". */
+  from_s: string | null;
+  to_s: string | null;
+  /** 0: found out. */
+  people_asked: number;
+  state: "working" | "ready" | "failed" | "cancelled";
+  failure: string | null;
+  revision: number;
+  progress: Progress[];
+  left_s: number | null;
+  reused: { done: number; total: number } | null;
+  /** Of the part that is used. */
+  source: Source | null;
+  run_id: string;
+  shown_run_id: string | null;
+  stage: Stage | null;
+  poster_url: string | null;
+}
+
+export interface Span {
+  id: string;
+  from_frame: number;
+  to_frame: number;
+  why: string;
+  text: string;
+  confirmed: boolean;
+}
+
+export interface Fancam {
+  aspect: string;
+  width: number;
+  height: number;
+  url: string | null;
+  hls_url: string | null;
+}
+
+export interface Publication {
+  state: "draft" | "approved" | "published";
+  by: string | null;
+  at: string | null;
+}
+
+export interface Person {
+  id: string;
+  label: string;
+  name: string;
+  names: Record<string, string>;
+  aliases: string[];
+  face_url: string | null;
+  /** Run lengths: the state holds from its frame to the next entry's. */
+  states: [firstFrame: number, state: State][];
+  spans: Span[];
+  report: unknown;
+  fancams: Fancam[];
+  publication: Publication;
+}
+
+export interface Shot {
+  first_frame: number;
+  last_frame: number;
+  kind: string;
+}
+
+export interface Watch {
+  video: Video;
+  run_id: string;
+  aspects: string[];
+  shots: Shot[];
+  times: { time_base: string; pts: number[] };
+  people: Person[];
+  camera_url: Record<string, string>;
+  boxes_url: string;
+}
+
+export interface CameraFile {
+  unit: number;
+  people: Record<string, { size: [number, number]; windows: number[] }>;
+}
+
+export interface BoxesFile {
+  people: Record<string, { first_frame: number; boxes: number[] }[]>;
+  others: { frame: number; box: [number, number, number, number] }[];
+}
+
+/** Whoever is at a point or box; or, with `of`, wherever that person is between the two times. */
+export interface Pin {
+  from_s: number;
+  to_s?: number | null;
+  x?: number | null;
+  y?: number | null;
+  w?: number | null;
+  h?: number | null;
+  of?: string | null;
+  /** A person's id, or a name that nobody has yet. */
+  person?: string | null;
+  nobody?: boolean;
+  denies?: boolean;
+}
+
+export interface Pins {
+  revision: number;
+  pins: Pin[];
+}
+
+export type Place = "seen" | "unseen" | "elsewhere";
+
+export interface Change {
+  person: string;
+  name: string;
+  from_frame: number;
+  to_frame: number;
+  was: Place;
+  becomes: Place;
+}
+
+export interface Preview {
+  changes: Change[];
+  segments: { changed: number; total: number };
+}
+
+export interface Submission {
+  upload_id: string;
+  title?: string;
+  from_s?: number;
+  to_s?: number;
+  group?: string;
+  people?: number;
+  framing?: string;
+  aspects?: string[];
+}

@@ -1,0 +1,113 @@
+/** All videos: search, state, and a card for each. */
+import { useEffect, useRef, useState } from "preact/hooks";
+import { api } from "../api/client";
+import type { Video } from "../api/types";
+import { Icon } from "../parts/Icon";
+import { inWords, Message } from "../parts/Message";
+import { Card } from "../parts/Card";
+import { Link } from "../router";
+import { mayEdit } from "../session";
+import { say } from "../words/language";
+
+const STATES = ["", "ready", "working", "failed"] as const;
+
+/** After the last letter it is searched, in milliseconds. */
+const PAUSE_MS = 200;
+/** While something is in work the list is asked for again, in milliseconds. */
+const REFRESH_MS = 4000;
+
+export function Home() {
+  const [query, setQuery] = useState("");
+  const [state, setState] = useState<string>("");
+  const [videos, setVideos] = useState<Video[] | null>(null);
+  const [cursor, setCursor] = useState<string | null>(null);
+  const [failure, setFailure] = useState("");
+  const more = useRef(false);
+
+  useEffect(() => {
+    document.title = "InYourArea";
+    const ending = new AbortController();
+    let timer: ReturnType<typeof setTimeout>;
+    more.current = false;
+    const ask = async () => {
+      try {
+        const found = await api.videos({ query: query.trim(), state }, ending.signal);
+        if (ending.signal.aborted) return;
+        setFailure("");
+        // Once somebody has asked for more, the list is left as it is.
+        if (!more.current) {
+          setVideos(found.items);
+          setCursor(found.next_cursor);
+        }
+        if (found.items.some((video) => video.state === "working")) timer = setTimeout(() => void ask(), REFRESH_MS);
+      } catch (error) {
+        if (!ending.signal.aborted) setFailure(inWords(error));
+      }
+    };
+    timer = setTimeout(() => void ask(), videos ? PAUSE_MS : 0);
+    return () => {
+      ending.abort();
+      clearTimeout(timer);
+    };
+  }, [query, state]);
+
+  const showMore = async () => {
+    if (!cursor) return;
+    more.current = true;
+    const found = await api.videos({ query: query.trim(), state, cursor });
+    setVideos([...(videos ?? []), ...found.items]);
+    setCursor(found.next_cursor);
+  };
+
+  return (
+    <div class="home">
+      <header class="home-head">
+        <h1>{say("tagline")}</h1>
+        <search class="search">
+          <label>
+            <Icon name="search" />
+            <input type="search" aria-label={say("search")} placeholder={say("search")} value={query} onInput={(event) => setQuery(event.currentTarget.value)} data-testid="search" />
+          </label>
+          <div class="tabs" role="group">
+            {STATES.map((one) => (
+              <button type="button" key={one} aria-pressed={state === one} onClick={() => setState(one)}>
+                {one ? say(`state_${one}`) : say("all")}
+              </button>
+            ))}
+          </div>
+        </search>
+      </header>
+      {failure && (
+        <p class="failure" role="alert">
+          {failure}
+        </p>
+      )}
+      {videos?.length === 0 && <Nothing query={query.trim()} />}
+      <ul class="cards" data-testid="videos">
+        {videos?.map((video) => (
+          <Card key={video.id} video={video} />
+        ))}
+      </ul>
+      {cursor && (
+        <button type="button" class="button" onClick={() => void showMore()}>
+          {say("more")}
+        </button>
+      )}
+    </div>
+  );
+}
+
+function Nothing({ query }: { query: string }) {
+  if (query) return <p class="hint">{say("nothingFound", { query })}</p>;
+  return (
+    <Message title={say("nothingYet")} text={say("nothingYetHelp")}>
+      {mayEdit.value && (
+        <p>
+          <Link to="/upload" class="button is-main">
+            {say("upload")}
+          </Link>
+        </p>
+      )}
+    </Message>
+  );
+}

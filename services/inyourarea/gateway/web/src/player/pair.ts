@@ -1,0 +1,170 @@
+/** The encoded fancam: a second, silent video kept beside the first by its speed. */
+import { correction, drift, Median, type Shown } from "./drift";
+import { onPresented } from "./presented";
+
+/** So many measurements are looked at together, about a quarter of a second at 30 frames a second. */
+const MEASUREMENTS = 7;
+/** On coming back to a hidden page more than this is put right by a seek, in seconds. */
+const RETURN_BEYOND_S = 0.1;
+/** A new fancam starts this much ahead, about what a seek takes, in seconds. */
+const LEAD_S = 0.15;
+
+export class Pair {
+  private slave: HTMLVideoElement | null = null;
+  private coming: HTMLVideoElement | null = null;
+  private master: Shown | null = null;
+  private shown: Shown | null = null;
+  private readonly median = new Median(MEASUREMENTS);
+  private unfollow: () => void = () => {};
+  /** The stage waits for the fancam. */
+  private holding = false;
+  private url = "";
+  private rate = 1;
+  private readonly ending = new AbortController();
+  /** Seconds by which the fancam is ahead, for the page and for tests. */
+  drift = 0;
+  /** Seeks that were not asked for by anybody. */
+  seeks = 0;
+
+  /** `waits` is called with true when the stage must wait for the fancam, and with false when no longer. */
+  constructor(
+    private readonly video: HTMLVideoElement,
+    private readonly place: HTMLElement,
+    private readonly waits: (waiting: boolean) => void,
+  ) {
+    const { signal } = this.ending;
+    video.addEventListener("waiting", () => this.slave?.pause(), { signal });
+    video.addEventListener("playing", () => this.go(), { signal });
+    video.addEventListener("pause", () => this.rest(), { signal });
+    video.addEventListener("seeking", () => this.seek(video.currentTime), { signal });
+    video.addEventListener("ratechange", () => this.setRate(video.playbackRate), { signal });
+    document.addEventListener("visibilitychange", () => this.comeBack(), { signal });
+    this.rate = video.playbackRate;
+  }
+
+  close(): void {
+    this.ending.abort();
+    this.unfollow();
+    for (const video of [this.slave, this.coming]) discard(video);
+    this.slave = this.coming = null;
+  }
+
+  /** Another fancam is shown as soon as it stands where the stage is; until then the one before. */
+  show(url: string): void {
+    if (url === this.url) return;
+    this.url = url;
+    discard(this.coming);
+    const video = document.createElement("video");
+    video.muted = true;
+    video.playsInline = true;
+    video.preload = "auto";
+    video.dataset.testid = "fancam-video";
+    video.src = url;
+    this.coming = video;
+    const once = { once: true };
+    video.addEventListener(
+      "loadedmetadata",
+      () => {
+        video.currentTime = this.video.currentTime + (this.playing ? LEAD_S * this.rate : 0);
+        video.addEventListener("seeked", () => this.change(video), once);
+      },
+      once,
+    );
+  }
+
+  /** What the stage shows; called for each of its presented frames. */
+  presented(mediaTime: number, at: number): void {
+    this.master = { mediaTime, at };
+    this.correct();
+  }
+
+  private get playing(): boolean {
+    return !this.video.paused;
+  }
+
+  private change(video: HTMLVideoElement): void {
+    if (video !== this.coming) return;
+    this.coming = null;
+    this.unfollow();
+    const before = this.slave;
+    this.slave = video;
+    this.median.clear();
+    this.shown = null;
+    this.unfollow = onPresented(video, (mediaTime, at) => {
+      this.shown = { mediaTime, at };
+      this.correct();
+    });
+    video.addEventListener("waiting", () => this.hold(true));
+    video.addEventListener("playing", () => this.hold(false));
+    video.addEventListener("canplaythrough", () => this.hold(false));
+    video.playbackRate = this.rate;
+    this.place.append(video);
+    discard(before);
+    this.hold(false);
+    if (this.playing) void video.play().catch(() => {});
+  }
+
+  private hold(waiting: boolean): void {
+    if (waiting === this.holding || (waiting && (!this.playing || this.slave?.seeking))) return;
+    this.holding = waiting;
+    this.waits(waiting);
+  }
+
+  private go(): void {
+    this.holding = false;
+    this.median.clear();
+    if (this.slave) void this.slave.play().catch(() => {});
+  }
+
+  private rest(): void {
+    const slave = this.slave;
+    if (!slave || this.holding) return;
+    slave.pause();
+    // At rest the two must show the same frame: a pause is somebody's wish, so a seek is allowed.
+    if (!this.video.seeking && this.video.currentTime !== slave.currentTime) slave.currentTime = this.video.currentTime;
+    this.median.clear();
+  }
+
+  private seek(seconds: number): void {
+    if (this.slave) this.slave.currentTime = seconds;
+    this.median.clear();
+    this.shown = this.master = null;
+  }
+
+  private setRate(rate: number): void {
+    this.rate = rate;
+    if (this.slave) this.slave.playbackRate = rate;
+    this.median.clear();
+  }
+
+  private comeBack(): void {
+    const slave = this.slave;
+    if (document.hidden || !slave) return;
+    this.median.clear();
+    if (Math.abs(slave.currentTime - this.video.currentTime) > RETURN_BEYOND_S) this.seek(this.video.currentTime);
+    if (this.playing) void slave.play().catch(() => {});
+  }
+
+  private correct(): void {
+    const slave = this.slave;
+    if (!slave || !this.master || !this.shown || slave.seeking || slave.paused || this.video.paused) return;
+    this.drift = this.median.add(drift(this.master, this.shown, this.rate));
+    const wanted = correction(this.drift);
+    if (wanted.seek) {
+      this.seeks += 1;
+      this.seek(this.video.currentTime);
+      return;
+    }
+    const speed = this.rate * wanted.factor;
+    // Setting it costs the decoder something, so small differences are left alone.
+    if (Math.abs(slave.playbackRate - speed) > 0.01 * this.rate) slave.playbackRate = speed;
+  }
+}
+
+function discard(video: HTMLVideoElement | null): void {
+  if (!video) return;
+  video.pause();
+  video.removeAttribute("src");
+  video.load();
+  video.remove();
+}

@@ -1,0 +1,143 @@
+"""Where a segment of the stage is drawn for browsers: one decode, all rungs, the sprite's tiles."""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from inyourarea.core.errors import VideoUnreadable
+from inyourarea.render.crop import Canvas, crop
+from inyourarea.render.drawing import THREADS
+from inyourarea.render.encode import PieceEncoder, PieceFormat
+from inyourarea.render.pictures import jpeg
+from inyourarea.render.resample import Scratch
+from inyourarea.runtime.objects import Objects
+from inyourarea.runtime.source import Planes, decode_segment
+
+#: JPEG quality of a tile on its way into the sprite, where it is encoded once more.
+TILE_QUALITY = 92
+
+
+@dataclass(frozen=True)
+class StageTask:
+    """What to draw of a segment; stamps in the source's ``time_base``.
+
+    ``forms`` of the pieces to encode; ``tile`` the size of a tile, one for each of ``instants``,
+    which lie in the segment in rising order.
+    """
+
+    source: str
+    start_pts: int
+    end_pts: int
+    forms: tuple[PieceFormat, ...]
+    tile: tuple[int, int]
+    instants: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Tile:
+    """The frame of that pts, small; ``light`` is the mean of luma, ``contrast`` its deviation."""
+
+    pts: int
+    jpeg: bytes
+    light: float
+    contrast: float
+
+
+@dataclass(frozen=True)
+class DrawnStage:
+    """A piece per size, and a tile per instant."""
+
+    pieces: list[bytes]
+    tiles: list[Tile]
+
+
+def draw_stage(objects: Objects, task: StageTask) -> DrawnStage:
+    """Every frame that decodes is in every piece; runs in a process of its own.
+
+    Raises:
+        VideoUnreadable: no frame of the segment decodes.
+    """
+    cv2.setNumThreads(1)  # the threads here are enough, and OpenCV's cost more than they bring
+    frames = decode_segment(objects, task.source, task.start_pts, task.end_pts)
+    return draw_rungs(frames, task)
+
+
+def draw_rungs(frames: Iterable[Planes], task: StageTask) -> DrawnStage:
+    """As `draw_stage`, of these frames; while one is drawn, the next is decoded.
+
+    Raises:
+        VideoUnreadable: there is no frame.
+    """
+    scratch = Scratch()
+    rungs = [_RungDrawer(form, task.start_pts, scratch) for form in task.forms]
+    tiles = _Tiles(task, scratch)
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="stage") as pool:
+        drawn: list[Future[None]] = []
+        for frame, until in lasting(frames, task.end_pts):
+            for future in drawn:
+                future.result()
+            drawn = [pool.submit(rung.draw, frame, until) for rung in rungs]
+            tiles.show(frame, until)
+        if not drawn and not tiles.shown:
+            raise VideoUnreadable("a part of the video was announced but can not be decoded")
+        for future in drawn:
+            future.result()
+        return DrawnStage([rung.finish() for rung in rungs], tiles.drawn)
+
+
+def lasting(frames: Iterable[Planes], end_pts: int) -> Iterator[tuple[Planes, int]]:
+    """Every frame, and until when it is shown: the next one, the last until ``end_pts``."""
+    shown: Planes | None = None
+    for frame in frames:
+        if shown is not None:
+            yield shown, frame.pts
+        shown = frame
+    if shown is not None:
+        yield shown, end_pts
+
+
+def draw_whole(frame: Planes, canvas: Canvas, scratch: Scratch) -> None:
+    """The canvas shows the whole frame, resampled where it is of another size."""
+    height, width = frame.y.shape
+    if canvas.size == (width, height):
+        canvas.copy_from(Canvas(frame.y, frame.u, frame.v))
+    else:
+        crop(frame, np.array([0, 0, width, height], np.float64), canvas, scratch)
+
+
+class _RungDrawer:
+    def __init__(self, form: PieceFormat, start_pts: int, scratch: Scratch) -> None:
+        self._encoder = PieceEncoder(form, start_pts)
+        self._scratch = scratch
+
+    def draw(self, frame: Planes, until: int) -> None:
+        draw_whole(frame, self._encoder.canvas, self._scratch)
+        self._encoder.add(frame.pts, until - frame.pts)
+
+    def finish(self) -> bytes:
+        return self._encoder.finish()
+
+
+class _Tiles:
+    """Collects what is on screen at each instant."""
+
+    def __init__(self, task: StageTask, scratch: Scratch) -> None:
+        self._instants = list(task.instants)
+        self._canvas = Canvas.blank(*task.tile)
+        self._scratch = scratch
+        self.shown = 0
+        self.drawn: list[Tile] = []
+
+    def show(self, frame: Planes, until: int) -> None:
+        self.shown += 1
+        due = [instant for instant in self._instants if instant < until]
+        if not due:
+            return
+        del self._instants[: len(due)]
+        draw_whole(frame, self._canvas, self._scratch)
+        light, contrast = float(self._canvas.y.mean()), float(self._canvas.y.std())
+        tile = Tile(frame.pts, jpeg(self._canvas, TILE_QUALITY), light, contrast)
+        self.drawn += [tile] * len(due)
