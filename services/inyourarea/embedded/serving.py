@@ -1,5 +1,6 @@
 """The site and all stages in one process: what ``inyourarea serve`` does."""
 
+import contextlib
 import logging
 import os
 from collections.abc import Iterator
@@ -64,12 +65,8 @@ def open_site(folder: Path, settings: GatewaySettings) -> Iterator[Site]:
         for run in catalog.unfinished():
             line.publish(house.showing.accepted(run))
         courier = Courier(house.webhooks, settings.webhook_networks)
-        courier.start()
-        try:
+        with contextlib.closing(catalog), courier:
             yield Site(create_app(house), house, line)
-        finally:
-            courier.stop()
-            catalog.close()
 
 
 def open_catalog(folder: Path) -> Catalog:

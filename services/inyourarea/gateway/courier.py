@@ -5,6 +5,8 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
 
 from inyourarea.gateway.addresses import AddressRefused
 from inyourarea.gateway.catalog import Row
@@ -24,7 +26,7 @@ _FAREWELL_S = 1.0
 
 
 class Courier:
-    """Delivers what is due until it is stopped; what it leaves is found by the next one."""
+    """A context manager: inside, what is due is delivered; what is left the next one finds."""
 
     def __init__(
         self,
@@ -40,12 +42,16 @@ class Courier:
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="courier", daemon=True)
 
-    def start(self) -> None:
-        """From now on it delivers."""
+    def __enter__(self) -> Self:
         self._thread.start()
+        return self
 
-    def stop(self) -> None:
-        """It delivers nothing more."""
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         self._stop.set()
         self._thread.join(_FAREWELL_S + _POLL_S)
 

@@ -1,6 +1,5 @@
 """Webhooks: signed, tried again, and never where they must not go."""
 
-import contextlib
 import hashlib
 import hmac
 import itertools
@@ -61,14 +60,8 @@ def webhooks(catalog: Catalog) -> Webhooks:
     return Webhooks(catalog)
 
 
-@contextlib.contextmanager
-def at_work(webhooks: Webhooks, longest_try_s: float = 5.0) -> Iterator[None]:
-    courier = Courier(webhooks, HERE, first_wait_s=0.05, longest_try_s=longest_try_s)
-    courier.start()
-    try:
-        yield
-    finally:
-        courier.stop()
+def at_work(webhooks: Webhooks, longest_try_s: float = 5.0) -> Courier:
+    return Courier(webhooks, HERE, first_wait_s=0.05, longest_try_s=longest_try_s)
 
 
 def finished(occasion: str = "1") -> Event:
@@ -204,10 +197,8 @@ def test_a_target_on_this_machine_is_refused_unless_its_network_is_allowed(
     with listening(Target([200])) as target:
         row = webhooks.add(target.url.replace("127.0.0.1", "localhost"), ["finished"], "")
         webhooks.tell(finished())
-        courier = Courier(webhooks, (), first_wait_s=60)
-        courier.start()
-        until(lambda: state_of(webhooks, row["id"])[2] != "")
-        courier.stop()
+        with Courier(webhooks, (), first_wait_s=60):
+            until(lambda: state_of(webhooks, row["id"])[2] != "")
     assert "not in the open internet" in state_of(webhooks, row["id"])[2]
     assert target.requests == []
 
