@@ -11,7 +11,7 @@ import stubs
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "services" / "inyourarea"
 STAGES = ("ingest", "detect", "track", "render", "gateway")
-OTHER_ROOMS = ("core", "contracts", "runtime", "train", "stage_show", "embedded", "cli")
+OTHER_ROOMS = ("core", "contracts", "runtime", "train", "stage_show", "embedded", "client", "cli")
 RUNTIME_FILES = """
     __init__ bus child colour container disk folder_objects matrix memory_bus objects ranged
     settings source tones upright worker
