@@ -174,6 +174,16 @@ def deleted(video: str) -> str:
     return f"deleted/{video}"
 
 
+def deletion(video: str, at_s: int, run: str) -> str:
+    """What a run of a deleted video was, for as long as a unit may still be under way."""
+    return f"deletions/{video}/{at_s:012}-{run}.binpb"
+
+
+def preview(video: str, at_s: int, run: str) -> str:
+    """What a run would be that somebody is trying out; most are never asked for."""
+    return f"previews/{video}/{at_s:012}-{run}.binpb"
+
+
 def attempts(channel: str, key: str) -> str:
     """Where starts of one unit of work are counted, so that a unit that kills is found out."""
     return f"attempts/{digest([channel, key])}"

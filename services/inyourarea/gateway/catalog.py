@@ -1,5 +1,6 @@
 """What the gateway looks things up in: a database that can be thrown away and made again."""
 
+import contextlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -10,16 +11,22 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, TimeoutError
 
 from inyourarea.core.members import fold
-from inyourarea.gateway.schema import JUDGEMENTS, METADATA, PEOPLE, RUNS, STEPS, VIDEOS
+from inyourarea.gateway.schema import JUDGEMENTS, PEOPLE, RUNS, STEPS, VIDEOS
 from inyourarea.runtime.worker import DependencyAway
 
 Row = Mapping[str, Any]
 
 #: Seconds that a writer waits for another one of the same SQLite file.
 _BUSY_S = 30
+#: Times that a video is put before its many writers are told to come back later.
+_MOST_TRIES = 20
+#: Connections at a time: one per thread that answers requests (Starlette has 40), and the facts'.
+_MOST_CONNECTIONS = 48
+#: The tables that a projection fills.
+_PROJECTED = (VIDEOS, RUNS, PEOPLE, JUDGEMENTS)
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,9 @@ class Catalog:
 
     def __init__(self, url: str) -> None:
         options = {"timeout": _BUSY_S} if url.startswith("sqlite") else {}
-        self._engine = sa.create_engine(url, connect_args=options, pool_pre_ping=True)
+        self._engine = sa.create_engine(
+            url, connect_args=options, pool_pre_ping=True, max_overflow=_MOST_CONNECTIONS - 5
+        )
         if url.startswith("sqlite"):
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
 
@@ -83,18 +92,25 @@ class Catalog:
         try:
             with self._engine.begin() as connection:
                 yield connection
-        except OperationalError as away:
-            raise DependencyAway(f"the catalog's database can not be used: {away.orig}") from away
+        except (OperationalError, TimeoutError) as away:
+            raise DependencyAway(f"the catalog's database can not be used: {away}") from away
 
     def clear(self) -> None:
-        """The catalog knows nothing."""
+        """The catalog knows nothing of any video; what is not made from the store stays."""
         with self._connected() as connection:
-            for table in METADATA.sorted_tables:
-                if table is not STEPS:
-                    connection.execute(table.delete())
+            for table in _PROJECTED:
+                connection.execute(table.delete())
 
     def put(self, picture: Picture) -> None:
         """The catalog holds this of the video, unless it knows a later revision already."""
+        for _ in range(_MOST_TRIES):
+            try:
+                return self._put(picture)
+            except IntegrityError:  # somebody else has put the same video at the same moment
+                continue
+        raise DependencyAway("too many write to the catalog's database at once")
+
+    def _put(self, picture: Picture) -> None:
         video = picture.video["id"]
         with self._connected() as connection:
             known = connection.scalar(sa.select(VIDEOS.c.revision).where(VIDEOS.c.id == video))
@@ -120,10 +136,8 @@ class Catalog:
     def note(self, step: Step) -> None:
         """The step is counted once, however often it is told."""
         row = {"run_id": step.run_id, "stage": step.stage, "segment": step.segment}
-        same = sa.and_(*(STEPS.c[name] == value for name, value in row.items()))
-        with self._connected() as connection:
-            if connection.scalar(sa.select(STEPS.c.at_ns).where(same)) is None:
-                connection.execute(STEPS.insert().values(**row, at_ns=time.time_ns()))
+        with contextlib.suppress(IntegrityError), self._connected() as connection:
+            connection.execute(STEPS.insert().values(**row, at_ns=time.time_ns()))
 
     def steps(self, run: str) -> dict[str, tuple[int, int, int]]:
         """Per stage of a run: how many segments have ended, and when the first and the last did."""
@@ -203,7 +217,7 @@ class Catalog:
 
 def _forget(connection: sa.Connection, video: str) -> None:
     connection.execute(VIDEOS.delete().where(VIDEOS.c.id == video))
-    for table in (RUNS, PEOPLE, JUDGEMENTS):
+    for table in _PROJECTED[1:]:
         connection.execute(table.delete().where(table.c.video_id == video))
 
 

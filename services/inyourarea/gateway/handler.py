@@ -9,10 +9,9 @@ from google.protobuf.message import Message
 from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.gateway.catalog import Catalog, Step
-from inyourarea.gateway.deletion import delete_video
 from inyourarea.gateway.projection import Projection
 from inyourarea.gateway.watchers import Watchers
-from inyourarea.runtime.objects import Objects, holds
+from inyourarea.runtime.objects import Objects
 
 #: What users are told of a stage; the order is that of the work.
 READING, FINDING, PLANNING, DRAWING, JOINING = STAGES = (
@@ -78,8 +77,5 @@ class GatewayHandler:
         self._catalog.note(Step(fact.run_id, stage, segment))
 
     def _told(self, fact: Any) -> list[Message]:
-        if holds(self._objects, keys.deleted(fact.video_id)):
-            # A unit that was under way when the video was deleted has left something behind.
-            delete_video(self._objects, fact.video_id, [fact.run_id])
         self._watchers.changed(fact.video_id)
         return []
