@@ -154,6 +154,11 @@ def stage_ready(video: str) -> str:
     return f"stages/{stage(video)}/ready.binpb"
 
 
+def stage_failed(video: str) -> str:
+    """Why the stage could not be brought into the browser, in words for the user."""
+    return f"stages/{stage(video)}/failed.txt"
+
+
 def half_piece(piece: str, encoder: str) -> str:
     """A fancam's piece at half its size."""
     return f"pieces/{digest(['half', BROWSER_REVISION, piece, encoder])}.mp4"
@@ -254,6 +259,16 @@ def cancelled(run: str) -> str:
 def deleted(video: str) -> str:
     """Where this object is, no unit of the video is worked on any more."""
     return f"deleted/{video}"
+
+
+def deletion(video: str, at_s: int, run: str) -> str:
+    """What a run of a deleted video was, for as long as a unit may still be under way."""
+    return f"deletions/{video}/{at_s:012}-{run}.binpb"
+
+
+def preview(video: str, at_s: int, run: str) -> str:
+    """What a run would be that somebody is trying out; most are never asked for."""
+    return f"previews/{video}/{at_s:012}-{run}.binpb"
 
 
 def attempts(channel: str, key: str) -> str:

@@ -3,6 +3,7 @@
 import contextlib
 import logging
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -29,12 +30,15 @@ from inyourarea.gateway.models import KnownModel
 from inyourarea.gateway.problems import Problem
 from inyourarea.gateway.settings import GatewaySettings
 from inyourarea.gateway.submission import submit_source
+from inyourarea.runtime.objects import ObjectsAway
 from inyourarea.runtime.worker import DependencyAway
 
 log = logging.getLogger(__name__)
 
 #: The catalog, beside the store that it is made from.
 CATALOG = ".inyourarea-catalog.sqlite"
+#: How often what nobody needs any more is looked for.
+_SWEEP_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -61,11 +65,10 @@ def open_site(folder: Path, settings: GatewaySettings) -> Iterator[Site]:
         announce = partial(announce_run, house)
         handler = GatewayHandler(line.objects, catalog, house.watchers, announce)
         line.start("gateway", handler.handlers)
-        house.uploads.sweep()
         for run in catalog.unfinished():
             line.publish(house.showing.accepted(run))
         courier = Courier(house.webhooks, settings.webhook_networks)
-        with contextlib.closing(catalog), courier:
+        with contextlib.closing(catalog), courier, _sweeping(house):
             yield Site(create_app(house), house, line)
 
 
@@ -102,6 +105,28 @@ def add_video(site: Site, video: Path, group: str | None) -> str:
         return submit_source(site.house, asked, (source.key, source.sha256), origin)[0]
     except Problem as problem:
         raise Refused(problem.detail) from problem
+
+
+@contextmanager
+def _sweeping(house: House) -> Iterator[None]:
+    """The house is swept now and from time to time."""
+    stop = threading.Event()
+
+    def sweep() -> None:
+        while not stop.is_set():
+            try:
+                house.sweep()
+            except ObjectsAway as away:
+                log.warning("the store can not be swept now: %s", away)
+            stop.wait(_SWEEP_S)
+
+    sweeper = threading.Thread(target=sweep, name="sweeper", daemon=True)
+    sweeper.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        sweeper.join()
 
 
 def _models() -> tuple[dict[str, KnownModel], dict[str, Detector]]:

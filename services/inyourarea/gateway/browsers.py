@@ -7,7 +7,7 @@ from inyourarea.contracts.specs import from_rational
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import stored_pb2 as stored
 from inyourarea.gateway.problems import NotThere
-from inyourarea.runtime.objects import ObjectNotFound, Objects
+from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
 
 Json = dict[str, Any]
 
@@ -16,10 +16,12 @@ MASTER = "master.m3u8"
 
 
 def stage_of(objects: Objects, video: str) -> Json | None:
-    """The stage as browsers play it; none while it is being made."""
+    """The stage as browsers play it; none while it is being made, or why it could not be."""
     try:
         ready = facts.StageReady.FromString(objects.get(keys.stage_ready(video)))
     except ObjectNotFound:
+        if holds(objects, keys.stage_failed(video)):
+            return {"failure": objects.get(keys.stage_failed(video)).decode()}
         return None
     sprite = ready.sprite
     return {

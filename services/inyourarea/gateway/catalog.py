@@ -1,5 +1,6 @@
 """What the gateway looks things up in: a database that can be thrown away and made again."""
 
+import contextlib
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
@@ -10,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from inyourarea.core.members import fold
 from inyourarea.gateway.schema import JUDGEMENTS, PEOPLE, RUNS, STEPS, VIDEOS
@@ -20,6 +21,12 @@ Row = Mapping[str, Any]
 
 #: Seconds that a writer waits for another one of the same SQLite file.
 _BUSY_S = 30
+#: Times that a video is put before its many writers are told to come back later.
+_MOST_TRIES = 20
+#: Connections at a time: one per thread that answers requests (Starlette has 40), and the facts'.
+_MOST_CONNECTIONS = 48
+#: The tables that a projection fills.
+_PROJECTED = (VIDEOS, RUNS, PEOPLE, JUDGEMENTS)
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,9 @@ class Catalog:
 
     def __init__(self, url: str) -> None:
         options = {"timeout": _BUSY_S} if url.startswith("sqlite") else {}
-        self._engine = sa.create_engine(url, connect_args=options, pool_pre_ping=True)
+        self._engine = sa.create_engine(
+            url, connect_args=options, pool_pre_ping=True, max_overflow=_MOST_CONNECTIONS - 5
+        )
         if url.startswith("sqlite"):
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
 
@@ -88,8 +97,8 @@ class Catalog:
         try:
             with self._engine.begin() as connection:
                 yield connection
-        except OperationalError as away:
-            raise DependencyAway(f"the catalog's database can not be used: {away.orig}") from away
+        except (OperationalError, sa.exc.TimeoutError) as away:
+            raise DependencyAway(f"the catalog's database can not be used: {away}") from away
 
     def connected(self) -> AbstractContextManager[sa.Connection]:
         """A transaction, for tables that no journal tells of."""
@@ -98,40 +107,51 @@ class Catalog:
     def clear(self) -> None:
         """The catalog knows nothing of any video, but how far runs are and who was let in."""
         with self._connected() as connection:
-            for table in (VIDEOS, RUNS, PEOPLE, JUDGEMENTS):
+            for table in _PROJECTED:
                 connection.execute(table.delete())
 
     def put(self, picture: Picture) -> None:
         """The catalog holds this of the video, unless it knows a later revision already."""
-        video = picture.video["id"]
+        for _ in range(_MOST_TRIES):
+            try:
+                return self._put(picture)
+            except IntegrityError:  # somebody else has put the same video at the same moment
+                continue
+        raise DependencyAway("too many write to the catalog's database at once")
+
+    def _put(self, picture: Picture) -> None:
+        """The video's own row first: whoever has it has the other rows to himself."""
+        row = dict(picture.video)
         with self._connected() as connection:
-            known = connection.scalar(sa.select(VIDEOS.c.revision).where(VIDEOS.c.id == video))
-            if known is not None and known > picture.video["revision"]:
-                return
-            _forget(connection, video)
-            connection.execute(VIDEOS.insert(), [dict(picture.video)])
+            known = connection.scalar(sa.select(VIDEOS.c.revision).where(VIDEOS.c.id == row["id"]))
+            if known is None:
+                connection.execute(VIDEOS.insert(), row)
+            else:
+                is_older = sa.and_(VIDEOS.c.id == row["id"], VIDEOS.c.revision <= row["revision"])
+                if not connection.execute(VIDEOS.update().where(is_older), row).rowcount:
+                    return
+            _forget_rows(connection, row["id"])
             for table, rows in (
                 (RUNS, picture.runs),
                 (PEOPLE, picture.people),
                 (JUDGEMENTS, picture.judgements),
             ):
                 if rows:
-                    connection.execute(table.insert(), [dict(row) for row in rows])
+                    connection.execute(table.insert(), [dict(one) for one in rows])
 
     def forget(self, video: str) -> None:
         """The catalog knows nothing of the video."""
         with self._connected() as connection:
+            connection.execute(VIDEOS.delete().where(VIDEOS.c.id == video))
             runs = sa.select(RUNS.c.id).where(RUNS.c.video_id == video)
             connection.execute(STEPS.delete().where(STEPS.c.run_id.in_(runs)))
-            _forget(connection, video)
+            _forget_rows(connection, video)
 
     def note(self, step: Step) -> None:
         """The step is counted once, however often it is told."""
         row = {"run_id": step.run_id, "stage": step.stage, "segment": step.segment}
-        same = sa.and_(*(STEPS.c[name] == value for name, value in row.items()))
-        with self._connected() as connection:
-            if connection.scalar(sa.select(STEPS.c.at_ns).where(same)) is None:
-                connection.execute(STEPS.insert().values(**row, at_ns=time.time_ns()))
+        with contextlib.suppress(IntegrityError), self._connected() as connection:
+            connection.execute(STEPS.insert().values(**row, at_ns=time.time_ns()))
 
     def steps(self, run: str) -> dict[str, tuple[int, int, int]]:
         """Per stage of a run: how many segments have ended, and when the first and the last did."""
@@ -214,8 +234,7 @@ class Catalog:
             return [dict(row) for row in connection.execute(asked).mappings()]
 
 
-def _forget(connection: sa.Connection, video: str) -> None:
-    connection.execute(VIDEOS.delete().where(VIDEOS.c.id == video))
+def _forget_rows(connection: sa.Connection, video: str) -> None:
     for table in (RUNS, PEOPLE, JUDGEMENTS):
         connection.execute(table.delete().where(table.c.video_id == video))
 

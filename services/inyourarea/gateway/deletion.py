@@ -1,60 +1,117 @@
-"""Takes a video out of the object store: all that no other video needs, and nothing else."""
+"""Takes runs out of the object store: all that no other run needs, and nothing else."""
 
+import contextlib
+import time
 from collections.abc import Iterable, Iterator
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import stored_pb2 as stored
-from inyourarea.gateway.journal import Journal, PinsSet, Submitted
-from inyourarea.runtime.objects import ObjectNotFound, Objects
+from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
+
+#: Seconds after which a unit that was under way when its video was deleted has ended, and an
+#: editor has made up her mind about pins that she tried out.
+LONGEST_UNIT_S = 3600
 
 
-def delete_video(objects: Objects, video: str, more_runs: Iterable[str] = ()) -> None:
+def delete_video(objects: Objects, video: str) -> None:
     """No object of the video is left but the tombstone that says so.
 
-    ``more_runs`` are runs that its journal does not, or no longer, know.
+    What its runs were is kept for as long as units may be under way, so that `sweep` finds what
+    those leave behind.
     """
+    now = int(time.time())
+    for accepted in [*_accepted_runs(objects), *_noted(objects, f"previews/{video}/")]:
+        if accepted.video_id == video:
+            key = keys.deletion(video, now, accepted.run_id)
+            objects.put(key, accepted.SerializeToString())
     objects.put_once(keys.deleted(video), b"")
-    runs = [*runs_of(objects, video), *more_runs]
-    doomed = set().union(*(_objects_of(objects, run) for run in dict.fromkeys(runs)))
+    _take_out(objects, video)
+
+
+def delete_source(objects: Objects, sha256: str) -> None:
+    """Nothing is left of a source, unless a run stands on it."""
+    key = keys.source(sha256)
+    if not any(run.source.key == key for run in _accepted_runs(objects)):
+        _forget(objects, (key, keys.probe(sha256), keys.mezzanine(sha256)))
+
+
+def note_preview(objects: Objects, accepted: facts.VideoAccepted) -> None:
+    """`sweep` knows of the run, which may never be asked for."""
+    key = keys.preview(accepted.video_id, int(time.time()), accepted.run_id)
+    objects.put(key, accepted.SerializeToString())
+
+
+def sweep(objects: Objects) -> None:
+    """What late units of deleted videos, interrupted deletions and old previews left is gone."""
+    for video in dict.fromkeys(key.split("/")[1] for key in objects.list("deletions/")):
+        if holds(objects, keys.deleted(video)):
+            _take_out(objects, video)
+        else:  # somebody has asked for the video again
+            _forget(objects, objects.list(f"deletions/{video}/"))
+    old = [key for key in objects.list("previews/") if _is_old(key)]
+    _delete_unneeded(objects, [facts.VideoAccepted.FromString(objects.get(key)) for key in old])
+    _forget(objects, old)
+    _forget(objects, filter(_is_old, objects.list("deletions/")))
+
+
+def _take_out(objects: Objects, video: str) -> None:
+    _delete_unneeded(objects, list(_noted(objects, f"deletions/{video}/")), but=video)
+    _forget(objects, objects.list(f"previews/{video}/"))
+    _forget(objects, objects.list(keys.journal_of(video)))
+
+
+def _delete_unneeded(objects: Objects, doomed: list[facts.VideoAccepted], but: str = "") -> None:
+    """Whatever was made for these runs is gone, but for what runs of other videos stand on.
+
+    ``but`` is the video whose own runs do not count.
+    """
+    shared = {key for run in doomed for key in _inputs(run)}
     needed: set[str] = set()
-    sources = {key for key in doomed if key.startswith("sources/")}
-    for other in Journal(objects).videos():
-        if other != video:
-            for run in runs_of(objects, other):
-                used = _objects_of(objects, run)
-                if sources & used:
-                    needed |= used
-    # Last what the others are found by, so that a deletion that was interrupted can go on.
-    for key in sorted(doomed - needed, key=lambda key: key.endswith("/accepted.binpb")):
+    for run in _accepted_runs(objects) if doomed else ():
+        if run.video_id != but and shared & set(_inputs(run)):
+            needed |= set(_names(objects, run))
+    made = set().union(*(_names(objects, run) for run in doomed)) - needed
+    # Last what names the others, so that a deletion that was interrupted can go on.
+    _forget(objects, sorted(made, key=lambda key: key.startswith("runs/")))
+
+
+def _inputs(run: facts.VideoAccepted) -> list[str]:
+    """What came from outside: two runs that share nothing of it share nothing at all."""
+    return [key for key in (run.source.key, run.spec.model.boxes_key) if key]
+
+
+def _accepted_runs(objects: Objects) -> Iterator[facts.VideoAccepted]:
+    """Every run in the store, those from the command line too."""
+    for key in objects.list("runs/"):
+        if key.endswith("/accepted.binpb"):
+            yield facts.VideoAccepted.FromString(objects.get(key))
+
+
+def _noted(objects: Objects, prefix: str) -> Iterator[facts.VideoAccepted]:
+    return (facts.VideoAccepted.FromString(objects.get(key)) for key in objects.list(prefix))
+
+
+def _is_old(key: str) -> bool:
+    at_s = int(key.split("/")[2].split("-", maxsplit=1)[0])
+    return at_s + LONGEST_UNIT_S < time.time()
+
+
+def _forget(objects: Objects, names: Iterable[str]) -> None:
+    for key in list(names):
         objects.delete(key)
-    for key in list(objects.list(keys.journal_of(video))):
-        objects.delete(key)
-
-
-def runs_of(objects: Objects, video: str) -> list[str]:
-    """All runs of the video that its journal knows, the oldest first."""
-    entries = Journal(objects).read(video)
-    runs = [entry.run_id for entry in entries if isinstance(entry, Submitted | PinsSet)]
-    return list(dict.fromkeys(runs))
-
-
-def _objects_of(objects: Objects, run: str) -> set[str]:
-    """The names of all objects that were made for a run, or that it stands on."""
-    try:
-        accepted = facts.VideoAccepted.FromString(objects.get(keys.accepted(run)))
-    except ObjectNotFound:
-        return set()
-    return set(_names(objects, accepted))
 
 
 def _names(objects: Objects, accepted: facts.VideoAccepted) -> Iterator[str]:
+    """The names of all objects that were made for a run, or that it stands on."""
     spec, source, run = accepted.spec, accepted.source, accepted.run_id
     yield from (source.key, source.decode_key, keys.probe(source.sha256))
     yield from (keys.audio(spec.video_id), keys.first_tracks(source.sha256), keys.cancelled(run))
     yield from filter(None, (spec.model.boxes_key, spec.names_from))
     yield keys.tracks(spec)
     for folder in (
+        keys.stage_ready(spec.video_id),
+        keys.faces_drawn(spec),
         keys.pack(spec.video_id, spec.model, 0),
         keys.signals(spec.video_id, spec.model, 0),
         keys.detections(spec.video_id, spec.model, 0),
@@ -63,8 +120,18 @@ def _names(objects: Objects, accepted: facts.VideoAccepted) -> Iterator[str]:
     ):
         yield from objects.list(folder.rsplit("/", 1)[0] + "/")
     for segment in accepted.segments:
-        try:
-            named = objects.get(keys.segment_pieces(run, segment.index))
-        except ObjectNotFound:
-            continue
-        yield from (piece.key for piece in stored.SegmentPieces.FromString(named).pieces)
+        yield from _pieces(objects, accepted, segment.index)
+
+
+def _pieces(objects: Objects, accepted: facts.VideoAccepted, segment: int) -> Iterator[str]:
+    """What was encoded of a segment: fancams, their lower rungs, those of the stage."""
+    run, video = accepted.run_id, accepted.video_id
+    with contextlib.suppress(ObjectNotFound):
+        found = objects.get(keys.segment_pieces(run, segment))
+        yield from (piece.key for piece in stored.SegmentPieces.FromString(found).pieces)
+    with contextlib.suppress(ObjectNotFound):
+        found = objects.get(keys.segment_halves(run, segment))
+        yield from (half.key for half in stored.SegmentHalves.FromString(found).halves)
+    with contextlib.suppress(ObjectNotFound):
+        found = objects.get(keys.stage_drawing(video, segment))
+        yield from (piece.key for piece in stored.StageDrawing.FromString(found).pieces)

@@ -1,14 +1,25 @@
 """What the API takes and gives, field by field; the OpenAPI document is made of these."""
 
+import unicodedata
 from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", examples=["9f2c6d0e4a1b8c3d5e7f90a1b2c3d4e5"])]
-Text = Annotated[str, Field(max_length=300)]
-Name = Annotated[str, Field(min_length=1, max_length=100, examples=["Jennie"])]
+#: Text of one line; a database takes no NUL, and a page shows no other control character.
+_LINE = r"^[^\x00-\x1f\x7f]*$"
+
+
+def composed(text: str) -> str:
+    """The text as it is kept: NFC."""
+    return unicodedata.normalize("NFC", text)
+
+
+Text = Annotated[str, Field(max_length=300, pattern=_LINE), AfterValidator(composed)]
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=_LINE, examples=["Jennie"])]
 Labels = Annotated[
-    dict[Annotated[str, Field(pattern=r"^[\w.-]{1,63}$")], Text], Field(max_length=50)
+    dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,63}$")], Text],
+    Field(max_length=50, examples=[{"tour": "seoul-2026"}]),
 ]
 VideoState = Literal["working", "ready", "failed", "cancelled"]
 EventName = Literal["finished", "failed", "needs_review", "published", "deleted"]
@@ -38,7 +49,7 @@ class VideoAsked(_Document):
     title: Text = Field("", description="The file's name where it is empty")
     from_s: Seconds | None = Field(None, description="Begin here")
     to_s: Seconds | None = Field(None, description="End here")
-    group: Annotated[str, Field(max_length=100)] | None = Field(
+    group: Annotated[str, Field(max_length=100, pattern=_LINE)] | None = Field(
         None, description="Use this group's own model; without it, faces are found and told apart"
     )
     people: Annotated[int, Field(ge=0, le=1000)] = Field(
@@ -62,8 +73,13 @@ class VideoChanged(_Document):
 class VideosAsked(_Document):
     """Which videos to list; all conditions hold."""
 
-    query: Annotated[str, Field(max_length=200, description="Words of title or names")] = ""
-    label: Annotated[list[Text], Field(max_length=20, description="name:value")] = []
+    query: Annotated[
+        str, Field(max_length=200, pattern=_LINE, description="Words of title or names")
+    ] = ""
+    label: Annotated[
+        list[Annotated[Text, Field(pattern=r"^[A-Za-z0-9_.-]{1,63}:")]],
+        Field(max_length=20, description="Each name:value"),
+    ] = []
     external_id: Text | None = None
     state: Annotated[list[VideoState], Field(max_length=4)] = []
     limit: Annotated[int, Field(ge=1, le=100)] = 50
@@ -144,6 +160,7 @@ class Video(_Document):
     run_id: Id
     shown_run_id: Id | None
     stage: Stage | None
+    stage_failure: str | None = Field(description="Why there is no stage for browsers")
     poster_url: str | None
 
 
@@ -269,7 +286,7 @@ class PinDocument(_Document):
     w: Annotated[float, Field(gt=0, le=1e5)] | None = None
     h: Annotated[float, Field(gt=0, le=1e5)] | None = None
     of: Annotated[str, Field(max_length=64)] | None = None
-    person: Annotated[str, Field(max_length=100)] | None = Field(
+    person: Annotated[str, Field(max_length=100, pattern=_LINE)] | None = Field(
         None, description="An id, or the name of somebody new"
     )
     nobody: bool = False
@@ -313,6 +330,43 @@ class PinsPreview(_Document):
 
     changes: list[Change]
     segments: Segments
+
+
+class CameraPath(_Document):
+    """A person's window in every frame, coded by differences; and her fancam's size in pixels."""
+
+    size: tuple[int, int]
+    windows: list[int] = Field(
+        description="x1, y1, x2, y2 of the first frame, then what each frame adds to them"
+    )
+
+
+class Cameras(_Document):
+    """Everybody's camera in one shape; a source pixel is ``unit`` long."""
+
+    unit: int = Field(examples=[16])
+    people: dict[str, CameraPath] = Field(description="By the person's id")
+
+
+class BoxRun(_Document):
+    """Boxes of frames in a row, coded as `CameraPath.windows`, in whole source pixels."""
+
+    first_frame: int
+    boxes: list[int]
+
+
+class OtherBox(_Document):
+    """A face that is nobody's."""
+
+    frame: int
+    box: tuple[int, int, int, int]
+
+
+class Boxes(_Document):
+    """Where every face is."""
+
+    people: dict[str, list[BoxRun]] = Field(description="By the person's id")
+    others: list[OtherBox]
 
 
 class Me(_Document):

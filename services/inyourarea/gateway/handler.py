@@ -9,11 +9,10 @@ from google.protobuf.message import Message
 from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.gateway.catalog import Catalog, Step
-from inyourarea.gateway.deletion import delete_video
 from inyourarea.gateway.documents import EventName
 from inyourarea.gateway.projection import Projection
 from inyourarea.gateway.watchers import Watchers
-from inyourarea.runtime.objects import Objects, holds
+from inyourarea.runtime.objects import Objects
 
 #: What users are told of a stage; the order is that of the work.
 READING, FINDING, PLANNING, DRAWING, JOINING = STAGES = (
@@ -32,6 +31,8 @@ _PER_SEGMENT = MappingProxyType(
 )
 
 
+#: The stage that makes what browsers are given.
+_RENDITION = "rendition"
 #: Called with an event, a video and a run of it when that has come so far.
 Announce = Callable[[EventName, str, str], None]
 
@@ -94,8 +95,14 @@ class GatewayHandler:
         return self._told(fact)
 
     def on_stage_failed(self, fact: facts.StageFailed) -> list[Message]:
-        """The run has failed, for a reason that is kept."""
-        if fact.run_id:
+        """The run has failed, for a reason that is kept.
+
+        Where it is only what browsers are given, the run goes on.
+        """
+        if fact.run_id and fact.stage == _RENDITION:
+            self._objects.put(keys.stage_failed(fact.video_id), fact.reason.encode())
+            self._projection.project(fact.video_id)
+        elif fact.run_id:
             self._objects.put_once(keys.failed(fact.run_id), fact.reason.encode())
             self._projection.project(fact.video_id)
             self._announce("failed", fact.video_id, fact.run_id)
@@ -105,8 +112,5 @@ class GatewayHandler:
         self._catalog.note(Step(fact.run_id, stage, segment))
 
     def _told(self, fact: Any) -> list[Message]:
-        if holds(self._objects, keys.deleted(fact.video_id)):
-            # A unit that was under way when the video was deleted has left something behind.
-            delete_video(self._objects, fact.video_id, [fact.run_id])
         self._watchers.changed(fact.video_id)
         return []

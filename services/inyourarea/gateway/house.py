@@ -1,6 +1,7 @@
 """All that an answer may need, made once when the gateway starts."""
 
 from inyourarea.gateway.catalog import Catalog
+from inyourarea.gateway.deletion import sweep
 from inyourarea.gateway.exports import Exports
 from inyourarea.gateway.invitations import Invitations
 from inyourarea.gateway.journal import Entry, Journal, StaleEdit
@@ -58,6 +59,11 @@ class House:
             self.journal.append(video, entry, revision)
         except StaleEdit:
             raise Stale(len(self.journal.read(video))) from None
+
+    def sweep(self) -> None:
+        """Nothing is left of uploads that expired, pins that were only tried, late units' work."""
+        self.uploads.sweep()
+        sweep(self.objects)
 
     def refresh(self, video: str) -> None:
         """The catalog holds what the journal says, and whoever watches is told."""

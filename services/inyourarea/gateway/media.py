@@ -16,13 +16,16 @@ BLOCK = 256 << 10
 IMMUTABLE = "private, max-age=31536000, immutable"
 #: For what may be another one later.
 REVALIDATED = "private, no-cache"
-_RANGE = re.compile(r"bytes=(\d{0,19})-(\d{0,19})")
+#: Longer numbers than any file needs are no numbers here.
+_RANGE = re.compile(r"bytes=([0-9]{0,19})-([0-9]{0,19})", re.IGNORECASE)
 
 
 def object_response(
     request: Request, objects: Objects, key: str, media_type: str, caching: str = IMMUTABLE
 ) -> Response:
     """The object, or the one range of it that was asked for (RFC 9110); several ranges: all of it.
+
+    HEAD is told about the whole object.
 
     Raises:
         NotThere: there is no such object.
@@ -37,11 +40,13 @@ def object_response(
     if _names(request.headers.get("if-none-match", ""), etag):
         return Response(status_code=304, headers=headers)
     asked = request.headers.get("range", "")
-    if request.headers.get("if-range", etag) != etag:
+    if request.method == "HEAD" or request.headers.get("if-range", etag) != etag:
         asked = ""
     span = _span(asked, size)
     if span is None:
         headers["Content-Length"] = str(size)
+        if request.method == "HEAD":
+            return Response(headers=headers, media_type=media_type)
         return StreamingResponse(
             _blocks(objects, key, 0, size), headers=headers, media_type=media_type
         )

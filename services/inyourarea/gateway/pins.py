@@ -1,6 +1,6 @@
 """From what an editor says on the page to pins for the stages, and what they would change."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -13,7 +13,7 @@ from inyourarea.core.boxes import paired_iou
 from inyourarea.core.errors import PinRejected
 from inyourarea.core.members import tidy
 from inyourarea.core.pins import NOBODY, Pin
-from inyourarea.core.tracks import State, Track, Tracks
+from inyourarea.core.tracks import Reason, State, Track, Tracks
 from inyourarea.gateway.documents import PinDocument, Place
 from inyourarea.gateway.journal import PinMade
 from inyourarea.gateway.showing import Shown
@@ -22,6 +22,11 @@ from inyourarea.gateway.showing import Shown
 SAME_PLACE_IOU = 0.5
 #: Changes shorter than this are not told: a box more or less at the end of a track.
 LEAST_CHANGE_S = 0.1
+#: Seconds in floating point may lie this much before the frame that they were read from.
+HAIR_S = Fraction(1, 10_000)
+#: Sightings in a row for less than this may have been given to somebody as an afterthought, and
+#: then are no tracklet that a pin could name.
+LEAST_HELD_S = 0.3
 
 
 @dataclass(frozen=True)
@@ -36,11 +41,16 @@ class Difference:
     becomes: Place
 
 
-def pins_from(asked: Iterable[PinDocument], shown: Shown) -> tuple[PinMade, ...]:
+def pins_from(
+    asked: Iterable[PinDocument], shown: Shown, settled: Collection[str] = ()
+) -> tuple[PinMade, ...]:
     """The pins, each at one place: a stretch becomes a pin per run of boxes, and one at its ends.
 
+    ``settled`` are the ids of people whose places no pin may take away.
+
     Raises:
-        PinRejected: one says nothing, lies outside of the picture or the time, or names nobody.
+        PinRejected: one says nothing, lies outside of the picture or the time, names nobody, or
+            takes a place from somebody settled.
     """
     made: list[PinMade] = []
     for number, pin in enumerate(asked, start=1):
@@ -50,7 +60,39 @@ def pins_from(asked: Iterable[PinDocument], shown: Shown) -> tuple[PinMade, ...]
             made += _stretch(pin, label, shown, number)
         else:
             made.append(_point(pin, label, shown, number))
+    for one in made:
+        _refuse_theft(one, shown, settled)
     return tuple(dict.fromkeys(made))
+
+
+def _refuse_theft(pin: PinMade, shown: Shown, settled: Collection[str]) -> None:
+    """The pin does not say of somebody settled that she is somebody else."""
+    frame = shown.tracks.timeline.frame_at(Fraction(pin.start_s))
+    there = [track for track in shown.tracks.people if track.has_box[frame]]
+    boxes = np.array([track.xyxy[frame] for track in there]).reshape(-1, 4)
+    hit = _place_hit(pin, boxes)
+    if hit is None or there[hit].person not in settled:
+        return
+    if (pin.label == there[hit].name) == pin.is_denial:
+        raise PinRejected(
+            f"The pin at {float(Fraction(pin.start_s)):.2f} s takes a place from "
+            f"{there[hit].name}, who is approved; withdraw that first."
+        )
+
+
+def _place_hit(pin: PinMade, boxes: NDArray[np.float32]) -> int | None:
+    """Which box (n, 4) the pin means: the one it gives, or the smallest around its point."""
+    if not len(boxes):
+        return None
+    if pin.width is not None and pin.height is not None:
+        box = np.array([[pin.x, pin.y, pin.x + pin.width, pin.y + pin.height]])
+        overlap = paired_iou(box, boxes)
+        return int(overlap.argmax()) if overlap.max() >= SAME_PLACE_IOU else None
+    point = np.array([pin.x, pin.y])
+    inside = ((boxes[:, :2] <= point) & (point < boxes[:, 2:])).all(axis=1)
+    if not inside.any():
+        return None
+    return int(np.where(inside, (boxes[:, 2:] - boxes[:, :2]).prod(axis=1), np.inf).argmin())
 
 
 def _label(pin: PinDocument, shown: Shown, number: int) -> str:
@@ -90,7 +132,7 @@ def _point(pin: PinDocument, label: str, shown: Shown, number: int) -> PinMade:
     if (pin.w is None) != (pin.h is None):
         raise PinRejected(f"Pin {number} needs both w and h, or neither.")
     return PinMade(
-        start_s=str(Fraction(str(pin.from_s))),
+        start_s=str(_start_of(_frame_at(pin.from_s, shown), shown)),
         end_s=None if pin.to_s is None else str(Fraction(str(pin.to_s))),
         x=pin.x,
         y=pin.y,
@@ -106,19 +148,15 @@ def _stretch(pin: PinDocument, label: str, shown: Shown, number: int) -> list[Pi
     track = next((track for track in shown.tracks.people if track.person == pin.of), None)
     if track is None:
         raise PinRejected(f"Pin {number} speaks of the boxes of {pin.of!r}, whom nobody knows.")
-    timeline = shown.tracks.timeline
-    first = timeline.frame_at(Fraction(str(pin.from_s)))
-    last = timeline.frame_at(Fraction(str(pin.from_s if pin.to_s is None else pin.to_s)))
+    first = _frame_at(pin.from_s, shown)
+    last = _frame_at(pin.from_s if pin.to_s is None else pin.to_s, shown)
     seen = np.flatnonzero(track.state == State.OBSERVED)
     inside = seen[(seen >= first) & (seen <= last)]
     if not inside.size:
         raise PinRejected(
             f"Pin {number}: nobody saw {track.name} between {pin.from_s:g} and {pin.to_s or 0:g} s."
         )
-    shot_starts = np.array([shot.first_frame for shot in shown.tracks.shots])
-    shot = np.searchsorted(shot_starts, inside, side="right")
-    gap = (np.diff(inside) > 1) & ~_is_bridged(track, inside)
-    starts = inside[np.concatenate([[True], gap | (np.diff(shot) > 0)])]
+    starts = _starts(inside, track.has_box, shown)
     made = [_pin_at(track, int(frame), label, shown, is_denial=pin.denies) for frame in starts]
     if label != track.name and not pin.denies:
         beside = [*seen[seen < first][-1:], *seen[seen > last][:1]]
@@ -126,20 +164,38 @@ def _stretch(pin: PinDocument, label: str, shown: Shown, number: int) -> list[Pi
     return made
 
 
-def _is_bridged(track: Track, frames: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Whether there is a box in every frame between one sighting and the next."""
-    unseen = np.concatenate([[0], np.cumsum(~track.has_box)])
-    return unseen[frames[1:]] == unseen[frames[:-1]]
+def _starts(
+    frames: NDArray[np.intp], is_unbroken: NDArray[np.bool_], shown: Shown
+) -> NDArray[np.intp]:
+    """Those of the frames that do not go on from the one before: in another shot, or broken off.
+
+    ``frames`` rise; ``is_unbroken`` (F,) says of every frame of the video whether it can be
+    between two that belong together.
+    """
+    shot_starts = np.array([shot.first_frame for shot in shown.tracks.shots])
+    shot = np.searchsorted(shot_starts, frames, side="right")
+    breaks = np.concatenate([[0], np.cumsum(~is_unbroken)])
+    is_broken = np.diff(breaks[frames]) > 0
+    return frames[np.concatenate([[True], is_broken | (np.diff(shot) > 0)])]
+
+
+def _frame_at(seconds: float, shown: Shown) -> int:
+    """The frame on screen then; one that begins a hair later is meant too."""
+    return shown.tracks.timeline.frame_at(Fraction(str(seconds)) + HAIR_S)
+
+
+def _start_of(frame: int, shown: Shown) -> Fraction:
+    """When the frame begins, in seconds from the first one, exactly."""
+    timeline = shown.tracks.timeline
+    return Fraction(int(timeline.pts[frame] - timeline.pts[0])) * timeline.time_base
 
 
 def _pin_at(
     track: Track, frame: int, label: str, shown: Shown, *, is_denial: bool = False
 ) -> PinMade:
-    timeline = shown.tracks.timeline
     x1, y1, x2, y2 = (float(side) for side in track.xyxy[frame])
-    start = Fraction(int(timeline.pts[frame] - timeline.pts[0])) * timeline.time_base
     return PinMade(
-        start_s=str(start),
+        start_s=str(_start_of(frame, shown)),
         x=x1,
         y=y1,
         width=x2 - x1,
@@ -149,19 +205,43 @@ def _pin_at(
     )
 
 
-def to_stages(made: Sequence[PinMade], shown: Shown) -> list[facts.Pin]:
-    """The pins as the stages take them, and an anchor for every label that they use.
+def to_stages(
+    made: Sequence[PinMade], shown: Shown, settled: Collection[str] = ()
+) -> list[facts.Pin]:
+    """The pins as the stages take them, what holds settled people in place, and anchors of names.
 
-    Without a model a label such as ``person-2`` means nothing by itself; her surest sighting says
-    who that is.
+    Whoever is ``settled`` (by id) is pinned wherever sightings of her begin. Without a model a
+    label such as ``person-2`` means nothing by itself; her surest sighting says who that is.
     """
     pins = list(made)
-    if not shown.accepted.spec.model.members:
-        named = {pin.label for pin in made}
-        for track in shown.tracks.people:
-            if track.name in named:
-                pins.append(_pin_at(track, _surest(track), track.name, shown))
-    return [_to_pin(pin) for pin in pins]
+    has_members = bool(shown.accepted.spec.model.members)
+    named = {pin.label for pin in made}
+    for track in shown.tracks.people:
+        if track.person in settled:
+            pins += [_pin_at(track, frame, track.name, shown) for frame in _held(track, shown)]
+        elif track.name in named and not has_members:
+            pins.append(_pin_at(track, _surest(track), track.name, shown))
+    return [_to_pin(pin) for pin in dict.fromkeys(pins)]
+
+
+def _held(track: Track, shown: Shown) -> list[int]:
+    """The surest frame of every run of sightings that is long enough to be told by itself.
+
+    What nobody would believe alone is no tracklet, so no pin could name it.
+    """
+    seen = track.state == State.OBSERVED
+    frames = np.flatnonzero(seen)
+    if not frames.size:
+        return []
+    starts = _starts(frames, seen | (track.reason == Reason.STRIDE), shown)
+    runs = np.split(frames, np.searchsorted(frames, starts[1:]))
+    seconds, believed = shown.tracks.timeline.seconds, shown.accepted.spec.model.confidence
+    surest = [
+        int(run[(track.identity * track.confidence)[run].argmax()])
+        for run in runs
+        if seconds[run[-1]] - seconds[run[0]] >= LEAST_HELD_S
+    ]
+    return [frame for frame in surest if track.confidence[frame] >= believed]
 
 
 def _surest(track: Track) -> int:

@@ -41,13 +41,29 @@ class Projection:
             self.project(video)
 
     def project(self, video: str) -> None:
-        """The catalog holds of one video what its journal and its runs' objects say."""
-        written = self._journal.read(video)
-        entries = [entry for entry in written if self._counts(entry)]
-        if not entries or holds(self._objects, keys.deleted(video)):
-            self._catalog.forget(video)
-            return
-        self._catalog.put(self._picture(video, entries, len(written)))
+        """The catalog holds of one video what its journal and its runs' objects say.
+
+        They are looked at again after it was written: of two who project at once, the one that
+        has seen less may write last.
+        """
+        seen: object = "nothing yet"
+        while (now := self._look(video)) != seen:
+            if now is None:
+                self._catalog.forget(video)
+            else:
+                self._catalog.put(now)
+            seen = now
+
+    def _look(self, video: str) -> Picture | None:
+        """What there is to know of the video; None where it is unknown or deleted."""
+        try:
+            written = self._journal.read(video)
+            entries = [entry for entry in written if self._counts(entry)]
+            if not entries or holds(self._objects, keys.deleted(video)):
+                return None
+            return self._picture(video, entries, len(written))
+        except ObjectNotFound:  # it is being deleted just now
+            return None
 
     def _counts(self, entry: Entry) -> bool:
         """Not pins whose run was never accepted: the gateway died before it could say so."""
@@ -172,14 +188,20 @@ def _people(video: str, entries: Sequence[Entry]) -> list[Row]:
 
 
 def _judgements(video: str, entries: Sequence[Entry]) -> list[Row]:
+    """Spans that were confirmed, and of each person's fancams the newest verdict.
+
+    What is published stays so beside an approval of another run, until that is published too.
+    """
     found: dict[tuple[str, str, str], Row] = {}
     for entry in entries:
         if isinstance(entry, SpanConfirmed):
             kind, subject, state = "span", entry.span, "confirmed"
         elif isinstance(entry, FancamJudged):
             kind, subject, state = "fancam", entry.person, entry.state
-            if state != "approved":  # published: instead of what was; withdrawn: altogether
-                found = {key: row for key, row in found.items() if key[1:] != (kind, subject)}
+            for key, row in list(found.items()):
+                is_superseded = state != "approved" or row["state"] != "published"
+                if key[1:] == (kind, subject) and is_superseded:
+                    del found[key]
         else:
             continue
         found[entry.run_id, kind, subject] = {

@@ -7,6 +7,7 @@ from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
 from inyourarea.core.members import tidy
 from inyourarea.core.picture import Picture, parse_aspect, parse_size
+from inyourarea.gateway.catalog import Row
 from inyourarea.gateway.documents import VideoAsked
 from inyourarea.gateway.house import House
 from inyourarea.gateway.journal import Submitted
@@ -28,9 +29,12 @@ def submit_source(
         Problem: the group is not known here.
         Refused: the video can not be used, and why.
     """
-    accepted = house.stages.submit(command_for(asked, source, house.models))
-    known = house.catalog.video(accepted.video_id)
-    if known and known["run_id"] == accepted.run_id and known["state"] in ("working", "ready"):
+    command = command_for(asked, source, house.models)
+    known = house.catalog.video(house.stages.decide(command).video_id)
+    if known is not None:
+        _keep_pins(house, known, command)
+    accepted = house.stages.submit(command)
+    if known is not None and _is_made(known, accepted.run_id):
         return accepted.video_id, False
     filename = tidy(origin[0]) or "video"
     entry = Submitted(
@@ -46,6 +50,17 @@ def submit_source(
     )
     house.write_down(accepted.video_id, entry)
     return accepted.video_id, True
+
+
+def _keep_pins(house: House, known: Row, command: ingest_pb2.SubmitVideoRequest) -> None:
+    """What editors have said of a video holds for other shapes and framings of it too."""
+    newest = house.showing.accepted(known["run_id"]).spec
+    if newest.model == command.spec.model:
+        command.spec.pins.extend(newest.pins)
+
+
+def _is_made(known: Row, run: str) -> bool:
+    return known["run_id"] == run and known["state"] in ("working", "ready")
 
 
 def command_for(

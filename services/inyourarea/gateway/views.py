@@ -105,6 +105,7 @@ def video_document(house: House, row: Row) -> doc.Video:
         run_id=row["run_id"],
         shown_run_id=row["shown_run_id"],
         stage=_stage(row),
+        stage_failure=(row["stage"] or {}).get("failure"),
         poster_url=f"{API}/videos/{row['id']}/poster.jpg" if poster_key(row, run) else None,
     )
 
@@ -135,7 +136,7 @@ def _reused(house: House, row: Row, segments: int) -> doc.Reused | None:
 def _stage(row: Row) -> doc.Stage | None:
     """The stage as a browser plays it; none while it is being made."""
     stage = row["stage"]
-    if stage is None:
+    if stage is None or "key" not in stage:
         return None
     place = f"{API}/videos/{row['id']}"
     grid = {name: value for name, value in stage["sprite"].items() if name != "key"}
@@ -204,6 +205,7 @@ def _people(house: House, row: Row, run: str, shown: Shown) -> list[doc.PersonSh
     names = {named["person"]: named for named in house.catalog.people(row["id"])}
     judged = house.catalog.judgements(row["id"])
     confirmed = {one["subject"] for one in judged if one["kind"] == "span" and one["run_id"] == run}
+    judged.sort(key=lambda one: one["at_ns"])
     fancams = {one["subject"]: one for one in judged if one["kind"] == "fancam"}
     drawn = house.showing.published(run)
     reports = {report["person"]: report for report in shown.report["people"]}

@@ -111,8 +111,10 @@ def orders_from_pins(
     named = [pin for pin in pins if not pin.is_denial]
     tracklets = _cut_between(named, tracklets, scene)
     orders = Orders()
+    said: dict[int, Pin] = {}
     for pin in named:
         tracklet = _hit(pin, tracklets, scene)
+        said.setdefault(tracklet, pin)
         if orders.is_named.setdefault(tracklet, pin.name) != pin.name:
             raise PinRejected(
                 f"The pins at {_at(pin)} say that one person is {pin.name!r} and "
@@ -127,7 +129,7 @@ def orders_from_pins(
                     "that it is; keep one of them."
                 )
             orders.is_not.setdefault(tracklet, set()).add(pin.name)
-    _refuse_twins(orders, tracklets, scene)
+    _refuse_twins(said, tracklets, scene)
     return orders, tracklets
 
 
@@ -194,17 +196,22 @@ def _at(pin: Pin) -> str:
     return f"{float(Fraction(pin.start)):.2f} s"
 
 
-def _refuse_twins(orders: Orders, tracklets: Tracklets, scene: Scene) -> None:
-    """No name at two places in one frame."""
+def _refuse_twins(said: dict[int, Pin], tracklets: Tracklets, scene: Scene) -> None:
+    """No name at two places in one frame. ``said``: the first pin that names each tracklet."""
     first = scene.sightings.frame[tracklets.start]
     last = scene.sightings.frame[tracklets.end]
-    pinned = sorted(orders.is_named)
+    pinned = sorted(said)
     for i, a in enumerate(pinned):
         for b in pinned[i + 1 :]:
-            name = orders.is_named[a]
+            name = said[a].name
             together = first[a] <= last[b] and first[b] <= last[a]
-            if together and name == orders.is_named[b] != NOBODY:
+            if together and name == said[b].name != NOBODY:
+                at = " and ".join(_at(pin) for pin in sorted((said[a], said[b]), key=_start))
                 raise PinRejected(
-                    f"Two pins name different people {name!r} who are seen at the same time; "
+                    f"The pins at {at} name two people {name!r} who are seen at the same time; "
                     "keep one of them."
                 )
+
+
+def _start(pin: Pin) -> Fraction:
+    return pin.start

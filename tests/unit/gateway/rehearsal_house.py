@@ -33,6 +33,8 @@ from rehearsal import Eyes, Truth, detect, rehearse
 TUS = {"Tus-Resumable": "1.0.0"}
 OFFSET = {"Content-Type": "application/offset+octet-stream"}
 FACES = facts.Model(name="faces", sha256="fa" * 32, confidence=0.25, width=640, height=384)
+#: The site's names: for our client, and for schemathesis.
+HOSTS = ("site", "testserver", "127.0.0.1")
 _FPS = 30
 
 
@@ -111,9 +113,74 @@ class RehearsedStages:
             self._objects.put(key, f"fancam of {view.person}".encode() * 100)
             published.fancams.add(person=view.person, name=view.name, picture="9x16", key=key)
         self._objects.put(keys.audio(accepted.video_id), b"audio")
+        self._make_for_browsers(accepted, part)
         written = published.SerializeToString(deterministic=True)
         self._objects.put(keys.published(accepted.run_id), written)
         return published
+
+    def _source(self, accepted: facts.VideoAccepted) -> bytes:
+        """The source's bytes; a late unit may find them gone."""
+        if not holds(self._objects, accepted.source.key):
+            return b"read before"
+        return self._objects.get(accepted.source.key)
+
+    def _make_for_browsers(
+        self, accepted: facts.VideoAccepted, part: stored.SegmentWindows
+    ) -> None:
+        """The stage is the source; there is a stream of it, a face and half a piece of each."""
+        video, run, spec = accepted.video_id, accepted.run_id, accepted.spec
+        if not accepted.for_browsers:
+            return
+        for name, content in (
+            ("stage.mp4", self._source(accepted)),
+            ("poster.jpg", b"poster"),
+            ("sprite.jpg", b"sprite"),
+            ("master.m3u8", b"#EXTM3U"),
+        ):
+            self._objects.put(keys.stage_file(video, name), content)
+        sprite = facts.Sprite(key=keys.stage_file(video, "sprite.jpg"), columns=1, rows=1)
+        sprite.interval_s.CopyFrom(facts.Rational(num=1, den=2))
+        ready = facts.StageReady(
+            video_id=video,
+            run_id=run,
+            mp4_key=keys.stage_file(video, "stage.mp4"),
+            poster_key=keys.stage_file(video, "poster.jpg"),
+            streams_key=keys.stage_streams(video),
+            sprite=sprite,
+            width=640,
+            height=360,
+        )
+        playlist = "application/vnd.apple.mpegurl"
+        master = keys.stage_file(video, "master.m3u8")
+        files = stored.StreamFiles()
+        files.files.add(name="master.m3u8", key=master, media_type=playlist)
+        self._objects.put(keys.stage_streams(video), files.SerializeToString())
+        drawing = stored.StageDrawing(segment=accepted.segments[0])
+        piece = keys.stage_piece(accepted.source.sha256, accepted.segments[0], "480")
+        drawing.pieces.add(rung="480", key=piece)
+        self._objects.put(piece, b"stage piece")
+        self._objects.put(keys.stage_drawing(video, 0), drawing.SerializeToString())
+        self._objects.put(keys.stage_ready(video), ready.SerializeToString())
+        drawn, streams = facts.FacesDrawn(), facts.StreamsReady(streams_key=keys.run_streams(run))
+        files = stored.StreamFiles()
+        halves = stored.SegmentHalves()
+        for place, view in enumerate(part.views):
+            whose = {"person": view.person, "picture": "9x16"}
+            self._objects.put(keys.face(spec, place), f"face of {view.person}".encode())
+            drawn.faces.add(person=view.person, name=view.name, key=keys.face(spec, place))
+            name = f"{place:03}-9x16.m3u8"
+            self._objects.put(keys.stream_file(run, name), f"stream of {view.person}".encode())
+            files.files.add(
+                name=name, key=keys.stream_file(run, name), media_type=playlist, **whose
+            )
+            streams.streams.add(**whose, master=name)
+            half = keys.half_piece(f"{run}{place}", "test")
+            self._objects.put(half, b"half")
+            halves.halves.add(piece="piece", key=half)
+        self._objects.put(keys.faces_drawn(spec), drawn.SerializeToString())
+        self._objects.put(keys.run_streams(run), files.SerializeToString())
+        self._objects.put(keys.segment_halves(run, 0), halves.SerializeToString())
+        self._objects.put(keys.streams_ready(run), streams.SerializeToString())
 
 
 def _still(pts: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> Signals:
@@ -145,7 +212,7 @@ class RehearsedSite:
         self.catalog.open()
         self.stages = RehearsedStages(self.objects, truth)
         models = {"": KnownModel(FACES)}
-        settings = settings or GatewaySettings(hosts=("site",), trusts_everybody=True)
+        settings = settings or GatewaySettings(hosts=HOSTS, trusts_everybody=True)
         self.house = House(self.objects, self.catalog, self.stages, models, settings)
         self.handler = GatewayHandler(self.objects, self.catalog, self.house.watchers)
         self.app = create_app(self.house)
@@ -155,7 +222,7 @@ class RehearsedSite:
         self.http.close()
         self.catalog.close()
 
-    def keys(self) -> set[str]:
+    def stored(self) -> set[str]:
         """The names of all objects in the store."""
         return set(self.objects.list(""))
 
@@ -198,6 +265,10 @@ class RehearsedSite:
         answer = self.http.get(address, **asked)  # type: ignore[arg-type]
         assert answer.status_code == 200, answer.text
         return answer.json()
+
+    def media(self, url: str, **headers: str) -> httpx.Response:
+        """What is at an address that an answer named."""
+        return self.http.get(f"http://site{url}", headers=headers)
 
     def watch(self, video: dict) -> dict:
         return self.get(f"/videos/{video['id']}/watch")

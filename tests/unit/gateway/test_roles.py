@@ -31,6 +31,7 @@ ADDRESSES = {
     "GET /videos/{video_id}/events": VISITOR,
     "GET /videos/{video_id}/watch": VISITOR,
     "GET /videos/{video_id}/stage.mp4": VISITOR,
+    "HEAD /videos/{video_id}/stage.mp4": VISITOR,
     "GET /videos/{video_id}/sprite.jpg": VISITOR,
     "GET /videos/{video_id}/poster.jpg": VISITOR,
     "GET /videos/{video_id}/hls/{name:path}": VISITOR,
@@ -44,6 +45,7 @@ ADDRESSES = {
     "GET /runs/{run_id}/boxes.json": VIEWER,
     "GET /runs/{run_id}/report.json": VIEWER,
     "GET /runs/{run_id}/fancams/{name}.mp4": VISITOR,
+    "HEAD /runs/{run_id}/fancams/{name}.mp4": VISITOR,
     "GET /runs/{run_id}/faces/{somebody}.jpg": VISITOR,
     "GET /runs/{run_id}/hls/{name:path}": VISITOR,
     "GET /runs/{run_id}/{table}.{kind}": VIEWER,
@@ -93,7 +95,7 @@ def example(address: str) -> tuple[str, str]:
     method, path = address.split()
     path = re.sub(r"\{(video|run|upload)_id\}", "0" * 32, path)
     path = path.replace("{token_id}", "0" * 12).replace("{verdict}", "approve")
-    return method, re.sub(r"\{\w+\}", "x", path)
+    return method, re.sub(r"\{\w+(:path)?\}", "x", path)
 
 
 def test_an_address_is_closed_below_its_role_and_open_from_it_on(site: RehearsedSite) -> None:

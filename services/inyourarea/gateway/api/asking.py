@@ -7,9 +7,9 @@ from fastapi import Depends, Path, Request
 
 from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.callers import Caller
-from inyourarea.gateway.documents import ProblemDocument
 from inyourarea.gateway.house import House
-from inyourarea.gateway.problems import MEDIA_TYPE, Problem, unauthorized
+from inyourarea.gateway.openapi import problem_responses as problems
+from inyourarea.gateway.problems import Problem, unauthorized
 
 RunId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 VideoId = RunId
@@ -25,6 +25,20 @@ def person_of(request: Request) -> Person:
     """Who asks, as the guard at the door has found out."""
     person: Person = request.state.person
     return person
+
+
+__all__ = [
+    "Anybody",
+    "Asker",
+    "CallerOf",
+    "Editor",
+    "HouseOf",
+    "Operator",
+    "RunId",
+    "VideoId",
+    "Viewer",
+    "problems",
+]
 
 
 def caller_of(request: Request) -> Caller:
@@ -68,12 +82,3 @@ Asker = Annotated[Person, Depends(Needs(Role.VISITOR))]
 Viewer = Annotated[Person, Depends(Needs(Role.VIEWER))]
 Editor = Annotated[Person, Depends(Needs(Role.EDITOR))]
 Operator = Annotated[Person, Depends(Needs(Role.OPERATOR))]
-
-
-def problems(*statuses: int) -> dict[int | str, dict[str, object]]:
-    """The problems that an address may answer with, for the OpenAPI document."""
-    schema = {"$ref": f"#/components/schemas/{ProblemDocument.__name__}"}
-    return {
-        status: {"description": "A problem", "content": {MEDIA_TYPE: {"schema": schema}}}
-        for status in (*statuses, 400, 401, 403, 413, 422, 429, 503)
-    }

@@ -12,6 +12,7 @@ from inyourarea.gateway import documents as doc
 from inyourarea.gateway.access import Person
 from inyourarea.gateway.api.asking import Editor, HouseOf, VideoId, problems
 from inyourarea.gateway.catalog import Row
+from inyourarea.gateway.deletion import note_preview
 from inyourarea.gateway.house import House
 from inyourarea.gateway.journal import PinMade, PinsSet
 from inyourarea.gateway.pins import differences, pins_from, to_stages
@@ -38,9 +39,8 @@ def preview(
     """What the pins would change, everywhere in the video; nothing is applied."""
     row = _row(house, video_id, person, asked)
     old = _shown(house, row)
-    made = pins_from(asked.pins, old)
-    accepted = house.stages.decide(_command(old, row, made))
-    house.stages.solve(accepted)
+    made = pins_from(asked.pins, old, _settled(house, row))
+    accepted = _solved(house, _command(house, old, row, made))
     new = house.showing.shown(accepted)
     segments = changed_segments(
         house.showing.windows(old.accepted), house.showing.windows(accepted)
@@ -66,10 +66,9 @@ def put(video_id: VideoId, asked: doc.PinsAsked, house: HouseOf, person: Editor)
     """These are all pins of the video; what they change is made again, and nothing else."""
     row = _row(house, video_id, person, asked)
     old = _shown(house, row)
-    made = pins_from(asked.pins, old)
-    command = _command(old, row, made)
-    decided = house.stages.decide(command)
-    house.stages.solve(decided)  # refuses pins that can not be followed before they are kept
+    made = pins_from(asked.pins, old, _settled(house, row))
+    command = _command(house, old, row, made)
+    decided = _solved(house, command)  # pins that can not be followed are refused, not kept
     entry = PinsSet(by=person.name, run_id=decided.run_id, pins=made)
     house.claim(video_id, entry, asked.revision)
     house.stages.submit(command)
@@ -90,13 +89,24 @@ def _shown(house: House, row: Row) -> Shown:
     return house.showing.run(row["shown_run_id"])
 
 
-def _command(shown: Shown, row: Row, made: tuple[PinMade, ...]) -> ingest_pb2.SubmitVideoRequest:
+def _solved(house: House, command: ingest_pb2.SubmitVideoRequest) -> facts.VideoAccepted:
+    """What the command would give, up to the windows."""
+    decided = house.stages.decide(command)
+    note_preview(house.objects, decided)
+    house.stages.solve(decided)
+    return decided
+
+
+def _command(
+    house: House, shown: Shown, row: Row, made: tuple[PinMade, ...]
+) -> ingest_pb2.SubmitVideoRequest:
     """The shown run's command again, with these pins."""
     accepted = shown.accepted
     spec = facts.RunSpec()
     spec.CopyFrom(accepted.spec)
-    del spec.pins[:]
-    spec.pins.extend(to_stages(made, shown))
+    if made != tuple(PinMade(**pin) for pin in row["pins"]):  # else the run is the same, too
+        del spec.pins[:]
+        spec.pins.extend(to_stages(made, shown, _settled(house, row)))
     spec.video_id = spec.names_from = ""  # ingest decides them
     command = ingest_pb2.SubmitVideoRequest(
         source_key=accepted.source.key, sha256=accepted.source.sha256, spec=spec, for_browsers=True
@@ -105,6 +115,13 @@ def _command(shown: Shown, row: Row, made: tuple[PinMade, ...]) -> ingest_pb2.Su
         if (value := row["asked"][name]) is not None:
             getattr(command, name).CopyFrom(to_rational(Fraction(value)))
     return command
+
+
+def _settled(house: House, row: Row) -> set[str]:
+    """The ids of those whom somebody has approved; other people's pins do not move them."""
+    judged = sorted(house.catalog.judgements(row["id"]), key=lambda one: one["at_ns"])
+    newest = {one["subject"]: one["state"] for one in judged if one["kind"] == "fancam"}
+    return {person for person, state in newest.items() if state != "draft"}
 
 
 def _document(pin: PinMade, people: dict[str, str]) -> doc.PinDocument:

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Header, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from inyourarea.core.members import tidy
 from inyourarea.gateway.api.asking import Asker, Editor, HouseOf, RunId, problems
 from inyourarea.gateway.house import House
 from inyourarea.gateway.problems import Problem
@@ -24,6 +25,27 @@ _OFFSET_TYPE = "application/offset+octet-stream"
 LONGEST_NAME = 300
 #: Bytes of one request, which is stored as it comes and ends where the file does.
 _MOST_AT_ONCE = 1 << 50
+
+
+def _told(*names: str) -> dict[str, object]:
+    """Headers of an answer, for the OpenAPI document."""
+    return {"headers": {name: _HEADERS_TOLD[name] for name in names}}
+
+
+_HEADERS_TOLD = {
+    name: {"description": text, "schema": {"type": kind}}
+    for name, kind, text in (
+        ("Location", "string", "Where to send the bytes"),
+        ("Tus-Resumable", "string", "The version of the protocol"),
+        ("Tus-Version", "string", "All versions that are spoken here"),
+        ("Tus-Extension", "string", "What is spoken besides the core protocol"),
+        ("Tus-Max-Size", "integer", "Bytes of the largest file that is taken"),
+        ("Upload-Offset", "integer", "How many bytes have arrived"),
+        ("Upload-Length", "integer", "How many bytes there are"),
+        ("Upload-Expires", "string", "Until when one can go on (RFC 9110 date)"),
+    )
+}
+_STATE = ("Tus-Resumable", "Upload-Offset", "Upload-Length", "Upload-Expires")
 
 
 def _headers(upload: Upload) -> dict[str, str]:
@@ -46,7 +68,12 @@ def _check_version(version: str) -> None:
 Version = Annotated[str, Header(alias="Tus-Resumable", examples=[_VERSION])]
 
 
-@router.options("", operation_id="uploads_options", status_code=204)
+@router.options(
+    "",
+    operation_id="uploads_options",
+    status_code=204,
+    responses={204: _told("Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size")},
+)
 def options(house: HouseOf, person: Asker) -> Response:  # noqa: ARG001
     """What this server can do."""
     return Response(
@@ -60,14 +87,30 @@ def options(house: HouseOf, person: Asker) -> Response:  # noqa: ARG001
     )
 
 
-@router.post("", operation_id="create_upload", status_code=201, responses=problems(412, 413))
+@router.post(
+    "",
+    operation_id="create_upload",
+    status_code=201,
+    response_class=Response,
+    responses={**problems(412, 413), 201: _told("Location", *_STATE)},
+)
 def create(
     request: Request,
     house: HouseOf,
     person: Editor,
-    length: Annotated[int, Header(alias="Upload-Length", ge=1, le=_MOST_AT_ONCE)],
+    length: Annotated[
+        int, Header(alias="Upload-Length", ge=1, le=_MOST_AT_ONCE, examples=[1 << 20])
+    ],
     version: Version = "",
-    metadata: Annotated[str, Header(alias="Upload-Metadata", max_length=4000)] = "",
+    metadata: Annotated[
+        str,
+        Header(
+            alias="Upload-Metadata",
+            max_length=4000,
+            description="`filename` and its value in base64",
+            examples=["filename c3RhZ2UubXA0"],
+        ),
+    ] = "",
 ) -> Response:
     """Announce a file of so many bytes; its address is in ``Location``."""
     _check_version(version)
@@ -77,18 +120,27 @@ def create(
 
 
 def _filename(metadata: str) -> str:
-    """The file's name out of tus metadata (RFC: keys and base64 values, comma-separated)."""
+    """The file's name out of tus metadata (keys and base64 values, comma-separated).
+
+    It is text to show and never a path; what can not be shown is left out.
+    """
     for pair in metadata.split(","):
         key, _, value = pair.strip().partition(" ")
         if key == "filename":
             try:
-                return base64.b64decode(value, validate=True).decode()[:LONGEST_NAME]
+                name = base64.b64decode(value, validate=True).decode()[:LONGEST_NAME]
             except (binascii.Error, UnicodeDecodeError):
                 raise Problem(400, "metadata", "The filename is no base64 of UTF-8.") from None
+            return tidy("".join(letter if letter.isprintable() else " " for letter in name))
     return ""
 
 
-@router.head("/{upload_id}", operation_id="upload_offset", responses=problems(404, 412))
+@router.head(
+    "/{upload_id}",
+    operation_id="upload_offset",
+    response_class=Response,
+    responses={**problems(404, 412), 200: _told(*_STATE)},
+)
 def offset(upload_id: RunId, house: HouseOf, person: Editor, version: Version = "") -> Response:
     """How many bytes have arrived."""
     _check_version(version)
@@ -99,7 +151,7 @@ def offset(upload_id: RunId, house: HouseOf, person: Editor, version: Version = 
     "/{upload_id}",
     operation_id="send_upload",
     status_code=204,
-    responses=problems(404, 409, 412, 413, 415),
+    responses={**problems(404, 409, 412, 413, 415), 204: _told(*_STATE)},
     max_body_size=_MOST_AT_ONCE,
 )
 async def send(
@@ -135,7 +187,8 @@ async def _receive(request: Request, house: House, upload: Upload) -> Upload:
             if upload.offset + len(waiting) > upload.length:
                 raise Problem(413, "upload-length", f"More than {upload.length} bytes came.")
             while len(waiting) >= PART:
-                part = bytes(waiting[:PART])
+                with memoryview(waiting) as view:
+                    part = bytes(view[:PART])
                 upload = await run_in_threadpool(house.uploads.add, upload, part)
                 del waiting[:PART]
     except ClientDisconnect:

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import Field, TypeAdapter
 from starlette.concurrency import run_in_threadpool
 
 from inyourarea.contracts import keys
@@ -27,12 +28,13 @@ from inyourarea.gateway.problems import NotThere, Problem, unauthorized
 from inyourarea.gateway.submission import command_for, submit_source
 from inyourarea.gateway.tokens import NoEntry
 from inyourarea.gateway.views import find_video, poster_key, video_for, watch_document
-from inyourarea.runtime.objects import holds
 
 router = APIRouter(prefix="/videos", tags=["videos"])
 
 #: Seconds after which a silent stream of events says that it is still there.
 _HEARTBEAT_S = 15.0
+#: When the last video of a page was made, and its id.
+_CURSOR = TypeAdapter(tuple[Annotated[int, Field(ge=0, lt=1 << 63)], doc.Id])
 
 
 @router.post(
@@ -42,15 +44,19 @@ _HEARTBEAT_S = 15.0
     responses={**problems(404, 409), 200: {"model": doc.Video, "description": "It was here"}},
 )
 def submit(asked: doc.VideoAsked, house: HouseOf, person: Editor, response: Response) -> doc.Video:
-    """Make fancams of an uploaded file. The same file and wishes again give the same run."""
+    """Make fancams of an uploaded file. The same file and wishes again give the same run.
+
+    The upload is used up by that; where the file or a wish is refused, it stays.
+    """
     upload = house.uploads.find(asked.upload_id, person.name)
     _check_scope(person, asked.labels)
-    source = house.uploads.store_source(upload)
-    if person.labels is not None:  # the same video may be here, and be somebody else's
-        command = command_for(asked, source, house.models)
-        there = house.catalog.video(house.stages.decide(command).video_id)
-        _check_scope(person, asked.labels if there is None else there["labels"])
-    video, is_new = submit_source(house, asked, source, (upload.filename, person.name))
+    with house.uploads.source(upload) as sha256:
+        source = (keys.source(sha256), sha256)
+        if person.labels is not None:  # the same video may be here, and be somebody else's
+            decided = house.stages.decide(command_for(asked, source, house.models))
+            there = house.catalog.video(decided.video_id)
+            _check_scope(person, asked.labels if there is None else there["labels"])
+        video, is_new = submit_source(house, asked, source, (upload.filename, person.name))
     house.uploads.forget(upload.number)
     response.status_code = 202 if is_new else 200
     return video_for(house, find_video(house, video, person), person)
@@ -96,9 +102,8 @@ def _read_cursor(cursor: str | None) -> tuple[int, str] | None:
     if cursor is None:
         return None
     try:
-        created_ns, video = json.loads(base64.urlsafe_b64decode(cursor))
-        return int(created_ns), str(video)
-    except (ValueError, TypeError):
+        return _CURSOR.validate_json(base64.urlsafe_b64decode(cursor))
+    except ValueError:
         raise Problem(
             400, "cursor", "This cursor was not given here; begin with the first page."
         ) from None
@@ -215,9 +220,13 @@ def watch(video_id: VideoId, house: HouseOf, person: Asker) -> doc.Watch:
     return watch_document(house, find_video(house, video_id, person), person)
 
 
-_MEDIA: dict[int | str, dict[str, Any]] = {206: {"description": "A range of it"}}
+_MEDIA: dict[int | str, dict[str, Any]] = {
+    206: {"description": "A range of it"},
+    304: {"description": "It is as it was"},
+}
 
 
+@router.head("/{video_id}/stage.mp4", include_in_schema=False)
 @router.get(
     "/{video_id}/stage.mp4",
     operation_id="stage",
@@ -226,7 +235,7 @@ _MEDIA: dict[int | str, dict[str, Any]] = {206: {"description": "A range of it"}
 )
 def stage(request: Request, video_id: VideoId, house: HouseOf, person: Asker) -> Response:
     """The whole stage as a browser plays it."""
-    found = _stage(house, find_video(house, video_id, person))
+    found = _stage(find_video(house, video_id, person))
     return object_response(request, house.objects, found["key"], "video/mp4", REVALIDATED)
 
 
@@ -238,7 +247,7 @@ def stage(request: Request, video_id: VideoId, house: HouseOf, person: Asker) ->
 )
 def sprite(request: Request, video_id: VideoId, house: HouseOf, person: Asker) -> Response:
     """Small pictures of the stage in a grid; ``stage.sprite`` of the video tells its measures."""
-    found = _stage(house, find_video(house, video_id, person))["sprite"]
+    found = _stage(find_video(house, video_id, person))["sprite"]
     return object_response(request, house.objects, found["key"], "image/jpeg", REVALIDATED)
 
 
@@ -272,8 +281,8 @@ def stream(
     return object_response(request, house.objects, file.key, file.media_type, REVALIDATED)
 
 
-def _stage(house: House, row: Row) -> dict[str, Any]:
+def _stage(row: Row) -> dict[str, Any]:
     found: dict[str, Any] | None = row["stage"]
-    if found is None or not holds(house.objects, found["key"]):
+    if found is None or "key" not in found:
         raise NotThere("stage for browsers yet")
     return found
