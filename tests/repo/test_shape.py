@@ -11,10 +11,10 @@ import stubs
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "services" / "inyourarea"
 STAGES = ("ingest", "detect", "track", "render", "gateway")
-OTHER_ROOMS = ("core", "contracts", "runtime", "train", "stage_show", "embedded", "cli")
+OTHER_ROOMS = ("core", "contracts", "runtime", "train", "stage_show", "embedded", "client", "cli")
 RUNTIME_FILES = """
     __init__ bus child colour container disk folder_objects matrix memory_bus objects ranged
-    settings source upright worker
+    settings source tones upright worker
 """
 TRACKED = subprocess.run(
     ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False

@@ -12,7 +12,10 @@ from types import ModuleType
 from inyourarea.core.errors import Refused
 
 #: One module each; the order is that of the help.
-COMMANDS = ("run", "serve", "token", "inspect", "score", "stage_show", "models", "train_show")
+COMMANDS = (
+    *("run", "serve", "token", "inspect", "score", "stage_show", "models", "train_show"),
+    *("submit", "status", "fetch", "pin"),
+)
 
 _INTERRUPTED = 130
 

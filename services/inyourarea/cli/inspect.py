@@ -5,7 +5,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from inyourarea.cli.run import count
+from inyourarea.cli.arguments import count
 from inyourarea.core.picture import parse_aspect
 from inyourarea.embedded.inspect import Inspection, inspect_video
 from inyourarea.embedded.run import Request

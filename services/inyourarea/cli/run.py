@@ -2,16 +2,16 @@
 
 import argparse
 import json
-from fractions import Fraction
 from pathlib import Path
 
 from rich.console import Console
 
+from inyourarea.cli.arguments import aspect, count, moment
 from inyourarea.cli.progress import RunProgress
 from inyourarea.core.errors import PinRejected, Refused
 from inyourarea.core.framing import FRAMINGS
 from inyourarea.core.picture import Picture, parse_aspect, parse_size
-from inyourarea.core.pin_files import parse_time, read_pins
+from inyourarea.core.pin_files import read_pins
 from inyourarea.core.pins import Pin
 from inyourarea.core.text_lines import text_lines
 from inyourarea.embedded.run import Request, Result, run_video
@@ -50,9 +50,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def _add_what_to_see(parser: argparse.ArgumentParser) -> None:
     seeing = parser.add_argument_group("what to look at, and who is who")
     seeing.add_argument(
-        "--from", dest="start", type=_time, metavar="T", help="begin here: seconds, m:ss or h:mm:ss"
+        "--from",
+        dest="start",
+        type=moment,
+        metavar="T",
+        help="begin here: seconds, m:ss or h:mm:ss",
     )
-    seeing.add_argument("--to", dest="end", type=_time, metavar="T", help="end here")
+    seeing.add_argument("--to", dest="end", type=moment, metavar="T", help="end here")
     seeing.add_argument(
         "--group", metavar="NAME|FILE", help="use the model of a group that was trained for it"
     )
@@ -93,7 +97,7 @@ def _add_what_to_show(parser: argparse.ArgumentParser) -> None:
     shape.add_argument(
         "--aspect",
         action="append",
-        type=_aspect,
+        type=aspect,
         metavar="A:B",
         help="9:16 (default), 4:5, 1:1, 16:9, ...; may be given several times",
     )
@@ -186,32 +190,11 @@ def _tell(console: Console, result: Result, out: Path) -> None:
     )
 
 
-def _time(text: str) -> Fraction:
-    try:
-        return parse_time(text)
-    except (Refused, ValueError) as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def _aspect(text: str) -> Picture:
-    try:
-        return parse_aspect(text)
-    except Refused as error:
-        raise argparse.ArgumentTypeError(str(error)) from error
-
-
 def _size(text: str) -> Picture:
     try:
         return parse_size(text)
     except Refused as error:
         raise argparse.ArgumentTypeError(str(error)) from error
-
-
-def count(text: str) -> int:
-    """A whole number from 0 to 1000."""
-    if not text.isdecimal() or int(text) > 1000:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number from 0 to 1000")
-    return int(text)
 
 
 def _share(text: str) -> float:

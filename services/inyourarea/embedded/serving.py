@@ -1,5 +1,6 @@
 """The site and all stages in one process: what ``inyourarea serve`` does."""
 
+import contextlib
 import logging
 import os
 from collections.abc import Iterator
@@ -17,8 +18,10 @@ from inyourarea.embedded.line import Line
 from inyourarea.embedded.models import find_model, known_groups
 from inyourarea.embedded.own_files import STORE
 from inyourarea.embedded.run import model_fact, store_source
+from inyourarea.gateway.announcing import announce_run
 from inyourarea.gateway.app import create_app
 from inyourarea.gateway.catalog import Catalog
+from inyourarea.gateway.courier import Courier
 from inyourarea.gateway.documents import VideoAsked
 from inyourarea.gateway.handler import GatewayHandler
 from inyourarea.gateway.house import House
@@ -55,15 +58,15 @@ def open_site(folder: Path, settings: GatewaySettings) -> Iterator[Site]:
         catalog = open_catalog(folder)
         house = House(line.objects, catalog, line, models, settings)
         house.projection.rebuild()
-        handler = GatewayHandler(line.objects, catalog, house.watchers)
+        announce = partial(announce_run, house)
+        handler = GatewayHandler(line.objects, catalog, house.watchers, announce)
         line.start("gateway", handler.handlers)
         house.uploads.sweep()
         for run in catalog.unfinished():
             line.publish(house.showing.accepted(run))
-        try:
+        courier = Courier(house.webhooks, settings.webhook_networks)
+        with contextlib.closing(catalog), courier:
             yield Site(create_app(house), house, line)
-        finally:
-            catalog.close()
 
 
 def open_catalog(folder: Path) -> Catalog:

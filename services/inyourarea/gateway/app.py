@@ -7,7 +7,17 @@ from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from inyourarea.gateway import pages
-from inyourarea.gateway.api import groups, people, pins, runs, session, tokens, uploads, videos
+from inyourarea.gateway.api import (
+    groups,
+    people,
+    pins,
+    runs,
+    session,
+    tokens,
+    uploads,
+    videos,
+    webhooks,
+)
 from inyourarea.gateway.documents import ProblemDocument
 from inyourarea.gateway.guard import Guard
 from inyourarea.gateway.house import House
@@ -40,7 +50,7 @@ def create_app(house: House) -> FastAPI:
     )
     app.state.house = house
     api = APIRouter(prefix="/api/v1")
-    for part in (groups, uploads, videos, people, pins, runs, session, tokens):
+    for part in (groups, uploads, videos, people, pins, runs, session, tokens, webhooks):
         api.include_router(part.router)
     app.include_router(api)
     app.include_router(pages.router)

@@ -11,6 +11,7 @@ Labels = Annotated[
     dict[Annotated[str, Field(pattern=r"^[\w.-]{1,63}$")], Text], Field(max_length=50)
 ]
 VideoState = Literal["working", "ready", "failed", "cancelled"]
+EventName = Literal["finished", "failed", "needs_review", "published", "deleted"]
 Place = Literal["seen", "unseen", "elsewhere"]
 State = Literal["observed", "followed", "filled", "open", "absent"]
 Seconds = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
@@ -369,3 +370,60 @@ class Tokens(_Document):
     """All tokens."""
 
     items: list[TokenDocument]
+
+
+class WebhookAsked(_Document):
+    """Where a program wants to be told, and of what."""
+
+    url: Annotated[str, Field(max_length=2000, examples=["https://example.org/fancams"])]
+    events: Annotated[list[EventName], Field(min_length=1, max_length=5)]
+
+
+class Webhook(_Document):
+    """Who is told of which events."""
+
+    id: Id
+    url: str
+    events: list[EventName]
+    by: str
+    created_at: str
+
+
+class WebhookMade(Webhook):
+    """A new webhook, with the secret that its deliveries are signed with; it is told only now."""
+
+    secret: str
+
+
+class Webhooks(_Document):
+    """All webhooks."""
+
+    items: list[Webhook]
+
+
+class Delivery(_Document):
+    """An event that a webhook was told, or is to be told."""
+
+    id: Id = Field(description="The same in every try of it, and in its body")
+    event: EventName
+    video_id: Id
+    state: Literal["waiting", "delivered", "given_up"]
+    tries: int
+    answer: str = Field(description="What came of the last try", examples=["answered 500"])
+    created_at: str
+    next_try_at: str | None
+
+
+class Deliveries(_Document):
+    """What a webhook was told, the newest first."""
+
+    items: list[Delivery]
+
+
+class DeliveryBody(_Document):
+    """What is sent to a webhook's address."""
+
+    id: Id
+    event: EventName
+    at: str
+    video: Video

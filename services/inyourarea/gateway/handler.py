@@ -10,6 +10,7 @@ from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.gateway.catalog import Catalog, Step
 from inyourarea.gateway.deletion import delete_video
+from inyourarea.gateway.documents import EventName
 from inyourarea.gateway.projection import Projection
 from inyourarea.gateway.watchers import Watchers
 from inyourarea.runtime.objects import Objects, holds
@@ -31,11 +32,26 @@ _PER_SEGMENT = MappingProxyType(
 )
 
 
+#: Called with an event, a video and a run of it when that has come so far.
+Announce = Callable[[EventName, str, str], None]
+
+
+def _announce_nothing(event: EventName, video: str, run: str) -> None:
+    """Nobody is told."""
+
+
 class GatewayHandler:
     """Counts what the stages tell, and wakes whoever watches; run twice, nothing changes."""
 
-    def __init__(self, objects: Objects, catalog: Catalog, watchers: Watchers) -> None:
+    def __init__(
+        self,
+        objects: Objects,
+        catalog: Catalog,
+        watchers: Watchers,
+        announce: Announce = _announce_nothing,
+    ) -> None:
         self._objects = objects
+        self._announce = announce
         self._catalog = catalog
         self._watchers = watchers
         self._projection = Projection(objects, catalog)
@@ -62,12 +78,14 @@ class GatewayHandler:
         """The run can be shown."""
         self._note(fact, PLANNING, 0)
         self._projection.project(fact.video_id)
+        self._announce("needs_review", fact.video_id, fact.run_id)
         return self._told(fact)
 
     def on_fancams_published(self, fact: facts.FancamsPublished) -> list[Message]:
         """The run is done."""
         self._note(fact, JOINING, 0)
         self._projection.project(fact.video_id)
+        self._announce("finished", fact.video_id, fact.run_id)
         return self._told(fact)
 
     def on_ready_for_browsers(self, fact: Any) -> list[Message]:
@@ -80,6 +98,7 @@ class GatewayHandler:
         if fact.run_id:
             self._objects.put_once(keys.failed(fact.run_id), fact.reason.encode())
             self._projection.project(fact.video_id)
+            self._announce("failed", fact.video_id, fact.run_id)
         return self._told(fact)
 
     def _note(self, fact: Any, stage: str, segment: int) -> None:

@@ -13,6 +13,7 @@ from inyourarea.gateway.stages import Stages
 from inyourarea.gateway.tokens import Tokens
 from inyourarea.gateway.uploads import Uploads
 from inyourarea.gateway.watchers import Watchers
+from inyourarea.gateway.webhooks import Webhooks
 from inyourarea.runtime.objects import Objects
 
 
@@ -39,6 +40,7 @@ class House:
         self.projection = Projection(objects, catalog)
         self.showing = Showing(objects)
         self.exports = Exports(objects, self.showing)
+        self.webhooks = Webhooks(catalog)
         self.uploads = Uploads(objects, settings.most_upload_bytes, settings.scratch)
 
     def write_down(self, video: str, entry: Entry) -> None:

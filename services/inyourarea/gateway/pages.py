@@ -1,11 +1,14 @@
 """The page: one built file that shows every address of the site, and its assets."""
 
+import html
 from pathlib import Path
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
+from inyourarea.gateway.api.asking import HouseOf
 from inyourarea.gateway.problems import NotThere
+from inyourarea.gateway.views import published_runs
 
 #: What the front end's build leaves.
 DIST = Path(__file__).parent / "web" / "dist"
@@ -19,7 +22,6 @@ _ADDRESSES = (
     "/review",
     "/sign-in",
     "/join",
-    "/watch/{video}",
     "/group/{name}",
 )
 _UNBUILT = (
@@ -29,15 +31,46 @@ _UNBUILT = (
 )
 
 
-def _page() -> Response:
+def _page(more: str = "") -> Response:
     index = DIST / "index.html"
     if not index.is_file():
         return HTMLResponse(_UNBUILT, 503)
-    return HTMLResponse(index.read_text(encoding="utf-8"), headers={"Cache-Control": "no-cache"})
+    page = index.read_text(encoding="utf-8").replace("</head>", f"{more}</head>", 1)
+    return HTMLResponse(page, headers={"Cache-Control": "no-cache"})
+
+
+def _plain_page() -> Response:
+    return _page()
 
 
 for _address in _ADDRESSES:
-    router.add_api_route(_address, _page, methods=["GET", "HEAD"])
+    router.add_api_route(_address, _plain_page, methods=["GET", "HEAD"])
+
+
+@router.api_route("/watch/{video}", methods=["GET", "HEAD"])
+def watch(request: Request, video: str, house: HouseOf, person: str = "") -> Response:
+    """The page; where something of the video is published, with what a shared link shows of it."""
+    published = published_runs(house, video)
+    row = house.catalog.video(video)
+    if row is None or not published:
+        return _page()
+    names = {one["person"]: one["name"] for one in house.catalog.people(video)}
+    title = row["title"]
+    if person in published:
+        title = f"{names.get(person, person)} - {title}"
+    place = str(request.base_url)
+    told = {
+        "og:site_name": "InYourArea",
+        "og:type": "video.other",
+        "og:title": title,
+        "og:url": f"{place}watch/{video}",
+        "og:image": f"{place}api/v1/videos/{video}/poster.jpg",
+    }
+    return _page("".join(_meta(name, value) for name, value in told.items()))
+
+
+def _meta(name: str, content: str) -> str:
+    return f'<meta property="{name}" content="{html.escape(content)}" />'
 
 
 @router.get("/{path:path}")

@@ -99,3 +99,32 @@ SESSIONS = sa.Table(
     sa.Column("token_id", sa.String(12), nullable=False, index=True),
     sa.Column("expires_ns", sa.BigInteger, nullable=False),
 )
+
+#: Programs that asked to be told. Not made of the journal: a catalog made anew elsewhere has none.
+WEBHOOKS = sa.Table(
+    "webhooks",
+    METADATA,
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("url", sa.Text, nullable=False),
+    sa.Column("events", sa.JSON, nullable=False),
+    sa.Column("secret", sa.Text, nullable=False),
+    sa.Column("by", sa.Text, nullable=False),
+    sa.Column("created_ns", sa.BigInteger, nullable=False),
+)
+
+#: What each of them has been told, or is to be told from ``next_ns`` on.
+DELIVERIES = sa.Table(
+    "deliveries",
+    METADATA,
+    sa.Column("id", _ID, primary_key=True),
+    sa.Column("webhook_id", _ID, nullable=False, index=True),
+    sa.Column("event", sa.String(16), nullable=False),
+    sa.Column("video_id", _ID, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    sa.Column("state", sa.String(16), nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    sa.Column("answer", sa.Text, nullable=False),
+    sa.Column("created_ns", sa.BigInteger, nullable=False),
+    sa.Column("next_ns", sa.BigInteger, nullable=False),
+    sa.Index("ix_deliveries_due", "state", "next_ns"),
+)

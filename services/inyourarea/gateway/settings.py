@@ -28,6 +28,8 @@ class GatewaySettings:
     most_upload_bytes: int = 50 * _GIB
     #: Folder for one file in the making; none: the system's own for temporary files.
     scratch: Path | None = None
+    #: Networks that webhooks may go to although they are not in the open internet.
+    webhook_networks: tuple[Network, ...] = ()
     #: How a fancam is called that somebody downloads; may hold title, name and aspect.
     export_name: str = "{title} - {name} ({aspect})"
     #: Whether visitors without a token see what is published.
@@ -43,7 +45,7 @@ def read_settings(environment: Mapping[str, str]) -> GatewaySettings:
 
     Names behind ``INYOURAREA_``: ``SCRATCH``, ``GATEWAY_MOST_UPLOAD_GIB``,
     ``GATEWAY_EXPORT_NAME``, ``GATEWAY_HOSTS`` (names besides this machine's own, with commas
-    between) and ``GATEWAY_PROXIES`` (networks, likewise).
+    between), ``GATEWAY_PROXIES`` and ``GATEWAY_WEBHOOK_NETWORKS`` (networks, likewise).
 
     Raises:
         SettingsRejected: a value can not be used; all problems are told together.
@@ -53,6 +55,9 @@ def read_settings(environment: Mapping[str, str]) -> GatewaySettings:
     scratch = asked.folder("SCRATCH")
     hosts = asked.several("GATEWAY_HOSTS", _host, "host names without ports, such as fans.example")
     proxies = asked.several("GATEWAY_PROXIES", ipaddress.ip_network, "networks, such as 10.0.0.0/8")
+    webhooks = asked.several(
+        "GATEWAY_WEBHOOK_NETWORKS", ipaddress.ip_network, "networks, such as 10.0.0.0/8"
+    )
     holds = "a file's name that may hold {title}, {name} and {aspect}"
     export_name = asked.read("GATEWAY_EXPORT_NAME", plain.export_name, _template, holds)
     asked.check()
@@ -62,6 +67,7 @@ def read_settings(environment: Mapping[str, str]) -> GatewaySettings:
         most_upload_bytes=most_gib * _GIB,
         scratch=scratch,
         export_name=export_name,
+        webhook_networks=webhooks,
     )
 
 

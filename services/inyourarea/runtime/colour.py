@@ -59,6 +59,11 @@ class Look:
         return self.transfer in {_PQ, _HLG}
 
     @property
+    def is_tabled(self) -> bool:
+        """Whether a table does what the scaler would: see `tones`."""
+        return self.pixels == "yuv420p10le" and self.is_remapped and not self.is_interlaced
+
+    @property
     def is_remapped(self) -> bool:
         """Whether colours are mapped one by one: high dynamic range or wide primaries."""
         return self.is_high_range or self.primaries in _WIDE_PRIMARIES
@@ -106,12 +111,17 @@ class Converter:
     Interlaced frames come out one later than they went in; all others at once.
     """
 
-    def __init__(self, look: Look, declared: VideoFrame, size: tuple[int, int]) -> None:
-        """``declared`` is any frame of that look; ``size`` (width, height) what comes out."""
+    def __init__(
+        self, look: Look, declared: VideoFrame, size: tuple[int, int], pixels: str = "yuv420p"
+    ) -> None:
+        """``declared`` is any frame of that look; ``size`` (width, height) what comes out.
+
+        Pixels other than 8-bit 4:2:0 come out where ``pixels`` says so.
+        """
         self.look = look
         self.size = size
         # The graph keeps these alive, and they the graph.
-        self._graph, self._source, self._sink = _graph(look, declared, size)
+        self._graph, self._source, self._sink = _graph(look, declared, size, pixels)
 
     def push(self, frame: VideoFrame) -> Iterator[VideoFrame]:
         """The frames that are ready after this one."""
@@ -137,7 +147,7 @@ class Converter:
 
 
 def _graph(
-    look: Look, declared: VideoFrame, size: tuple[int, int]
+    look: Look, declared: VideoFrame, size: tuple[int, int], pixels: str
 ) -> tuple[Graph, FilterContext, FilterContext]:
     matrix, span = (look.matrix, look.span) if look.recolouring else (_BT709, _LIMITED)
     graph = Graph()
@@ -165,7 +175,7 @@ def _graph(
             ":out_primaries=bt709:out_transfer=bt709"
             f":out_color_matrix={matrix}:out_range={span}",
         ),
-        ("format", "pix_fmts=yuv420p"),
+        ("format", f"pix_fmts={pixels}"),
         ("buffersink", ""),
     ]
     nodes = [graph.add(name, args or None) for name, args in steps]

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from inyourarea.runtime.colour import Converter, Look, look_of, put_back, take_converter
 from inyourarea.runtime.container import open_video, packets_of, picture_stream
 from inyourarea.runtime.objects import Objects
+from inyourarea.runtime.tones import samples_of, tone_table
 from inyourarea.runtime.upright import UPRIGHT, Orientation, orientation, square_size
 
 #: Seconds before a stretch at which decoding begins, tried in turn until a frame comes out that is
@@ -152,7 +153,7 @@ def _converted(frames: Iterator[VideoFrame], stream: VideoStream) -> Iterator[Pl
             if converter and converter.look != look:
                 yield from (_planes(late, converter.look, turn) for late in converter.flush())
                 converter = None
-            if look.is_plain and (frame.width, frame.height) == size:
+            if (look.is_plain or look.is_tabled) and (frame.width, frame.height) == size:
                 yield _planes(frame, look, turn)
                 continue
             converter = converter or take_converter(look, frame, size)
@@ -165,7 +166,10 @@ def _converted(frames: Iterator[VideoFrame], stream: VideoStream) -> Iterator[Pl
 
 
 def _planes(frame: VideoFrame, look: Look, turn: Orientation) -> Planes:
-    y, u, v = (_seen(plane) for plane in frame.planes[:3])
+    if frame.format.name == "yuv420p10le":
+        y, u, v = tone_table(look).apply(*(samples_of(plane) for plane in frame.planes))
+    else:
+        y, u, v = (_seen(plane) for plane in frame.planes[:3])
     if look.recolouring:
         y, u, v = look.recolouring.apply(y, u, v)
     return Planes(_pts(frame), turn.upright(y), turn.upright(u), turn.upright(v))

@@ -50,6 +50,10 @@ ADDRESSES = {
     "GET /tokens": OPERATOR,
     "POST /tokens": OPERATOR,
     "DELETE /tokens/{token_id}": OPERATOR,
+    "GET /webhooks": OPERATOR,
+    "POST /webhooks": OPERATOR,
+    "DELETE /webhooks/{webhook_id}": OPERATOR,
+    "GET /webhooks/{webhook_id}/deliveries": OPERATOR,
 }
 #: The page, which is empty until it has asked the API.
 PAGES = {

@@ -23,7 +23,10 @@ from inyourarea.runtime.source import Planes
 
 #: Digest of a piece and of the film made of it, per revision. Whoever changes a byte on purpose
 #: raises `keys.RENDER_REVISION` and adds a line.
-GOLDEN = {1: ("b0928c57ecbfa89b", "e9cd7c39ab0f796c")}
+GOLDEN = {
+    1: ("b0928c57ecbfa89b", "e9cd7c39ab0f796c"),
+    2: ("b0928c57ecbfa89b", "e9cd7c39ab0f796c"),  # only high dynamic range changed
+}
 
 
 def noise(rank: int) -> Planes:

@@ -31,7 +31,7 @@ GOLDEN = Path(__file__).with_name("golden.json")
 PER_PX, PER_SHARE = 16, 100
 FRAMES_PER_S = 30
 #: Members that the detector knows by name; with none, people are told apart by their looks.
-CASTS = (3, 0)
+CASTS = (4, 0)
 
 
 def signals_of(shots: tuple[Shot, ...], frames: int) -> Signals:
@@ -61,9 +61,10 @@ def with_portraits(found: Detections) -> Detections:
 
 def what_is_left(objects: FolderObjects, members: int) -> tuple[bytes, bytes, bytes, bytes]:
     """What the stage gets of a generated show, and what it leaves: tracks, windows, report."""
-    truth = rehearse(seed=11, members=3, dancers=1, seconds=10, shot_s=4)
+    truth = rehearse(seed=11, members=4, dancers=2, seconds=12, shot_s=3)
     frames = len(truth.timeline)
-    found = with_portraits(detect(truth, seed=3, eyes=Eyes(stride=2), classes=members))
+    eyes = Eyes(stride=2, misses=0.3, confused=0.2, jitter=0.06, false_per_frame=0.1)
+    found = with_portraits(detect(truth, seed=3, eyes=eyes, classes=members))
     model = facts.Model(name="model", sha256="model", confidence=0.25, width=64, height=64)
     model.members.extend(truth.names[:members])
     spec = facts.RunSpec(video_id="video", model=model, framing="full")

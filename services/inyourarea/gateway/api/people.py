@@ -7,6 +7,7 @@ from fastapi import APIRouter, Path, Response
 from inyourarea.core.members import fold, tidy
 from inyourarea.gateway import documents as doc
 from inyourarea.gateway.access import Person
+from inyourarea.gateway.announcing import event_of
 from inyourarea.gateway.api.asking import Editor, HouseOf, VideoId, problems
 from inyourarea.gateway.catalog import Row
 from inyourarea.gateway.house import House
@@ -96,4 +97,7 @@ def judge(
         state = "approved" if verdict == "approve" else "published"
     entry = FancamJudged(by=person.name, run_id=run, person=somebody, state=state)
     house.write_down(video_id, entry)
-    return _somebody(house, find_video(house, video_id, person), person, somebody)
+    row = find_video(house, video_id, person)
+    if state == "published":
+        house.webhooks.tell(event_of(house, "published", row, entry.id))
+    return _somebody(house, row, person, somebody)

@@ -15,6 +15,7 @@ from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.members import tidy
 from inyourarea.gateway import documents as doc
 from inyourarea.gateway.access import Person, Role
+from inyourarea.gateway.announcing import event_of
 from inyourarea.gateway.api.asking import Asker, Editor, HouseOf, Operator, VideoId, problems
 from inyourarea.gateway.browsers import stream_file
 from inyourarea.gateway.catalog import Question, Row
@@ -127,9 +128,10 @@ def change(video_id: VideoId, asked: doc.VideoChanged, house: HouseOf, person: E
 @router.delete("/{video_id}", operation_id="delete_video", status_code=204, responses=problems(404))
 def delete(video_id: VideoId, house: HouseOf, person: Operator) -> Response:
     """The video is gone, and every object that no other video needs."""
-    find_video(house, video_id, person)
+    event = event_of(house, "deleted", find_video(house, video_id, person))
     delete_video(house.objects, video_id)
     house.stages.publish(facts.VideoDeleted(video_id=video_id))
+    house.webhooks.tell(event)
     house.refresh(video_id)
     return Response(status_code=204)
 
