@@ -20,6 +20,11 @@ describe("two videos", () => {
     expect(correction(0.1)).toEqual({ seek: false, factor: 1 / 1.2 });
   });
 
+  test("a drift that everybody sees is made up in a hurry", () => {
+    const made = correction(-0.5);
+    expect(made.seek ? 0 : made.factor).toBeCloseTo(3.5, 9);
+  });
+
   test("seek beyond one second only", () => {
     expect(correction(0.99)).toMatchObject({ seek: false });
     expect(correction(-1.01)).toEqual({ seek: true });

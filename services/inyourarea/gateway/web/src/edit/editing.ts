@@ -115,6 +115,7 @@ export class Editing {
 
   /** What is typed is her name in the language of the page; the first one is her name everywhere. */
   async rename(person: Person, name: string): Promise<void> {
+    this.problem.value = "";
     await this.attempt(async () => {
       const isFirst = person.name === person.label;
       const names = isFirst ? person.names : { ...person.names, [language.value]: name };
@@ -129,6 +130,7 @@ export class Editing {
   private readonly before: Pin[][] = [];
 
   private add(pin: Pin): void {
+    this.problem.value = "";
     this.pending.value = [...this.pending.value, pin];
     this.picked.value = this.selection.value = null;
     void this.look();
@@ -148,6 +150,7 @@ export class Editing {
   private async put(pins: Pin[]): Promise<boolean> {
     const known = this.pins.value;
     if (!known) return false;
+    this.problem.value = "";
     return this.attempt(async () => {
       await api.setPins(this.video, known.revision, pins);
       this.forget();
@@ -156,10 +159,7 @@ export class Editing {
   }
 
   private async attempt(deed: () => Promise<void>): Promise<boolean> {
-    batch(() => {
-      this.busy.value = true;
-      this.problem.value = "";
-    });
+    this.busy.value = true;
     try {
       await deed();
       return true;

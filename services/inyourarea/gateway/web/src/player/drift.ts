@@ -16,13 +16,21 @@ export const TOLERANCE_S = 0.025;
 /** From here on a seek is quicker than any speed, in seconds. */
 export const SEEK_BEYOND_S = 1;
 
+/** A drift shrinks to a third in about this time, in seconds. Source: timingsrc, (|d| + .5) / .5. */
+const CALM_S = 0.5;
+/** The same for a drift that everybody sees: half a second must be made up within one. */
+const HURRIED_S = 0.2;
+/** From here on everybody sees it, in seconds. */
+const SEEN_S = 0.1;
+
 export type Correction = { seek: true } | { seek: false; factor: number };
 
-/** By which factor the slave plays until the drift is gone. Source: timingsrc, (|d| + .5) / .5. */
+/** By which factor the slave plays until the drift is gone. */
 export function correction(d: number): Correction {
   if (Math.abs(d) > SEEK_BEYOND_S) return { seek: true };
   if (Math.abs(d) < TOLERANCE_S) return { seek: false, factor: 1 };
-  const factor = (Math.abs(d) + 0.5) / 0.5;
+  const within = Math.abs(d) > SEEN_S ? HURRIED_S : CALM_S;
+  const factor = (Math.abs(d) + within) / within;
   return { seek: false, factor: d < 0 ? factor : 1 / factor };
 }
 

@@ -2,12 +2,12 @@
 import { correction, drift, Median, type Shown } from "./drift";
 import { onPresented } from "./presented";
 
-/** So many measurements are looked at together, about a quarter of a second at 30 frames a second. */
-const MEASUREMENTS = 7;
+/** So many measurements are looked at together, a sixth of a second at 30 frames a second. */
+const MEASUREMENTS = 5;
 /** On coming back to a hidden page more than this is put right by a seek, in seconds. */
 const RETURN_BEYOND_S = 0.1;
 /** A new fancam starts this much ahead, about what a seek takes, in seconds. */
-const LEAD_S = 0.15;
+const LEAD_S = 0.06;
 
 export class Pair {
   private slave: HTMLVideoElement | null = null;

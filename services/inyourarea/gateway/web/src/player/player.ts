@@ -58,6 +58,8 @@ export class Player {
   private pair: Pair | null = null;
   private counter: ReturnType<typeof setTimeout> | undefined;
   private lastMedia = 0;
+  /** The stage rests because the fancam is not ready. */
+  private held = false;
   private readonly undo: (() => void)[] = [];
 
   readonly shownPerson = computed(
@@ -156,7 +158,7 @@ export class Player {
   pause(): void {
     clearTimeout(this.counter);
     this.counting.value = null;
-    this.playing.value = false;
+    this.playing.value = this.held = false;
     this.video.pause();
   }
 
@@ -284,6 +286,7 @@ export class Player {
     if (this.mode.value !== "encoded" || !place || !url) {
       this.pair?.close();
       this.pair = null;
+      if (this.held) untracked(() => this.waitForPair(false));
       return;
     }
     this.pair ??= new Pair(this.video, place, (waits) => this.waitForPair(waits));
@@ -291,10 +294,10 @@ export class Player {
   }
 
   private waitForPair(waits: boolean): void {
-    if (!this.playing.value || this.counting.value !== null) return;
-    this.waiting.value = waits;
-    if (waits) this.video.pause();
-    else if (this.video.paused) this.start();
+    this.held = waits && this.playing.value && this.counting.value === null;
+    this.waiting.value = this.held;
+    if (this.held) this.video.pause();
+    else if (this.playing.value && this.counting.value === null && this.video.paused) this.start();
   }
 
   /** For tests and the page's small print: how far apart the two are. */
@@ -327,9 +330,9 @@ export class Player {
     });
     // Headphones pulled out, or a key on the keyboard: the page follows the element.
     on("pause", () => {
-      if (!this.waiting.value && this.counting.value === null && !this.video.ended && !this.video.seeking) {
-        this.playing.value = false;
-      }
+      // The event comes late: by then the element may be playing again.
+      const itself = this.held || this.counting.value !== null || this.video.ended;
+      if (!itself && this.video.paused) this.playing.value = false;
     });
     on("play", () => {
       if (this.counting.value === null) this.playing.value = true;

@@ -44,7 +44,9 @@ if (typeof document !== "undefined") {
 }
 
 export function say(text: Text, put: Record<string, string | number> = {}): string {
-  return fill(TEXTS[text][language.value === "ko" ? 1 : 0], put);
+  // A newer gateway may say words that this page does not know: then they are shown as they are.
+  const both: readonly [string, string] | undefined = TEXTS[text];
+  return fill(both?.[language.value === "ko" ? 1 : 0] ?? text, put);
 }
 
 export function fill(text: string, put: Record<string, string | number>): string {
