@@ -42,6 +42,8 @@ LEAST_END = 0.2
 CONTEXT_LONG, FEWEST_TRIALS = 60, 8
 #: A filled box that overlaps somebody's observed one this much is behind it.
 HIDDEN_IOU = 0.6
+#: A guessed box that overlaps one this much that somebody said is not hers is a guess at that one.
+DENIED_IOU = 0.3
 
 
 @dataclass(frozen=True, eq=False)
@@ -377,10 +379,22 @@ def _without(sheet: Sheet, others: list[Sheet]) -> Sheet:
     for other in others:
         overlap = paired_iou(sheet.xyxy, other.xyxy)
         hidden |= is_gap & (other.state == State.OBSERVED) & (overlap > HIDDEN_IOU)
+    return _opened(sheet, hidden)
+
+
+def open_where(sheet: Sheet, frames: NDArray[np.intp], boxes: Floats) -> Sheet:
+    """Take back what was followed or filled onto these boxes (n, 4): they are somebody else's."""
+    is_guessed = np.isin(sheet.state[frames], (State.FOLLOWED, State.FILLED))
+    taken = np.zeros(sheet.state.size, dtype=bool)
+    taken[frames] = is_guessed & (paired_iou(sheet.xyxy[frames], boxes) > DENIED_IOU)
+    return _opened(sheet, taken)
+
+
+def _opened(sheet: Sheet, there: NDArray[np.bool_]) -> Sheet:
     state, reason = sheet.state.copy(), sheet.reason.copy()
     xyxy, confidence = sheet.xyxy.copy(), sheet.confidence.copy()
-    state[hidden], reason[hidden] = State.OPEN, Reason.NONE
-    xyxy[hidden], confidence[hidden] = np.nan, 0.0
+    state[there], reason[there] = State.OPEN, Reason.NONE
+    xyxy[there], confidence[there] = np.nan, 0.0
     return Sheet(state, reason, xyxy, confidence)
 
 

@@ -31,6 +31,16 @@ class Orders:
     is_named: dict[int, str] = field(default_factory=dict)
     is_not: dict[int, set[str]] = field(default_factory=dict)
 
+    @property
+    def tracklets(self) -> list[int]:
+        """All tracklets that something was said about."""
+        return sorted({*self.is_named, *self.is_not})
+
+    def denies(self, tracklet: int, name: str) -> bool:
+        """Whether the tracklet was said to be somebody else than ``name``, or not to be her."""
+        said = self.is_named.get(tracklet, name)
+        return said != name or name in self.is_not.get(tracklet, ())
+
 
 def add_pinned_boxes(
     detections: Detections, pins: tuple[Pin, ...], timeline: Timeline
@@ -98,6 +108,14 @@ class Scene:
             for side in range(4):
                 boxes[i, side] = np.interp(frame, frames, self.xyxy[member, side])
         return there, boxes
+
+    def course(self, tracklets: Tracklets, tracklet: int) -> tuple[NDArray[np.intp], Floats]:
+        """All frames from a tracklet's first sighting to its last, and its box in each."""
+        member = tracklets.sightings(tracklet)
+        seen = self.sightings.frame[member]
+        frames = np.arange(seen[0], seen[-1] + 1)
+        sides = [np.interp(frames, seen, self.xyxy[member, side]) for side in range(4)]
+        return frames, np.stack(sides, axis=1)
 
 
 def orders_from_pins(

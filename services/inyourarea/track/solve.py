@@ -23,6 +23,7 @@ from inyourarea.track.gaps import (
     empty_sheet,
     fill_gaps,
     moving_average,
+    open_where,
     open_where_hidden,
 )
 from inyourarea.track.ghosts import presence_evidence
@@ -94,11 +95,18 @@ def solve_tracks(question: Question) -> Tracks:
     else:
         cast = cast_by_appearance(sightings, tracklets, orders, question.people, present)
     told = _told(sightings, tracklets, cast)
-    person = recover(sightings, told, unclaimed(sightings, tracklets, cast.who, present))
+    free = unclaimed(sightings, tracklets, cast.who, present)
+    free &= ~np.isin(tracklets.labels(len(sightings)), orders.tracklets)
+    person = recover(sightings, told, free)
     sheets = _sheets(question, detections, sightings, person, len(cast.names))
     looked = np.isin(question.timeline.pts, detections.looked)
     stage = Stage(question.timeline, question.shots, standpoint, looked, question.longest_gap_s)
     filled = open_where_hidden(fill_gaps(sheets, stage))
+    for tracklet in orders.tracklets:
+        course = scene.course(tracklets, tracklet)
+        for number, name in enumerate(cast.names):
+            if orders.denies(tracklet, name):
+                filled[number] = open_where(filled[number], *course)
     if question.smooth > 1:
         filled = [moving_average(sheet, question.shots, question.smooth) for sheet in filled]
     identity = _identity(question, sightings, tracklets, cast)

@@ -112,6 +112,18 @@ def test_a_pin_is_believed_against_the_scores(show):
     assert name_at(solve_tracks(by_class(show, pins=pins)), box, frame) != "member-1"
 
 
+@pytest.mark.parametrize("said", ["nobody", "member-3"])
+def test_what_is_said_not_to_be_her_is_not_filled_in_again(show, said):
+    first = seen_frame(show, 1)
+    last = first + 9  # so short that it would be filled
+    named = {first - 1: "member-1", first: said, last + 1: "member-1"}
+    pins = tuple(pin_on(show, 1, frame, name) for frame, name in named.items())
+    tracks = solve_tracks(by_class(show, pins=pins))
+    her = next(track for track in tracks.people if track.name == "member-1")
+    assert (her.state[first : last + 1] == State.OPEN).all()
+    assert her.has_box[[first - 1, last + 1]].all()
+
+
 def test_a_pin_that_hits_nobody_is_refused_and_says_who_is_there(show):
     pin = Pin(Fraction(1), None, 1900, 1070, None, None, "member-1")
     with pytest.raises(PinRejected, match="faces then are at"):
