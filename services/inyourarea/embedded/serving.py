@@ -1,7 +1,9 @@
 """The site and all stages in one process: what ``inyourarea serve`` does."""
 
+import contextlib
 import logging
 import os
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,11 +24,14 @@ from inyourarea.gateway.handler import GatewayHandler
 from inyourarea.gateway.house import House
 from inyourarea.gateway.settings import GatewaySettings
 from inyourarea.gateway.submission import KnownModel
+from inyourarea.runtime.objects import ObjectsAway
 
 log = logging.getLogger(__name__)
 
 #: The catalog, beside the store that it is made from.
 CATALOG = ".inyourarea-catalog.sqlite"
+#: How often what nobody needs any more is looked for.
+_SWEEP_S = 600.0
 
 
 @dataclass(frozen=True)
@@ -53,13 +58,32 @@ def open_site(folder: Path, settings: GatewaySettings) -> Iterator[Site]:
         house.projection.rebuild()
         handler = GatewayHandler(line.objects, catalog, house.watchers)
         line.start("gateway", handler.handlers)
-        house.uploads.sweep()
         for run in catalog.unfinished():
             line.publish(house.showing.accepted(run))
-        try:
+        with contextlib.closing(catalog), _sweeping(house):
             yield Site(create_app(house), house, line)
-        finally:
-            catalog.close()
+
+
+@contextmanager
+def _sweeping(house: House) -> Iterator[None]:
+    """The house is swept now and from time to time."""
+    stop = threading.Event()
+
+    def sweep() -> None:
+        while not stop.is_set():
+            try:
+                house.sweep()
+            except ObjectsAway as away:
+                log.warning("the store can not be swept now: %s", away)
+            stop.wait(_SWEEP_S)
+
+    sweeper = threading.Thread(target=sweep, name="sweeper", daemon=True)
+    sweeper.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        sweeper.join()
 
 
 def _models() -> tuple[dict[str, KnownModel], dict[str, Detector]]:

@@ -11,7 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
-from sqlalchemy.exc import IntegrityError, OperationalError, TimeoutError
+from sqlalchemy.exc import IntegrityError, OperationalError
 
 from inyourarea.core.members import fold
 from inyourarea.gateway.schema import JUDGEMENTS, PEOPLE, RUNS, STEPS, VIDEOS
@@ -92,7 +92,7 @@ class Catalog:
         try:
             with self._engine.begin() as connection:
                 yield connection
-        except (OperationalError, TimeoutError) as away:
+        except (OperationalError, sa.exc.TimeoutError) as away:
             raise DependencyAway(f"the catalog's database can not be used: {away}") from away
 
     def clear(self) -> None:

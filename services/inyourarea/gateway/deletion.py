@@ -28,6 +28,13 @@ def delete_video(objects: Objects, video: str) -> None:
     _take_out(objects, video)
 
 
+def delete_source(objects: Objects, sha256: str) -> None:
+    """Nothing is left of a source, unless a run stands on it."""
+    key = keys.source(sha256)
+    if not any(run.source.key == key for run in _accepted_runs(objects)):
+        _forget(objects, (key, keys.probe(sha256), keys.mezzanine(sha256)))
+
+
 def note_preview(objects: Objects, accepted: facts.VideoAccepted) -> None:
     """`sweep` knows of the run, which may never be asked for."""
     key = keys.preview(accepted.video_id, int(time.time()), accepted.run_id)
@@ -85,7 +92,7 @@ def _noted(objects: Objects, prefix: str) -> Iterator[facts.VideoAccepted]:
 
 
 def _is_old(key: str) -> bool:
-    at_s = int(key.split("/")[2].split("-")[0])
+    at_s = int(key.split("/")[2].split("-", maxsplit=1)[0])
     return at_s + LONGEST_UNIT_S < time.time()
 
 

@@ -1,14 +1,25 @@
 """What the API takes and gives, field by field; the OpenAPI document is made of these."""
 
+import unicodedata
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", examples=["9f2c6d0e4a1b8c3d5e7f90a1b2c3d4e5"])]
-Text = Annotated[str, Field(max_length=300)]
-Name = Annotated[str, Field(min_length=1, max_length=100, examples=["Jennie"])]
+#: Text of one line; a database takes no NUL, and a page shows no other control character.
+_LINE = r"^[^\x00-\x1f\x7f]*$"
+
+
+def composed(text: str) -> str:
+    """The text as it is kept: NFC."""
+    return unicodedata.normalize("NFC", text)
+
+
+Text = Annotated[str, Field(max_length=300, pattern=_LINE), AfterValidator(composed)]
+Name = Annotated[str, Field(min_length=1, max_length=100, pattern=_LINE, examples=["Jennie"])]
 Labels = Annotated[
-    dict[Annotated[str, Field(pattern=r"^[\w.-]{1,63}$")], Text], Field(max_length=50)
+    dict[Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,63}$")], Text],
+    Field(max_length=50, examples=[{"tour": "seoul-2026"}]),
 ]
 VideoState = Literal["working", "ready", "failed", "cancelled"]
 Place = Literal["seen", "unseen", "elsewhere"]
@@ -37,7 +48,7 @@ class VideoAsked(_Document):
     title: Text = Field("", description="The file's name where it is empty")
     from_s: Seconds | None = Field(None, description="Begin here")
     to_s: Seconds | None = Field(None, description="End here")
-    group: Annotated[str, Field(max_length=100)] | None = Field(
+    group: Annotated[str, Field(max_length=100, pattern=_LINE)] | None = Field(
         None, description="Use this group's own model; without it, faces are found and told apart"
     )
     people: Annotated[int, Field(ge=0, le=1000)] = Field(
@@ -61,8 +72,13 @@ class VideoChanged(_Document):
 class VideosAsked(_Document):
     """Which videos to list; all conditions hold."""
 
-    query: Annotated[str, Field(max_length=200, description="Words of title or names")] = ""
-    label: Annotated[list[Text], Field(max_length=20, description="name:value")] = []
+    query: Annotated[
+        str, Field(max_length=200, pattern=_LINE, description="Words of title or names")
+    ] = ""
+    label: Annotated[
+        list[Annotated[Text, Field(pattern=r"^[A-Za-z0-9_.-]{1,63}:")]],
+        Field(max_length=20, description="Each name:value"),
+    ] = []
     external_id: Text | None = None
     state: Annotated[list[VideoState], Field(max_length=4)] = []
     limit: Annotated[int, Field(ge=1, le=100)] = 50
@@ -268,7 +284,7 @@ class PinDocument(_Document):
     w: Annotated[float, Field(gt=0, le=1e5)] | None = None
     h: Annotated[float, Field(gt=0, le=1e5)] | None = None
     of: Annotated[str, Field(max_length=64)] | None = None
-    person: Annotated[str, Field(max_length=100)] | None = Field(
+    person: Annotated[str, Field(max_length=100, pattern=_LINE)] | None = Field(
         None, description="An id, or the name of somebody new"
     )
     nobody: bool = False

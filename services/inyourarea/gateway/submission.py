@@ -25,10 +25,8 @@ class KnownModel:
 Models = Mapping[str, KnownModel]
 
 
-def command_for(
-    asked: VideoAsked, source: tuple[str, str], models: Models
-) -> ingest_pb2.SubmitVideoRequest:
-    """The command to make fancams of a stored source (its object's name and digest).
+def command_for(asked: VideoAsked, models: Models) -> ingest_pb2.SubmitVideoRequest:
+    """The command to make fancams so; the source is still to be named.
 
     Raises:
         Problem: the group is not known here.
@@ -46,7 +44,7 @@ def command_for(
         framing=asked.framing,
         pictures=[to_picture(picture) for picture in dict.fromkeys(map(_picture, asked.aspects))],
     )
-    command = ingest_pb2.SubmitVideoRequest(source_key=source[0], sha256=source[1], spec=spec)
+    command = ingest_pb2.SubmitVideoRequest(spec=spec)
     for name, value in (("from_s", asked.from_s), ("to_s", asked.to_s)):
         if value is not None:
             getattr(command, name).CopyFrom(to_rational(Fraction(str(value))))

@@ -7,10 +7,13 @@ import tempfile
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from inyourarea.contracts import keys
+from inyourarea.gateway.deletion import delete_source
 from inyourarea.gateway.problems import NotThere, Problem
 from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
 
@@ -105,8 +108,9 @@ class Uploads:
             raise Problem(409, "upload-conflict", "Another request sends this upload; ask again.")
         return Upload(**{**upload.__dict__, "offset": upload.offset + len(content)})
 
-    def store_source(self, upload: Upload) -> tuple[str, str]:
-        """The whole file is a source; returns its object's name and its digest.
+    @contextmanager
+    def source(self, upload: Upload) -> Iterator[str]:
+        """The whole file is a source within, and stays one if nothing is raised; its digest.
 
         Raises:
             Problem: bytes are still missing.
@@ -117,17 +121,26 @@ class Uploads:
                 "upload-unfinished",
                 f"Only {upload.offset} of {upload.length} bytes have arrived; go on sending.",
             )
-        found = hashlib.sha256()
         with tempfile.NamedTemporaryFile(dir=self._scratch, prefix="inyourarea-") as file:
-            for part in self._parts(upload.number):
-                content = self._objects.get(part)
-                found.update(content)
-                file.write(content)
-            file.flush()
-            sha256 = found.hexdigest()
-            if not holds(self._objects, keys.source(sha256)):
+            sha256 = self._join(upload, file)
+            is_new = not holds(self._objects, keys.source(sha256))
+            if is_new:
                 self._objects.put(keys.source(sha256), Path(file.name))
-        return keys.source(sha256), sha256
+        try:
+            yield sha256
+        except Exception:
+            if is_new:
+                delete_source(self._objects, sha256)
+            raise
+
+    def _join(self, upload: Upload, file: IO[bytes]) -> str:
+        found = hashlib.sha256()
+        for part in self._parts(upload.number):
+            content = self._objects.get(part)
+            found.update(content)
+            file.write(content)
+        file.flush()
+        return found.hexdigest()
 
     def forget(self, number: str) -> None:
         """Nothing is left of the upload."""

@@ -142,6 +142,7 @@ def _people(house: House, row: Row, run: str, shown: Shown) -> list[doc.PersonSh
     names = {named["person"]: named for named in house.catalog.people(row["id"])}
     judged = house.catalog.judgements(row["id"])
     confirmed = {one["subject"] for one in judged if one["kind"] == "span" and one["run_id"] == run}
+    judged.sort(key=lambda one: one["at_ns"])
     fancams = {one["subject"]: one for one in judged if one["kind"] == "fancam"}
     drawn = house.showing.published(run)
     reports = {report["person"]: report for report in shown.report["people"]}

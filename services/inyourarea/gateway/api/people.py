@@ -45,8 +45,8 @@ def name(
         by=person.name,
         person=somebody,
         name=called,
-        names={language: tidy(text) for language, text in asked.names.items()},
-        aliases=tuple(tidy(alias) for alias in asked.aliases),
+        names={language: tidy(text) for language, text in asked.names.items() if tidy(text)},
+        aliases=tuple(filter(None, map(tidy, asked.aliases))),
     )
     house.write_down(video_id, entry)
     return _somebody(house, find_video(house, video_id, person), person, somebody)

@@ -66,6 +66,7 @@ def report(run_id: RunId, house: HouseOf, person: Viewer) -> Response:
     return _json(_shown(house, run_id, person).report)
 
 
+@router.head("/fancams/{name}.mp4", include_in_schema=False)
 @router.get(
     "/fancams/{name}.mp4",
     operation_id="fancam",

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Header, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from inyourarea.core.members import tidy
 from inyourarea.gateway.api.asking import Editor, HouseOf, RunId, problems
 from inyourarea.gateway.house import House
 from inyourarea.gateway.problems import Problem
@@ -75,14 +76,18 @@ def create(
 
 
 def _filename(metadata: str) -> str:
-    """The file's name out of tus metadata (RFC: keys and base64 values, comma-separated)."""
+    """The file's name out of tus metadata (keys and base64 values, comma-separated).
+
+    It is text to show and never a path; what can not be shown is left out.
+    """
     for pair in metadata.split(","):
         key, _, value = pair.strip().partition(" ")
         if key == "filename":
             try:
-                return base64.b64decode(value, validate=True).decode()[:LONGEST_NAME]
+                name = base64.b64decode(value, validate=True).decode()[:LONGEST_NAME]
             except (binascii.Error, UnicodeDecodeError):
                 raise Problem(400, "metadata", "The filename is no base64 of UTF-8.") from None
+            return tidy("".join(letter if letter.isprintable() else " " for letter in name))
     return ""
 
 

@@ -8,15 +8,17 @@ from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
+from pydantic import Field, TypeAdapter
 from starlette.concurrency import run_in_threadpool
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.contracts.v1 import ingest_pb2
 from inyourarea.core.members import tidy
 from inyourarea.gateway import documents as doc
 from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.api.asking import Asker, Editor, HouseOf, Operator, VideoId, problems
-from inyourarea.gateway.catalog import Question
+from inyourarea.gateway.catalog import Question, Row
 from inyourarea.gateway.deletion import delete_video
 from inyourarea.gateway.house import House
 from inyourarea.gateway.journal import RunResumed, RunStopped, Submitted, Titled
@@ -30,6 +32,8 @@ router = APIRouter(prefix="/videos", tags=["videos"])
 
 #: Seconds after which a silent stream of events says that it is still there.
 _HEARTBEAT_S = 15.0
+#: When the last video of a page was made, and its id.
+_CURSOR = TypeAdapter(tuple[Annotated[int, Field(ge=0, lt=1 << 63)], doc.Id])
 
 
 @router.post(
@@ -39,15 +43,21 @@ _HEARTBEAT_S = 15.0
     responses={**problems(404, 409), 200: {"model": doc.Video, "description": "It was here"}},
 )
 def submit(asked: doc.VideoAsked, house: HouseOf, person: Editor, response: Response) -> doc.Video:
-    """Make fancams of an uploaded file. The same file and wishes again give the same run."""
+    """Make fancams of an uploaded file. The same file and wishes again give the same run.
+
+    The upload is used up by that; where the file or a wish is refused, it stays.
+    """
     upload = house.uploads.find(asked.upload_id, person.name)
-    key, sha256 = house.uploads.store_source(upload)
-    command = command_for(asked, (key, sha256), house.models)
-    accepted = house.stages.submit(command)
-    house.uploads.forget(upload.number)
+    command = command_for(asked, house.models)
+    with house.uploads.source(upload) as sha256:
+        command.source_key, command.sha256 = keys.source(sha256), sha256
+        decided = house.stages.decide(command)
+        known = house.catalog.video(decided.video_id)
+        if known is not None:
+            _keep_pins(house, known, command)
+        accepted = house.stages.submit(command)
     filename = tidy(upload.filename) or "video"
-    known = house.catalog.video(accepted.video_id)
-    if known is not None and known["run_id"] == accepted.run_id and known["state"] != "cancelled":
+    if known is not None and _is_made(known, accepted.run_id):
         response.status_code = 200
     else:
         entry = Submitted(
@@ -62,7 +72,19 @@ def submit(asked: doc.VideoAsked, house: HouseOf, person: Editor, response: Resp
             group=asked.group,
         )
         house.write_down(accepted.video_id, entry)
+    house.uploads.forget(upload.number)
     return video_document(house, find_video(house, accepted.video_id, person))
+
+
+def _keep_pins(house: House, known: Row, command: ingest_pb2.SubmitVideoRequest) -> None:
+    """What editors have said of a video holds for other shapes and framings of it too."""
+    newest = house.showing.accepted(known["run_id"]).spec
+    if newest.model == command.spec.model:
+        command.spec.pins.extend(newest.pins)
+
+
+def _is_made(known: Row, run: str) -> bool:
+    return known["run_id"] == run and known["state"] in ("working", "ready")
 
 
 @router.get("", operation_id="list_videos", responses=problems())
@@ -94,9 +116,8 @@ def _read_cursor(cursor: str | None) -> tuple[int, str] | None:
     if cursor is None:
         return None
     try:
-        created_ns, video = json.loads(base64.urlsafe_b64decode(cursor))
-        return int(created_ns), str(video)
-    except (ValueError, TypeError):
+        return _CURSOR.validate_json(base64.urlsafe_b64decode(cursor))
+    except ValueError:
         raise Problem(
             400, "cursor", "This cursor was not given here; begin with the first page."
         ) from None
@@ -207,6 +228,7 @@ def watch(video_id: VideoId, house: HouseOf, person: Asker) -> doc.Watch:
     return watch_document(house, find_video(house, video_id, person), person)
 
 
+@router.head("/{video_id}/stage.mp4", include_in_schema=False)
 @router.get(
     "/{video_id}/stage.mp4",
     operation_id="stage",
