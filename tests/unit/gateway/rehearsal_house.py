@@ -199,6 +199,10 @@ class RehearsedSite:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def media(self, url: str, **headers: str) -> httpx.Response:
+        """What is at an address that an answer named."""
+        return self.http.get(f"http://site{url}", headers=headers)
+
     def watch(self, video: dict) -> dict:
         return self.get(f"/videos/{video['id']}/watch")
 

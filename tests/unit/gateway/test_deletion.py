@@ -1,0 +1,187 @@
+"""A deleted video leaves nothing that no other run needs, late units and tried pins included."""
+
+import pytest
+
+from inyourarea.contracts import keys
+from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.gateway import deletion
+from inyourarea.gateway.deletion import LONGEST_UNIT_S
+from inyourarea.gateway.house import House
+from rehearsal_house import RehearsedSite
+
+
+def lasting(site: RehearsedSite) -> set[str]:
+    """The objects, but for what is kept an hour in case that a unit is still under way."""
+    return {key for key in site.keys() if not key.startswith("deletions/")}
+
+
+def delete(site: RehearsedSite, video: str) -> None:
+    answer = site.http.delete(f"/videos/{video}")
+    assert answer.status_code == 204, answer.text
+
+
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = deletion.time.time()
+    monkeypatch.setattr(deletion.time, "time", lambda: now + LONGEST_UNIT_S + 2)
+
+
+def test_a_deleted_video_leaves_only_its_tombstone(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = site.ready()
+    person = site.watch(video)["people"][0]
+    site.http.put(f"/videos/{video['id']}/people/{person['id']}", json={"name": "Jennie"})
+    url = person["fancams"][0]["url"]
+    assert site.media(url).content.startswith(b"fancam of")
+    delete(site, video["id"])
+    assert lasting(site) == {keys.deleted(video["id"])}
+    assert site.http.get(f"/videos/{video['id']}").status_code == 404
+    assert site.media(url).status_code == 404
+    assert site.get("/videos")["items"] == []
+    later(monkeypatch)
+    site.house.sweep()
+    assert site.keys() == {keys.deleted(video["id"])}
+
+
+def test_another_part_of_the_same_source_keeps_what_it_needs(site: RehearsedSite) -> None:
+    part = site.ready(to_s=3)
+    alone = site.keys()
+    whole = site.ready()
+    assert whole["id"] != part["id"]
+    delete(site, whole["id"])
+    kept = lasting(site)
+    assert kept == alone | {keys.deleted(whole["id"])}
+    assert site.media(site.watch(part)["people"][0]["fancams"][0]["url"]).status_code == 200
+    delete(site, part["id"])
+    assert lasting(site) == {keys.deleted(whole["id"]), keys.deleted(part["id"])}
+
+
+def test_the_names_that_another_part_goes_by_are_kept(site: RehearsedSite) -> None:
+    whole = site.ready()
+    part = site.ready(to_s=3)
+    before = site.watch(part)["people"]
+    delete(site, whole["id"])
+    assert site.watch(part)["people"] == before
+    accepted = site.house.showing.accepted(part["run_id"])
+    assert accepted.spec.names_from in site.keys()
+
+
+def test_a_run_from_the_command_line_keeps_what_it_needs(site: RehearsedSite) -> None:
+    video = site.ready()
+    accepted = site.house.showing.accepted(video["run_id"])
+    theirs = facts.VideoAccepted()
+    theirs.CopyFrom(accepted)
+    theirs.video_id = theirs.spec.video_id = "ab" * 16
+    theirs.run_id = "cd" * 16
+    site.objects.put(keys.accepted(theirs.run_id), theirs.SerializeToString())
+    delete(site, video["id"])
+    assert {keys.accepted(theirs.run_id), accepted.source.key} <= lasting(site)
+
+
+def test_what_a_unit_leaves_that_was_under_way_is_swept(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = site.submit()
+    accepted = site.house.showing.accepted(video["run_id"])
+    delete(site, video["id"])
+    # Every stage was at work just then.
+    site.stages.find(accepted)
+    site.stages.solve(accepted)
+    site.handler.on_fancams_published(site.stages.draw(accepted))
+    about = {"video_id": video["id"], "run_id": video["run_id"]}
+    site.handler.on_stage_failed(facts.StageFailed(**about, stage="render", reason="no source"))
+    assert len(lasting(site)) > 10
+    assert site.http.get(f"/videos/{video['id']}").status_code == 404
+    site.house.sweep()
+    assert lasting(site) == {keys.deleted(video["id"])}
+
+
+def test_pins_that_were_only_tried_leave_nothing_for_long(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = site.ready()
+    person = site.watch(video)["people"][0]["id"]
+    before = site.keys()
+    asked = {"revision": 1, "pins": [{"of": person, "from_s": 1, "to_s": 2, "nobody": True}]}
+    assert site.http.post(f"/videos/{video['id']}/pins/preview", json=asked).status_code == 200
+    tried = site.keys()
+    assert len(tried) > len(before)
+    site.house.sweep()
+    assert site.keys() == tried  # somebody looks at it
+    later(monkeypatch)
+    site.house.sweep()
+    assert site.keys() == before
+
+
+def test_pins_that_were_tried_and_set_stay(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = site.ready()
+    person = site.watch(video)["people"][0]["id"]
+    asked = {"revision": 1, "pins": [{"of": person, "from_s": 1, "to_s": 2, "nobody": True}]}
+    site.http.post(f"/videos/{video['id']}/pins/preview", json=asked)
+    assert site.http.put(f"/videos/{video['id']}/pins", json=asked).status_code == 202
+    done = site.work(video["id"])
+    shown = site.watch(done)
+    later(monkeypatch)
+    site.house.sweep()
+    assert not any(key.startswith("previews/") for key in site.keys())
+    assert site.watch(done) == shown
+    delete(site, video["id"])
+    assert lasting(site) == {keys.deleted(video["id"])}
+
+
+def test_tried_pins_go_with_their_video(site: RehearsedSite) -> None:
+    video = site.ready()
+    person = site.watch(video)["people"][0]["id"]
+    asked = {"revision": 1, "pins": [{"of": person, "from_s": 1, "to_s": 2, "nobody": True}]}
+    site.http.post(f"/videos/{video['id']}/pins/preview", json=asked)
+    delete(site, video["id"])
+    assert lasting(site) == {keys.deleted(video["id"])}
+
+
+def test_a_deletion_that_was_interrupted_goes_on(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = site.ready()
+    objects, deleted = site.objects, []
+    real = type(objects).delete
+
+    def die_in_the_midst(self, key: str) -> None:
+        deleted.append(key)
+        if len(deleted) == 5:
+            raise KeyboardInterrupt
+        real(self, key)
+
+    monkeypatch.setattr(type(objects), "delete", die_in_the_midst)
+    with pytest.raises(KeyboardInterrupt):
+        deletion.delete_video(objects, video["id"])
+    monkeypatch.undo()
+    reborn = House(objects, site.catalog, site.stages, site.house.models, site.house.settings)
+    reborn.projection.rebuild()
+    assert site.get("/videos")["items"] == []
+    reborn.sweep()
+    assert lasting(site) == {keys.deleted(video["id"])}
+
+
+def test_a_deleted_video_may_come_again(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = site.ready(title="first")
+    delete(site, first["id"])
+    again = site.ready(title="again")
+    assert (again["id"], again["title"], again["revision"]) == (first["id"], "again", 1)
+    kept = lasting(site)
+    site.house.sweep()
+    later(monkeypatch)
+    site.house.sweep()
+    assert site.keys() == kept
+    assert site.media(site.watch(again)["people"][0]["fancams"][0]["url"]).status_code == 200
+
+
+def test_deleting_twice_is_not_found(site: RehearsedSite) -> None:
+    video = site.submit()
+    delete(site, video["id"])
+    answer = site.http.delete(f"/videos/{video['id']}")
+    assert answer.status_code == 404
+    assert "deleted" in answer.json()["detail"]

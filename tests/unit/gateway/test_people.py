@@ -1,0 +1,121 @@
+"""Naming, confirming, approving, publishing, withdrawing."""
+
+import pytest
+
+from inyourarea.gateway.access import Person, Role
+from inyourarea.gateway.views import published_runs, watch_document
+from rehearsal_house import RehearsedSite
+
+
+def judge(site: RehearsedSite, video: dict, person: str, verdict: str) -> dict:
+    answer = site.http.post(f"/videos/{video['id']}/people/{person}/{verdict}")
+    assert answer.status_code == 200, answer.text
+    return answer.json()["publication"]
+
+
+def confirm_all(site: RehearsedSite, video: dict) -> None:
+    for person in site.watch(video)["people"]:
+        for span in person["spans"]:
+            answer = site.http.post(f"/videos/{video['id']}/spans/{span['id']}/confirm")
+            assert answer.status_code == 204
+
+
+def pin(site: RehearsedSite, video: dict, person: str) -> dict:
+    revision = site.get(f"/videos/{video['id']}")["revision"]
+    pins = [{"of": person, "from_s": 1, "to_s": 2, "nobody": True}]
+    asked = {"revision": revision, "pins": pins}
+    answer = site.http.put(f"/videos/{video['id']}/pins", json=asked)
+    assert answer.status_code == 202, answer.text
+    return site.work(video["id"])
+
+
+def seen_by_visitors(site: RehearsedSite, video: dict) -> set[str]:
+    row = site.catalog.video(video["id"])
+    assert row is not None
+    if not published_runs(site.house, video["id"]):
+        return set()
+    shown = watch_document(site.house, row, Person(Role.VISITOR))
+    return {person.id for person in shown.people}
+
+
+def test_a_name_is_found_in_every_language(site: RehearsedSite) -> None:
+    video = site.ready()
+    person = site.watch(video)["people"][0]["id"]
+    called = {"name": " Jennie ", "names": {"ko": "제니"}, "aliases": ["Nini", " "]}
+    answer = site.http.put(f"/videos/{video['id']}/people/{person}", json=called)
+    assert answer.json()["name"] == "Jennie"
+    assert answer.json()["aliases"] == ["Nini"]
+    for query in ("jennie", "제니", "ＮＩＮＩ"):
+        assert len(site.get("/videos", params={"query": query})["items"]) == 1
+
+
+def test_two_people_of_one_video_do_not_have_one_name(site: RehearsedSite) -> None:
+    video = site.ready()
+    first, second, *_ = (person["id"] for person in site.watch(video)["people"])
+    address = f"/videos/{video['id']}/people"
+    assert site.http.put(f"{address}/{first}", json={"name": "Jennie"}).status_code == 200
+    answer = site.http.put(f"{address}/{second}", json={"name": "ｊｅｎｎｉｅ"})
+    assert answer.status_code == 409
+    assert "Jennie" in answer.json()["detail"]
+    assert site.http.put(f"{address}/{first}", json={"name": "JENNIE"}).status_code == 200
+    assert site.http.put(f"{address}/nobody", json={"name": "Rosé"}).status_code == 404
+    assert site.http.put(f"{address}/{second}", json={"name": "  "}).status_code == 422
+
+
+def test_a_name_with_a_script_is_text(site: RehearsedSite) -> None:
+    video = site.ready()
+    person = site.watch(video)["people"][0]["id"]
+    name = "<img src=x onerror=alert(1)>"
+    site.http.put(f"/videos/{video['id']}/people/{person}", json={"name": name})
+    answer = site.http.get(f"/videos/{video['id']}/watch")
+    assert answer.json()["people"][0]["name"] == name
+    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+
+
+def test_approval_needs_every_span_looked_at(site: RehearsedSite) -> None:
+    video = site.ready()
+    person = next((p for p in site.watch(video)["people"] if p["spans"]), None)
+    if person is None:
+        pytest.skip("the rehearsal has nothing to look at")
+    address = f"/videos/{video['id']}/people/{person['id']}/approve"
+    answer = site.http.post(address)
+    assert answer.status_code == 409
+    assert str(len(person["spans"])) in answer.json()["detail"]
+    confirm_all(site, video)
+    assert site.http.post(address).json()["publication"]["state"] == "approved"
+    assert site.http.post(f"/videos/{video['id']}/spans/none/confirm").status_code == 404
+
+
+def test_what_was_published_is_seen_until_it_is_withdrawn(site: RehearsedSite) -> None:
+    video = site.ready()
+    person, other, *_ = (person["id"] for person in site.watch(video)["people"])
+    confirm_all(site, video)
+    address = f"/videos/{video['id']}/people/{person}"
+    assert site.http.post(f"{address}/publish").status_code == 409  # not approved yet
+    assert judge(site, video, person, "approve")["state"] == "approved"
+    assert seen_by_visitors(site, video) == set()
+    assert judge(site, video, person, "publish")["state"] == "published"
+    assert seen_by_visitors(site, video) == {person}
+    # Somebody else is corrected: a new run.
+    newer = pin(site, video, other)
+    assert newer["shown_run_id"] != video["shown_run_id"]
+    assert seen_by_visitors(site, video) == {person}
+    confirm_all(site, video)
+    assert judge(site, video, person, "approve")["state"] == "approved"
+    assert published_runs(site.house, video["id"]) == {person: video["run_id"]}
+    judge(site, video, person, "publish")
+    assert published_runs(site.house, video["id"]) == {person: newer["run_id"]}
+    assert judge(site, video, person, "withdraw")["state"] == "draft"
+    assert seen_by_visitors(site, video) == set()
+
+
+def test_a_withdrawal_reaches_a_fancam_of_an_older_run(site: RehearsedSite) -> None:
+    video = site.ready()
+    person, other, *_ = (person["id"] for person in site.watch(video)["people"])
+    confirm_all(site, video)
+    judge(site, video, person, "approve")
+    judge(site, video, person, "publish")
+    pin(site, video, other)
+    judge(site, video, person, "withdraw")
+    assert published_runs(site.house, video["id"]) == {}

@@ -1,0 +1,223 @@
+"""The catalog is what the object store says, whatever happened and in whatever order."""
+
+import threading
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from inyourarea.contracts import keys
+from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.gateway.catalog import Catalog, Picture
+from inyourarea.gateway.journal import PinsSet, Titled
+from inyourarea.gateway.projection import Projection
+from rehearsal_house import RehearsedSite
+
+
+def everything(catalog: Catalog) -> dict[str, list]:
+    """All rows of all videos, in an order of their own."""
+    found: dict[str, list] = {"videos": [], "runs": [], "people": [], "judgements": []}
+    with catalog._connected() as connection:
+        for table, rows in found.items():
+            asked = connection.exec_driver_sql(f"SELECT * FROM {table}")
+            rows += sorted(map(str, asked.mappings()))
+    return found
+
+
+def rebuilt(site: RehearsedSite, folder: Path) -> dict[str, list]:
+    """The rows that the object store alone gives."""
+    catalog = Catalog(f"sqlite:///{folder / 'rebuilt.sqlite'}")
+    catalog.open()
+    Projection(site.objects, catalog).rebuild()
+    found = everything(catalog)
+    catalog.close()
+    return found
+
+
+class Crowd:
+    """Editors who do whatever comes to their minds with three videos."""
+
+    def __init__(self, site: RehearsedSite) -> None:
+        self.site = site
+        self.asked = 0
+
+    def videos(self) -> list[dict]:
+        return sorted(self.site.get("/videos")["items"], key=lambda video: str(video["id"]))
+
+    def act(self, action: str, which: int) -> None:
+        if action == "submit":
+            shapes = [["9:16"], ["1:1"]][which % 2]
+            self.site.submit(b"%d" % (which % 3), title=f"Title {which}", aspects=shapes)
+            return
+        videos = self.videos()
+        if videos:
+            getattr(self, action)(videos[which % len(videos)], which)
+
+    def _post(self, method: str, address: str, **body: object) -> None:
+        answer = self.site.http.request(method, address, json=body or None)
+        assert answer.status_code in (200, 202, 204, 404, 409, 422), answer.text
+        self.asked += answer.status_code < 300
+
+    def title(self, video: dict, which: int) -> None:
+        body = {"title": f"제목 {which}", "labels": {"n": str(which)}}
+        self._post("PATCH", f"/videos/{video['id']}", **body)
+
+    def work(self, video: dict, which: int) -> None:
+        if video["state"] == "working":
+            self.site.work(video["id"])
+
+    def fail(self, video: dict, which: int) -> None:
+        if video["state"] == "working":
+            about = {"video_id": video["id"], "run_id": video["run_id"]}
+            failed = facts.StageFailed(**about, stage="detect", reason=f"reason {which}")
+            self.site.handler.on_stage_failed(failed)
+
+    def cancel(self, video: dict, which: int) -> None:
+        self._post("POST", f"/videos/{video['id']}/cancel")
+
+    def retry(self, video: dict, which: int) -> None:
+        self._post("POST", f"/videos/{video['id']}/retry")
+
+    def delete(self, video: dict, which: int) -> None:
+        self._post("DELETE", f"/videos/{video['id']}")
+
+    def person(self, video: dict, which: int) -> str | None:
+        if video["shown_run_id"] is None:
+            return None
+        people = self.site.watch(video)["people"]
+        return str(people[which % len(people)]["id"])
+
+    def name(self, video: dict, which: int) -> None:
+        if person := self.person(video, which):
+            body = {"name": f"Name {which % 4}", "names": {"ko": f"이름 {which}"}}
+            self._post("PUT", f"/videos/{video['id']}/people/{person}", **body)
+
+    def pin(self, video: dict, which: int) -> None:
+        if person := self.person(video, which):
+            start = which % 4
+            pins = [{"of": person, "from_s": start, "to_s": start + 1, "nobody": True}]
+            body = {"revision": video["revision"] - (which % 5 == 0), "pins": pins}
+            self._post("PUT", f"/videos/{video['id']}/pins", **body)
+
+    def judge(self, video: dict, which: int) -> None:
+        if person := self.person(video, which):
+            verdict = ("approve", "publish", "withdraw")[which % 3]
+            for span in self.site.watch(video)["people"][0]["spans"][: which % 3]:
+                self._post("POST", f"/videos/{video['id']}/spans/{span['id']}/confirm")
+            self._post("POST", f"/videos/{video['id']}/people/{person}/{verdict}")
+
+    def sweep(self, video: dict, which: int) -> None:
+        self.site.house.sweep()
+
+
+ACTIONS = [
+    "submit", "submit", "work", "work", "title", "name", "pin", "judge", "judge", "fail",
+    "cancel", "retry", "delete", "sweep",
+]  # fmt: skip
+
+
+@settings(
+    max_examples=6,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(
+    actions=st.lists(
+        st.tuples(st.sampled_from(ACTIONS), st.integers(0, 60)), min_size=20, max_size=40
+    )
+)
+def test_made_anew_it_is_the_same_row_for_row(
+    tmp_path_factory: pytest.TempPathFactory, actions: list[tuple[str, int]]
+) -> None:
+    folder = tmp_path_factory.mktemp("site")
+    site = RehearsedSite(folder, seconds=5, members=2)
+    crowd = Crowd(site)
+    for action, which in [("submit", 0), ("work", 0), *actions]:
+        crowd.act(action, which)
+    live = everything(site.catalog)
+    assert rebuilt(site, folder) == live
+    site.house.projection.rebuild()
+    assert everything(site.catalog) == live
+    site.close()
+
+
+def test_a_rebuild_resurrects_nothing(site: RehearsedSite, tmp_path: Path) -> None:
+    video = site.ready()
+    site.http.delete(f"/videos/{video['id']}")
+    # An editor's entry comes late, from another copy of the gateway.
+    late = Titled(title="late", labels={}).model_dump_json().encode()
+    site.objects.put(keys.journal(video["id"], 1), late)
+    site.house.projection.rebuild()
+    assert site.get("/videos")["items"] == []
+    assert rebuilt(site, tmp_path)["videos"] == []
+
+
+def test_pins_whose_run_was_never_accepted_do_not_count(site: RehearsedSite) -> None:
+    video = site.ready()
+    entry = PinsSet(run_id="ab" * 16, pins=())
+    site.house.write_down(video["id"], entry)
+    seen = site.get(f"/videos/{video['id']}")
+    assert (seen["run_id"], seen["state"]) == (video["run_id"], "ready")
+    assert seen["revision"] == video["revision"] + 1  # the next editor writes after it
+    person = site.watch(video)["people"][0]["id"]
+    asked = {
+        "revision": seen["revision"],
+        "pins": [{"of": person, "from_s": 1, "to_s": 2, "nobody": True}],
+    }
+    assert site.http.put(f"/videos/{video['id']}/pins", json=asked).status_code == 202
+
+
+def test_who_has_seen_less_does_not_have_the_last_word(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One projects before the run is published and writes after it."""
+    video = site.submit()
+    accepted = site.house.showing.accepted(video["run_id"])
+    site.stages.find(accepted)
+    site.stages.solve(accepted)
+    real, held, go_on = Catalog.put, threading.Event(), threading.Event()
+
+    def put_late(self: Catalog, picture: Picture) -> None:
+        if threading.current_thread().name == "slow" and not held.is_set():
+            held.set()
+            assert go_on.wait(10)
+        real(self, picture)
+
+    monkeypatch.setattr(Catalog, "put", put_late)
+    project = site.house.projection.project
+    slow = threading.Thread(target=project, args=(video["id"],), name="slow")
+    slow.start()
+    assert held.wait(10)
+    site.handler.on_fancams_published(site.stages.draw(accepted))
+    go_on.set()
+    slow.join()
+    assert site.get(f"/videos/{video['id']}")["state"] == "ready"
+
+
+def test_who_projects_while_it_is_deleted_resurrects_nothing(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = site.ready()
+    real = Catalog.put
+
+    def delete_first(self: Catalog, picture: Picture) -> None:
+        monkeypatch.setattr(Catalog, "put", real)
+        assert site.http.delete(f"/videos/{video['id']}").status_code == 204
+        real(self, picture)
+
+    monkeypatch.setattr(Catalog, "put", delete_first)
+    site.house.projection.project(video["id"])
+    assert site.get("/videos")["items"] == []
+
+
+def test_a_fact_told_twice_is_counted_once(site: RehearsedSite) -> None:
+    video = site.submit()
+    segment = facts.Segment(index=0)
+    about = {"video_id": video["id"], "run_id": video["run_id"]}
+    fact = facts.FramesExtracted(**about, segment=segment)
+    for _ in range(3):
+        site.handler.handlers[facts.FramesExtracted](fact)
+    progress = site.get(f"/videos/{video['id']}")["progress"]
+    assert [(stage["done"], stage["total"]) for stage in progress[:2]] == [(1, 1), (0, 1)]

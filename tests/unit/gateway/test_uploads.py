@@ -1,0 +1,245 @@
+"""Resumable uploads: tus as a client sees it, and what is kept of a broken connection."""
+
+import asyncio
+import base64
+import threading
+import unicodedata
+
+import httpx
+import pytest
+
+from inyourarea.gateway import uploads as uploads_module
+from inyourarea.gateway.problems import NotThere
+from inyourarea.gateway.settings import GatewaySettings
+from inyourarea.gateway.uploads import LIFETIME_S
+from rehearsal_house import OFFSET, TUS, RehearsedSite, sha256
+
+
+def begin(site: RehearsedSite, length: int, name: str = "stage.mp4") -> str:
+    metadata = "filename " + base64.b64encode(name.encode()).decode()
+    headers = {**TUS, "Upload-Length": str(length), "Upload-Metadata": metadata}
+    answer = site.http.post("/uploads", headers=headers)
+    assert answer.status_code == 201
+    assert answer.headers["tus-resumable"] == "1.0.0"
+    return str(answer.headers["location"].rsplit("/", 1)[1])
+
+
+def send(site: RehearsedSite, number: str, at: int, content: bytes) -> httpx.Response:
+    headers = {**TUS, **OFFSET, "Upload-Offset": str(at)}
+    return site.http.patch(f"/uploads/{number}", headers=headers, content=content)
+
+
+def offset(site: RehearsedSite, number: str) -> int:
+    answer = site.http.head(f"/uploads/{number}", headers=TUS)
+    assert answer.status_code == 200
+    assert answer.headers["cache-control"] == "no-store"
+    return int(answer.headers["upload-offset"])
+
+
+def test_a_file_comes_in_pieces_and_is_whole(site: RehearsedSite) -> None:
+    content = bytes(range(256)) * 40
+    number = begin(site, len(content))
+    for start in range(0, len(content), 3000):
+        answer = send(site, number, start, content[start : start + 3000])
+        assert answer.status_code == 204
+        end = min(start + 3000, len(content))
+        assert int(answer.headers["upload-offset"]) == offset(site, number) == end
+    upload = site.house.uploads.find(number, "")
+    with site.house.uploads.source(upload) as digest:
+        assert digest == sha256(content)
+    assert site.objects.get(f"sources/{digest}") == content
+
+
+def test_a_large_piece_is_stored_in_parts(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inyourarea.gateway.api.uploads.PART", 1000)
+    number = begin(site, 2500)
+    assert send(site, number, 0, bytes(2500)).status_code == 204
+    parts = [key for key in site.keys() if "/part-" in key]
+    assert sorted(site.objects.size(part) for part in parts) == [500, 1000, 1000]
+
+
+def test_bytes_that_do_not_follow_are_refused_and_the_offset_is_told(site: RehearsedSite) -> None:
+    number = begin(site, 100)
+    send(site, number, 0, bytes(40))
+    for wrong in (0, 39, 41, 100):
+        answer = send(site, number, wrong, bytes(10))
+        assert answer.status_code == 409
+        assert answer.json()["offset"] == 40
+    assert offset(site, number) == 40
+
+
+def test_more_than_was_announced_is_too_much(site: RehearsedSite) -> None:
+    number = begin(site, 10)
+    assert send(site, number, 0, bytes(11)).status_code == 413
+    assert send(site, number, offset(site, number), bytes(10)).status_code == 204
+
+
+def test_a_file_that_is_too_large_is_refused_before_it_is_sent(tmp_path) -> None:
+    settings = GatewaySettings(hosts=("site",), trusts_everybody=True, most_upload_bytes=1000)
+    site = RehearsedSite(tmp_path, settings=settings)
+    answer = site.http.post("/uploads", headers={**TUS, "Upload-Length": "1001"})
+    assert answer.status_code == 413
+    assert "1000" in answer.json()["detail"]
+    assert site.http.options("/uploads").headers["tus-max-size"] == "1000"
+    assert site.keys() == set()
+    site.close()
+
+
+def test_somebody_elses_upload_is_not_there(site: RehearsedSite) -> None:
+    mine = site.house.uploads.create(10, "a.mp4", by="Kim")
+    with pytest.raises(NotThere):
+        site.house.uploads.find(mine.number, by="Lee")
+    assert site.http.head(f"/uploads/{mine.number}", headers=TUS).status_code == 404
+    assert send(site, mine.number, 0, bytes(10)).status_code == 404
+    asked = {"upload_id": mine.number}
+    assert site.http.post("/videos", json=asked).status_code == 404
+    assert site.http.delete(f"/uploads/{mine.number}", headers=TUS).status_code == 404
+    assert site.house.uploads.find(mine.number, by="Kim").offset == 0
+
+
+def test_another_version_of_the_protocol_is_refused(site: RehearsedSite) -> None:
+    answer = site.http.post("/uploads", headers={"Upload-Length": "5"})
+    assert (answer.status_code, answer.headers["tus-version"]) == (412, "1.0.0")
+    number = begin(site, 5)
+    headers = {**TUS, "Upload-Offset": "0", "Content-Type": "text/plain"}
+    answer = site.http.patch(f"/uploads/{number}", headers=headers, content=bytes(5))
+    assert answer.status_code == 415
+
+
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("무대 직캠.mp4", "무대 직캠.mp4"),
+        (unicodedata.normalize("NFD", "무대.mp4"), "무대.mp4"),  # as macOS sends it
+        ("<script>alert(1)</script>.mp4", "<script>alert(1)</script>.mp4"),
+        ("../../etc/passwd", "../../etc/passwd"),
+        ("a\x00b\n\x1b[31mc.mp4", "a b [31mc.mp4"),
+        (" \t ", "video"),
+    ],
+)
+def test_a_file_name_is_text_and_never_a_path(site: RehearsedSite, told: str, kept: str) -> None:
+    video = site.submit(name=told)
+    assert (video["filename"], video["title"]) == (kept, kept)
+    assert not any("passwd" in key for key in site.keys())
+    assert site.get(f"/videos/{video['id']}")["filename"] == kept
+
+
+def test_metadata_that_is_no_base64_is_refused(site: RehearsedSite) -> None:
+    for wrong in ("filename ***", "filename /w=="):
+        headers = {**TUS, "Upload-Length": "5", "Upload-Metadata": wrong}
+        assert site.http.post("/uploads", headers=headers).status_code == 400
+    headers["Upload-Metadata"] = "filetype dmlkZW8vbXA0,is_confidential"
+    assert site.http.post("/uploads", headers=headers).status_code == 201
+
+
+def test_what_came_before_the_connection_broke_is_kept(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inyourarea.gateway.api.uploads.PART", 1000)
+    number = begin(site, 5000)
+    messages = iter(
+        [
+            {"type": "http.request", "body": b"a" * 1700, "more_body": True},
+            {"type": "http.request", "body": b"b" * 600, "more_body": True},
+            {"type": "http.disconnect"},
+        ]
+    )
+    asyncio.run(_patch(site, number, messages))
+    assert offset(site, number) == 2300
+    assert send(site, number, 2300, b"c" * 2700).status_code == 204
+    with site.house.uploads.source(site.house.uploads.find(number, "")) as digest:
+        assert digest == sha256(b"a" * 1700 + b"b" * 600 + b"c" * 2700)
+
+
+async def _patch(site: RehearsedSite, number: str, messages) -> None:
+    headers = {**TUS, **OFFSET, "Upload-Offset": "0", "Host": "site"}
+    path = f"/api/v1/uploads/{number}"
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": "PATCH",
+        "scheme": "http",
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "root_path": "",
+        "headers": [(k.lower().encode(), v.encode()) for k, v in headers.items()],
+        "client": ("test", 1),
+        "server": ("site", 80),
+    }
+
+    async def receive():
+        return next(messages)
+
+    async def send_(_) -> None:
+        pass
+
+    await site.app(scope, receive, send_)
+
+
+def test_of_two_who_send_the_same_upload_at_once_no_byte_is_mixed(site: RehearsedSite) -> None:
+    uploads, content = site.house.uploads, bytes(range(200))
+    number = uploads.create(200, "a", "").number
+    answers: list[bool] = []
+
+    def race(size: int) -> None:
+        while not (upload := uploads.find(number, "")).is_whole:
+            piece = content[upload.offset : upload.offset + size]
+            try:
+                uploads.add(upload, piece)
+            except Exception as refused:
+                assert "Another request" in str(refused)
+                answers.append(False)
+
+    racers = [threading.Thread(target=race, args=(size,)) for size in (3, 7, 11)]
+    for racer in racers:
+        racer.start()
+    for racer in racers:
+        racer.join()
+    with uploads.source(uploads.find(number, "")) as digest:
+        assert digest == sha256(content)
+
+
+def test_an_upload_that_nobody_goes_on_with_is_swept(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = begin(site, 10), ""
+    send(site, old, 0, bytes(4))
+    now = uploads_module.time.time()
+    monkeypatch.setattr(uploads_module.time, "time", lambda: now + LIFETIME_S + 1)
+    assert site.http.head(f"/uploads/{old}", headers=TUS).status_code == 404
+    new = begin(site, 10)
+    send(site, new, 0, bytes(4))
+    site.house.sweep()
+    assert {key.split("/")[1] for key in site.keys()} == {new}
+
+
+def test_an_upload_that_is_given_up_leaves_nothing(site: RehearsedSite) -> None:
+    number = begin(site, 10)
+    send(site, number, 0, bytes(4))
+    assert site.http.delete(f"/uploads/{number}", headers=TUS).status_code == 204
+    assert site.keys() == set()
+    assert site.http.head(f"/uploads/{number}", headers=TUS).status_code == 404
+
+
+def test_a_refused_wish_leaves_the_upload_and_no_source(site: RehearsedSite) -> None:
+    number = site.upload()
+    before = site.keys()
+    for wrong in ({"group": "nobody"}, {"from_s": 1000}, {"from_s": 2, "to_s": 1}):
+        answer = site.http.post("/videos", json={"upload_id": number, **wrong})
+        assert answer.status_code == 422, answer.text
+        assert answer.json()["detail"]
+        assert site.keys() == before
+    assert site.http.post("/videos", json={"upload_id": number}).status_code == 202
+    assert not any(key.startswith("uploads/") for key in site.keys())
+
+
+def test_an_unfinished_upload_is_no_video(site: RehearsedSite) -> None:
+    number = begin(site, 10)
+    send(site, number, 0, bytes(4))
+    answer = site.http.post("/videos", json={"upload_id": number})
+    assert answer.status_code == 409
+    assert "4 of 10" in answer.json()["detail"]
