@@ -23,6 +23,8 @@ from inyourarea.gateway.showing import Shown
 SAME_PLACE_IOU = 0.5
 #: Changes shorter than this are not told: a box more or less at the end of a track.
 LEAST_CHANGE_S = 0.1
+#: Seconds in floating point may lie this much before the frame that they were read from.
+HAIR_S = Fraction(1, 10_000)
 #: Sightings in a row for less than this may have been given to somebody as an afterthought, and
 #: then are no tracklet that a pin could name.
 LEAST_HELD_S = 0.3
@@ -131,7 +133,7 @@ def _point(pin: PinDocument, label: str, shown: Shown, number: int) -> PinMade:
     if (pin.w is None) != (pin.h is None):
         raise PinRejected(f"Pin {number} needs both w and h, or neither.")
     return PinMade(
-        start_s=str(Fraction(str(pin.from_s))),
+        start_s=str(_start_of(_frame_at(pin.from_s, shown), shown)),
         end_s=None if pin.to_s is None else str(Fraction(str(pin.to_s))),
         x=pin.x,
         y=pin.y,
@@ -147,9 +149,8 @@ def _stretch(pin: PinDocument, label: str, shown: Shown, number: int) -> list[Pi
     track = next((track for track in shown.tracks.people if track.person == pin.of), None)
     if track is None:
         raise PinRejected(f"Pin {number} speaks of the boxes of {pin.of!r}, whom nobody knows.")
-    timeline = shown.tracks.timeline
-    first = timeline.frame_at(Fraction(str(pin.from_s)))
-    last = timeline.frame_at(Fraction(str(pin.from_s if pin.to_s is None else pin.to_s)))
+    first = _frame_at(pin.from_s, shown)
+    last = _frame_at(pin.from_s if pin.to_s is None else pin.to_s, shown)
     seen = np.flatnonzero(track.state == State.OBSERVED)
     inside = seen[(seen >= first) & (seen <= last)]
     if not inside.size:
@@ -179,14 +180,23 @@ def _starts(
     return frames[np.concatenate([[True], is_broken | (np.diff(shot) > 0)])]
 
 
+def _frame_at(seconds: float, shown: Shown) -> int:
+    """The frame on screen then; one that begins a hair later is meant too."""
+    return shown.tracks.timeline.frame_at(Fraction(str(seconds)) + HAIR_S)
+
+
+def _start_of(frame: int, shown: Shown) -> Fraction:
+    """When the frame begins, in seconds from the first one, exactly."""
+    timeline = shown.tracks.timeline
+    return Fraction(int(timeline.pts[frame] - timeline.pts[0])) * timeline.time_base
+
+
 def _pin_at(
     track: Track, frame: int, label: str, shown: Shown, *, is_denial: bool = False
 ) -> PinMade:
-    timeline = shown.tracks.timeline
     x1, y1, x2, y2 = (float(side) for side in track.xyxy[frame])
-    start = Fraction(int(timeline.pts[frame] - timeline.pts[0])) * timeline.time_base
     return PinMade(
-        start_s=str(start),
+        start_s=str(_start_of(frame, shown)),
         x=x1,
         y=y1,
         width=x2 - x1,

@@ -155,7 +155,7 @@ class RehearsedSite:
         self.http.close()
         self.catalog.close()
 
-    def keys(self) -> set[str]:
+    def stored(self) -> set[str]:
         """The names of all objects in the store."""
         return set(self.objects.list(""))
 

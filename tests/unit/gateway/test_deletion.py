@@ -12,7 +12,7 @@ from rehearsal_house import RehearsedSite
 
 def lasting(site: RehearsedSite) -> set[str]:
     """The objects, but for what is kept an hour in case that a unit is still under way."""
-    return {key for key in site.keys() if not key.startswith("deletions/")}
+    return {key for key in site.stored() if not key.startswith("deletions/")}
 
 
 def delete(site: RehearsedSite, video: str) -> None:
@@ -40,12 +40,12 @@ def test_a_deleted_video_leaves_only_its_tombstone(
     assert site.get("/videos")["items"] == []
     later(monkeypatch)
     site.house.sweep()
-    assert site.keys() == {keys.deleted(video["id"])}
+    assert site.stored() == {keys.deleted(video["id"])}
 
 
 def test_another_part_of_the_same_source_keeps_what_it_needs(site: RehearsedSite) -> None:
     part = site.ready(to_s=3)
-    alone = site.keys()
+    alone = site.stored()
     whole = site.ready()
     assert whole["id"] != part["id"]
     delete(site, whole["id"])
@@ -63,7 +63,7 @@ def test_the_names_that_another_part_goes_by_are_kept(site: RehearsedSite) -> No
     delete(site, whole["id"])
     assert site.watch(part)["people"] == before
     accepted = site.house.showing.accepted(part["run_id"])
-    assert accepted.spec.names_from in site.keys()
+    assert accepted.spec.names_from in site.stored()
 
 
 def test_a_run_from_the_command_line_keeps_what_it_needs(site: RehearsedSite) -> None:
@@ -101,16 +101,16 @@ def test_pins_that_were_only_tried_leave_nothing_for_long(
 ) -> None:
     video = site.ready()
     person = site.watch(video)["people"][0]["id"]
-    before = site.keys()
+    before = site.stored()
     asked = {"revision": 1, "pins": [{"of": person, "from_s": 1, "to_s": 2, "nobody": True}]}
     assert site.http.post(f"/videos/{video['id']}/pins/preview", json=asked).status_code == 200
-    tried = site.keys()
+    tried = site.stored()
     assert len(tried) > len(before)
     site.house.sweep()
-    assert site.keys() == tried  # somebody looks at it
+    assert site.stored() == tried  # somebody looks at it
     later(monkeypatch)
     site.house.sweep()
-    assert site.keys() == before
+    assert site.stored() == before
 
 
 def test_pins_that_were_tried_and_set_stay(
@@ -125,7 +125,7 @@ def test_pins_that_were_tried_and_set_stay(
     shown = site.watch(done)
     later(monkeypatch)
     site.house.sweep()
-    assert not any(key.startswith("previews/") for key in site.keys())
+    assert not any(key.startswith("previews/") for key in site.stored())
     assert site.watch(done) == shown
     delete(site, video["id"])
     assert lasting(site) == {keys.deleted(video["id"])}
@@ -175,7 +175,7 @@ def test_a_deleted_video_may_come_again(
     site.house.sweep()
     later(monkeypatch)
     site.house.sweep()
-    assert site.keys() == kept
+    assert site.stored() == kept
     assert site.media(site.watch(again)["people"][0]["fancams"][0]["url"]).status_code == 200
 
 

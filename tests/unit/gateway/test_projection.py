@@ -17,12 +17,14 @@ from rehearsal_house import RehearsedSite
 
 def everything(catalog: Catalog) -> dict[str, list]:
     """All rows of all videos, in an order of their own."""
-    found: dict[str, list] = {"videos": [], "runs": [], "people": [], "judgements": []}
     with catalog._connected() as connection:
-        for table, rows in found.items():
-            asked = connection.exec_driver_sql(f"SELECT * FROM {table}")
-            rows += sorted(map(str, asked.mappings()))
-    return found
+        return {
+            table: sorted(
+                str(dict(row))
+                for row in connection.exec_driver_sql(f"SELECT * FROM {table}").mappings()
+            )
+            for table in ("videos", "runs", "people", "judgements")
+        }
 
 
 def rebuilt(site: RehearsedSite, folder: Path) -> dict[str, list]:

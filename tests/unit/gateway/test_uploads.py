@@ -56,7 +56,7 @@ def test_a_large_piece_is_stored_in_parts(
     monkeypatch.setattr("inyourarea.gateway.api.uploads.PART", 1000)
     number = begin(site, 2500)
     assert send(site, number, 0, bytes(2500)).status_code == 204
-    parts = [key for key in site.keys() if "/part-" in key]
+    parts = [key for key in site.stored() if "/part-" in key]
     assert sorted(site.objects.size(part) for part in parts) == [500, 1000, 1000]
 
 
@@ -83,7 +83,7 @@ def test_a_file_that_is_too_large_is_refused_before_it_is_sent(tmp_path) -> None
     assert answer.status_code == 413
     assert "1000" in answer.json()["detail"]
     assert site.http.options("/uploads").headers["tus-max-size"] == "1000"
-    assert site.keys() == set()
+    assert site.stored() == set()
     site.close()
 
 
@@ -122,7 +122,7 @@ def test_another_version_of_the_protocol_is_refused(site: RehearsedSite) -> None
 def test_a_file_name_is_text_and_never_a_path(site: RehearsedSite, told: str, kept: str) -> None:
     video = site.submit(name=told)
     assert (video["filename"], video["title"]) == (kept, kept)
-    assert not any("passwd" in key for key in site.keys())
+    assert not any("passwd" in key for key in site.stored())
     assert site.get(f"/videos/{video['id']}")["filename"] == kept
 
 
@@ -214,27 +214,27 @@ def test_an_upload_that_nobody_goes_on_with_is_swept(
     new = begin(site, 10)
     send(site, new, 0, bytes(4))
     site.house.sweep()
-    assert {key.split("/")[1] for key in site.keys()} == {new}
+    assert {key.split("/")[1] for key in site.stored()} == {new}
 
 
 def test_an_upload_that_is_given_up_leaves_nothing(site: RehearsedSite) -> None:
     number = begin(site, 10)
     send(site, number, 0, bytes(4))
     assert site.http.delete(f"/uploads/{number}", headers=TUS).status_code == 204
-    assert site.keys() == set()
+    assert site.stored() == set()
     assert site.http.head(f"/uploads/{number}", headers=TUS).status_code == 404
 
 
 def test_a_refused_wish_leaves_the_upload_and_no_source(site: RehearsedSite) -> None:
     number = site.upload()
-    before = site.keys()
+    before = site.stored()
     for wrong in ({"group": "nobody"}, {"from_s": 1000}, {"from_s": 2, "to_s": 1}):
         answer = site.http.post("/videos", json={"upload_id": number, **wrong})
         assert answer.status_code == 422, answer.text
         assert answer.json()["detail"]
-        assert site.keys() == before
+        assert site.stored() == before
     assert site.http.post("/videos", json={"upload_id": number}).status_code == 202
-    assert not any(key.startswith("uploads/") for key in site.keys())
+    assert not any(key.startswith("uploads/") for key in site.stored())
 
 
 def test_an_unfinished_upload_is_no_video(site: RehearsedSite) -> None:

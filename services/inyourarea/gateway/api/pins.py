@@ -104,8 +104,9 @@ def _command(
     accepted = shown.accepted
     spec = facts.RunSpec()
     spec.CopyFrom(accepted.spec)
-    del spec.pins[:]
-    spec.pins.extend(to_stages(made, shown, _settled(house, row)))
+    if made != tuple(PinMade(**pin) for pin in row["pins"]):  # else the run is the same, too
+        del spec.pins[:]
+        spec.pins.extend(to_stages(made, shown, _settled(house, row)))
     spec.video_id = spec.names_from = ""  # ingest decides them
     command = ingest_pb2.SubmitVideoRequest(
         source_key=accepted.source.key, sha256=accepted.source.sha256, spec=spec
