@@ -111,27 +111,32 @@ class Catalog:
         raise DependencyAway("too many write to the catalog's database at once")
 
     def _put(self, picture: Picture) -> None:
-        video = picture.video["id"]
+        """The video's own row first: whoever has it has the other rows to himself."""
+        row = dict(picture.video)
         with self._connected() as connection:
-            known = connection.scalar(sa.select(VIDEOS.c.revision).where(VIDEOS.c.id == video))
-            if known is not None and known > picture.video["revision"]:
-                return
-            _forget(connection, video)
-            connection.execute(VIDEOS.insert(), [dict(picture.video)])
+            known = connection.scalar(sa.select(VIDEOS.c.revision).where(VIDEOS.c.id == row["id"]))
+            if known is None:
+                connection.execute(VIDEOS.insert(), row)
+            else:
+                is_older = sa.and_(VIDEOS.c.id == row["id"], VIDEOS.c.revision <= row["revision"])
+                if not connection.execute(VIDEOS.update().where(is_older), row).rowcount:
+                    return
+            _forget_rows(connection, row["id"])
             for table, rows in (
                 (RUNS, picture.runs),
                 (PEOPLE, picture.people),
                 (JUDGEMENTS, picture.judgements),
             ):
                 if rows:
-                    connection.execute(table.insert(), [dict(row) for row in rows])
+                    connection.execute(table.insert(), [dict(one) for one in rows])
 
     def forget(self, video: str) -> None:
         """The catalog knows nothing of the video."""
         with self._connected() as connection:
+            connection.execute(VIDEOS.delete().where(VIDEOS.c.id == video))
             runs = sa.select(RUNS.c.id).where(RUNS.c.video_id == video)
             connection.execute(STEPS.delete().where(STEPS.c.run_id.in_(runs)))
-            _forget(connection, video)
+            _forget_rows(connection, video)
 
     def note(self, step: Step) -> None:
         """The step is counted once, however often it is told."""
@@ -215,9 +220,8 @@ class Catalog:
             return [dict(row) for row in connection.execute(asked).mappings()]
 
 
-def _forget(connection: sa.Connection, video: str) -> None:
-    connection.execute(VIDEOS.delete().where(VIDEOS.c.id == video))
-    for table in _PROJECTED[1:]:
+def _forget_rows(connection: sa.Connection, video: str) -> None:
+    for table in (RUNS, PEOPLE, JUDGEMENTS):
         connection.execute(table.delete().where(table.c.video_id == video))
 
 
