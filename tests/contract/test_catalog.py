@@ -184,7 +184,7 @@ class CatalogContract:
                     catalog.put(picture(1, revision=round_, title=f"{number}"))
                     catalog.note(Step(an_id(101), "joining", round_))
                     assert catalog.video(an_id(1)) is not None
-            except BaseException as error:  # noqa: BLE001 - told below
+            except BaseException as error:
                 wrong.append(error)
 
         workers = [threading.Thread(target=work, args=(number,)) for number in range(6)]

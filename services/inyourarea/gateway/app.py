@@ -8,9 +8,9 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from inyourarea.gateway import pages
 from inyourarea.gateway.api import groups, people, pins, runs, session, uploads, videos
-from inyourarea.gateway.documents import ProblemDocument
 from inyourarea.gateway.guard import Guard
 from inyourarea.gateway.house import House
+from inyourarea.gateway.openapi import complete
 from inyourarea.gateway.problems import answer_problems
 
 #: Answers shorter than this are not worth packing.
@@ -44,18 +44,5 @@ def create_app(house: House) -> FastAPI:
     answer_problems(app)
     app.add_middleware(GZipMiddleware, minimum_size=_LEAST_PACKED)
     app.add_middleware(Guard, settings=house.settings)
-    _describe(app)
+    complete(app)
     return app
-
-
-def _describe(app: FastAPI) -> None:
-    """The OpenAPI document knows what a problem looks like."""
-    plain = app.openapi
-
-    def described() -> dict[str, object]:
-        document = plain()
-        schemas = document.setdefault("components", {}).setdefault("schemas", {})
-        schemas.setdefault(ProblemDocument.__name__, ProblemDocument.model_json_schema())
-        return document
-
-    app.openapi = described  # type: ignore[method-assign]

@@ -330,6 +330,43 @@ class PinsPreview(_Document):
     segments: Segments
 
 
+class CameraPath(_Document):
+    """A person's window in every frame, coded by differences; and her fancam's size in pixels."""
+
+    size: tuple[int, int]
+    windows: list[int] = Field(
+        description="x1, y1, x2, y2 of the first frame, then what each frame adds to them"
+    )
+
+
+class Cameras(_Document):
+    """Everybody's camera in one shape; a source pixel is ``unit`` long."""
+
+    unit: int = Field(examples=[16])
+    people: dict[str, CameraPath] = Field(description="By the person's id")
+
+
+class BoxRun(_Document):
+    """Boxes of frames in a row, coded as `CameraPath.windows`, in whole source pixels."""
+
+    first_frame: int
+    boxes: list[int]
+
+
+class OtherBox(_Document):
+    """A face that is nobody's."""
+
+    frame: int
+    box: tuple[int, int, int, int]
+
+
+class Boxes(_Document):
+    """Where every face is."""
+
+    people: dict[str, list[BoxRun]] = Field(description="By the person's id")
+    others: list[OtherBox]
+
+
 class Me(_Document):
     """Who asks."""
 

@@ -33,6 +33,8 @@ from rehearsal import Eyes, Truth, detect, rehearse
 TUS = {"Tus-Resumable": "1.0.0"}
 OFFSET = {"Content-Type": "application/offset+octet-stream"}
 FACES = facts.Model(name="faces", sha256="fa" * 32, confidence=0.25, width=640, height=384)
+#: The site's names: for our client, and for schemathesis.
+HOSTS = ("site", "testserver")
 _FPS = 30
 
 
@@ -145,7 +147,7 @@ class RehearsedSite:
         self.catalog.open()
         self.stages = RehearsedStages(self.objects, truth)
         models = {"": KnownModel(FACES)}
-        settings = settings or GatewaySettings(hosts=("site",), trusts_everybody=True)
+        settings = settings or GatewaySettings(hosts=HOSTS, trusts_everybody=True)
         self.house = House(self.objects, self.catalog, self.stages, models, settings)
         self.handler = GatewayHandler(self.objects, self.catalog, self.house.watchers)
         self.app = create_app(self.house)

@@ -6,9 +6,9 @@ from typing import Annotated
 from fastapi import Depends, Path, Request
 
 from inyourarea.gateway.access import Person, Role
-from inyourarea.gateway.documents import ProblemDocument
 from inyourarea.gateway.house import House
-from inyourarea.gateway.problems import MEDIA_TYPE, Problem
+from inyourarea.gateway.openapi import problem_responses as problems
+from inyourarea.gateway.problems import Problem
 
 RunId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 VideoId = RunId
@@ -25,6 +25,8 @@ def person_of(request: Request) -> Person:
     person: Person = request.state.person
     return person
 
+
+__all__ = ["Asker", "Editor", "HouseOf", "Operator", "RunId", "VideoId", "Viewer", "problems"]
 
 HouseOf = Annotated[House, Depends(house_of)]
 Asker = Annotated[Person, Depends(person_of)]
@@ -44,12 +46,3 @@ def _needs(role: Role) -> Callable[[Person], Person]:
 Viewer = Annotated[Person, Depends(_needs(Role.VIEWER))]
 Editor = Annotated[Person, Depends(_needs(Role.EDITOR))]
 Operator = Annotated[Person, Depends(_needs(Role.OPERATOR))]
-
-
-def problems(*statuses: int) -> dict[int | str, dict[str, object]]:
-    """The problems that an address may answer with, for the OpenAPI document."""
-    schema = {"$ref": f"#/components/schemas/{ProblemDocument.__name__}"}
-    return {
-        status: {"description": "A problem", "content": {MEDIA_TYPE: {"schema": schema}}}
-        for status in (*statuses, 400, 401, 403, 422, 429, 503)
-    }

@@ -1,9 +1,11 @@
 """Runs: camera paths, boxes, fancams and files. What a run gives never changes."""
 
 import json
+from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 
+from inyourarea.gateway import documents as doc
 from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.api.asking import Asker, HouseOf, RunId, Viewer, problems
 from inyourarea.gateway.exports import MEDIA_TYPES
@@ -14,6 +16,8 @@ from inyourarea.gateway.showing import Shown
 from inyourarea.gateway.views import find_video, published_runs
 
 router = APIRouter(prefix="/runs/{run_id}", tags=["runs"])
+
+Aspect = Annotated[str, Path(max_length=11, examples=["9x16"])]
 
 _HEADERS = {"Cache-Control": IMMUTABLE}
 
@@ -37,8 +41,13 @@ def _seen_people(house: House, shown: Shown, person: Person) -> set[str]:
     return {somebody for somebody, run in published.items() if run == shown.accepted.run_id}
 
 
-@router.get("/camera/{aspect}.json", operation_id="camera_path", responses=problems(404))
-def camera(run_id: RunId, aspect: str, house: HouseOf, person: Asker) -> Response:
+@router.get(
+    "/camera/{aspect}.json",
+    operation_id="camera_path",
+    response_model=doc.Cameras,
+    responses=problems(404),
+)
+def camera(run_id: RunId, aspect: Aspect, house: HouseOf, person: Asker) -> Response:
     """Everybody's window in every frame, in sixteenths of a source pixel.
 
     Per person four numbers a frame (x1, y1, x2, y2): those of the first frame, then what each
@@ -54,13 +63,18 @@ def camera(run_id: RunId, aspect: str, house: HouseOf, person: Asker) -> Respons
     return _json(found)
 
 
-@router.get("/boxes.json", operation_id="boxes", responses=problems(404))
+@router.get("/boxes.json", operation_id="boxes", response_model=doc.Boxes, responses=problems(404))
 def boxes(run_id: RunId, house: HouseOf, person: Viewer) -> Response:
     """Where every face is, in whole source pixels, coded as the camera paths are."""
     return _json(house.showing.boxes_document(_shown(house, run_id, person)))
 
 
-@router.get("/report.json", operation_id="report", responses=problems(404))
+@router.get(
+    "/report.json",
+    operation_id="report",
+    response_model=dict[str, object],
+    responses=problems(404),
+)
 def report(run_id: RunId, house: HouseOf, person: Viewer) -> Response:
     """The quality report."""
     return _json(_shown(house, run_id, person).report)
@@ -74,7 +88,8 @@ def report(run_id: RunId, house: HouseOf, person: Viewer) -> Response:
     responses={
         **problems(404, 416),
         200: {"content": {"video/mp4": {}}},
-        206: {"description": "A range of it"},
+        206: {"description": "A range of it", "content": {"video/mp4": {}}},
+        304: {"description": "It is as it was"},
     },
 )
 def fancam(request: Request, run_id: RunId, name: str, house: HouseOf, person: Asker) -> Response:
@@ -88,7 +103,10 @@ def fancam(request: Request, run_id: RunId, name: str, house: HouseOf, person: A
 
 
 @router.get(
-    "/{table}.{kind}", operation_id="export", response_class=Response, responses=problems(404)
+    "/{table}.{kind}",
+    operation_id="export",
+    response_class=Response,
+    responses={**problems(404), 200: {"content": {kind: {} for kind in MEDIA_TYPES.values()}}},
 )
 def export(run_id: RunId, table: str, kind: str, house: HouseOf, person: Viewer) -> Response:
     """A table of the run as csv, parquet or mot (MOTChallenge text).

@@ -25,6 +25,27 @@ _OFFSET_TYPE = "application/offset+octet-stream"
 LONGEST_NAME = 300
 
 
+def _told(*names: str) -> dict[str, object]:
+    """Headers of an answer, for the OpenAPI document."""
+    return {"headers": {name: _HEADERS_TOLD[name] for name in names}}
+
+
+_HEADERS_TOLD = {
+    name: {"description": text, "schema": {"type": kind}}
+    for name, kind, text in (
+        ("Location", "string", "Where to send the bytes"),
+        ("Tus-Resumable", "string", "The version of the protocol"),
+        ("Tus-Version", "string", "All versions that are spoken here"),
+        ("Tus-Extension", "string", "What is spoken besides the core protocol"),
+        ("Tus-Max-Size", "integer", "Bytes of the largest file that is taken"),
+        ("Upload-Offset", "integer", "How many bytes have arrived"),
+        ("Upload-Length", "integer", "How many bytes there are"),
+        ("Upload-Expires", "string", "Until when one can go on (RFC 9110 date)"),
+    )
+}
+_STATE = ("Tus-Resumable", "Upload-Offset", "Upload-Length", "Upload-Expires")
+
+
 def _headers(upload: Upload) -> dict[str, str]:
     return {
         "Tus-Resumable": _VERSION,
@@ -45,7 +66,12 @@ def _check_version(version: str) -> None:
 Version = Annotated[str, Header(alias="Tus-Resumable", examples=[_VERSION])]
 
 
-@router.options("", operation_id="uploads_options", status_code=204)
+@router.options(
+    "",
+    operation_id="uploads_options",
+    status_code=204,
+    responses={204: _told("Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size")},
+)
 def options(house: HouseOf) -> Response:
     """What this server can do."""
     return Response(
@@ -59,14 +85,28 @@ def options(house: HouseOf) -> Response:
     )
 
 
-@router.post("", operation_id="create_upload", status_code=201, responses=problems(412, 413))
+@router.post(
+    "",
+    operation_id="create_upload",
+    status_code=201,
+    response_class=Response,
+    responses={**problems(412, 413), 201: _told("Location", *_STATE)},
+)
 def create(
     request: Request,
     house: HouseOf,
     person: Editor,
-    length: Annotated[int, Header(alias="Upload-Length", ge=1, le=1 << 50)],
+    length: Annotated[int, Header(alias="Upload-Length", ge=1, le=1 << 50, examples=[1 << 20])],
     version: Version = "",
-    metadata: Annotated[str, Header(alias="Upload-Metadata", max_length=4000)] = "",
+    metadata: Annotated[
+        str,
+        Header(
+            alias="Upload-Metadata",
+            max_length=4000,
+            description="`filename` and its value in base64",
+            examples=["filename c3RhZ2UubXA0"],
+        ),
+    ] = "",
 ) -> Response:
     """Announce a file of so many bytes; its address is in ``Location``."""
     _check_version(version)
@@ -91,7 +131,12 @@ def _filename(metadata: str) -> str:
     return ""
 
 
-@router.head("/{upload_id}", operation_id="upload_offset", responses=problems(404, 412))
+@router.head(
+    "/{upload_id}",
+    operation_id="upload_offset",
+    response_class=Response,
+    responses={**problems(404, 412), 200: _told(*_STATE)},
+)
 def offset(upload_id: RunId, house: HouseOf, person: Editor, version: Version = "") -> Response:
     """How many bytes have arrived."""
     _check_version(version)
@@ -102,7 +147,7 @@ def offset(upload_id: RunId, house: HouseOf, person: Editor, version: Version = 
     "/{upload_id}",
     operation_id="send_upload",
     status_code=204,
-    responses=problems(404, 409, 412, 413, 415),
+    responses={**problems(404, 409, 412, 413, 415), 204: _told(*_STATE)},
 )
 async def send(
     request: Request,

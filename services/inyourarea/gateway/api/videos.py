@@ -236,7 +236,8 @@ def watch(video_id: VideoId, house: HouseOf, person: Asker) -> doc.Watch:
     responses={
         **problems(404, 416),
         200: {"content": {"video/mp4": {}}},
-        206: {"description": "A range"},
+        206: {"description": "A range of it", "content": {"video/mp4": {}}},
+        304: {"description": "It is as it was"},
     },
 )
 def stage(request: Request, video_id: VideoId, house: HouseOf, person: Asker) -> Response:
