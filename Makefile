@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := menu
-.PHONY: menu install demo check quick test exam exam-by-looks bench proto show-model clean
+.PHONY: menu install demo check quick test exam exam-by-looks bench bench-gateway proto show-model clean
 
 menu: ## print this menu
 	@awk '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {split($$0, part, ":.*## "); \
@@ -36,6 +36,8 @@ exam-by-looks: .venv/.dev ## the same shows by looks alone: boxes without names
 bench: .venv/.dev ## speed and memory beside the original's way (installs the train extra)
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[train]'
 	$(BIN)/python benchmarks/bench.py
+bench-gateway: .venv/.dev ## the site under load: a 2 GB upload, 200 viewers, 1000 listeners
+	$(BIN)/python benchmarks/gateway.py
 
 ##@ Generate
 proto: .venv/.dev ## Python stubs from proto/

@@ -34,7 +34,7 @@ TUS = {"Tus-Resumable": "1.0.0"}
 OFFSET = {"Content-Type": "application/offset+octet-stream"}
 FACES = facts.Model(name="faces", sha256="fa" * 32, confidence=0.25, width=640, height=384)
 #: The site's names: for our client, and for schemathesis.
-HOSTS = ("site", "testserver")
+HOSTS = ("site", "testserver", "127.0.0.1")
 _FPS = 30
 
 

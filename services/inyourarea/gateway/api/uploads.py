@@ -182,7 +182,8 @@ async def _receive(request: Request, house: House, upload: Upload) -> Upload:
             if upload.offset + len(waiting) > upload.length:
                 raise Problem(413, "upload-length", f"More than {upload.length} bytes came.")
             while len(waiting) >= PART:
-                part = bytes(waiting[:PART])
+                with memoryview(waiting) as view:
+                    part = bytes(view[:PART])
                 upload = await run_in_threadpool(house.uploads.add, upload, part)
                 del waiting[:PART]
     except ClientDisconnect:
