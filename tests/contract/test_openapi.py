@@ -58,6 +58,7 @@ def ask(house: RehearsedSite, question: Callable[[Case], None], but: tuple[str, 
     assert not wrong, "\n\n".join(wrong)
 
 
+@pytest.mark.slow
 def test_any_question_is_answered_as_documented(house: RehearsedSite) -> None:
     def question(case: Case) -> None:
         case.call_and_validate(checks=CHECKS)
@@ -65,6 +66,7 @@ def test_any_question_is_answered_as_documented(house: RehearsedSite) -> None:
     ask(house, question)
 
 
+@pytest.mark.slow
 def test_a_question_about_something_that_is_there_is_answered_as_documented(
     house: RehearsedSite,
 ) -> None:

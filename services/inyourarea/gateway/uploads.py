@@ -18,7 +18,9 @@ from inyourarea.gateway.problems import NotThere, Problem
 from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
 
 #: Bytes of one part: what is lost at most when a connection breaks, and what is held in memory.
-PART = 8 << 20
+PART = 4 << 20
+#: Bytes read at a time while parts are joined.
+_BLOCK = 1 << 20
 #: Seconds after which an upload that nobody goes on with is forgotten.
 LIFETIME_S = 24 * 3600
 _NUMBER = re.compile(r"[0-9a-f]{32}")
@@ -136,9 +138,11 @@ class Uploads:
     def _join(self, upload: Upload, file: IO[bytes]) -> str:
         found = hashlib.sha256()
         for part in self._parts(upload.number):
-            content = self._objects.get(part)
-            found.update(content)
-            file.write(content)
+            start = 0
+            while content := self._objects.read(part, start, _BLOCK):
+                found.update(content)
+                file.write(content)
+                start += len(content)
         file.flush()
         return found.hexdigest()
 
