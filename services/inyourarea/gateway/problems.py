@@ -16,6 +16,8 @@ from inyourarea.runtime.worker import DependencyAway
 
 MEDIA_TYPE = "application/problem+json"
 _ROOT = "urn:inyourarea:problem:"
+#: HTTP's own words; 460 is the tus protocol's.
+_TITLES = {status.value: status.phrase for status in HTTPStatus} | {460: "Checksum Mismatch"}
 
 
 class Problem(Exception):
@@ -49,7 +51,7 @@ def problem_response(problem: Problem) -> JSONResponse:
     """The problem as an answer."""
     content = {
         "type": _ROOT + problem.kind,
-        "title": HTTPStatus(problem.status).phrase,
+        "title": _TITLES[problem.status],
         "status": problem.status,
         "detail": problem.detail,
         **problem.more,

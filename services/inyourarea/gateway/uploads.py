@@ -93,8 +93,7 @@ class Uploads:
     def _offset(self, number: str) -> int:
         end = 0
         for part in self._parts(number):
-            start = int(part.rsplit("-", 1)[1])
-            if start != end:
+            if _place_of(part) != end:
                 break  # a part that was written twice at once, or after a hole
             end += self._objects.size(part)
         return end
@@ -109,6 +108,12 @@ class Uploads:
         if stored != content:
             raise Problem(409, "upload-conflict", "Another request sends this upload; ask again.")
         return Upload(**{**upload.__dict__, "offset": upload.offset + len(content)})
+
+    def cut(self, upload: Upload) -> None:
+        """Nothing is left behind what had arrived then."""
+        for part in list(self._parts(upload.number)):
+            if _place_of(part) >= upload.offset:
+                self._objects.delete(part)
 
     @contextmanager
     def source(self, upload: Upload) -> Iterator[str]:
@@ -161,6 +166,11 @@ class Uploads:
                 about = {"created_s": 0}
             if about["created_s"] + LIFETIME_S < time.time():
                 self.forget(number)
+
+
+def _place_of(part: str) -> int:
+    """How many bytes lie before the part."""
+    return int(part.rsplit("-", 1)[1])
 
 
 def _about(number: str) -> str:
