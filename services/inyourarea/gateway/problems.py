@@ -36,7 +36,7 @@ class NotThere(Problem):
     """There is no such thing, or the asker may not know of it."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(404, "not-found", f"There is no {what} here.")
+        super().__init__(404, "not-found", f"There is no {what}.")
 
 
 class Stale(Problem):
