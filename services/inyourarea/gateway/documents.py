@@ -39,16 +39,18 @@ class ProblemDocument(BaseModel):
     type: str = Field(examples=["urn:inyourarea:problem:not-found"])
     title: str = Field(examples=["Not Found"])
     status: int = Field(examples=[404])
-    detail: str = Field(examples=["There is no such video here."])
+    detail: str = Field(examples=["There is no such video; it may have been deleted."])
 
 
 class VideoAsked(_Document):
     """What to make of an uploaded file."""
 
     upload_id: Id
-    title: Text = Field("", description="The file's name where it is empty")
-    from_s: Seconds | None = Field(None, description="Begin here")
-    to_s: Seconds | None = Field(None, description="End here")
+    title: Text = Field(
+        "", description="The file's name where it is empty", examples=["Seoul, second night"]
+    )
+    from_s: Seconds | None = Field(None, description="Begin here", examples=[12.5])
+    to_s: Seconds | None = Field(None, description="End here", examples=[72.5])
     group: Annotated[str, Field(max_length=100, pattern=_LINE)] | None = Field(
         None, description="Use this group's own model; without it, faces are found and told apart"
     )
@@ -61,6 +63,20 @@ class VideoAsked(_Document):
     ] = Field(["9:16"], description="Such as 9:16, 4:5, 1:1; or an exact size, such as 200x630")
     external_id: Text | None = None
     labels: Labels = {}
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "upload_id": "9f2c6d0e4a1b8c3d5e7f90a1b2c3d4e5",
+                    "title": "Seoul, second night",
+                    "group": "show",
+                    "aspects": ["9:16", "1:1"],
+                    "labels": {"tour": "seoul-2026"},
+                }
+            ]
+        }
+    )
 
 
 class VideoChanged(_Document):
@@ -271,6 +287,10 @@ class PersonCalled(_Document):
     names: dict[Literal["ko", "en", "ja", "zh"], Name] = {}
     aliases: Annotated[list[Name], Field(max_length=20)] = []
 
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"name": "Jennie", "names": {"ko": "제니"}}]}
+    )
+
 
 class PinDocument(_Document):
     """Who somebody is, or is not.
@@ -291,6 +311,15 @@ class PinDocument(_Document):
     )
     nobody: bool = False
     denies: bool = Field(False, description="That it is not this person")
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"from_s": 12.5, "x": 640, "y": 210, "person": "Jennie"},
+                {"from_s": 12.5, "to_s": 15, "of": "p0b754f8027f", "nobody": True},
+            ]
+        }
+    )
 
 
 class PinsAsked(_Document):

@@ -17,6 +17,8 @@ from inyourarea.runtime.worker import DependencyAway
 
 MEDIA_TYPE = "application/problem+json"
 _ROOT = "urn:inyourarea:problem:"
+#: HTTP's own words; 460 is the tus protocol's.
+_TITLES = {status.value: status.phrase for status in HTTPStatus} | {460: "Checksum Mismatch"}
 
 
 class Problem(Exception):
@@ -35,7 +37,7 @@ class NotThere(Problem):
     """There is no such thing, or the asker may not know of it."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(404, "not-found", f"There is no {what} here.")
+        super().__init__(404, "not-found", f"There is no {what}.")
 
 
 class Stale(Problem):
@@ -68,7 +70,7 @@ def problem_response(problem: Problem) -> JSONResponse:
     """The problem as an answer."""
     content = {
         "type": _ROOT + problem.kind,
-        "title": HTTPStatus(problem.status).phrase,
+        "title": _TITLES[problem.status],
         "status": problem.status,
         "detail": problem.detail,
         **problem.more,

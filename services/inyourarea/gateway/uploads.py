@@ -18,7 +18,9 @@ from inyourarea.gateway.problems import NotThere, Problem
 from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
 
 #: Bytes of one part: what is lost at most when a connection breaks, and what is held in memory.
-PART = 8 << 20
+PART = 4 << 20
+#: Bytes read at a time while parts are joined.
+_BLOCK = 1 << 20
 #: Seconds after which an upload that nobody goes on with is forgotten.
 LIFETIME_S = 24 * 3600
 _NUMBER = re.compile(r"[0-9a-f]{32}")
@@ -91,8 +93,7 @@ class Uploads:
     def _offset(self, number: str) -> int:
         end = 0
         for part in self._parts(number):
-            start = int(part.rsplit("-", 1)[1])
-            if start != end:
+            if _place_of(part) != end:
                 break  # a part that was written twice at once, or after a hole
             end += self._objects.size(part)
         return end
@@ -107,6 +108,12 @@ class Uploads:
         if stored != content:
             raise Problem(409, "upload-conflict", "Another request sends this upload; ask again.")
         return Upload(**{**upload.__dict__, "offset": upload.offset + len(content)})
+
+    def cut(self, upload: Upload) -> None:
+        """Nothing is left behind what had arrived then."""
+        for part in list(self._parts(upload.number)):
+            if _place_of(part) >= upload.offset:
+                self._objects.delete(part)
 
     @contextmanager
     def source(self, upload: Upload) -> Iterator[str]:
@@ -136,9 +143,11 @@ class Uploads:
     def _join(self, upload: Upload, file: IO[bytes]) -> str:
         found = hashlib.sha256()
         for part in self._parts(upload.number):
-            content = self._objects.get(part)
-            found.update(content)
-            file.write(content)
+            start = 0
+            while content := self._objects.read(part, start, _BLOCK):
+                found.update(content)
+                file.write(content)
+                start += len(content)
         file.flush()
         return found.hexdigest()
 
@@ -157,6 +166,11 @@ class Uploads:
                 about = {"created_s": 0}
             if about["created_s"] + LIFETIME_S < time.time():
                 self.forget(number)
+
+
+def _place_of(part: str) -> int:
+    """How many bytes lie before the part."""
+    return int(part.rsplit("-", 1)[1])
 
 
 def _about(number: str) -> str:

@@ -330,3 +330,30 @@ def test_who_is_approved_stays_where_she_is_when_another_is_corrected(
     )
     accepted = site.house.showing.accepted(now["run_id"])
     assert len(accepted.spec.pins) > 3
+
+
+def test_pins_that_come_before_another_shape_is_there_do_not_undo_it(site: RehearsedSite) -> None:
+    video = site.ready()
+    person = site.watch(video)["people"][0]["id"]
+    site.submit(aspects=["1:1"])
+    revision = site.get(f"/videos/{video['id']}")["revision"]
+    pins = [{"of": person, "from_s": 1, "to_s": 2, "nobody": True}]
+    asked = {"revision": revision, "pins": pins}
+    assert site.http.put(f"/videos/{video['id']}/pins", json=asked).status_code == 202
+    site.work(video["id"])
+    assert site.watch(video)["aspects"] == ["1x1"]
+
+
+def test_a_refusal_tells_who_is_held_in_place(site: RehearsedSite) -> None:
+    video = site.ready()
+    people = site.watch(video)["people"]
+    aria, bella = people[0], people[1]
+    for span in aria["spans"]:
+        site.http.post(f"/videos/{video['id']}/spans/{span['id']}/confirm")
+    site.http.post(f"/videos/{video['id']}/people/{aria['id']}/approve")
+    revision = site.get(f"/videos/{video['id']}")["revision"]
+    pins = [{"of": bella["id"], "from_s": 1, "to_s": 5, "person": aria["id"]}]
+    asked = {"revision": revision, "pins": pins}
+    answer = site.http.put(f"/videos/{video['id']}/pins", json=asked)
+    assert answer.status_code == 422
+    assert f"{aria['label']}: approved, so held in place" in answer.json()["detail"]

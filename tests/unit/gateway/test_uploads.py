@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import hashlib
 import threading
 import unicodedata
 
@@ -178,6 +179,30 @@ async def _patch(site: RehearsedSite, number: str, messages) -> None:
         pass
 
     await site.app(scope, receive, send_)
+
+
+def checked(site: RehearsedSite, number: str, at: int, content: bytes, told: str) -> int:
+    headers = {**TUS, **OFFSET, "Upload-Offset": str(at), "Upload-Checksum": told}
+    answer = site.http.patch(f"/uploads/{number}", headers=headers, content=content)
+    assert answer.status_code == 204 or answer.json()["title"]
+    return answer.status_code
+
+
+def test_a_piece_that_came_otherwise_than_it_was_sent_is_not_kept(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inyourarea.gateway.api.uploads.PART", 10)
+    number = begin(site, 60)
+    for algorithm in ("sha1", "sha256"):
+        at = offset(site, number)
+        digest = base64.b64encode(hashlib.new(algorithm, bytes(25)).digest()).decode()
+        assert checked(site, number, at, b"x" * 25, f"{algorithm} {digest}") == 460
+        assert offset(site, number) == at
+        assert checked(site, number, at, bytes(25), f"{algorithm} {digest}") == 204
+        assert offset(site, number) == at + 25
+    assert checked(site, number, 50, bytes(10), f"md5 {digest}") == 400
+    assert checked(site, number, 50, bytes(10), "sha1 ***") == 400
+    assert "checksum" in site.http.options("/uploads").headers["tus-extension"]
 
 
 def test_of_two_who_send_the_same_upload_at_once_no_byte_is_mixed(site: RehearsedSite) -> None:

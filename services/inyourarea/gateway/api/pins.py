@@ -7,6 +7,7 @@ from fastapi import APIRouter
 from inyourarea.contracts.specs import to_rational
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
+from inyourarea.core.errors import PinRejected
 from inyourarea.core.pins import NOBODY
 from inyourarea.gateway import documents as doc
 from inyourarea.gateway.access import Person
@@ -40,7 +41,7 @@ def preview(
     row = _row(house, video_id, person, asked)
     old = _shown(house, row)
     made = pins_from(asked.pins, old, _settled(house, row))
-    accepted = _solved(house, _command(house, old, row, made))
+    _, accepted = _solved(house, old, row, made)
     new = house.showing.shown(accepted)
     segments = changed_segments(
         house.showing.windows(old.accepted), house.showing.windows(accepted)
@@ -67,8 +68,7 @@ def put(video_id: VideoId, asked: doc.PinsAsked, house: HouseOf, person: Editor)
     row = _row(house, video_id, person, asked)
     old = _shown(house, row)
     made = pins_from(asked.pins, old, _settled(house, row))
-    command = _command(house, old, row, made)
-    decided = _solved(house, command)  # pins that can not be followed are refused, not kept
+    command, decided = _solved(house, old, row, made)  # refused pins are not kept
     entry = PinsSet(by=person.name, run_id=decided.run_id, pins=made)
     house.claim(video_id, entry, asked.revision)
     house.stages.submit(command)
@@ -89,19 +89,37 @@ def _shown(house: House, row: Row) -> Shown:
     return house.showing.run(row["shown_run_id"])
 
 
-def _solved(house: House, command: ingest_pb2.SubmitVideoRequest) -> facts.VideoAccepted:
-    """What the command would give, up to the windows."""
+def _solved(
+    house: House, shown: Shown, row: Row, made: tuple[PinMade, ...]
+) -> tuple[ingest_pb2.SubmitVideoRequest, facts.VideoAccepted]:
+    """The command for a run that heeds the pins, and what it gives, up to the windows.
+
+    Raises:
+        PinRejected: they can not be followed.
+    """
+    settled = _settled(house, row)
+    command = _command(house, shown, row, made)
     decided = house.stages.decide(command)
     note_preview(house.objects, decided)
-    house.stages.solve(decided)
-    return decided
+    try:
+        house.stages.solve(decided)
+    except PinRejected as rejected:
+        held = [track.name for track in shown.tracks.people if track.person in settled]
+        if not held:
+            raise
+        raise PinRejected(
+            f"{rejected} {', '.join(held)}: approved, so held in place; withdraw that to move them."
+        ) from rejected
+    return command, decided
 
 
 def _command(
     house: House, shown: Shown, row: Row, made: tuple[PinMade, ...]
 ) -> ingest_pb2.SubmitVideoRequest:
-    """The shown run's command again, with these pins."""
-    accepted = shown.accepted
+    """What was asked for last, with these pins."""
+    accepted = house.showing.accepted(row["run_id"])
+    if accepted.spec.model != shown.accepted.spec.model:  # it knows other people
+        accepted = shown.accepted
     spec = facts.RunSpec()
     spec.CopyFrom(accepted.spec)
     if made != tuple(PinMade(**pin) for pin in row["pins"]):  # else the run is the same, too

@@ -1,14 +1,15 @@
-"""Resumable uploads: the tus protocol 1.0.0 with creation, expiration and termination.
+"""Resumable uploads: the tus protocol 1.0.0 with creation, expiration, termination and checksum.
 
 https://tus.io/protocols/resumable-upload
 """
 
 import base64
 import binascii
+import hashlib
 from email.utils import formatdate
 from typing import Annotated
 
-from fastapi import APIRouter, Header, Request, Response
+from fastapi import APIRouter, Depends, Header, Request, Response
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
@@ -25,6 +26,10 @@ _OFFSET_TYPE = "application/offset+octet-stream"
 LONGEST_NAME = 300
 #: Bytes of one request, which is stored as it comes and ends where the file does.
 _MOST_AT_ONCE = 1 << 50
+#: The protocol asks for SHA-1 at least.
+_ALGORITHMS = ("sha1", "sha256")
+#: The protocol's own status for a piece that came otherwise than it was sent.
+_MISMATCH = 460
 
 
 def _told(*names: str) -> dict[str, object]:
@@ -39,6 +44,7 @@ _HEADERS_TOLD = {
         ("Tus-Resumable", "string", "The version of the protocol"),
         ("Tus-Version", "string", "All versions that are spoken here"),
         ("Tus-Extension", "string", "What is spoken besides the core protocol"),
+        ("Tus-Checksum-Algorithm", "string", "How a piece's checksum may be made"),
         ("Tus-Max-Size", "integer", "Bytes of the largest file that is taken"),
         ("Upload-Offset", "integer", "How many bytes have arrived"),
         ("Upload-Length", "integer", "How many bytes there are"),
@@ -58,21 +64,32 @@ def _headers(upload: Upload) -> dict[str, str]:
     }
 
 
-def _check_version(version: str) -> None:
+def _speak(
+    version: Annotated[str, Header(alias="Tus-Resumable", examples=[_VERSION])] = "",
+) -> None:
+    """The client speaks this version of the protocol."""
     if version != _VERSION:
         problem = Problem(412, "tus-version", f"This speaks tus {_VERSION}; send Tus-Resumable.")
         problem.headers = {"Tus-Version": _VERSION}
         raise problem
 
 
-Version = Annotated[str, Header(alias="Tus-Resumable", examples=[_VERSION])]
+_SPEAKS = [Depends(_speak)]
 
 
 @router.options(
     "",
     operation_id="uploads_options",
     status_code=204,
-    responses={204: _told("Tus-Resumable", "Tus-Version", "Tus-Extension", "Tus-Max-Size")},
+    responses={
+        204: _told(
+            "Tus-Resumable",
+            "Tus-Version",
+            "Tus-Extension",
+            "Tus-Max-Size",
+            "Tus-Checksum-Algorithm",
+        )
+    },
 )
 def options(house: HouseOf, person: Asker) -> Response:  # noqa: ARG001
     """What this server can do."""
@@ -81,7 +98,8 @@ def options(house: HouseOf, person: Asker) -> Response:  # noqa: ARG001
         headers={
             "Tus-Resumable": _VERSION,
             "Tus-Version": _VERSION,
-            "Tus-Extension": "creation,expiration,termination",
+            "Tus-Extension": "creation,expiration,termination,checksum",
+            "Tus-Checksum-Algorithm": ",".join(_ALGORITHMS),
             "Tus-Max-Size": str(house.uploads.most_bytes),
         },
     )
@@ -90,6 +108,7 @@ def options(house: HouseOf, person: Asker) -> Response:  # noqa: ARG001
 @router.post(
     "",
     operation_id="create_upload",
+    dependencies=_SPEAKS,
     status_code=201,
     response_class=Response,
     responses={**problems(412, 413), 201: _told("Location", *_STATE)},
@@ -101,7 +120,6 @@ def create(
     length: Annotated[
         int, Header(alias="Upload-Length", ge=1, le=_MOST_AT_ONCE, examples=[1 << 20])
     ],
-    version: Version = "",
     metadata: Annotated[
         str,
         Header(
@@ -113,7 +131,6 @@ def create(
     ] = "",
 ) -> Response:
     """Announce a file of so many bytes; its address is in ``Location``."""
-    _check_version(version)
     upload = house.uploads.create(length, _filename(metadata), person.name)
     place = f"{request.url.path.rstrip('/')}/{upload.number}"
     return Response(status_code=201, headers={**_headers(upload), "Location": place})
@@ -138,20 +155,21 @@ def _filename(metadata: str) -> str:
 @router.head(
     "/{upload_id}",
     operation_id="upload_offset",
+    dependencies=_SPEAKS,
     response_class=Response,
     responses={**problems(404, 412), 200: _told(*_STATE)},
 )
-def offset(upload_id: RunId, house: HouseOf, person: Editor, version: Version = "") -> Response:
+def offset(upload_id: RunId, house: HouseOf, person: Editor) -> Response:
     """How many bytes have arrived."""
-    _check_version(version)
     return Response(headers=_headers(house.uploads.find(upload_id, person.name)))
 
 
 @router.patch(
     "/{upload_id}",
     operation_id="send_upload",
+    dependencies=_SPEAKS,
     status_code=204,
-    responses={**problems(404, 409, 412, 413, 415), 204: _told(*_STATE)},
+    responses={**problems(404, 409, 412, 413, 415, _MISMATCH), 204: _told(*_STATE)},
     max_body_size=_MOST_AT_ONCE,
 )
 async def send(
@@ -160,10 +178,20 @@ async def send(
     house: HouseOf,
     person: Editor,
     at: Annotated[int, Header(alias="Upload-Offset", ge=0)],
-    version: Version = "",
+    checksum: Annotated[
+        str,
+        Header(
+            alias="Upload-Checksum",
+            max_length=100,
+            description="An algorithm and the digest of these bytes in base64",
+            examples=["sha1 2jmj7l5rSw0yVb/vlWAYkK/YBwk="],
+        ),
+    ] = "",
 ) -> Response:
-    """The next bytes of the file. What arrived before a broken connection is kept."""
-    _check_version(version)
+    """The next bytes of the file. What arrived before a broken connection is kept.
+
+    With a checksum all of these bytes are kept, or none.
+    """
     if request.headers.get("content-type") != _OFFSET_TYPE:
         raise Problem(415, "content-type", f"The content type must be {_OFFSET_TYPE}.")
     upload = await run_in_threadpool(house.uploads.find, upload_id, person.name)
@@ -174,16 +202,53 @@ async def send(
             f"{upload.offset} bytes are here, so send from there, not from {at}.",
             offset=upload.offset,
         )
-    upload = await _receive(request, house, upload)
+    expected = _Checksum.read(checksum) if checksum else None
+    arrived = await _receive(request, house, upload, expected)
+    if expected is not None and not expected.is_right():
+        await run_in_threadpool(house.uploads.cut, upload)
+        raise Problem(_MISMATCH, "checksum", "These bytes came otherwise; send them again.")
+    upload = arrived
     return Response(status_code=204, headers=_headers(upload))
 
 
-async def _receive(request: Request, house: House, upload: Upload) -> Upload:
+class _Checksum:
+    """What a piece should be, and what came of it so far."""
+
+    def __init__(self, algorithm: str, digest: bytes) -> None:
+        self._found = hashlib.new(algorithm, usedforsecurity=False)
+        self._digest = digest
+
+    @classmethod
+    def read(cls, text: str) -> "_Checksum":
+        """From the header of a request."""
+        algorithm, _, digest = text.partition(" ")
+        if algorithm not in _ALGORITHMS:
+            known = ", ".join(_ALGORITHMS)
+            raise Problem(400, "checksum", f"{algorithm!r} is not known; known are {known}.")
+        try:
+            return cls(algorithm, base64.b64decode(digest, validate=True))
+        except binascii.Error:
+            raise Problem(400, "checksum", "The digest is no base64.") from None
+
+    def update(self, content: bytes) -> None:
+        """More has come."""
+        self._found.update(content)
+
+    def is_right(self) -> bool:
+        """Whether all that came is what was sent."""
+        return self._found.digest() == self._digest
+
+
+async def _receive(
+    request: Request, house: House, upload: Upload, checksum: _Checksum | None
+) -> Upload:
     """Everything that arrives is stored, part by part."""
     waiting = bytearray()
     try:
         async for chunk in request.stream():
             waiting += chunk
+            if checksum is not None:
+                checksum.update(chunk)
             if upload.offset + len(waiting) > upload.length:
                 raise Problem(413, "upload-length", f"More than {upload.length} bytes came.")
             while len(waiting) >= PART:
@@ -199,10 +264,13 @@ async def _receive(request: Request, house: House, upload: Upload) -> Upload:
 
 
 @router.delete(
-    "/{upload_id}", operation_id="end_upload", status_code=204, responses=problems(404, 412)
+    "/{upload_id}",
+    operation_id="end_upload",
+    dependencies=_SPEAKS,
+    status_code=204,
+    responses=problems(404, 412),
 )
-def end(upload_id: RunId, house: HouseOf, person: Editor, version: Version = "") -> Response:
+def end(upload_id: RunId, house: HouseOf, person: Editor) -> Response:
     """The upload is given up; nothing is left of it."""
-    _check_version(version)
     house.uploads.forget(house.uploads.find(upload_id, person.name).number)
     return Response(status_code=204, headers={"Tus-Resumable": _VERSION})
