@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from inyourarea.core.shots import Shot, ShotKind
 from inyourarea.core.signals import Signals
 from inyourarea.core.timeline import Timeline
+from inyourarea.track.dissolves import Pictures
 from inyourarea.track.exchanges import SlowPace, slow_exchanges
 from inyourarea.track.likeness import BLANK, Likeness, look_at
 
@@ -25,6 +26,9 @@ SLOW_S = tuple(Fraction(tenths, 15) for tenths in (4, 6, 8, 10, 12, 14))
 #: Every how many seconds a slow exchange is looked for; and as far apart are the frames on one side
 #: of it that are looked at, since one of them may stand in a flash.
 SLOW_STEP_S = Fraction(1, 10)
+#: The middle of a dissolve is at most this far from where one is found first: mostly one frame at
+#: 30 a second; farther away something else may look like a middle.
+SLOW_OFF_S = Fraction(1, 6)
 #: Frames whose likeness to the one before is above this hold no cut: those of the drawn shows are
 #: .21 at most.
 SURELY_ALIKE = 0.3
@@ -75,6 +79,7 @@ def _slow_pace(step_s: float) -> SlowPace:
         lengths=tuple(lengths),
         step=_in_frames(SLOW_STEP_S, step_s),
         between=_in_frames(BETWEEN_SLOW_S, step_s),
+        off=_in_frames(SLOW_OFF_S, step_s),
     )
 
 
@@ -98,9 +103,8 @@ def _boundaries(
         return {}
     eye = everything.chosen(shown)
     cuts = _cuts(eye, flash)
-    ranks: dict[int, ShotKind] = dict.fromkeys(
-        slow_exchanges(eye, zooms[shown], cuts, pace), "dissolve"
-    )
+    slow = slow_exchanges(Pictures(eye, zooms[shown]), cuts, pace)
+    ranks: dict[int, ShotKind] = dict.fromkeys(slow, "dissolve")
     ranks |= dict.fromkeys(cuts, "cut")
     return {int(shown[rank - 1] + 1 + shown[rank]) // 2: kind for rank, kind in ranks.items()}
 

@@ -5,6 +5,7 @@ through a window, with people as patches of another noise that wander before it.
 """
 
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
@@ -124,7 +125,7 @@ def test_a_slow_exchange_is_found_in_its_middle(is_wipe, length):
     pictures = mixed(scene(3, 150), scene(4, 150), weights, is_wipe)
     (_, (kind, first)) = shots_of(pictures)
     assert kind == "dissolve" or length <= 6  # so short a one may pass for a cut
-    assert abs(first - 75) <= 5
+    assert abs(first - 75) <= 1
 
 
 @pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
@@ -143,7 +144,17 @@ def test_a_dissolve_is_found_among_lively_dancers(length):
     for seed in range(3):
         (_, (kind, first)) = shots_of(mixed(dance(seed, 150), dance(seed + 50, 150), weights))
         assert kind == "dissolve"
-        assert abs(first - 75) <= 6
+        assert abs(first - 75) <= 2
+
+
+def test_a_new_shot_begins_in_the_frame_that_shows_more_of_it():
+    off = []
+    for seed, middle in product(range(3, 9), range(73, 76)):
+        weights = np.clip((np.arange(150) - middle + 6.5) / 12, 0, 1)
+        (_, (_, first)) = shots_of(mixed(scene(seed, 150), scene(seed + 20, 150), weights))
+        off.append(abs(first - middle))
+    assert max(off) <= 1
+    assert np.mean(off) < 0.4
 
 
 @pytest.mark.parametrize("fps", [24, 25, 50, 60])
