@@ -6,7 +6,7 @@ from inyourarea.contracts.v1 import facts_pb2 as facts
 # A stage raises its number when the bytes that it writes change; golden digests hold it to that.
 EXTRACTION_REVISION = 1
 DETECTION_REVISION = 2
-TRACKING_REVISION = 4
+TRACKING_REVISION = 5
 CAMERA_REVISION = 2
 RENDER_REVISION = 1
 

@@ -45,10 +45,15 @@ WIDELY = (0, 1, 3, 4, 6, 7)
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
-    """What is known of a stretch of frames: their ``eye`` and the zooms so far, ln, (n,)."""
+    """What is known of a stretch of frames.
+
+    Their ``eye``; the ``zooms`` so far, ln, (n,); and what ``people`` tell of a change of pictures,
+    ln of the odds, (n,).
+    """
 
     eye: Likeness
     zooms: NDArray[np.float64]
+    people: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +172,7 @@ def _evidence_at_most(
         + STILLER * np.max(within, axis=0)
         + PALE * _paleness(eye, asked)
         + ZOOMED * _zoomed(pictures.zooms, asked)
+        + pictures.people[asked.middles]
         + BARS * (np.abs(eye.shown[old] - eye.shown[new]).sum(axis=1) >= BAR_ROWS)
     )
 
