@@ -26,13 +26,14 @@ FRESH_LOOK_S = 0.2
 FIRST_LOOK = 0.5
 #: The least a class score is taken for: a detector is never that sure that somebody is not there.
 LEAST_SCORE = 0.02
-#: And a face that is seen well is taken for another's in so many looks: a blur, a strobe. A share.
-CONFUSED = 0.1
+#: And a face that is seen is taken for another's in so many looks: a blur, a strobe, a head that is
+#: half hidden or half out of the picture is, look after look, now this one and now that. A share.
+CONFUSED = 0.35
 #: Nats per unit of the logarithm of a score.
 SCORE_SAYS = 2.0
 #: A score that says neither yes nor no, as a share of the one from which on a box is believed: a
 #: head that is blurred or half turned scores low for long, and still for the right class.
-NEUTRAL_SHARE = 0.6
+NEUTRAL_SHARE = 0.5
 #: Faces of this height say what they can; smaller ones count less. Pixels; the show's median of
 #: wide shots is at most 45.
 TELLING_SIDE_PX = 32.0
