@@ -124,7 +124,9 @@ def _by_looks(looks: Looks, familiar: _Familiar) -> Floats:
     asked = 0.5 * looks.looks / (looks.looks + FEW_LOOKS)
     asked = np.maximum(asked, rival.max(axis=1, initial=0.0))
     nats = LIKENESS_NATS * np.sqrt(looks.looks)[:, None] * (alike - asked[:, None])
-    return np.where(known, np.clip(nats, -MOST_NATS, MOST_NATS), 0.0)
+    # Where the place tells of a picture of her, looks tell nothing for her: it looks like her.
+    most = np.where(looks.present < 0, 0.0, MOST_NATS)[:, None]
+    return np.where(known, np.clip(nats, -MOST_NATS, most), 0.0)
 
 
 def _is_known(parts: Floats) -> NDArray[np.bool_]:

@@ -38,10 +38,13 @@ def heads(*tracklets):
     return sightings, tracklets_from_labels(number.astype(np.int32))
 
 
-def names_of(*tracklets):
+def names_of(*tracklets, last_present=0.0):
+    """Who they are, where the place of the last one says so much for her being there in person."""
     sightings, grouped = heads(*tracklets)
     orders = Orders(is_named={}, is_not={})
-    cast = cast_by_class(sightings, grouped, orders, (CLASSES, 0.3), np.zeros(len(grouped)))
+    present = np.zeros(len(grouped))
+    present[-1] = last_present
+    cast = cast_by_class(sightings, grouped, orders, (CLASSES, 0.3), present)
     # Tracklets are ordered by first frame: as they were given, if shots were in order.
     return [CLASSES[who] if who >= 0 else None for who in cast.who]
 
@@ -69,3 +72,9 @@ def test_a_member_whom_the_model_takes_for_others_is_told_by_her_own():
     # A head half out of the picture.
     looks = [scores(aria=0.35), scores(bella=0.3), scores(coco=0.3), scores(dana=0.25)]
     assert names_of(*WIDE, (1, 300, ARIA, looks)) == [*CLASSES, None, "Aria"]
+
+
+def test_a_member_s_picture_on_a_wall_is_not_told_by_her_looks():
+    weak = (1, 300, ARIA, [scores(aria=0.2)])
+    assert names_of(*WIDE, weak)[-1] == "Aria"
+    assert names_of(*WIDE, weak, last_present=-12.0)[-1] is None

@@ -91,6 +91,13 @@ def test_a_ghost_of_the_old_picture_is_nobody_in_the_new_shot():
     assert nats[1] < -10
 
 
+def test_a_lone_weak_box_where_a_ghost_was_makes_it_no_person():
+    ghost = [*standing(0, 34, 700, 600, 26, 0, 0.9), (58, 700, 600, 26, 1, 0.05)]
+    sightings = faces(ghost, shots=(0, 30))
+    tracklets = tracklets_from_labels(np.where(sightings.frame < 58, sightings.shot, -1))
+    assert presence_evidence(sightings, tracklets, sightings.xyxy, SHOTS)[1] < -10
+
+
 def test_somebody_who_stays_in_the_new_shot_is_no_ghost_however_her_tracklets_are_cut():
     sightings = faces([*standing(27, 60, 700, 600, 26, 0, 0.9)], shots=(0, 30))
     pieces = np.where(sightings.frame < 30, 0, 1 + (sightings.frame - 30) // 2)
