@@ -43,8 +43,9 @@ TELLING_SIDE_PX = 32.0
 CHANGE_GAIN, LOOKS_CHANGE, LONELY = 0.7, 0.05, 8.0
 #: More looks than this at either side of a cut say no more.
 MOST_LOOKS_OF_A_SIDE = 3.0
-#: How a jump of the box counts, in nats of `tracklets` for one such unit; less than this is none.
-JUMP_CHANGE, LEAST_JUMP = 2.0, 0.3
+#: How a jump of the box counts, in nats of `tracklets` for one such unit; less than this is none. A
+#: head that jumps by 2.5 face widths in a tenth of a second is another: from a wall to the floor.
+JUMP_CHANGE, LEAST_JUMP = 1.35, 0.3
 #: This near another head is near: face widths, and seconds before or after.
 NEAR_WIDTHS, NEAR_S = 3.0, 0.2
 
