@@ -5,6 +5,8 @@ how alike frames on both sides are, how alike frames as far apart are within eit
 the middle is, how far the camera zoomed, and whether the middle is made of both.
 """
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +44,19 @@ WIDELY = (0, 1, 3, 4, 6, 7)
 
 
 @dataclass(frozen=True, eq=False)
+class Pictures:
+    """What is known of a stretch of frames.
+
+    Their ``eye``; the ``zooms`` so far, ln, (n,); and what ``people`` tell of a change of pictures,
+    ln of the odds, (n,).
+    """
+
+    eye: Likeness
+    zooms: NDArray[np.float64]
+    people: NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
 class Candidates:
     """Middles at which a dissolve of one ``length`` may be half way: (n,) and frames.
 
@@ -74,7 +89,60 @@ class Candidates:
         return np.asarray(before == np.searchsorted(self.cuts, last, side="right"))
 
 
-def unlike(eye: Likeness, asked: Candidates) -> tuple[Candidates, NDArray[np.float64]]:
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """One of ``asked``, at ``place``: at most so much tells of it (ln of the odds).
+
+    ``most_across`` is how alike the frames are that were compared for that.
+    """
+
+    asked: Candidates
+    place: int
+    at_most: float
+    most_across: float
+
+    @property
+    def middle(self) -> int:
+        """The frame in which it is half way."""
+        return int(self.asked.middles[self.place])
+
+
+def likeliest(pictures: Pictures, asked: Iterable[Candidates]) -> list[Candidate]:
+    """The candidates across which pictures are unlike, those first of which most may tell."""
+    found = []
+    for candidates in asked:
+        unlike, across = _unlike(pictures.eye, candidates)
+        at_most = _evidence_at_most(pictures, unlike, across)
+        found += [
+            Candidate(unlike, place, float(bound), float(most))
+            for place, (bound, most) in enumerate(zip(at_most, across[1], strict=True))
+        ]
+    return sorted(found, key=lambda one: -one.at_most)
+
+
+def evidence(pictures: Pictures, one: Candidate, least: float = EVIDENCE) -> float:
+    """What tells of a dissolve, ln of the odds; -inf where that is no more than ``least``.
+
+    The cheapest look comes first, and the dearer ones only where enough may be left.
+    """
+    eye, asked = pictures.eye, one.asked
+    middle, old = one.middle, int(asked.last_old[one.place])
+    new = int(asked.first_new[one.place])
+    if one.at_most + SHARED * LEAST_SHARED <= least:
+        return -math.inf
+    once = SHARED * eye.shared(old, middle, new)
+    if one.at_most + once + ROOM <= least:
+        return -math.inf
+    told = one.at_most + CLOSEST * (_closest(eye, asked, old, new) - one.most_across)
+    if told + once + ROOM <= least:
+        return -math.inf
+    way = 2 * asked.apart // 3
+    others = [SHARED * eye.shared(old, at, new) for at in (middle - way, middle + way)]
+    told += (once + sum(others)) / 3
+    return told if told > least else -math.inf
+
+
+def _unlike(eye: Likeness, asked: Candidates) -> tuple[Candidates, NDArray[np.float64]]:
     """The candidates across which pictures are unlike, and how alike: the mean and most, (2, n)."""
     old, new, apart = asked.last_old, asked.first_new, asked.apart
     pairs = [eye.quick(old - back, new + on) for back in (0, apart) for on in (0, apart)]
@@ -83,17 +151,14 @@ def unlike(eye: Likeness, asked: Candidates) -> tuple[Candidates, NDArray[np.flo
     return asked.among(is_unlike), across[:, is_unlike]
 
 
-def evidence_at_most(
-    eye: Likeness,
-    zooms: NDArray[np.float64],
-    asked: Candidates,
-    across: NDArray[np.float64],
+def _evidence_at_most(
+    pictures: Pictures, asked: Candidates, across: NDArray[np.float64]
 ) -> NDArray[np.float64]:
     """What tells of a dissolve without a look at the mixture, ln of the odds, (n,).
 
     And if no frames across it are more alike than those that were looked at.
     """
-    old, new, apart = asked.last_old, asked.first_new, asked.apart
+    eye, old, new, apart = pictures.eye, asked.last_old, asked.first_new, asked.apart
     sides = (
         [(old - at - asked.length, old - at) for at in (0, apart, 2 * apart)],
         [(new + at, new + at + asked.length) for at in (0, apart, 2 * apart)],
@@ -105,32 +170,14 @@ def evidence_at_most(
         + CLOSEST * across[1]
         + LIVELIER * np.min(within, axis=0)
         + STILLER * np.max(within, axis=0)
-        + PALE * paleness(eye, asked)
-        + ZOOMED * _zoomed(zooms, asked)
+        + PALE * _paleness(eye, asked)
+        + ZOOMED * _zoomed(pictures.zooms, asked)
+        + pictures.people[asked.middles]
         + BARS * (np.abs(eye.shown[old] - eye.shown[new]).sum(axis=1) >= BAR_ROWS)
     )
 
 
-def is_dissolve(
-    eye: Likeness, asked: Candidates, place: int, at_most: float, most_across: float
-) -> bool:
-    """Whether one candidate is a dissolve; the cheapest look first."""
-    middle, old = int(asked.middles[place]), int(asked.last_old[place])
-    new = int(asked.first_new[place])
-    if at_most + SHARED * LEAST_SHARED < EVIDENCE:
-        return False
-    once = SHARED * eye.shared(old, middle, new)
-    if at_most + once + ROOM < EVIDENCE:
-        return False
-    evidence = at_most + CLOSEST * (closest(eye, asked, old, new) - most_across)
-    if evidence + once + ROOM < EVIDENCE:
-        return False
-    way = 2 * asked.apart // 3
-    others = [SHARED * eye.shared(old, at, new) for at in (middle - way, middle + way)]
-    return evidence + (once + sum(others)) / 3 > EVIDENCE
-
-
-def closest(eye: Likeness, asked: Candidates, old: int, new: int) -> float:
+def _closest(eye: Likeness, asked: Candidates, old: int, new: int) -> float:
     """The likeness of the two frames within a second on either side that are most alike."""
     times = np.array(WIDELY) * asked.apart
     before = np.repeat(old - times, len(times))
@@ -140,7 +187,7 @@ def closest(eye: Likeness, asked: Candidates, old: int, new: int) -> float:
     return float(eye.quick(before[is_there], after[is_there]).max(initial=UNRELATED))
 
 
-def paleness(eye: Likeness, asked: Candidates) -> NDArray[np.float64]:
+def _paleness(eye: Likeness, asked: Candidates) -> NDArray[np.float64]:
     """How pale the middle is: ln of its squared contrast, less that of both shots, (n,).
 
     A mixture of two pictures that have nothing in common has half of their squared contrast,

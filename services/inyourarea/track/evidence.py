@@ -26,13 +26,14 @@ FRESH_LOOK_S = 0.2
 FIRST_LOOK = 0.5
 #: The least a class score is taken for: a detector is never that sure that somebody is not there.
 LEAST_SCORE = 0.02
-#: And a face that is seen well is taken for another's in so many looks: a blur, a strobe. A share.
-CONFUSED = 0.1
+#: And a face that is seen is taken for another's in so many looks: a blur, a strobe, a head that is
+#: half hidden or half out of the picture is, look after look, now this one and now that. A share.
+CONFUSED = 0.35
 #: Nats per unit of the logarithm of a score.
 SCORE_SAYS = 2.0
 #: A score that says neither yes nor no, as a share of the one from which on a box is believed: a
 #: head that is blurred or half turned scores low for long, and still for the right class.
-NEUTRAL_SHARE = 0.6
+NEUTRAL_SHARE = 0.5
 #: Faces of this height say what they can; smaller ones count less. Pixels; the show's median of
 #: wide shots is at most 45.
 TELLING_SIDE_PX = 32.0
@@ -42,8 +43,9 @@ TELLING_SIDE_PX = 32.0
 CHANGE_GAIN, LOOKS_CHANGE, LONELY = 0.7, 0.05, 8.0
 #: More looks than this at either side of a cut say no more.
 MOST_LOOKS_OF_A_SIDE = 3.0
-#: How a jump of the box counts, in nats of `tracklets` for one such unit; less than this is none.
-JUMP_CHANGE, LEAST_JUMP = 2.0, 0.3
+#: How a jump of the box counts, in nats of `tracklets` for one such unit; less than this is none. A
+#: head that jumps by 2.5 face widths in a tenth of a second is another: from a wall to the floor.
+JUMP_CHANGE, LEAST_JUMP = 1.35, 0.3
 #: This near another head is near: face widths, and seconds before or after.
 NEAR_WIDTHS, NEAR_S = 3.0, 0.2
 

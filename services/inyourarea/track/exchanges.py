@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
 from inyourarea.track import dissolves
-from inyourarea.track.dissolves import Candidates
+from inyourarea.track.dissolves import Candidate, Candidates, Pictures
 from inyourarea.track.likeness import Likeness, Ranks
 from inyourarea.track.wipes import profiles, wipe_evidence
 
@@ -29,81 +29,68 @@ class SlowPace:
 
     ``lengths`` that one may have, every how many frames one is looked for (``step``), which is how
     far apart the frames on one side are too, and how far two exchanges at least (``between``).
+    A dissolve's middle is at most ``off`` frames from where one is found first.
     """
 
     lengths: tuple[int, ...]
     step: int
     between: int
+    off: int
 
     @property
     def reach(self) -> int:
         """How far from its middle frames have a say."""
-        return 2 * self.lengths[-1] + 3 * self.step
+        return 2 * self.lengths[-1] + 3 * self.step + self.off
 
 
-def slow_exchanges(
-    eye: Likeness, zooms: NDArray[np.float64], cuts: list[int], pace: SlowPace
-) -> list[int]:
+def slow_exchanges(pictures: Pictures, cuts: list[int], pace: SlowPace) -> list[int]:
     """Ranks of the first frames that show more of the new shot than of the old.
 
     The surest first, and none near another or a cut: wipes, since no dancer moves so, then
     dissolves.
     """
-    barred = np.array(cuts, dtype=np.int64)
-    asked = [
-        _candidates(eye, Candidates(_grid(eye, length, pace), length, pace.step, barred), pace)
-        for length in pace.lengths
-    ]
+    eye, barred = pictures.eye, np.array(cuts, dtype=np.int64)
+    middles = np.arange(0, len(eye), pace.step)
+    asked = _candidates(eye, middles, barred, pace)
     found: list[int] = []
     for _, middle in sorted(_wipes(eye, asked, pace), reverse=True):
         if _is_free(middle, found, pace.between):
             found.append(middle)
-    found += _dissolves(eye, zooms, asked, found, pace.between)
+    for one in dissolves.likeliest(pictures, asked):
+        if _is_free(one.middle, found, pace.between) and (
+            dissolves.evidence(pictures, one) > dissolves.EVIDENCE
+        ):
+            found.append(_settled(pictures, one, barred, pace))
     return sorted(found)
 
 
-def _dissolves(
-    eye: Likeness,
-    zooms: NDArray[np.float64],
-    asked: list[Candidates],
-    taken: list[int],
-    between: int,
-) -> list[int]:
-    """Middles of dissolves that are not near places which are taken."""
-    tried = []
-    for candidates in asked:
-        unlike, across = dissolves.unlike(eye, candidates)
-        evidence = dissolves.evidence_at_most(eye, zooms, unlike, across)
-        tried += [
-            (at_most, most, unlike, place)
-            for place, (at_most, most) in enumerate(zip(evidence, across[1], strict=True))
-        ]
-    found: list[int] = []
-    for at_most, most, unlike, place in sorted(tried, key=lambda one: -one[0]):
-        middle = int(unlike.middles[place])
-        if _is_free(middle, taken + found, between) and dissolves.is_dissolve(
-            eye, unlike, place, at_most, most
-        ):
-            found.append(middle)
-    return found
+def _settled(pictures: Pictures, found: Candidate, cuts: Ranks, pace: SlowPace) -> int:
+    """The middle near a dissolve that was found of which most tells."""
+    near = found.middle + np.arange(-pace.off, pace.off + 1)
+    middle, most = found.middle, dissolves.EVIDENCE
+    for one in dissolves.likeliest(pictures, _candidates(pictures.eye, near, cuts, pace)):
+        if (told := dissolves.evidence(pictures, one, most)) > most:
+            middle, most = one.middle, told
+    return middle
 
 
 def _is_free(middle: int, found: list[int], between: int) -> bool:
     return all(abs(middle - other) >= between for other in found)
 
 
-def _grid(eye: Likeness, length: int, pace: SlowPace) -> Ranks:
-    margin = length // 2 + pace.step + 1
-    return np.arange(margin, len(eye) - margin, pace.step)
-
-
-def _candidates(eye: Likeness, asked: Candidates, pace: SlowPace) -> Candidates:
-    """Those near which no cut lies and across which pictures are unlike."""
-    asked = asked.among(
-        asked.is_uncut(asked.middles - pace.between, asked.middles + pace.between - 1)
-    )
-    nearest = eye.quick(asked.last_old, asked.first_new, SURELY_THERE)
-    return asked.among(nearest < SURELY_THERE)
+def _candidates(eye: Likeness, middles: Ranks, cuts: Ranks, pace: SlowPace) -> list[Candidates]:
+    """Those of each length near which no cut lies and across which pictures are unlike."""
+    found = []
+    for length in pace.lengths:
+        margin = length // 2 + pace.step + 1
+        inside = (middles >= margin) & (middles < len(eye) - margin)
+        asked = Candidates(middles[inside], length, pace.step, cuts)
+        asked = asked.among(
+            asked.is_uncut(asked.middles - pace.between, asked.middles + pace.between - 1)
+        )
+        nearest = eye.quick(asked.last_old, asked.first_new, SURELY_THERE)
+        found.append(asked.among(nearest < SURELY_THERE))
+    return found
 
 
 def _wipes(eye: Likeness, asked: list[Candidates], pace: SlowPace) -> Iterator[tuple[float, int]]:

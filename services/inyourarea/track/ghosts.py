@@ -61,20 +61,24 @@ def _ghosts(
     growth = np.abs(np.log(size[end][:, None] / size[start][None, :]))
     same = (wait <= 2 * NEAR_CHANGE_S) & (off < GHOST_WIDTHS) & (growth < GHOST_GROWTH)
     i, j = np.nonzero(same)
-    there = (size, centre)
-    lasted = np.array([_stood_for(sightings, there, int(row)) for row in end[i]])
-    lasts = np.array([_stood_for(sightings, there, int(row)) for row in start[j]])
+    lasted, lasts = (
+        np.array([_stood_for(sightings, tracklets, (size, centre), int(row)) for row in rows])
+        for rows in (end[i], start[j])
+    )
     shorter = np.where(lasted < lasts, before[i], after[j])
     return np.unique(shorter[np.minimum(lasted, lasts) <= LONGEST_GHOST_S])
 
 
-def _stood_for(sightings: Sightings, there: tuple[Floats, Floats], row: int) -> float:
+def _stood_for(
+    sightings: Sightings, tracklets: Tracklets, there: tuple[Floats, Floats], row: int
+) -> float:
     """How long before or after a sighting its shot has faces there, of whatever tracklet; seconds.
 
-    ``there`` are all sightings' sizes (n,) and centres (n, 2) in pixels.
+    ``there`` are all sightings' sizes (n,) and centres (n, 2) in pixels. Lone weak boxes, which no
+    tracklet has, are no faces.
     """
     size, centre = there
-    inside = np.flatnonzero(sightings.shot == sightings.shot[row])
+    inside = tracklets.member[sightings.shot[tracklets.member] == sightings.shot[row]]
     off = np.linalg.norm(centre[inside] - centre[row], axis=1)
     growth = np.abs(np.log(size[inside] / size[row]))
     near = (off < NEAR_GHOST_WIDTHS * size[row]) & (growth < GHOST_GROWTH)

@@ -23,6 +23,7 @@ from inyourarea.core.tracks import State, Tracks
 from inyourarea.core.windows import QUANTUM_PX, CameraPath
 from inyourarea.runtime.objects import Objects, holds
 from inyourarea.track.camera import plan_cameras
+from inyourarea.track.departures import departure_evidence
 from inyourarea.track.names import keep_ids
 from inyourarea.track.report import write_report
 from inyourarea.track.settings import TrackSettings
@@ -102,10 +103,14 @@ class TrackHandler:
             )
             for segment in accepted.segments
         ]
+        detections = join_detections(parts)
+        people = departure_evidence(
+            detections, timeline, len(spec.model.members), spec.model.confidence
+        )
         return solve_tracks(
             Question(
-                detections=join_detections(parts),
-                shots=find_shots(signals, timeline),
+                detections=detections,
+                shots=find_shots(signals, timeline, people),
                 timeline=timeline,
                 size=size,
                 classes=tuple(spec.model.members),

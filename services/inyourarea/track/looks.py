@@ -83,7 +83,7 @@ def looks_of(sightings: Sightings, tracklets: Tracklets, present: Floats) -> Loo
 def likeness(ours: Floats, theirs: Floats) -> Floats:
     """The cosine of every pair over the parts that both show, (n, m); parts (n or m, P, d)."""
     known, known_too = (np.any(parts != 0, axis=2).astype(np.float64) for parts in (ours, theirs))
-    product = ours.reshape(len(ours), -1) @ theirs.reshape(len(theirs), -1).T
+    product = np.einsum("npd,mpd->nm", ours, theirs, optimize=True)
     length = (ours**2).sum(axis=2) @ known_too.T
     length_too = known @ (theirs**2).sum(axis=2).T
     return np.asarray(product / np.sqrt(np.maximum(length * length_too, 1e-12)))

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from inyourarea.core.shots import Shot, ShotKind
 from inyourarea.core.signals import Signals
 from inyourarea.core.timeline import Timeline
+from inyourarea.track.dissolves import Pictures
 from inyourarea.track.exchanges import SlowPace, slow_exchanges
 from inyourarea.track.likeness import BLANK, Likeness, look_at
 
@@ -25,6 +26,9 @@ SLOW_S = tuple(Fraction(tenths, 15) for tenths in (4, 6, 8, 10, 12, 14))
 #: Every how many seconds a slow exchange is looked for; and as far apart are the frames on one side
 #: of it that are looked at, since one of them may stand in a flash.
 SLOW_STEP_S = Fraction(1, 10)
+#: The middle of a dissolve is at most this far from where one is found first: mostly one frame at
+#: 30 a second; farther away something else may look like a middle.
+SLOW_OFF_S = Fraction(1, 6)
 #: Frames whose likeness to the one before is above this hold no cut: those of the drawn shows are
 #: .21 at most.
 SURELY_ALIKE = 0.3
@@ -41,9 +45,12 @@ AGREED_SHARE = 0.05
 BETWEEN_SLOW_S = Fraction(1)
 
 
-def find_shots(signals: Signals, timeline: Timeline) -> tuple[Shot, ...]:
+def find_shots(
+    signals: Signals, timeline: Timeline, people: NDArray[np.float64] | None = None
+) -> tuple[Shot, ...]:
     """The shots of a video, in order and without a hole.
 
+    ``people`` (F,) is what they tell of a change of pictures, as in `departures`, if that is known.
     The first frame of a shot that began with a dissolve or wipe is the first that is more of the
     new picture than of the old one.
     """
@@ -51,11 +58,13 @@ def find_shots(signals: Signals, timeline: Timeline) -> tuple[Shot, ...]:
     step_s = float(np.median(np.diff(timeline.seconds))) if frames > 1 else 1.0
     flash, pace = _in_frames(FLASH_S, step_s), _slow_pace(step_s)
     zooms = _zooms(signals)
+    people = np.zeros(frames) if people is None else people
     kinds: dict[int, ShotKind] = {}
     for start in range(0, frames, STRETCH_FRAMES):
         end = start + STRETCH_FRAMES
         first, last = max(0, start - pace.reach), min(frames, end + pace.reach)
-        found = _boundaries(signals.thumbnail[first:last], zooms[first:last], flash, pace)
+        told = zooms[first:last], people[first:last]
+        found = _boundaries(signals.thumbnail[first:last], told, flash, pace)
         kinds |= {first + rank: kind for rank, kind in found.items() if start <= first + rank < end}
     firsts = [0, *sorted(rank for rank in kinds if rank)]
     lasts = [*(rank - 1 for rank in firsts[1:]), frames - 1]
@@ -75,6 +84,7 @@ def _slow_pace(step_s: float) -> SlowPace:
         lengths=tuple(lengths),
         step=_in_frames(SLOW_STEP_S, step_s),
         between=_in_frames(BETWEEN_SLOW_S, step_s),
+        off=_in_frames(SLOW_OFF_S, step_s),
     )
 
 
@@ -85,10 +95,14 @@ def _zooms(signals: Signals) -> NDArray[np.float64]:
 
 
 def _boundaries(
-    thumbnails: NDArray[np.uint8], zooms: NDArray[np.float64], flash: int, pace: SlowPace
+    thumbnails: NDArray[np.uint8],
+    told: tuple[NDArray[np.float64], NDArray[np.float64]],
+    flash: int,
+    pace: SlowPace,
 ) -> dict[int, ShotKind]:
     """Ranks of first frames of shots within a stretch, and how each began.
 
+    ``told`` are the stretch's zooms and what people tell, as in `Pictures`.
     Frames that show nothing (white, black) are left out; a boundary among them is put in their
     middle.
     """
@@ -98,9 +112,8 @@ def _boundaries(
         return {}
     eye = everything.chosen(shown)
     cuts = _cuts(eye, flash)
-    ranks: dict[int, ShotKind] = dict.fromkeys(
-        slow_exchanges(eye, zooms[shown], cuts, pace), "dissolve"
-    )
+    slow = slow_exchanges(Pictures(eye, *(part[shown] for part in told)), cuts, pace)
+    ranks: dict[int, ShotKind] = dict.fromkeys(slow, "dissolve")
     ranks |= dict.fromkeys(cuts, "cut")
     return {int(shown[rank - 1] + 1 + shown[rank]) // 2: kind for rank, kind in ranks.items()}
 

@@ -36,7 +36,13 @@ from inyourarea.track.pins import Scene, add_pinned_boxes, orders_from_pins
 from inyourarea.track.recovery import recover, unclaimed
 from inyourarea.track.screens import live_evidence
 from inyourarea.track.standpoint import Standpoint, fixed_standpoint, standpoint_from_motion
-from inyourarea.track.tracklets import Sightings, Tracklets, join_sightings, without_doubles
+from inyourarea.track.tracklets import (
+    Sightings,
+    Tracklets,
+    join_sightings,
+    sightings_of,
+    without_doubles,
+)
 
 #: Somebody seen for less than this, or for a smaller share of the video, is one of the others.
 LEAST_SEEN_S, LEAST_SEEN_SHARE = Fraction(1), Fraction(1, 20)
@@ -78,7 +84,10 @@ def solve_tracks(question: Question) -> Tracks:
     """
     detections = add_pinned_boxes(question.detections, question.pins, question.timeline)
     standpoint = _standpoint(question)
-    sightings = without_doubles(_sightings(question, detections, standpoint), question.threshold)
+    shot = shot_of_frames(question.shots)
+    sightings = sightings_of(detections, question.timeline, len(question.classes), shot)
+    steady = standpoint.steady(sightings.xyxy, sightings.frame)
+    sightings = without_doubles(replace(sightings, xyxy=steady), question.threshold)
     tracklets = join_sightings(sightings, question.threshold)
     tracklets = cut_at_changes(sightings, tracklets, question.threshold)
     for _ in range(JOINING_ROUNDS):
@@ -117,23 +126,6 @@ def _standpoint(question: Question) -> Standpoint:
     if question.motion is None:
         return fixed_standpoint(len(question.timeline))
     return standpoint_from_motion(question.motion, question.shots, question.size)
-
-
-def _sightings(question: Question, detections: Detections, standpoint: Standpoint) -> Sightings:
-    row = np.flatnonzero(detections.detected)
-    frame = np.searchsorted(question.timeline.pts, detections.pts[row])
-    classes = len(question.classes)
-    return Sightings(
-        row=row.astype(np.int32),
-        frame=frame.astype(np.int32),
-        shot=shot_of_frames(question.shots)[frame],
-        seconds=question.timeline.seconds[frame],
-        xyxy=standpoint.steady(detections.xyxy[row].astype(np.float64), frame),
-        confidence=detections.confidence[row].astype(np.float64),
-        scores=detections.scores[row, :classes].astype(np.float64),
-        appearance=detections.appearance[row].astype(np.float64),
-        portrait=detections.portrait[row],
-    )
 
 
 def _told(sightings: Sightings, tracklets: Tracklets, cast: Cast) -> NDArray[np.int32]:

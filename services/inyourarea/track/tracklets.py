@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
 from inyourarea.core.boxes import area, centre, paired_iou
+from inyourarea.core.detections import Detections
+from inyourarea.core.timeline import Timeline
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
@@ -129,6 +131,23 @@ class Tracklets:
         if not len(self):
             return np.zeros((0, *values.shape[1:]))
         return np.asarray(np.add.reduceat(values, self.bounds[:-1], axis=0))
+
+
+def sightings_of(detections: Detections, timeline: Timeline, classes: int, shot: Ints) -> Sightings:
+    """What was detected, in pixels, with that many class scores; ``shot`` (F,) is each frame's."""
+    row = np.flatnonzero(detections.detected)
+    frame = np.searchsorted(timeline.pts, detections.pts[row])
+    return Sightings(
+        row=row.astype(np.int32),
+        frame=frame.astype(np.int32),
+        shot=shot[frame],
+        seconds=timeline.seconds[frame],
+        xyxy=detections.xyxy[row].astype(np.float64),
+        confidence=detections.confidence[row].astype(np.float64),
+        scores=detections.scores[row, :classes].astype(np.float64),
+        appearance=detections.appearance[row].astype(np.float64),
+        portrait=detections.portrait[row],
+    )
 
 
 def without_doubles(sightings: Sightings, believed: float) -> Sightings:

@@ -5,6 +5,7 @@ through a window, with people as patches of another noise that wander before it.
 """
 
 from fractions import Fraction
+from itertools import product
 
 import numpy as np
 import pytest
@@ -46,8 +47,11 @@ def scene(seed, frames, pan=0.0, zoom=0.0, shake=0.0, people=3):
     return np.array(pictures)
 
 
-def shots_of(pictures, step=1001):
-    """What is found in thumbnails with a little grain; kinds and first frames."""
+def shots_of(pictures, step=1001, people=None):
+    """What is found in thumbnails with a little grain; kinds and first frames.
+
+    ``people`` is what they tell of a change of pictures all along.
+    """
     grain = np.random.default_rng(0).normal(0, 0.7, pictures.shape)
     frames = len(pictures)
     signals = Signals(
@@ -56,7 +60,8 @@ def shots_of(pictures, step=1001):
         histogram=np.full((frames, 48), 1 / 16, dtype=np.float32),
         motion=np.zeros((frames, 4), dtype=np.float32),
     )
-    shots = find_shots(signals, Timeline(signals.pts, Fraction(1, 30000)))
+    told = None if people is None else np.full(frames, people)
+    shots = find_shots(signals, Timeline(signals.pts, Fraction(1, 30000)), told)
     assert [shot.first_frame for shot in shots[1:]] == [shot.last_frame + 1 for shot in shots[:-1]]
     assert (shots[0].first_frame, shots[-1].last_frame) == (0, frames - 1)
     return [(shot.kind, shot.first_frame) for shot in shots]
@@ -124,7 +129,7 @@ def test_a_slow_exchange_is_found_in_its_middle(is_wipe, length):
     pictures = mixed(scene(3, 150), scene(4, 150), weights, is_wipe)
     (_, (kind, first)) = shots_of(pictures)
     assert kind == "dissolve" or length <= 6  # so short a one may pass for a cut
-    assert abs(first - 75) <= 5
+    assert abs(first - 75) <= 1
 
 
 @pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
@@ -143,7 +148,27 @@ def test_a_dissolve_is_found_among_lively_dancers(length):
     for seed in range(3):
         (_, (kind, first)) = shots_of(mixed(dance(seed, 150), dance(seed + 50, 150), weights))
         assert kind == "dissolve"
-        assert abs(first - 75) <= 6
+        assert abs(first - 75) <= 2
+
+
+def test_a_dim_dissolve_is_believed_where_all_leave_and_not_where_all_stay():
+    weights = np.clip((np.arange(150) - 75 + 20.5) / 26, 0, 1)
+    dim = 16 + 0.25 * mixed(dance(2, 150), dance(52, 150), weights)
+    dim[:, 30:34, 10:54] = 1.7 * world(5)[:4, :44]  # a caption
+    assert shots_of(dim, people=-2.5) == [("cut", 0)]
+    (_, (kind, first)) = shots_of(dim, people=2.5)
+    assert kind == "dissolve"
+    assert abs(first - 68) <= 2
+
+
+def test_a_new_shot_begins_in_the_frame_that_shows_more_of_it():
+    off = []
+    for seed, middle in product(range(3, 9), range(73, 76)):
+        weights = np.clip((np.arange(150) - middle + 6.5) / 12, 0, 1)
+        (_, (_, first)) = shots_of(mixed(scene(seed, 150), scene(seed + 20, 150), weights))
+        off.append(abs(first - middle))
+    assert max(off) <= 1
+    assert np.mean(off) < 0.4
 
 
 @pytest.mark.parametrize("fps", [24, 25, 50, 60])

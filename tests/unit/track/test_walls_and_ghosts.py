@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from inyourarea.core.shots import Shot
+from inyourarea.track.evidence import cut_at_changes
 from inyourarea.track.ghosts import presence_evidence
 from inyourarea.track.screens import live_evidence
 from inyourarea.track.tracklets import Sightings, tracklets_from_labels, without_doubles
@@ -89,6 +90,21 @@ def test_a_ghost_of_the_old_picture_is_nobody_in_the_new_shot():
     nats = presence_evidence(sightings, tracklets, sightings.xyxy, SHOTS)
     assert nats[0] == 0
     assert nats[1] < -10
+
+
+def test_a_head_that_jumps_from_a_wall_s_ghost_to_the_floor_is_two():
+    ghost, live = standing(0, 6, 848, 173, 110, 0, 0.9), standing(9, 40, 990, 394, 110, 0, 0.9)
+    sightings = faces([*ghost, *live])
+    one = tracklets_from_labels(np.zeros(len(sightings), dtype=np.int32))
+    two = cut_at_changes(sightings, one, 0.3)
+    assert np.diff(two.bounds).tolist() == [len(ghost), len(live)]
+
+
+def test_a_lone_weak_box_where_a_ghost_was_makes_it_no_person():
+    ghost = [*standing(0, 34, 700, 600, 26, 0, 0.9), (58, 700, 600, 26, 1, 0.05)]
+    sightings = faces(ghost, shots=(0, 30))
+    tracklets = tracklets_from_labels(np.where(sightings.frame < 58, sightings.shot, -1))
+    assert presence_evidence(sightings, tracklets, sightings.xyxy, SHOTS)[1] < -10
 
 
 def test_somebody_who_stays_in_the_new_shot_is_no_ghost_however_her_tracklets_are_cut():
