@@ -65,6 +65,7 @@ def _headers(upload: Upload) -> dict[str, str]:
 
 
 def _speak(
+    person: Editor,  # noqa: ARG001 - whoever may not is told that first
     version: Annotated[str, Header(alias="Tus-Resumable", examples=[_VERSION])] = "",
 ) -> None:
     """The client speaks this version of the protocol."""
