@@ -15,11 +15,11 @@ menu: ## print this menu
 ##@ Start
 install: .venv/.laptop web ## make .venv: packages, the command .venv/bin/inyourarea, the face detector, the page
 web: $(WEB)/dist/index.html ## build the page that `inyourarea serve` shows
-demo: .venv/.laptop ## draw a stage show, make its fancams, score them: look into demo/
+demo: install ## draw a stage show, make its fancams, score them, watch them in the browser
 	$(BIN)/inyourarea stage-show --out demo/show --seed 1 --members 4 --seconds 12 --setting hard
 	$(BIN)/inyourarea run demo/show/stage.mp4 --group show --out demo/out
 	$(BIN)/inyourarea score demo/out --truth demo/show/truth.csv
-	@echo "watch demo/show/stage.mp4 and the fancams in demo/out/fancams"
+	$(BIN)/inyourarea serve demo/show/stage.mp4 --group show --data demo/out
 
 ##@ Check
 check: .venv/.dev $(WEB)/node_modules/.package-lock.json ## format, lint, types, import rules, generated stubs; the page's types and tests

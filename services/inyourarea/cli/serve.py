@@ -37,6 +37,7 @@ examples:
 
 What leaves this machine is not encrypted: put a proxy that speaks https before the site; name it in
 INYOURAREA_GATEWAY_PROXIES, and the site in INYOURAREA_GATEWAY_HOSTS."""
+_PORT = 8000
 _LOOPBACK = "127.0.0.1"
 #: An address of no one (RFC 5737): the way to it shows this machine's address in the network.
 _NOWHERE = ("192.0.2.1", 9)
@@ -59,7 +60,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--data", type=Path, default=folder, metavar="DIR", help=f"where all is kept ({folder})"
     )
-    parser.add_argument("--port", type=int, default=8000, help="0: any that is free")
+    parser.add_argument(
+        "--port",
+        type=int,
+        help=f"where to listen ({_PORT}, or another where that is taken); 0: any that is free",
+    )
     where = parser.add_mutually_exclusive_group()
     where.add_argument(
         "--host", default=_LOOPBACK, help=f"the address to listen at ({_LOOPBACK}); others: tokens"
@@ -83,7 +88,9 @@ def main(args: argparse.Namespace) -> int:
                 "one first: `inyourarea token create --role operator --name YOU "
                 f"--data {args.data}`; or leave --host and --public out, for yourself alone"
             )
-    listening = [_listen(args.host, args.port)]
+    listening = [
+        _listen_anywhere(args.host) if args.port is None else _listen(args.host, args.port)
+    ]
     port = listening[0].getsockname()[1]
     if lan:
         listening.append(_listen(lan, port))
@@ -182,6 +189,14 @@ def _literal(host: str) -> str:
 def _address(host: str, port: int) -> str:
     name = socket.gethostname() if _is_everywhere(host) else _literal(host)
     return f"http://{name}:{port}"
+
+
+def _listen_anywhere(host: str) -> socket.socket:
+    """At the port that everybody remembers, or where that is taken, at any that is free."""
+    try:
+        return _listen(host, _PORT)
+    except Refused:
+        return _listen(host, 0)
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.callers import SAFE, Caller, check_caller, cookie_name, read_caller
 from inyourarea.gateway.house import House
-from inyourarea.gateway.limits import ATTEMPTS, CHANGES, REQUESTS, Limit, Limits
+from inyourarea.gateway.limits import ATTEMPTS, CHANGES, REQUESTS, Limit
 from inyourarea.gateway.problems import Problem, problem_response, too_many, unauthorized
 from inyourarea.gateway.tokens import NoEntry
 
@@ -50,7 +50,6 @@ class Guard:
     def __init__(self, app: ASGIApp, house: House) -> None:
         self._app = app
         self._house = house
-        self._limits = Limits()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """One request."""
@@ -110,7 +109,7 @@ class Guard:
             self._take(REQUESTS, who)
 
     def _take(self, limit: Limit, who: str) -> None:
-        if wait_s := self._limits.take(limit, who):
+        if wait_s := self._house.limits.take(limit, who):
             raise too_many(wait_s)
 
 

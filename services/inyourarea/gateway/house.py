@@ -5,6 +5,7 @@ from inyourarea.gateway.deletion import sweep
 from inyourarea.gateway.exports import Exports
 from inyourarea.gateway.invitations import Invitations
 from inyourarea.gateway.journal import Entry, Journal, StaleEdit
+from inyourarea.gateway.limits import Limits
 from inyourarea.gateway.models import Models
 from inyourarea.gateway.problems import Stale
 from inyourarea.gateway.projection import Projection
@@ -35,6 +36,7 @@ class House:
         self.models = models
         self.settings = settings
         self.watchers = Watchers()
+        self.limits = Limits()
         self.tokens = Tokens(catalog)
         self.invitations = Invitations(self.tokens)
         self.journal = Journal(objects)
