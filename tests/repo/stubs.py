@@ -19,7 +19,8 @@ def generate(target: Path) -> None:
     plain = [*tool, f"--python_out={target}", f"--mypy_out=quiet:{target}", *protos]
     subprocess.run(plain, check=True, env=environment)
     services = [name for name in protos if "service " in Path(name).read_text()]
-    subprocess.run([*tool, f"--grpc_python_out={target}", *services], check=True, env=environment)
+    grpc = [f"--grpc_python_out={target}", f"--mypy_grpc_out=quiet:{target}"]
+    subprocess.run([*tool, *grpc, *services], check=True, env=environment)
 
 
 def drift() -> list[str]:

@@ -13,7 +13,7 @@ PACKAGE = ROOT / "services" / "inyourarea"
 STAGES = ("ingest", "detect", "track", "render", "gateway")
 OTHER_ROOMS = ("core", "contracts", "runtime", "train", "stage_show", "embedded", "client", "cli")
 RUNTIME_FILES = """
-    __init__ bus child colour container disk folder_objects matrix memory_bus objects ranged
+    __init__ bus child colour container disk folder_objects matrix memory_bus objects ranged rpc
     settings source tones upright worker
 """
 TRACKED = subprocess.run(

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from inyourarea.contracts.v1 import facts_pb2 as inyourarea_dot_contracts_dot_v1_dot_facts__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$inyourarea/contracts/v1/ingest.proto\x12\x17inyourarea.contracts.v1\x1a#inyourarea/contracts/v1/facts.proto\"\x80\x02\n\x12SubmitVideoRequest\x12\x12\n\nsource_key\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\t\x12\x36\n\x06\x66rom_s\x18\x03 \x01(\x0b\x32!.inyourarea.contracts.v1.RationalH\x00\x88\x01\x01\x12\x34\n\x04to_s\x18\x04 \x01(\x0b\x32!.inyourarea.contracts.v1.RationalH\x01\x88\x01\x01\x12.\n\x04spec\x18\x05 \x01(\x0b\x32 .inyourarea.contracts.v1.RunSpec\x12\x14\n\x0c\x66or_browsers\x18\x06 \x01(\x08\x42\t\n\x07_from_sB\x07\n\x05_to_s\"O\n\x13SubmitVideoResponse\x12\x38\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x0b\x32&.inyourarea.contracts.v1.VideoAccepted2r\n\x06Ingest\x12h\n\x0bSubmitVideo\x12+.inyourarea.contracts.v1.SubmitVideoRequest\x1a,.inyourarea.contracts.v1.SubmitVideoResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$inyourarea/contracts/v1/ingest.proto\x12\x17inyourarea.contracts.v1\x1a#inyourarea/contracts/v1/facts.proto\"\x80\x02\n\x12SubmitVideoRequest\x12\x12\n\nsource_key\x18\x01 \x01(\t\x12\x0e\n\x06sha256\x18\x02 \x01(\t\x12\x36\n\x06\x66rom_s\x18\x03 \x01(\x0b\x32!.inyourarea.contracts.v1.RationalH\x00\x88\x01\x01\x12\x34\n\x04to_s\x18\x04 \x01(\x0b\x32!.inyourarea.contracts.v1.RationalH\x01\x88\x01\x01\x12.\n\x04spec\x18\x05 \x01(\x0b\x32 .inyourarea.contracts.v1.RunSpec\x12\x14\n\x0c\x66or_browsers\x18\x06 \x01(\x08\x42\t\n\x07_from_sB\x07\n\x05_to_s\"O\n\x13SubmitVideoResponse\x12\x38\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x0b\x32&.inyourarea.contracts.v1.VideoAccepted2\xdc\x01\n\x06Ingest\x12h\n\x0bSubmitVideo\x12+.inyourarea.contracts.v1.SubmitVideoRequest\x1a,.inyourarea.contracts.v1.SubmitVideoResponse\x12h\n\x0b\x44\x65\x63ideVideo\x12+.inyourarea.contracts.v1.SubmitVideoRequest\x1a,.inyourarea.contracts.v1.SubmitVideoResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,6 +36,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SUBMITVIDEOREQUEST']._serialized_end=359
   _globals['_SUBMITVIDEORESPONSE']._serialized_start=361
   _globals['_SUBMITVIDEORESPONSE']._serialized_end=440
-  _globals['_INGEST']._serialized_start=442
-  _globals['_INGEST']._serialized_end=556
+  _globals['_INGEST']._serialized_start=443
+  _globals['_INGEST']._serialized_end=663
 # @@protoc_insertion_point(module_scope)

@@ -39,6 +39,11 @@ class IngestStub:
                 request_serializer=inyourarea_dot_contracts_dot_v1_dot_ingest__pb2.SubmitVideoRequest.SerializeToString,
                 response_deserializer=inyourarea_dot_contracts_dot_v1_dot_ingest__pb2.SubmitVideoResponse.FromString,
                 _registered_method=True)
+        self.DecideVideo = channel.unary_unary(
+                '/inyourarea.contracts.v1.Ingest/DecideVideo',
+                request_serializer=inyourarea_dot_contracts_dot_v1_dot_ingest__pb2.SubmitVideoRequest.SerializeToString,
+                response_deserializer=inyourarea_dot_contracts_dot_v1_dot_ingest__pb2.SubmitVideoResponse.FromString,
+                _registered_method=True)
 
 
 class IngestServicer:
@@ -51,11 +56,23 @@ class IngestServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def DecideVideo(self, request, context):
+        """What SubmitVideo would accept; nothing is stored and no stage hears of it. Errors as there.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_IngestServicer_to_server(servicer, server):
     rpc_method_handlers = {
             'SubmitVideo': grpc.unary_unary_rpc_method_handler(
                     servicer.SubmitVideo,
+                    request_deserializer=inyourarea_dot_contracts_dot_v1_dot_ingest__pb2.SubmitVideoRequest.FromString,
+                    response_serializer=inyourarea_dot_contracts_dot_v1_dot_ingest__pb2.SubmitVideoResponse.SerializeToString,
+            ),
+            'DecideVideo': grpc.unary_unary_rpc_method_handler(
+                    servicer.DecideVideo,
                     request_deserializer=inyourarea_dot_contracts_dot_v1_dot_ingest__pb2.SubmitVideoRequest.FromString,
                     response_serializer=inyourarea_dot_contracts_dot_v1_dot_ingest__pb2.SubmitVideoResponse.SerializeToString,
             ),
@@ -85,6 +102,33 @@ class Ingest:
             request,
             target,
             '/inyourarea.contracts.v1.Ingest/SubmitVideo',
+            inyourarea_dot_contracts_dot_v1_dot_ingest__pb2.SubmitVideoRequest.SerializeToString,
+            inyourarea_dot_contracts_dot_v1_dot_ingest__pb2.SubmitVideoResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def DecideVideo(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/inyourarea.contracts.v1.Ingest/DecideVideo',
             inyourarea_dot_contracts_dot_v1_dot_ingest__pb2.SubmitVideoRequest.SerializeToString,
             inyourarea_dot_contracts_dot_v1_dot_ingest__pb2.SubmitVideoResponse.FromString,
             options,

@@ -1,0 +1,40 @@
+"""Ingest's answers: a video is submitted, or what that would decide."""
+
+import grpc
+
+from inyourarea.contracts.v1 import ingest_pb2, ingest_pb2_grpc
+from inyourarea.ingest.settings import IngestSettings
+from inyourarea.ingest.submit import decide_video, submit_video
+from inyourarea.runtime.bus import Bus
+from inyourarea.runtime.child import Child
+from inyourarea.runtime.objects import Objects
+from inyourarea.runtime.rpc import answering
+from inyourarea.runtime.worker import to_record
+
+
+class IngestAnswers(ingest_pb2_grpc.IngestServicer):
+    """The gRPC service ``Ingest``; ``bus`` is a producer of its own."""
+
+    def __init__(self, objects: Objects, child: Child, bus: Bus, settings: IngestSettings) -> None:
+        self._objects = objects
+        self._child = child
+        self._bus = bus
+        self._settings = settings
+
+    def SubmitVideo(  # noqa: N802 - as the proto file calls it
+        self, request: ingest_pb2.SubmitVideoRequest, context: grpc.ServicerContext
+    ) -> ingest_pb2.SubmitVideoResponse:
+        """The video is probed, decided, stored and told to all stages."""
+        with answering(context):
+            accepted = submit_video(request, self._objects, self._child, self._settings)
+            self._bus.publish(to_record(accepted))
+            self._bus.flush()
+            return ingest_pb2.SubmitVideoResponse(accepted=accepted)
+
+    def DecideVideo(  # noqa: N802
+        self, request: ingest_pb2.SubmitVideoRequest, context: grpc.ServicerContext
+    ) -> ingest_pb2.SubmitVideoResponse:
+        """What `SubmitVideo` would accept."""
+        with answering(context):
+            accepted = decide_video(request, self._objects, self._child, self._settings)
+            return ingest_pb2.SubmitVideoResponse(accepted=accepted)
