@@ -40,7 +40,7 @@ class MinioServer:
 
     def settings(self, bucket: str = "inyourarea") -> MinioSettings:
         """A bucket there, as whoever may do everything."""
-        return MinioSettings(self.endpoint, bucket, _ROOT, _SECRET)
+        return MinioSettings(self.endpoint, _ROOT, _SECRET, bucket)
 
     def start(self) -> None:
         """It answers at its address."""

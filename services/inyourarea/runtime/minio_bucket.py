@@ -1,4 +1,6 @@
-"""What a deployment makes of a bucket: that it is there, and what becomes of what is left in it."""
+"""What a deployment makes of a bucket: its rules, and who reaches what in it."""
+
+from typing import Any
 
 from minio.commonconfig import ENABLED, Filter
 from minio.error import MinioException, S3Error
@@ -10,12 +12,11 @@ from minio.lifecycleconfig import (
 )
 from urllib3.exceptions import HTTPError
 
+from inyourarea.contracts.reach import reached
 from inyourarea.runtime.minio_objects import client_of, words_for
-from inyourarea.runtime.minio_settings import MinioSettings
+from inyourarea.runtime.minio_settings import FRAMES_DAYS, MinioSettings
 from inyourarea.runtime.objects import ObjectsAway
 
-#: Days after which a frame pack goes that nobody detected in: it is drawn again when it is wanted.
-FRAMES_DAYS = 2
 #: Days that a large file may take to come up.
 _UPLOAD_DAYS = 2
 #: What MinIO says to a rule of which it leaves out the only thing that the rule would do.
@@ -70,3 +71,30 @@ def _make(settings: MinioSettings) -> None:
     except S3Error as error:
         if error.code != "BucketAlreadyOwnedByYou":  # somebody was faster
             raise
+
+
+def policy_of(service: str, bucket: str) -> dict[str, Any]:
+    """The policy (AWS's language, MinIO's too) for a key that reaches what the service touches.
+
+    A look for one object names no prefix, and is told "there is none" only to whoever may list;
+    so a list without any prefix is allowed too, and tells names, of digests, not bytes.
+    """
+    reads, writes, deletes = reached(service)
+    arn = f"arn:aws:s3:::{bucket}"
+    lists = {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [arn]}
+    within = {"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in reads]}}
+    return {
+        "Version": "2012-10-17",
+        "Statement": [
+            {**lists, "Condition": within},
+            {**lists, "Condition": {"Null": {"s3:prefix": "true"}}},
+            _allowed(arn, ["s3:GetObject"], reads),
+            _allowed(arn, ["s3:PutObject", "s3:AbortMultipartUpload"], writes),
+            _allowed(arn, ["s3:DeleteObject"], deletes),
+        ],
+    }
+
+
+def _allowed(arn: str, actions: list[str], prefixes: tuple[str, ...]) -> dict[str, Any]:
+    resources = [f"{arn}/{prefix}*" for prefix in prefixes]
+    return {"Effect": "Allow", "Action": actions, "Resource": resources}

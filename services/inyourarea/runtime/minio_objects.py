@@ -10,13 +10,13 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import IO, Any
+from typing import BinaryIO
 
 import certifi
 import urllib3
 from minio import Minio
 from minio.error import InvalidResponseError, MinioException, S3Error
-from urllib3.exceptions import HTTPError, MaxRetryError, SSLError
+from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError, ReadTimeoutError, SSLError
 from urllib3.util import Retry, Timeout
 
 from inyourarea.runtime.minio_settings import MinioSettings
@@ -67,7 +67,7 @@ class MinioObjects:
                 size = os.fstat(opened.fileno()).st_size
                 self._send(key, opened, size, max(PART_BYTES, -(-size // _MOST_PARTS)))
 
-    def _send(self, key: str, opened: IO[Any], size: int, part: int) -> None:
+    def _send(self, key: str, opened: BinaryIO, size: int, part: int) -> None:
         written = self._client.put_object(
             self._settings.bucket, key, opened, size, part_size=part, num_parallel_uploads=1
         )
@@ -128,9 +128,15 @@ class MinioObjects:
 
     def _content(self, key: str, start: int = 0, length: int = 0) -> bytes:
         """The object from ``start``; a ``length`` of 0 means to its end."""
-        bucket = self._settings.bucket
-        with closing(self._client.get_object(bucket, key, start, length)) as answer:
-            return answer.read()
+        bucket, tries = self._settings.bucket, _RETRIES
+        while True:
+            try:
+                with closing(self._client.get_object(bucket, key, start, length)) as answer:
+                    return answer.read()
+            except (ProtocolError, ReadTimeoutError):  # it broke off on the way
+                tries -= 1
+                if tries < 0:
+                    raise
 
     def size(self, key: str) -> int:
         """See `Objects.size`."""

@@ -12,6 +12,8 @@ from inyourarea.runtime.settings import Environment
 #: S3's rule for names of buckets, without dots: those break TLS where the bucket is a host.
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", re.ASCII)
 _REGION = re.compile(r"[a-z0-9-]{1,63}", re.ASCII)
+#: Days after which a frame pack goes that nobody detected in: it is drawn again when it is wanted.
+FRAMES_DAYS = 2
 _ANSWERS = {"yes": True, "no": False}
 
 
@@ -21,9 +23,9 @@ class MinioSettings:
 
     #: `http://host:port` or `https://host`.
     endpoint: str
-    bucket: str
     access_key: str
     secret_key: str = field(repr=False)
+    bucket: str = "inyourarea"
     #: Named always, so that nobody has to ask the store for it.
     region: str = "us-east-1"
     #: Certificates that the store's own must lead to; none: those that everybody trusts.
@@ -57,7 +59,7 @@ def read_settings(environment: Mapping[str, str]) -> MinioSettings:
     asked = Environment(environment)
     settings = MinioSettings(
         endpoint=asked.needed("S3_ENDPOINT", _endpoint, "an address, such as https://host:9000"),
-        bucket=asked.read("S3_BUCKET", "inyourarea", _bucket, "3 to 63 of a-z, 0-9 and -"),
+        bucket=asked.read("S3_BUCKET", MinioSettings.bucket, _bucket, "3 to 63 of a-z, 0-9 and -"),
         access_key=asked.secret("S3_ACCESS_KEY"),
         secret_key=asked.secret("S3_SECRET_KEY"),
         region=asked.read(
@@ -65,7 +67,7 @@ def read_settings(environment: Mapping[str, str]) -> MinioSettings:
         ),
         ca_file=asked.read("S3_CA_FILE", "", _file, "a file of certificates"),
         is_in_path=asked.read("S3_PATH_STYLE", True, _answer, "yes or no"),
-        timeout_s=float(asked.seconds("S3_TIMEOUT_S", Fraction(30), 3600)),
+        timeout_s=float(asked.seconds("S3_TIMEOUT_S", Fraction(MinioSettings.timeout_s), 3600)),
     )
     asked.check()
     return settings
