@@ -1,12 +1,17 @@
 """What every object store keeps; an adapter joins by one class with a fixture `objects`."""
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
+from inyourarea.contracts import keys
+from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.runtime.child import Child
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway, holds
+from objects_work import CLAIMED, claim, put_and_grow
 
 
 class ObjectsContract:
@@ -101,16 +106,110 @@ class ObjectsContract:
         assert set(seen) == {objects.get("a")}
         assert len(seen) == 16
 
+    def test_of_many_processes_at_once_all_see_the_same_winner(self, objects: Objects) -> None:
+        children = [Child() for _ in range(4)]
+        with ThreadPoolExecutor(4) as pool:
+            asked = [
+                pool.submit(child.call, claim, objects, b"%d" % number, timeout_s=60)
+                for number, child in enumerate(children)
+            ]
+            seen = [future.result() for future in asked]
+        for child in children:
+            child.close()
+        assert seen == [[objects.get(name) for name in CLAIMED]] * 4
+
+    def test_a_reader_never_sees_half_an_object(self, objects: Objects) -> None:
+        versions = [bytes([number]) * (3 << 20) for number in range(2)]
+        objects.put("a", versions[0])
+        is_over = threading.Event()
+
+        def write() -> None:
+            for turn in range(10):
+                objects.put("a", versions[turn % 2])
+            is_over.set()
+
+        writer = threading.Thread(target=write)
+        writer.start()
+        seen = set()
+        while not is_over.is_set():
+            seen.add(objects.get("a"))
+        writer.join()
+        assert seen <= set(versions)
+
+    def test_a_list_has_all_that_was_there_before_while_others_come(self, objects: Objects) -> None:
+        before = [f"a/{number:03}" for number in range(0, 60, 2)]
+        for key in before:
+            objects.put(key, b"")
+        writer = threading.Thread(
+            target=lambda: [objects.put(f"a/{number:03}", b"") for number in range(1, 60, 2)]
+        )
+        writer.start()
+        lists = [list(objects.list("a/")) for _ in range(5)]
+        writer.join()
+        for listed in lists:
+            assert set(before) <= set(listed)
+            assert listed == sorted(set(listed))
+        assert len(list(objects.list("a/"))) == 60
+
+    def test_names_are_as_keys_makes_them(self, objects: Objects) -> None:
+        spec = facts.RunSpec(video_id="0" * 32)
+        made = [
+            *(keys.source("0f" * 32), keys.pack("0" * 32, spec.model, 0), keys.report(spec)),
+            *(keys.stage_file("0" * 32, "1080p.mp4"), keys.fancam("a1", 3, "9x16-1080")),
+            *(
+                keys.upload("0" * 32) + "part-00000000000000000000",
+                f"{keys.attempts('a', 'b')}/0000",
+            ),
+            *(keys.journal("0" * 32, 0), keys.deletion("0" * 32, 1, "a"), keys.run_poster(spec)),
+            *("a/b/c", "a/b-c", "a/b.c", "a/b0c", "a/bC", "a/b_c"),
+        ]
+        for key in made:
+            objects.put(key, key.encode())
+        assert list(objects.list("")) == sorted(made)
+        assert [objects.get(key).decode() for key in made] == made
+
+    @pytest.mark.parametrize("key", ["../outside", "a/../../b", "/etc/passwd", "a//b", "제니", ""])
+    def test_what_is_no_name_is_refused(self, objects: Objects, key: str) -> None:
+        with pytest.raises(ValueError, match="no name for an object"):
+            objects.put(key, b"x")
+        with pytest.raises(ValueError, match="no name for an object"):
+            objects.get(key)
+
+    def test_a_file_that_is_not_there_can_not_be_put(
+        self, objects: Objects, tmp_path: Path
+    ) -> None:
+        with pytest.raises(ObjectNotFound):
+            objects.put("a", tmp_path / "missing")
+        assert not holds(objects, "a")
+
+    def test_an_empty_file_and_one_of_200_mb_are_put_in_little_memory(
+        self, objects: Objects, tmp_path: Path
+    ) -> None:
+        (tmp_path / "empty").touch()
+        objects.put("empty", tmp_path / "empty")
+        assert (objects.get("empty"), objects.read("empty", 0, 10)) == (b"", b"")
+        size = 200 * 1000 * 1000
+        with (tmp_path / "large").open("wb") as opened:
+            opened.seek(size - 4)
+            opened.write(b"last")
+        child = Child()
+        grown = child.call(put_and_grow, objects, tmp_path / "large", timeout_s=120)
+        child.close()
+        assert grown < 64 << 20
+        assert objects.size("large") == size
+        assert objects.read("large", size - 4, 100) == b"last"
+
+    def test_it_travels_to_another_process(self, objects: Objects) -> None:
+        objects.put("a", b"from here")
+        child = Child()
+        assert child.call(type(objects).get, objects, "a", timeout_s=30) == b"from here"
+        child.close()
+
 
 class TestFolderObjects(ObjectsContract):
     @pytest.fixture
     def objects(self, tmp_path: Path) -> FolderObjects:
         return FolderObjects(tmp_path / "store")
-
-    @pytest.mark.parametrize("key", ["../outside", "a/../../b", "/etc/passwd", "a//b", "제니", ""])
-    def test_a_name_can_not_leave_the_folder(self, objects: FolderObjects, key: str) -> None:
-        with pytest.raises(ValueError, match="no name for an object"):
-            objects.put(key, b"x")
 
     def test_a_folder_that_can_not_be_written_is_the_store_being_away(self, tmp_path: Path) -> None:
         (tmp_path / "store").write_text("a file in its place")

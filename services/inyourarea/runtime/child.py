@@ -10,6 +10,8 @@ import threading
 from collections.abc import Callable
 from typing import IO, Any, ParamSpec, TypeVar
 
+from inyourarea.runtime.settings import PREFIX
+
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
 
@@ -116,11 +118,13 @@ class Child:
 def _start(memory_mib: int) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-P", "-c", "from inyourarea.runtime.child import serve; serve()"]
     path = os.pathsep.join(part for part in sys.path if part)
+    # Settings stay here, keys to stores among them: the child is told what it needs.
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": path},
+        env={**plain, "PYTHONPATH": path},
     )
     _send(process.stdin, memory_mib)
     return process

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from inyourarea.runtime.disk import words_for
-from inyourarea.runtime.objects import ObjectNotFound, ObjectsAway
+from inyourarea.runtime.objects import ObjectNotFound, ObjectsAway, parts_of
 
 #: Half-written objects wait here; whoever opens the store sweeps what a killed process left.
 _PENDING = ".pending"
@@ -52,8 +52,8 @@ class FolderObjects:
             raise ObjectsAway(f"the folder {self._root} can not be used: {words}") from trouble
 
     def _path(self, key: str) -> Path:
-        parts = key.split("/")
-        if not key.isascii() or any(part in {"", ".", "..", _PENDING} for part in parts):
+        parts = parts_of(key)
+        if _PENDING in parts:
             raise ValueError(f"{key!r} is no name for an object")
         return self._root.joinpath(*parts)
 

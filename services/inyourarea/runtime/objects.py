@@ -17,11 +17,16 @@ class Objects(Protocol):
     """A flat store of named bytes. A name is seen only once its bytes are whole.
 
     Names are made by `inyourarea.contracts.keys` alone: slash-separated ASCII. Every method
-    raises `ObjectsAway` when the store itself is in trouble (unreachable, full, read-only).
+    raises `ObjectsAway` when the store itself is in trouble (unreachable, full, read-only), and
+    `ValueError` where a name is none (`parts_of`).
     """
 
     def put(self, key: str, content: bytes | Path) -> None:
-        """The object holds these bytes, or that file's; an older one of that name is replaced."""
+        """The object holds these bytes, or that file's; an older one of that name is replaced.
+
+        Raises:
+            ObjectNotFound: there is no such file.
+        """
         ...
 
     def put_once(self, key: str, content: bytes) -> bytes:
@@ -59,6 +64,18 @@ class Objects(Protocol):
     def delete(self, key: str) -> None:
         """No object has that name any more; it need not have had one."""
         ...
+
+
+def parts_of(key: str) -> list[str]:
+    """What stands between the name's slashes, none of it a way out of the store.
+
+    Raises:
+        ValueError: it is no name for an object.
+    """
+    parts = key.split("/")
+    if not key.isascii() or any(part in {"", ".", ".."} for part in parts):
+        raise ValueError(f"{key!r} is no name for an object")
+    return parts
 
 
 def holds(objects: Objects, key: str) -> bool:

@@ -73,6 +73,31 @@ class Environment:
             self._problem(name, wanted, text)
             return default
 
+    def needed(self, name: str, read: Callable[[str], str], wanted: str) -> str:
+        """As `read`, of a value that must be set."""
+        if PREFIX + name not in self._values:
+            self._problem(name, wanted, "")
+        return self.read(name, "", read, wanted)
+
+    def secret(self, name: str) -> str:
+        """A secret that must be set: as it is, or in the file that ``<name>_FILE`` names.
+
+        It is never told in a problem.
+        """
+        text, file = (self._values.get(PREFIX + where, "") for where in (name, f"{name}_FILE"))
+        if bool(text) == bool(file):
+            problem = f"one of {PREFIX}{name} and {PREFIX}{name}_FILE must be set"
+            self._problems.append(problem)
+            return ""
+        if file:
+            try:
+                text = Path(file).read_text().strip()
+            except (OSError, UnicodeDecodeError):
+                text = ""
+            if not text:
+                self._problem(f"{name}_FILE", "a file that can be read and holds a secret", file)
+        return text
+
     def several(self, name: str, read: Callable[[str], T], wanted: str) -> tuple[T, ...]:
         """What stands between commas, each read by ``read``, which raises `ValueError`."""
         found = []

@@ -1,0 +1,72 @@
+"""``inyourarea store``: the bucket that a cluster keeps its objects in."""
+
+import argparse
+import json
+import os
+
+from inyourarea.contracts.reach import SERVICES
+from inyourarea.core.errors import Refused
+from inyourarea.runtime.minio_settings import FRAMES_DAYS, MinioSettings, read_settings
+from inyourarea.runtime.objects import ObjectsAway
+
+_EXAMPLES = """\
+examples:
+  inyourarea store apply
+      the bucket is there, and frames and half uploads that nobody needs go by themselves
+  inyourarea store policies
+      what the key of each service must be allowed, as one JSON object by service
+  inyourarea store policies --service detect > detect.json
+      one of them, as `aws iam create-policy` and `mc admin policy create` take it
+
+The store is that of INYOURAREA_S3_ENDPOINT, _BUCKET, _REGION, _ACCESS_KEY, _SECRET_KEY (or
+_ACCESS_KEY_FILE, _SECRET_KEY_FILE), _CA_FILE, _PATH_STYLE and _TIMEOUT_S; `apply` needs a key that
+may make buckets."""
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Teach the command line this command."""
+    parser = subparsers.add_parser(
+        "store",
+        help="make a cluster's bucket, and print who may do what in it",
+        description="The bucket that a cluster keeps its objects in.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", required=True)
+    apply = verbs.add_parser("apply", help="make the bucket and its rules; twice is as once")
+    apply.add_argument(
+        "--frames-days",
+        type=int,
+        default=FRAMES_DAYS,
+        metavar="DAYS",
+        help=f"after which frames go that nobody detected in ({FRAMES_DAYS})",
+    )
+    policies = verbs.add_parser("policies", help="print what each service's key must be allowed")
+    policies.add_argument("--service", choices=SERVICES, help="only this one's")
+    policies.add_argument(
+        "--bucket", default=MinioSettings.bucket, metavar="NAME", help="(inyourarea)"
+    )
+
+
+def main(args: argparse.Namespace) -> int:
+    """Do one thing with the bucket."""
+    try:
+        from inyourarea.runtime import minio_bucket  # noqa: PLC0415 - the laptop has no such client
+    except ModuleNotFoundError as missing:
+        raise Refused("this needs the S3 client: pip install 'inyourarea[s3]'") from missing
+
+    if args.verb == "policies":
+        found = {name: minio_bucket.policy_of(name, args.bucket) for name in SERVICES}
+        print(json.dumps(found[args.service] if args.service else found, indent=2))
+        return 0
+    if args.frames_days < 1:
+        raise Refused("--frames-days must be 1 or more")
+    settings = read_settings(os.environ)
+    try:
+        has_upload_rule = minio_bucket.apply_bucket(settings, args.frames_days)
+    except ObjectsAway as away:
+        raise Refused(str(away)) from away
+    print(f"the bucket {settings.bucket} is there; frames go after {args.frames_days} days")
+    if not has_upload_rule:
+        print("this store takes no rule for half uploads; see that it ends them (MinIO does)")
+    return 0
