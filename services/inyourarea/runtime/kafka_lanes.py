@@ -9,8 +9,8 @@ from inyourarea.runtime.bus import Record
 #: A channel and a partition of it.
 Place = tuple[str, int]
 
-#: Records of one partition that wait here at most: enough that the next one is at hand when one is
-#: finished, few enough that a rebalance throws little away.
+#: With so many records of one partition waiting no more should come for now: enough that the next
+#: one is at hand when one is finished, few enough that a rebalance throws little away.
 FEW = 16
 
 

@@ -16,7 +16,7 @@ from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssi
 from kafka.structs import MemberState
 
 from inyourarea.runtime.bus import BusAway, Record
-from inyourarea.runtime.kafka_lanes import FEW, Lanes
+from inyourarea.runtime.kafka_lanes import Lanes
 from inyourarea.runtime.kafka_settings import KafkaSettings
 
 log = logging.getLogger(__name__)
@@ -27,6 +27,11 @@ _TICK_S = 0.1
 _SLICE_S = 0.1
 #: While the group rebalances, one poll takes this long, in seconds, and so many follow at once.
 _JOIN_S, _JOIN_TURNS = 0.25, 8
+#: How much comes at once, in bytes, of a partition and of all: some 50 facts, some 1000. They bound
+#: what a member holds, not a number of records per poll: of a partition that is paused with part of
+#: a fetch not yet taken, kafka-python 3.0.12 gives nothing ever after (`Fetcher.fetched_records`
+#: keeps the emptied `_next_partition_records`), so each poll takes all that has come.
+_FETCH_BYTES, _FETCHES_BYTES, _ALL = 1 << 15, 1 << 20, 1 << 20
 #: A record of a lower lane that has just come waits this long, in seconds, for one of a higher lane
 #: that was published at the same time: a fetch on a local network takes less.
 _SETTLE_S = 0.02
@@ -161,7 +166,8 @@ class KafkaMember:
         if self._consumer is None:
             return None
         was_idle = self._lanes.best_rank() is None
-        self._gather(0)
+        if was_idle or time.monotonic() - self._polled > _SETTLE_S:
+            self._gather(0)
         if self._lanes.best_rank() is None and left_s > 0:
             self._gather(min(left_s, _SLICE_S))
         if was_idle and self._lanes.best_rank():
@@ -177,12 +183,12 @@ class KafkaMember:
     def _poll(self, wait_s: float) -> bool:
         assert self._consumer is not None
         try:
-            came = self._consumer.poll(timeout_ms=_ms(wait_s), max_records=FEW)
+            came = self._consumer.poll(timeout_ms=_ms(wait_s), max_records=_ALL)
             # A join that ends while nobody polls is forgotten by the SDK, and begun again.
             for _ in range(_JOIN_TURNS):
                 if came or self._consumer.group_metadata().state is MemberState.STABLE:
                     break
-                came = self._consumer.poll(timeout_ms=_ms(_JOIN_S), max_records=FEW)
+                came = self._consumer.poll(timeout_ms=_ms(_JOIN_S), max_records=_ALL)
         except kafka_errors.KafkaError as error:
             self._drop(error)
             raise BusAway(self._away) from error
@@ -266,7 +272,8 @@ class KafkaMember:
             group_instance_id=self._settings.member or None,
             enable_auto_commit=False,
             auto_offset_reset="earliest",
-            max_poll_records=FEW,
+            max_partition_fetch_bytes=_FETCH_BYTES,
+            fetch_max_bytes=_FETCHES_BYTES,
             allow_auto_create_topics=False,
             partition_assignment_strategy=[self._losses._assignor],
             session_timeout_ms=_ms(self._pace.session_s),
@@ -282,7 +289,7 @@ class KafkaMember:
         return self._settings.client_options() | client_times(self._pace)
 
     def _drop(self, error: Exception) -> None:
-        """The consumer is gone after this error, and all that it owned; the keeper makes another."""
+        """The consumer is gone after this error, and what it owned; the keeper makes another."""
         self._away = f"Kafka's consumer failed: {type(error).__name__}: {error}"
         self._heard = 0.0
         if isinstance(error, kafka_errors.FencedInstanceIdError):
