@@ -12,9 +12,9 @@ from inyourarea.contracts import keys
 from inyourarea.contracts.topics import DEAD_LETTERS, read_fact
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import VideoUnreadable
-from inyourarea.runtime.bus import Record
+from inyourarea.runtime.bus import BusAway, Record
 from inyourarea.runtime.folder_objects import FolderObjects
-from inyourarea.runtime.memory_bus import MemoryBroker
+from inyourarea.runtime.memory_bus import MemoryBroker, MemoryBus
 from inyourarea.runtime.worker import (
     STARTS,
     DependencyAway,
@@ -143,6 +143,58 @@ def test_an_absent_dependency_is_waited_for_however_long(tmp_path: Path) -> None
     bench.work()
     assert len(bench.published("frames.extracted.urgent")) == 1
     assert bench.published(DEAD_LETTERS) == []
+
+
+class ForgetfulBus:
+    """A bus that once takes facts and can not store them, and once can not commit."""
+
+    def __init__(self, bus: MemoryBus) -> None:
+        self._bus = bus
+        self._troubles = ["flush", "commit"]
+        self._held: list[Record] = []
+        self.consume, self.close = bus.consume, bus.close
+
+    def publish(self, record: Record) -> None:
+        self._held.append(record)
+
+    def flush(self) -> None:
+        held, self._held = self._held, []
+        self._trouble("flush")
+        for record in held:
+            self._bus.publish(record)
+
+    def commit(self, record: Record) -> None:
+        self._trouble("commit")
+        self._bus.commit(record)
+
+    def _trouble(self, where: str) -> None:
+        if where in self._troubles:
+            self._troubles.remove(where)
+            raise BusAway("the broker was restarted")
+
+
+def test_facts_that_the_bus_lost_are_published_again_before_the_commit(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, lambda _: [EXTRACTED])
+    bench.worker.bus = ForgetfulBus(bench.bus)
+    bench.work()
+    (one, again) = bench.published("frames.extracted.urgent")
+    assert one.value == again.value
+    bench.bus.close()
+    assert bench.broker.join("stage", ("segment.cut.urgent",)).consume(0) is None
+
+
+def test_a_unit_that_is_finished_while_the_worker_stops_is_committed(tmp_path: Path) -> None:
+    stop = Event()
+
+    def finish(fact: facts.SegmentCut) -> list[Message]:
+        stop.set()
+        return [EXTRACTED]
+
+    bench = Bench(tmp_path, finish)
+    bench.bus.publish(to_record(CUT))
+    bench.worker.run(stop)
+    assert len(bench.published("frames.extracted.urgent")) == 1
+    assert bench.broker.join("stage", ("segment.cut.urgent",)).consume(0) is None
 
 
 class Killed(BaseException):

@@ -26,7 +26,9 @@ class Topic:
 
     Fan-out facts are keyed by video and segment, so that one video's segments spread over all
     workers; the others by video, so that one consumer sees a video's facts in order. Of a
-    compacted topic the bus keeps each key's last fact for ever.
+    compacted topic the bus keeps each key's last fact for ever, of the others all for some days:
+    longer than any outage that somebody has to mend, since what a group has not consumed by then
+    is left to the sweeper. At most as many copies of a stage work on a topic as it has partitions.
     """
 
     name: str
@@ -34,6 +36,8 @@ class Topic:
     key: Callable[[Any], str]
     has_lanes: bool = False
     is_compacted: bool = False
+    partitions: int = 12
+    retention_days: int = 7
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -74,6 +78,29 @@ _BY_CHANNEL = MappingProxyType({name: topic for topic in TOPICS for name in topi
 
 #: Records that no handler could use end here, with the reason in their headers.
 DEAD_LETTERS = "dead.letters"
+
+
+@dataclass(frozen=True)
+class Channel:
+    """A topic as the bus has it; ``retention_days`` 0: each key's last record is kept for ever."""
+
+    name: str
+    partitions: int
+    retention_days: int
+    #: Largest record, in bytes: Kafka's own default.
+    largest: int = 1 << 20
+
+
+def _channels(topic: Topic) -> tuple[Channel, ...]:
+    days = 0 if topic.is_compacted else topic.retention_days
+    return tuple(Channel(name, topic.partitions, days) for name in topic.channels)
+
+
+#: All that a bus needs to have. A dead letter is its record and why it is there; a month to look.
+CHANNELS = (
+    *(channel for topic in TOPICS for channel in _channels(topic)),
+    Channel(DEAD_LETTERS, partitions=1, retention_days=30, largest=(1 << 20) + (1 << 16)),
+)
 
 
 def topic_of(fact: type[Message]) -> Topic:

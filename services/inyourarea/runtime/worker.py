@@ -99,14 +99,33 @@ class Worker:
         try:
             fact = read_fact(record.channel, record.value)
         except (DecodeError, KeyError) as broken:
-            self._bury(record, f"not a fact of {record.channel}: {broken}", 0)
+            reason = f"not a fact of {record.channel}: {broken}"
+            self._settle(record, [self._letter(record, reason, 0)], stop)
         else:
-            self._handle(record, fact, stop)
-        if not stop.is_set():
-            self.bus.flush()
-            self.bus.commit(record)
+            outcome = self._outcome(record, fact, stop)
+            if outcome is not None:
+                self._settle(record, outcome, stop)
 
-    def _handle(self, record: Record, fact: Any, stop: Event) -> None:
+    def _settle(self, record: Record, outcome: list[Record], stop: Event) -> None:
+        """The outcome is stored by the bus, and only then is the record committed.
+
+        A bus that is away may have lost what it was given: all is published again.
+        """
+        absences = 0
+        while True:
+            try:
+                for result in outcome:
+                    self.bus.publish(result)
+                self.bus.flush()
+                return self.bus.commit(record)
+            except BusAway as away:
+                absences += 1
+                if stop.is_set():
+                    return None
+                self._wait(away, absences, stop)
+
+    def _outcome(self, record: Record, fact: Any, stop: Event) -> list[Record] | None:
+        """What this record leads to; none: the loop was stopped before that was known."""
         marker = f"{keys.attempts(f'{self.stage}/{record.channel}', record.key)}/"
         failures, absences, is_marked = 0, 0, False
         while not stop.is_set():
@@ -114,23 +133,23 @@ class Worker:
                 if not is_marked:
                     self._mark_start(marker)
                     is_marked = True
-                for result in self._results(fact):
-                    self.bus.publish(to_record(result, record.headers))
+                results = [to_record(result, record.headers) for result in self._results(fact)]
                 self._forget_starts(marker)
             except _AWAY as away:
                 absences += 1
                 if absences == self.patience.tries_when_away:
-                    return self._fail(record, fact, str(away), absences)
+                    return self._failure(record, fact, str(away), absences)
                 self._wait(away, absences, stop)
             except Refused as refused:
-                return self._fail(record, fact, str(refused), failures + 1)
+                return self._failure(record, fact, str(refused), failures + 1)
             except Exception as error:  # a unit's failure must not end the stage
                 failures += 1
                 log.exception("%s failed on %s %s", self.stage, record.channel, record.key)
                 if failures == TRIES:
-                    return self._fail(record, fact, f"{type(error).__name__}: {error}", failures)
+                    reason = f"{type(error).__name__}: {error}"
+                    return self._failure(record, fact, reason, failures)
             else:
-                return None
+                return results
         return None
 
     def _results(self, fact: Any) -> list[Message]:
@@ -158,8 +177,7 @@ class Worker:
         log.warning("%s waits for a dependency: %s", self.stage, away)
         stop.wait(min(pause, self.patience.longest_backoff_s))
 
-    def _fail(self, record: Record, fact: Any, reason: str, attempts: int) -> None:
-        self._bury(record, reason, attempts)
+    def _failure(self, record: Record, fact: Any, reason: str, attempts: int) -> list[Record]:
         failed = facts.StageFailed(
             video_id=fact.video_id,
             run_id=getattr(fact, "run_id", ""),
@@ -169,9 +187,9 @@ class Worker:
             key=record.key,
             attempts=attempts,
         )
-        self.bus.publish(to_record(failed, record.headers))
+        return [self._letter(record, reason, attempts), to_record(failed, record.headers)]
 
-    def _bury(self, record: Record, reason: str, attempts: int) -> None:
+    def _letter(self, record: Record, reason: str, attempts: int) -> Record:
         origin = f"{record.channel}/{record.partition}/{record.offset}"
         headers = {
             **record.headers,
@@ -181,4 +199,4 @@ class Worker:
             "stage": self.stage.encode(),
             "buried-at": str(time.time_ns()).encode(),
         }
-        self.bus.publish(Record(DEAD_LETTERS, record.key, record.value, headers))
+        return Record(DEAD_LETTERS, record.key, record.value, headers)

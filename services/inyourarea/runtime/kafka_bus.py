@@ -1,0 +1,119 @@
+"""The cluster's bus: Kafka, through kafka-python."""
+
+from typing import Any
+
+from kafka import KafkaProducer
+from kafka.errors import KafkaError
+
+from inyourarea.runtime.bus import BusAway, Record
+from inyourarea.runtime.kafka_member import KafkaMember, Pace, client_times
+from inyourarea.runtime.kafka_settings import KafkaSettings
+
+#: Records of one step that are published within this time travel together, in milliseconds.
+_LINGER_MS = 5
+#: The largest record, in bytes: Kafka's own limit, and room for a dead letter's headers.
+_LARGEST = (1 << 20) + (1 << 16)
+
+
+class KafkaBus:
+    """One member of one consumer group on Kafka, and a producer. See `Bus`.
+
+    It can be made while Kafka is away: it connects when Kafka comes, and again when it comes back.
+    A record is given again to a living member only if its partition was lost meanwhile, and then
+    not if it was committed before.
+    """
+
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        group: str,
+        channels: tuple[str, ...],
+        pace: Pace | None = None,
+    ) -> None:
+        pace = pace or Pace()
+        self.member = KafkaMember(settings, group, channels, pace)
+        self._publisher = _Publisher(settings, pace)
+
+    def consume(self, timeout_s: float) -> Record | None:
+        """See `Bus.consume`."""
+        return self.member.consume(timeout_s)
+
+    def publish(self, record: Record) -> None:
+        """See `Bus.publish`."""
+        self._publisher.publish(record)
+
+    def flush(self) -> None:
+        """See `Bus.flush`. Where it raises, what was published since the last flush may be lost."""
+        self._publisher.flush()
+
+    def commit(self, record: Record) -> None:
+        """See `Bus.commit`."""
+        self.member.commit(record)
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether this member has left."""
+        return self.member.is_closed
+
+    def close(self) -> None:
+        """See `Bus.close`."""
+        self.member.close()
+        self._publisher.close()
+
+
+class _Publisher:
+    """A producer that is made when it is first needed, and anew after it has failed."""
+
+    def __init__(self, settings: KafkaSettings, pace: Pace) -> None:
+        self._settings, self._pace = settings, pace
+        self._producer: KafkaProducer | None = None
+        self._sent: list[Any] = []
+
+    def publish(self, record: Record) -> None:
+        try:
+            if self._producer is None:
+                self._producer = self._connected()
+            sent = self._producer.send(
+                record.channel,
+                key=record.key.encode(),
+                value=record.value,
+                headers=list(record.headers.items()),
+            )
+        except KafkaError as error:
+            self._give_up(error)
+        self._sent.append(sent)
+
+    def flush(self) -> None:
+        if self._producer is None:
+            return
+        try:
+            self._producer.flush(timeout=2 * self._pace.request_s)
+            for sent in self._sent:
+                sent.get(timeout=0)
+        except KafkaError as error:
+            self._give_up(error)
+        self._sent = []
+
+    def close(self) -> None:
+        if self._producer is not None:
+            self._producer.close(timeout=self._pace.request_s)
+
+    def _connected(self) -> KafkaProducer:
+        request_ms = round(1000 * self._pace.request_s)
+        return KafkaProducer(
+            acks="all",
+            enable_idempotence=True,
+            linger_ms=_LINGER_MS,
+            max_request_size=_LARGEST,
+            max_block_ms=request_ms,
+            delivery_timeout_ms=request_ms + request_ms // 2,
+            allow_auto_create_topics=False,
+            **self._settings.client_options(),
+            **client_times(self._pace),
+        )
+
+    def _give_up(self, error: KafkaError) -> None:
+        producer, self._producer, self._sent = self._producer, None, []
+        if producer is not None:
+            producer.close(timeout=0)
+        raise BusAway(f"Kafka did not take a record: {error}") from error

@@ -1,0 +1,349 @@
+"""One member of a Kafka consumer group, which stays one however long a step takes."""
+
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
+from kafka import errors as kafka_errors
+from kafka.admin import KafkaAdminClient, MemberToRemove
+from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
+from kafka.structs import MemberState
+
+from inyourarea.runtime.bus import BusAway, Record
+from inyourarea.runtime.kafka_lanes import Lanes
+from inyourarea.runtime.kafka_settings import KafkaSettings
+
+log = logging.getLogger(__name__)
+
+#: Between two polls while nobody consumes, in seconds: how fast a rebalance goes on then.
+_TICK_S = 0.1
+#: Longest time inside one poll, in seconds: whoever else needs the consumer waits that long.
+_SLICE_S = 0.1
+#: While the group rebalances, one poll takes this long, in seconds, and so many follow at once.
+_JOIN_S, _JOIN_TURNS = 0.25, 8
+#: How much comes at once, in bytes, of a partition and of all: some 50 facts, some 1000. They bound
+#: what a member holds, not a number of records per poll: of a partition that is paused with part of
+#: a fetch not yet taken, kafka-python 3.0.12 gives nothing ever after (`Fetcher.fetched_records`
+#: keeps the emptied `_next_partition_records`), so each poll takes all that has come.
+_FETCH_BYTES, _FETCHES_BYTES, _ALL = 1 << 15, 1 << 20, 1 << 20
+#: A record of a lower lane that has just come waits this long, in seconds, for one of a higher lane
+#: that was published at the same time: a fetch on a local network takes less.
+_SETTLE_S = 0.02
+#: After this silence, in seconds, Kafka is asked whether it is there.
+_SILENCE_S = 3.0
+#: A commit waits this long, in seconds, for a rebalance to end.
+_COMMIT_S = 10.0
+#: What the group's new state says about a commit, which is asked again when the state is known.
+_REBALANCING = (
+    kafka_errors.RebalanceInProgressError,
+    kafka_errors.CommitFailedError,
+    kafka_errors.IllegalGenerationError,
+    kafka_errors.UnknownMemberIdError,
+)
+
+
+@dataclass(frozen=True)
+class Pace:
+    """When Kafka holds a member for dead, in seconds.
+
+    ``session_s`` after its last sign of life (Kafka allows no less than 6): a killed process's
+    records go to the others then. ``poll_s`` after its last poll, so only if the keeper hangs.
+    ``request_s``: how long one question to a broker may take.
+    """
+
+    session_s: float = 8.0
+    heartbeat_s: float = 1.0
+    poll_s: float = 60.0
+    request_s: float = 10.0
+
+
+class _Losses(ConsumerRebalanceListener):  # type: ignore[misc]  # the SDK has no types
+    """Hears on the SDK's own thread which partitions the member owns no more."""
+
+    def __init__(self, assignor: CooperativeStickyAssignor) -> None:
+        self._assignor = assignor
+        self.places: deque[TopicPartition] = deque()
+
+    def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
+        self.places.extend(revoked)
+
+    def on_partitions_lost(self, lost: Iterable[TopicPartition]) -> None:
+        self.places.extend(lost)
+        # The SDK would go on claiming them when it joins anew, against their new owners.
+        self._assignor.member_assignment = None
+
+    def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
+        """Their records tell."""
+
+
+class KafkaMember:
+    """Consumes and commits for one group.
+
+    The consumer is used by one thread at a time, under a lock: by whoever consumes or commits and,
+    while nobody does, by the keeper, a thread that polls only to stay a member (partitions with
+    enough records waiting are paused). It also connects, asks whether Kafka is there, and connects
+    anew after an error.
+    """
+
+    def __init__(
+        self, settings: KafkaSettings, group: str, channels: tuple[str, ...], pace: Pace
+    ) -> None:
+        self._settings, self._group, self._channels, self._pace = settings, group, channels, pace
+        self._lock = threading.Lock()
+        self._lanes = Lanes(channels)
+        self._losses = _Losses(CooperativeStickyAssignor())
+        self._consumer: KafkaConsumer | None = None
+        self._admin: KafkaAdminClient | None = None
+        self._away = self._twin = ""
+        self._polled = self._heard = 0.0
+        self._stop = threading.Event()
+        self._keeper = threading.Thread(target=self._keep, name=f"keeps {group}", daemon=True)
+        self._keeper.start()
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether the member has left."""
+        return self._stop.is_set()
+
+    @property
+    def assigned(self) -> set[tuple[str, int]]:
+        """The channels' partitions that are this member's now."""
+        consumer = self._consumer
+        return set() if consumer is None else {tuple(place) for place in consumer.assignment()}
+
+    def consume(self, timeout_s: float) -> Record | None:
+        """See `Bus.consume`."""
+        end = time.monotonic() + timeout_s
+        while True:
+            self._check()
+            with self._lock:
+                record = self._look(end - time.monotonic())
+            left = end - time.monotonic()
+            if record is not None or left <= 0:
+                return record
+            if self._consumer is None:
+                self._stop.wait(min(left, _SLICE_S))
+
+    def commit(self, record: Record) -> None:
+        """See `Bus.commit`; a record whose partition is another's now is left to that one."""
+        place = TopicPartition(record.channel, record.partition)
+        end = time.monotonic() + _COMMIT_S
+        while True:
+            self._check()
+            with self._lock:
+                self._forget_lost()
+                if not self._lanes.finish(record):
+                    log.info("%s is another member's now: not committed", place)
+                    return
+                if self._is_committed(place, record.offset + 1):
+                    return
+            if time.monotonic() > end:
+                raise BusAway(f"group {self._group} does not come to rest")
+            time.sleep(_TICK_S / 2)
+
+    def close(self) -> None:
+        """The member has left its group, which gives its partitions to the others at once."""
+        if self._stop.is_set():
+            return
+        self._stop.set()
+        self._keeper.join()
+        with self._lock:
+            self._leave()
+
+    def _check(self) -> None:
+        if self._stop.is_set():
+            raise BusAway("this member has left its group")
+        if self._twin or self._away:
+            raise BusAway(self._twin or self._away)
+
+    def _look(self, left_s: float) -> Record | None:
+        if self._consumer is None:
+            return None
+        was_idle = self._lanes.best_rank() is None
+        if was_idle or time.monotonic() - self._polled > _SETTLE_S:
+            self._gather(0)
+        if self._lanes.best_rank() is None and left_s > 0:
+            self._gather(min(left_s, _SLICE_S))
+        if was_idle and self._lanes.best_rank():
+            self._gather(_SETTLE_S)
+        return self._lanes.take()
+
+    def _gather(self, wait_s: float) -> None:
+        """What has come waits in its lane, at most few of a partition."""
+        came = self._poll(wait_s)
+        while came:
+            came = self._poll(0)
+
+    def _poll(self, wait_s: float) -> bool:
+        assert self._consumer is not None
+        try:
+            came = self._consumer.poll(timeout_ms=_ms(wait_s), max_records=_ALL)
+            # A join that ends while nobody polls is forgotten by the SDK, and begun again.
+            for _ in range(_JOIN_TURNS):
+                if came or self._consumer.group_metadata().state is MemberState.STABLE:
+                    break
+                came = self._consumer.poll(timeout_ms=_ms(_JOIN_S), max_records=_ALL)
+        except kafka_errors.KafkaError as error:
+            self._drop(error)
+            raise BusAway(self._away) from error
+        self._polled = time.monotonic()
+        self._forget_lost()
+        for place, messages in came.items():
+            self._heard = self._polled
+            for message in messages:
+                self._lanes.arrive(_record(place, message), message.timestamp)
+        self._pause_full()
+        return bool(came)
+
+    def _pause_full(self) -> None:
+        assert self._consumer is not None
+        full = {TopicPartition(*place) for place in self._lanes.full()}
+        paused = self._consumer.paused()
+        for place in full - paused:
+            with suppress(KeyError):  # lost a moment ago
+                self._consumer.pause(place)
+        for place in paused - full:
+            with suppress(KeyError):
+                self._consumer.resume(place)
+
+    def _forget_lost(self) -> None:
+        while self._losses.places:
+            self._lanes.lose([tuple(self._losses.places.popleft())])
+
+    def _is_committed(self, place: TopicPartition, offset: int) -> bool:
+        if self._consumer is None:
+            raise BusAway("Kafka is being connected to anew")
+        try:
+            self._consumer.commit(
+                {place: OffsetAndMetadata(offset, "", -1)}, timeout_ms=_ms(self._pace.request_s)
+            )
+        except _REBALANCING as moving:
+            log.debug("group %s rebalances: %s", self._group, moving)
+            self._poll(0)
+            return False
+        except kafka_errors.KafkaError as error:
+            raise BusAway(f"Kafka did not take a commit: {error}") from error
+        self._heard = time.monotonic()
+        return True
+
+    def _keep(self) -> None:
+        while not self._stop.wait(_TICK_S) and not self._twin:
+            try:
+                self._ask()
+                with self._lock:
+                    if self._consumer is None:
+                        self._consumer = self._connected()
+                    if time.monotonic() - self._polled > _TICK_S:
+                        self._poll(0)
+            except (kafka_errors.KafkaError, BusAway) as error:
+                self._note(f"Kafka can not be reached: {error}")
+            except Exception as error:  # the member must not die with its keeper
+                log.exception("the keeper of group %s begins anew", self._group)
+                with self._lock:
+                    self._drop(error)
+
+    def _ask(self) -> None:
+        """Kafka is there and has the channels."""
+        if self._admin is None:
+            self._admin = KafkaAdminClient(**self._client_options())
+        elif time.monotonic() - self._heard < _SILENCE_S:
+            return
+        missing = sorted(set(self._channels) - set(self._admin.list_topics()))
+        self._heard = time.monotonic()
+        if missing:
+            self._note(f"Kafka has no topic {missing[0]}: run `inyourarea topics apply`")
+        else:
+            self._note("")
+
+    def _note(self, away: str) -> None:
+        if away != self._away:
+            log.warning("group %s: %s", self._group, away or "Kafka is there")
+        self._away = away
+
+    def _connected(self) -> KafkaConsumer:
+        consumer = KafkaConsumer(
+            group_id=self._group,
+            group_instance_id=self._settings.member or None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=_FETCH_BYTES,
+            fetch_max_bytes=_FETCHES_BYTES,
+            allow_auto_create_topics=False,
+            partition_assignment_strategy=[self._losses._assignor],
+            session_timeout_ms=_ms(self._pace.session_s),
+            heartbeat_interval_ms=_ms(self._pace.heartbeat_s),
+            max_poll_interval_ms=_ms(self._pace.poll_s),
+            fetch_max_wait_ms=250,
+            **self._client_options(),
+        )
+        consumer.subscribe(self._channels, listener=self._losses)
+        return consumer
+
+    def _client_options(self) -> dict[str, Any]:
+        return self._settings.client_options() | client_times(self._pace)
+
+    def _drop(self, error: Exception) -> None:
+        """The consumer is gone after this error, and what it owned; the keeper makes another."""
+        self._away = f"Kafka's consumer failed: {type(error).__name__}: {error}"
+        self._heard = 0.0
+        if isinstance(error, kafka_errors.FencedInstanceIdError):
+            # To join again would fence the other, and so on for ever.
+            self._twin = f"group {self._group} has another member named {self._settings.member}"
+        consumer, self._consumer = self._consumer, None
+        self._lanes = Lanes(self._channels)
+        self._losses = _Losses(CooperativeStickyAssignor())
+        if consumer is not None:
+            with suppress(kafka_errors.KafkaError):
+                consumer.close(timeout_ms=1000)
+
+    def _leave(self) -> None:
+        consumer, self._consumer = self._consumer, None
+        try:
+            if consumer is not None:
+                member = consumer.group_metadata().member_id
+                consumer.close(timeout_ms=_ms(self._pace.request_s))
+                self._remove(member)
+        except kafka_errors.KafkaError as error:
+            log.warning("group %s was left without a word: %s", self._group, error)
+        finally:
+            if self._admin is not None:
+                self._admin.close()
+
+    def _remove(self, member: str) -> None:
+        """A member with a name of its own does not leave by closing: it might come back."""
+        if self._settings.member and member and self._admin is not None:
+            leaving = MemberToRemove(member_id=member, group_instance_id=self._settings.member)
+            self._admin.remove_group_members(self._group, [leaving])
+
+
+def client_times(pace: Pace) -> dict[str, Any]:
+    """How patient every client of kafka-python is with a broker."""
+    return {
+        "request_timeout_ms": _ms(pace.request_s),
+        "bootstrap_timeout_ms": _ms(pace.request_s / 2),
+        # A broker that comes back is found within a second.
+        "reconnect_backoff_max_ms": 1000,
+        # New partitions are seen within half a minute.
+        "metadata_max_age_ms": 30_000,
+    }
+
+
+def _record(place: TopicPartition, message: Any) -> Record:
+    return Record(
+        place.topic,
+        (message.key or b"").decode(errors="replace"),
+        message.value or b"",
+        dict(message.headers),
+        place.partition,
+        message.offset,
+    )
+
+
+def _ms(seconds: float) -> int:
+    return round(seconds * 1000)

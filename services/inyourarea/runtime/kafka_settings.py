@@ -1,0 +1,106 @@
+"""How a service reaches Kafka: addresses, and who it is there."""
+
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from inyourarea.runtime.settings import Environment
+
+PROTOCOLS = ("PLAINTEXT", "SASL_SSL")
+MECHANISMS = ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN")
+
+
+@dataclass(frozen=True)
+class KafkaSettings:
+    """Where Kafka is and how this process proves who it is.
+
+    ``member`` is this process's name in its consumer groups: a process that starts again under the
+    same name takes up its own partitions at once. Two living ones of a group must not share it.
+    """
+
+    servers: tuple[str, ...] = ("127.0.0.1:9092",)
+    protocol: str = "PLAINTEXT"
+    mechanism: str = MECHANISMS[0]
+    user: str = ""
+    password: str = field(default="", repr=False)
+    #: Certificates that the brokers' are signed with; none: those the system trusts.
+    ca_file: Path | None = None
+    member: str = ""
+
+    def client_options(self) -> dict[str, Any]:
+        """What every client of kafka-python takes."""
+        plain: dict[str, Any] = {
+            "bootstrap_servers": list(self.servers),
+            "security_protocol": self.protocol,
+        }
+        if self.protocol == "PLAINTEXT":
+            return plain
+        return plain | {
+            "sasl_mechanism": self.mechanism,
+            "sasl_plain_username": self.user,
+            "sasl_plain_password": self.password,
+            "ssl_cafile": None if self.ca_file is None else str(self.ca_file),
+        }
+
+
+def read_settings(environment: Mapping[str, str]) -> KafkaSettings:
+    """Settings from the environment.
+
+    Names behind ``INYOURAREA_KAFKA_``: ``SERVERS`` (with commas between), ``PROTOCOL``,
+    ``MECHANISM``, ``USER``, ``PASSWORD_FILE``, ``CA_FILE`` and ``MEMBER`` (else the host's name).
+
+    Raises:
+        SettingsRejected: a value can not be used; all problems are told together.
+    """
+    asked, plain = Environment(environment), KafkaSettings()
+    servers = asked.several("KAFKA_SERVERS", parse_server, "addresses such as kafka:9092")
+    protocol = asked.read("KAFKA_PROTOCOL", plain.protocol, _one_of(PROTOCOLS), _or(PROTOCOLS))
+    mechanism = asked.read("KAFKA_MECHANISM", plain.mechanism, _one_of(MECHANISMS), _or(MECHANISMS))
+    user = password = ""
+    if protocol == "SASL_SSL":
+        user = asked.text("KAFKA_USER", "", "the name to sign in with, since SASL_SSL is used")
+        where = asked.text("KAFKA_PASSWORD_FILE", "", "a file, since SASL_SSL is used")
+        if where:
+            password = asked.read("KAFKA_PASSWORD_FILE", "", _content, "a file with a password")
+    ca_file = asked.read("KAFKA_CA_FILE", None, _file, "a file of certificates")
+    member = asked.text("KAFKA_MEMBER", platform.node(), "this process's name in its groups")
+    asked.check()
+    return KafkaSettings(
+        servers or plain.servers, protocol, mechanism, user, password, ca_file, member
+    )
+
+
+def parse_server(text: str) -> str:
+    """An address, HOST:PORT; `ValueError` where it is none."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not 0 < int(port) < 1 << 16:
+        raise ValueError(text)
+    return text
+
+
+def _or(choices: tuple[str, ...]) -> str:
+    return " or ".join(choices)
+
+
+def _one_of(choices: tuple[str, ...]) -> Any:
+    def read(text: str) -> str:
+        if text not in choices:
+            raise ValueError(text)
+        return text
+
+    return read
+
+
+def _file(text: str) -> Path:
+    if not Path(text).is_file():
+        raise ValueError(text)
+    return Path(text)
+
+
+def _content(text: str) -> str:
+    content = _file(text).read_text().strip()
+    if not content:
+        raise ValueError(text)
+    return content

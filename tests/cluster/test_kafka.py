@@ -1,0 +1,293 @@
+"""What Kafka's bus promises beside the contract: members that work long, die, return and move."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from threading import Event
+from typing import Any
+
+import pytest
+from google.protobuf.message import Message
+
+from inyourarea.contracts.topics import DEAD_LETTERS, read_fact
+from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.runtime.bus import Bus, BusAway, Record
+from inyourarea.runtime.folder_objects import FolderObjects
+from inyourarea.runtime.kafka_bus import KafkaBus
+from inyourarea.runtime.worker import Patience, Worker, to_record
+from kafka_house import PARTITIONS, QUICK, KafkaHouse, kafka_house
+
+pytestmark = pytest.mark.slow
+
+CUT = "segment.cut.bulk"
+EXTRACTED = "frames.extracted.bulk"
+TOPICS = ("facts", CUT, EXTRACTED, "stage.failed", DEAD_LETTERS)
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[KafkaHouse]:
+    with kafka_house(*TOPICS) as house:
+        yield house
+
+
+@pytest.fixture
+def house(running: KafkaHouse) -> Iterator[KafkaHouse]:
+    with running.emptied():
+        yield running
+
+
+def publish(bus: Bus, count: int, keys: int = 8) -> list[bytes]:
+    values = [b"%d" % number for number in range(count)]
+    for number, value in enumerate(values):
+        bus.publish(Record("facts", f"key-{number % keys}", value))
+    bus.flush()
+    return values
+
+
+def take(bus: Bus, wanted: int, timeout_s: float = 30.0) -> list[Record]:
+    """So many records, each committed."""
+    records: list[Record] = []
+    end = time.monotonic() + timeout_s
+    while len(records) < wanted and time.monotonic() < end:
+        if record := bus.consume(0.5):
+            bus.commit(record)
+            records.append(record)
+    return records
+
+
+def values(records: list[Record]) -> list[bytes]:
+    return sorted((record.value for record in records), key=int)
+
+
+def test_a_step_longer_than_the_longest_poll_gap_keeps_its_membership(house: KafkaHouse) -> None:
+    pace = replace(QUICK, poll_s=2.0)
+    busy = house.join("group", ("facts",), pace)
+    sent = publish(busy, 20)
+    first = busy.consume(5)
+    assert first is not None
+    time.sleep(5)
+    assert len(busy.member.assigned) == PARTITIONS
+    busy.commit(first)
+    assert values([first, *take(busy, 19)]) == sent
+    assert busy.consume(1) is None
+
+
+def test_a_member_that_works_lets_another_join(house: KafkaHouse) -> None:
+    busy = house.join("group", ("facts",))
+    sent = publish(busy, 40)
+    held = busy.consume(5)
+    assert held is not None
+    other = house.join("group", ("facts",))  # while the first one is at its step
+    assert len(busy.member.assigned) == len(other.member.assigned) == PARTITIONS // 2
+    busy.commit(held)
+    records = [held, *take(busy, 40, 3), *take(other, 40, 3)]
+    assert set(values(records)) == set(sent)
+    twice = len(records) - len(sent)
+    assert twice <= 1, "only what was in hand may be done twice"
+
+
+def test_the_commit_of_a_record_whose_partition_moved_is_left_to_its_new_owner(
+    house: KafkaHouse,
+) -> None:
+    first = house.join("group", ("facts",))
+    sent = publish(first, 40)
+    held = [first.consume(5) for _ in sent]
+    other = house.join("group", ("facts",))
+    moved = other.member.assigned
+    for record in held:
+        assert record is not None
+        first.commit(record)
+    again = take(other, 40, 3)
+    assert again
+    assert {("facts", record.partition) for record in again} <= moved
+    assert first.consume(1) is None
+
+
+def test_a_killed_process_hands_its_records_to_the_others(house: KafkaHouse) -> None:
+    survivor = house.join("group", ("facts",))
+    words = [house.server.address, house.group("group"), "victim", "facts"]
+    folders = [str(Path(__file__).parent), *sys.path]
+    victim = subprocess.Popen(
+        [sys.executable, str(Path(__file__).parent / "kafka_victim.py"), *words],
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, folders))},
+    )
+    try:
+        assert victim.stdout is not None
+        end = time.monotonic() + 30
+        while len(survivor.member.assigned) == PARTITIONS:
+            assert time.monotonic() < end, "the victim never joined"
+            time.sleep(0.05)
+        sent = publish(survivor, 40)
+        taken = victim.stdout.readline().strip()
+        assert taken in sent
+        ours = take(survivor, 40, 3)
+        assert taken not in values(ours)
+    finally:
+        victim.send_signal(signal.SIGKILL)
+        victim.wait()
+        victim.stdout.close()
+    killed = time.monotonic()
+    theirs = take(survivor, 40 - len(ours))
+    assert values([*ours, *theirs]) == sent
+    assert time.monotonic() - killed < QUICK.session_s + 6
+
+
+def test_a_process_that_comes_back_under_its_name_goes_on_at_once(house: KafkaHouse) -> None:
+    watcher = house.join("watchers", ("facts",))
+    sent = publish(watcher, 12)
+    settings = replace(house.settings, member="phoenix")
+    dead = KafkaBus(settings, house.group("group"), ("facts",), QUICK)
+    done = take(dead, 5)
+    assert dead.consume(5) is not None
+    back = KafkaBus(settings, house.group("group"), ("facts",), QUICK)
+    began = time.monotonic()
+    rest = take(back, 7)
+    assert time.monotonic() - began < QUICK.session_s
+    assert values([*done, *rest]) == sent
+    with pytest.raises(BusAway, match="another member named phoenix"):
+        for _ in range(20):
+            dead.consume(0.5)
+    dead.close()
+    assert len(back.member.assigned) == PARTITIONS
+    back.close()
+
+
+def test_who_leaves_gives_its_records_to_the_others_at_once(house: KafkaHouse) -> None:
+    stays, leaves = house.join("group", ("facts",)), house.join("group", ("facts",))
+    sent = publish(stays, 40)
+    assert leaves.consume(5) is not None
+    leaves.close()
+    began = time.monotonic()
+    assert values(take(stays, 40)) == sent
+    assert time.monotonic() - began < QUICK.session_s
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_a_broker_that_goes_and_returns_costs_no_record(
+    number: signal.Signals, house: KafkaHouse
+) -> None:
+    bus = house.join("group", ("facts",))
+    sent = publish(bus, 20)
+    done = take(bus, 5)
+    held = bus.consume(5)
+    assert held is not None
+    house.server.stop(number)
+    with pytest.raises(BusAway):
+        for _ in range(60):
+            bus.consume(0.5)
+    with pytest.raises(BusAway):
+        bus.publish(Record("facts", "key", b"lost"))
+        bus.flush()
+    with pytest.raises(BusAway):
+        bus.commit(held)
+    house.server.start()
+    records = [*done, *_patiently(bus, {*sent} - {*values(done)})]
+    assert set(values(records)) == set(sent)
+    assert len(records) == len(sent)
+    publish(bus, 3)
+    assert len(take(bus, 3)) == 3
+
+
+def _patiently(bus: Bus, wanted: set[bytes], timeout_s: float = 60.0) -> list[Record]:
+    records: list[Record] = []
+    end = time.monotonic() + timeout_s
+    while {record.value for record in records} < wanted and time.monotonic() < end:
+        try:
+            records += take(bus, 1, 1)
+        except BusAway:
+            time.sleep(0.2)
+    return records
+
+
+class Stage:
+    """A worker on Kafka, on a thread, and what it publishes."""
+
+    def __init__(self, house: KafkaHouse, folder: Path, handle: Any) -> None:
+        self.bus = house.join("stage", (CUT,))
+        patience = Patience(first_backoff_s=0.1)
+        handlers = {facts.SegmentCut: handle}
+        self._worker = Worker("stage", self.bus, FolderObjects(folder), handlers, patience)
+        self._watcher = house.join("watcher", (EXTRACTED, "stage.failed", DEAD_LETTERS))
+        self._stop = Event()
+        self._thread = threading.Thread(target=self._worker.run, args=(self._stop,))
+
+    def run(self, *records: Record, wanted: int) -> list[Record]:
+        """What is published for these records."""
+        for record in records:
+            self._watcher.publish(record)
+        self._watcher.flush()
+        self._thread.start()
+        came = take(self._watcher, wanted)
+        self._stop.set()
+        self._thread.join()
+        return [*came, *take(self._watcher, 100, 1)]
+
+
+def cut(index: int, run: str = "r") -> facts.SegmentCut:
+    fact = facts.SegmentCut(video_id="v", run_id=run, lane=facts.LANE_BULK)
+    fact.segment.index = index
+    return fact
+
+
+def extract(fact: facts.SegmentCut) -> list[Message]:
+    done = facts.FramesExtracted(video_id=fact.video_id, run_id=fact.run_id, lane=fact.lane)
+    done.segment.CopyFrom(fact.segment)
+    return [done]
+
+
+def test_a_poison_message_is_buried_with_its_origin_and_the_others_are_done(
+    house: KafkaHouse, tmp_path: Path
+) -> None:
+    def fail_on_the_second(fact: facts.SegmentCut) -> list[Message]:
+        if fact.segment.index == 1:
+            raise ValueError("a decoder that crashes")
+        return extract(fact)
+
+    stage = Stage(house, tmp_path, fail_on_the_second)
+    nonsense = Record(CUT, "v/9", b"\xff\xff no fact", {"traceparent": b"00-a-b-01"})
+    published = stage.run(*(to_record(cut(index)) for index in range(3)), nonsense, wanted=5)
+    by_channel = {channel: [r for r in published if r.channel == channel] for channel in TOPICS}
+    done = {read_fact(EXTRACTED, record.value).segment.index for record in by_channel[EXTRACTED]}  # type: ignore[attr-defined]
+    assert done == {0, 2}
+    broken, crashed = sorted(by_channel[DEAD_LETTERS], key=lambda letter: letter.key, reverse=True)
+    assert crashed.headers["reason"] == b"ValueError: a decoder that crashes"
+    assert crashed.headers["attempts"] == b"3"
+    assert crashed.value == to_record(cut(1)).value
+    assert broken.value == nonsense.value
+    assert broken.headers["traceparent"] == b"00-a-b-01"
+    channel, partition, offset = broken.headers["origin"].decode().split("/")
+    assert (channel, int(partition) < PARTITIONS, int(offset) >= 0) == (CUT, True, True)
+    (failed,) = by_channel["stage.failed"]
+    assert facts.StageFailed.FromString(failed.value).reason.endswith("a decoder that crashes")
+
+
+def test_a_message_of_a_newer_version_is_handled_and_passed_on_whole(
+    house: KafkaHouse, tmp_path: Path
+) -> None:
+    unknown = bytes([0xF2, 0x3F, 5]) + b"later"  # field 1022, five bytes
+    newer = replace(to_record(cut(0)), value=to_record(cut(0)).value + unknown)
+    seen: list[bytes] = []
+
+    def keep(fact: facts.SegmentCut) -> list[Message]:
+        seen.append(fact.SerializeToString(deterministic=True))
+        return extract(fact)
+
+    (done,) = Stage(house, tmp_path, keep).run(newer, wanted=1)
+    assert done.channel == EXTRACTED
+    assert seen == [newer.value]
+
+
+def test_a_message_that_comes_twice_is_handled_twice_in_its_key_s_order(
+    house: KafkaHouse, tmp_path: Path
+) -> None:
+    twice = [to_record(cut(7, run)) for run in ("a", "a", "b", "b", "c", "c")]
+    published = Stage(house, tmp_path, extract).run(*twice, wanted=6)
+    runs = [read_fact(EXTRACTED, record.value).run_id for record in published]  # type: ignore[attr-defined]
+    assert runs == ["a", "a", "b", "b", "c", "c"]
