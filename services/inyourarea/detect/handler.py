@@ -18,7 +18,7 @@ from inyourarea.detect.pictures import Pictures, PictureUnreadable
 from inyourarea.detect.segment import Footage, complete, look_where_needed, take_given
 from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
 
-Detectors = Callable[[str], Detector]
+Detectors = Callable[[facts.Model], Detector]
 
 #: A box that the user gave is believed from here on: whoever drew it meant it.
 GIVEN_CONFIDENCE = 0.5
@@ -27,7 +27,7 @@ GIVEN_CONFIDENCE = 0.5
 class DetectHandler:
     """Detects a segment once; asked again, it only says so again.
 
-    ``detectors`` gives the detector of a model's name.
+    ``detectors`` gives the detector of a run's model.
     """
 
     def __init__(self, objects: Objects, detectors: Detectors) -> None:
@@ -74,7 +74,7 @@ class DetectHandler:
             given = read_given(content, fact.segment.first_frame, len(pictures))
             seen = take_given(pictures, given, fact.segment.first_frame, len(model.members))
             return complete(pictures, seen, GIVEN_CONFIDENCE, footage)
-        detector = self._detectors(model.name)
+        detector = self._detectors(model)
         if detector.sha256 != model.sha256:
             raise ModelRejected(
                 f"The model {model.name!r} was changed after this run was accepted; run again."

@@ -86,14 +86,14 @@ class Seeing:
     model: facts.Model
     detector: Detector | None
 
-    def detector_named(self, name: str) -> Detector:
+    def detector_of(self, model: facts.Model) -> Detector:
         """The detector; a run has one model.
 
         Raises:
             Refused: it has none: the user brought the boxes.
         """
         if self.detector is None:
-            raise Refused(f"no detector {name!r} was loaded")
+            raise Refused(f"no detector {model.name!r} was loaded")
         return self.detector
 
 
@@ -115,7 +115,7 @@ def run_video(request: Request, listen: Listen) -> Result:
 
 def _run(request: Request, listen: Listen, seeing: Seeing) -> Result:
     started = time.monotonic()
-    with Line(request.out / STORE, seeing.detector_named) as line:
+    with Line(request.out / STORE, seeing.detector_of) as line:
         source = store_source(line.objects, request.video)
         watcher = line.watch()
         accepted = _submit(line, request, seeing, source)

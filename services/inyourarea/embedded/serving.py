@@ -12,6 +12,7 @@ from pathlib import Path
 
 from fastapi import FastAPI
 
+from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import ModelRejected, Refused, VideoUnreadable
 from inyourarea.detect.detector import Detector
 from inyourarea.detect.settings import read_settings as read_detect_settings
@@ -58,7 +59,7 @@ def open_site(folder: Path, settings: GatewaySettings) -> Iterator[Site]:
         Refused: the folder is in use, or can not be written.
     """
     models, detectors = _models()
-    with Line(folder / STORE, partial(_named, detectors)) as line:
+    with Line(folder / STORE, partial(_detector_of, detectors)) as line:
         catalog = open_catalog(folder)
         house = House(line.objects, catalog, line, models, settings)
         house.projection.rebuild()
@@ -149,7 +150,7 @@ def _models() -> tuple[dict[str, KnownModel], dict[str, Detector]]:
     return known, detectors
 
 
-def _named(detectors: dict[str, Detector], name: str) -> Detector:
-    if name not in detectors:
-        raise ModelRejected(f"The model {name!r} is not on this machine.")
-    return detectors[name]
+def _detector_of(detectors: dict[str, Detector], model: facts.Model) -> Detector:
+    if model.name not in detectors:
+        raise ModelRejected(f"The model {model.name!r} is not on this machine.")
+    return detectors[model.name]
