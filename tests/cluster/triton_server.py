@@ -60,6 +60,7 @@ class Triton:
             "http-port": self._http,
             "metrics-port": self._metrics,
             "metrics-address": "127.0.0.1",
+            "backend-config": f"python,shm-region-prefix-name={self._folder.name}-",
         }
         if tls:
             words |= {"grpc-use-ssl": 1, "grpc-use-ssl-mutual": 1}
@@ -129,6 +130,8 @@ class Triton:
         if self._server is not None and self._server.poll() is None:
             self.stop()
         shutil.rmtree(self._folder)
+        for left in Path("/dev/shm").glob(f"{self._folder.name}-*"):  # by a server that was killed
+            left.unlink()
 
     @property
     def _url(self) -> str:
@@ -150,8 +153,7 @@ class Triton:
         return self._server.wait(_STOP_S)
 
     def _environment(self) -> dict[str, str]:
-        # The backend's Python heeds no PYTHONPATH; it takes the environment of the first `python3`
-        # in the path, and shared memory of its own, which the server names in /dev/shm.
+        # The backend's Python heeds no PYTHONPATH, but is that of the first `python3` in the path.
         libraries = [self._home / "nvidia_pytriton.libs", sysconfig.get_config_var("LIBDIR")]
         return {
             "PATH": f"{self._home / 'venv' / 'bin'}:{os.environ['PATH']}",

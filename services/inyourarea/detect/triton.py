@@ -44,6 +44,9 @@ _CHANNEL = (
 _UNAVAILABLE = "StatusCode.UNAVAILABLE"
 #: Nobody is there, nobody answers in time, or the model is not loaded (yet).
 _AWAY = (_UNAVAILABLE, "StatusCode.DEADLINE_EXCEEDED", "StatusCode.NOT_FOUND")
+#: What the python backend says for ever once its model's process was killed. Triton 2.51 still
+#: calls the model ready and starts no other: whoever runs the server must start it again.
+_DEAD_PROCESS = "Stub process"
 #: Element types as the model contract knows them, by Triton's.
 _ELEMENTS = {DataType.TYPE_UINT8: "uint8", DataType.TYPE_FP32: "float"}
 
@@ -128,8 +131,10 @@ class TritonServer:
             time.sleep(pause_s)
 
     def _trouble(self, error: InferenceServerException) -> Exception:
-        text = f"The server at {self._address} says {error.status()}: {error.message()}"
-        return DetectorAway(text) if error.status() in _AWAY else DetectorFailed(text)
+        status, message = error.status(), error.message()
+        text = f"The server at {self._address} says {status}: {message}"
+        is_away = status in _AWAY or message.startswith(_DEAD_PROCESS)
+        return DetectorAway(text) if is_away else DetectorFailed(text)
 
 
 class TritonDetector:
