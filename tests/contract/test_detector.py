@@ -4,7 +4,10 @@ The fixture serves the bytes of `tiny_model`, however the adapter does it.
 """
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,7 +17,12 @@ from inyourarea.contracts.model import metadata_of
 from inyourarea.core.errors import ModelRejected
 from inyourarea.detect.detector import Detector, ModelRejectedInput
 from inyourarea.detect.onnx import OnnxDetector
+from inyourarea.detect.settings import TritonSettings
+from inyourarea.detect.triton import TritonDetector, TritonServer
+from inyourarea.train.repository import write_model
+from inyourarea.train.triton_repository import CPU, write_repository
 from tiny_model import CELL, INFO, painted, tiny_model
+from triton_server import had, triton
 
 
 class DetectorContract:
@@ -66,6 +74,30 @@ class DetectorContract:
     ) -> None:
         with pytest.raises(ModelRejectedInput, match="takes uint8 pictures of"):
             detector.find(pictures)
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Triton that serves the bytes of `tiny_model`."""
+    folder: Path = tmp_path_factory.mktemp("triton")
+    write_model(folder / "models", INFO, tiny_model())
+    write_repository(folder / "models", ["tiny"], folder / "served", CPU)
+    with had(triton(folder / "served", ["tiny"])) as server:
+        yield server.address
+
+
+class TestTritonDetector(DetectorContract):
+    @pytest.fixture
+    def detector(self, address: str) -> Iterator[Detector]:
+        server = TritonServer(TritonSettings(address, Fraction(10), None))
+        yield TritonDetector(server, "tiny", hashlib.sha256(tiny_model()).hexdigest())
+        server.close()
+
+    def test_more_than_the_server_takes_at_once_is_split(self, detector: Detector) -> None:
+        pictures = [painted((number % 12, number // 12, 0, 255)) for number in range(21)]
+        found = detector.find(np.stack(pictures))
+        places = [(one.xyxy[0, :2] / CELL).tolist() for one in found]
+        assert places == [[number % 12, number // 12] for number in range(21)]
 
 
 class TestOnnxDetector(DetectorContract):

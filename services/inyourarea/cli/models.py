@@ -1,22 +1,22 @@
-"""``inyourarea models``: fetch the detector that needs no training, and look at what is there."""
+"""``inyourarea models``: fetch, check and serve the models that find people."""
 
 import argparse
 from pathlib import Path
 
-from inyourarea.contracts.model import check_model
-from inyourarea.core.errors import ModelRejected, Refused
-from inyourarea.embedded.models import models_folder
+from inyourarea.core.errors import Refused
+from inyourarea.embedded.models import find_model, known_groups, models_folder
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``models fetch`` and ``models check``."""
-    parser = subparsers.add_parser("models", help="fetch or check detector models")
+    """Add ``models fetch``, ``models check`` and ``models repository``."""
+    parser = subparsers.add_parser("models", help="fetch, check or serve detector models")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     fetch = actions.add_parser("fetch", help="fetch the face detector for any video")
     fetch.add_argument("name", choices=["faces"])
     fetch.add_argument("--models", type=Path, help="the model repository to put it in")
     check = actions.add_parser("check", help="say whether a file keeps the model contract")
     check.add_argument("file", type=Path)
+    _add_repository(actions)
     parser.set_defaults(main=main)
 
 
@@ -24,7 +24,26 @@ def main(args: argparse.Namespace) -> int:
     """Run the chosen action; 0 when it succeeded."""
     if args.action == "fetch":
         return _fetch(args.models or models_folder())
+    if args.action == "repository":
+        return _repository(args)
     return _check(args.file)
+
+
+def _add_repository(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    parser = actions.add_parser(
+        "repository",
+        help="write the model repository that a Triton server mounts",
+        epilog="example: inyourarea models repository --out /srv/models --cpu --group show",
+    )
+    parser.add_argument("--out", type=Path, required=True, help="the folder to write")
+    machine = parser.add_mutually_exclusive_group()
+    machine.add_argument(
+        "--gpu", action="store_true", help="onnxruntime with TensorRT (if nothing is said)"
+    )
+    machine.add_argument("--cpu", action="store_true", help="the python backend with onnxruntime")
+    parser.add_argument(
+        "--group", action="append", help="serve this group's model (all groups'); repeatable"
+    )
 
 
 def _fetch(repository: Path) -> int:
@@ -46,20 +65,31 @@ def _fetch(repository: Path) -> int:
 
 
 def _check(file: Path) -> int:
-    import onnxruntime  # noqa: PLC0415  (as above)
+    from inyourarea.train.repository import read_info  # noqa: PLC0415  (as above)
 
-    options = onnxruntime.SessionOptions()
-    options.log_severity_level = 3  # errors alone: a foreign file causes pages of warnings
-    try:
-        session = onnxruntime.InferenceSession(
-            file.read_bytes(), options, providers=["CPUExecutionProvider"]
-        )
-    except OSError as error:
-        raise ModelRejected(f"{file} can not be read: {error.strerror}") from error
-    except onnxruntime.capi.onnxruntime_pybind11_state.InvalidProtobuf as error:
-        raise ModelRejected(f"{file} is no ONNX file") from error
-    metadata = session.get_modelmeta().custom_metadata_map
-    info = check_model(session.get_inputs(), session.get_outputs(), metadata)
+    info = read_info(file)
     size = f"{info.width}x{info.height}"
     print(f"{info.name} {info.revision} ({info.kind}, {size}): {', '.join(info.classes)}")
+    return 0
+
+
+def _repository(args: argparse.Namespace) -> int:
+    from inyourarea.train.triton_repository import (  # noqa: PLC0415  (as above)
+        CPU,
+        GPU,
+        write_repository,
+    )
+
+    groups = args.group if args.group is not None else known_groups()
+    names = sorted({find_model(group).name for group in (None, *groups)})
+    machine = CPU if args.cpu else GPU
+    try:
+        written = write_repository(models_folder(), names, args.out, machine)
+    except OSError as error:
+        raise Refused(f"{args.out} can not be written: {error.strerror}") from error
+    for model in written:
+        numbers = ", ".join(str(version.number) for version in model.versions)
+        print(f"{model.info.name} {numbers} is in {args.out}")
+    load = " ".join(f"--load-model={name}" for name in names)
+    print(f"tritonserver --model-repository={args.out} --model-control-mode=explicit {load}")
     return 0

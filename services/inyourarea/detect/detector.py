@@ -7,14 +7,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inyourarea.contracts.model import ModelInfo
+from inyourarea.runtime.worker import DependencyAway
 
 
 class ModelRejectedInput(Exception):
     """The model was given pictures that it does not take."""
 
 
-class DetectorAway(Exception):
+class DetectorAway(DependencyAway):
     """The detector can not be reached; what was asked may be asked again later."""
+
+
+class DetectorFailed(Exception):
+    """The detector was reached and could not answer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +61,8 @@ class Detector(Protocol):
         Raises:
             ModelRejectedInput: the pictures have another shape or type.
             DetectorAway: nobody answers.
+            DetectorFailed: somebody does, but with no boxes.
+            ModelRejected: the model is no longer the one that it was.
         """
         ...
 

@@ -27,7 +27,7 @@ GIVEN_CONFIDENCE = 0.5
 class DetectHandler:
     """Detects a segment once; asked again, it only says so again.
 
-    ``detectors`` gives a model's detector.
+    ``detectors`` gives the detector of a run's model.
     """
 
     def __init__(self, objects: Objects, detectors: Detectors) -> None:

@@ -54,7 +54,7 @@ class StageDied(Refused):
 class Line:
     """All stages at work on one store; use it as a context manager. One line per store.
 
-    ``detectors`` gives a model's detector.
+    ``detectors`` gives the detector of a run's model.
     """
 
     def __init__(self, store: Path, detectors: Detectors) -> None:

@@ -59,7 +59,7 @@ def open_site(folder: Path, settings: GatewaySettings) -> Iterator[Site]:
         Refused: the folder is in use, or can not be written.
     """
     models, detectors = _models()
-    with Line(folder / STORE, partial(_loaded, detectors)) as line:
+    with Line(folder / STORE, partial(_detector_of, detectors)) as line:
         catalog = open_catalog(folder)
         house = House(line.objects, catalog, line, models, settings)
         house.projection.rebuild()
@@ -150,7 +150,7 @@ def _models() -> tuple[dict[str, KnownModel], dict[str, Detector]]:
     return known, detectors
 
 
-def _loaded(detectors: dict[str, Detector], model: facts.Model) -> Detector:
+def _detector_of(detectors: dict[str, Detector], model: facts.Model) -> Detector:
     if model.name not in detectors:
         raise ModelRejected(f"The model {model.name!r} is not on this machine.")
     return detectors[model.name]

@@ -85,7 +85,7 @@ class Line:
         )
 
     def handle(self) -> list:
-        handler = DetectHandler(self.objects, lambda asked: {"drawn": self.detector}[asked.name])
+        handler = DetectHandler(self.objects, lambda model: {"drawn": self.detector}[model.name])
         return handler.handlers[facts.FramesExtracted](self.extracted())
 
     def found(self) -> Detections:

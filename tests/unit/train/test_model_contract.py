@@ -13,7 +13,6 @@ from inyourarea.contracts.model import (
     metadata_of,
 )
 from inyourarea.core.errors import ModelRejected
-from inyourarea.train.triton_config import config_pbtxt
 
 INFO = ModelInfo(
     name="show",
@@ -85,13 +84,6 @@ def test_metadata_that_can_not_be_is_named(key: str, value: str, sentence: str) 
 def test_a_file_from_elsewhere_is_told_what_it_lacks() -> None:
     with pytest.raises(ModelRejected, match=r"lacks the metadata field 'inyourarea\.contract'"):
         check_model([FRAMES], [BOXES, SCORES], {})
-
-
-def test_triton_is_told_the_same_shapes() -> None:
-    text = config_pbtxt(INFO)
-    assert 'name: "frames" data_type: TYPE_UINT8 dims: [ 544, 960, 3 ]' in text
-    assert 'name: "scores" data_type: TYPE_FP32 dims: [ 100, 2 ]' in text
-    assert "dynamic_batching" in text
 
 
 GROUP = """

@@ -1,0 +1,212 @@
+"""The cluster's detector: a model on a Triton server, asked over gRPC with pictures as bytes."""
+
+import math
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from tritonclient.grpc import InferenceServerClient, InferInput
+from tritonclient.grpc.model_config_pb2 import DataType, ModelConfig
+from tritonclient.utils import InferenceServerException
+
+from inyourarea.contracts.model import (
+    BOXES_OUTPUT,
+    BOXES_PER_FRAME,
+    FRAMES_INPUT,
+    SCORES_OUTPUT,
+    ModelInfo,
+    check_model,
+    metadata_of,
+)
+from inyourarea.contracts.served import ServedVersion, served_versions
+from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.core.errors import ModelRejected
+from inyourarea.detect.detector import DetectorAway, DetectorFailed, Found, check_pictures, trim
+from inyourarea.detect.settings import TritonSettings
+
+T = TypeVar("T")
+
+#: Seconds between tries of a call that met nobody: a server that restarts is back within minutes,
+#: which the stage waits for; this is for one of several servers that has just gone.
+PAUSES_S = (0.1, 0.4)
+#: Milliseconds after which, at the latest, a lost server is looked for again. gRPC's own two
+#: minutes would let the stage stand still long after the server is back.
+RECONNECT_MS = 2000
+#: Bytes of a message are not limited: a batch of eight pictures has 23 MB.
+_CHANNEL = (
+    ("grpc.max_send_message_length", -1),
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_reconnect_backoff_ms", RECONNECT_MS),
+)
+_UNAVAILABLE = "StatusCode.UNAVAILABLE"
+#: Nobody is there, nobody answers in time, or the model is not loaded (yet).
+_AWAY = (_UNAVAILABLE, "StatusCode.DEADLINE_EXCEEDED", "StatusCode.NOT_FOUND")
+#: What the python backend says for ever once its model's process was killed. Triton 2.51 still
+#: calls the model ready and starts no other: whoever runs the server must start it again.
+_DEAD_PROCESS = "Stub process"
+#: Element types as the model contract knows them, by Triton's.
+_ELEMENTS = {DataType.TYPE_UINT8: "uint8", DataType.TYPE_FP32: "float"}
+
+
+class TritonServer:
+    """A connection to a Triton server; it is made when it is first needed."""
+
+    def __init__(self, settings: TritonSettings) -> None:
+        self._address = settings.address
+        self._deadline_s = float(settings.deadline_s)
+        tls = settings.tls
+        self._client = InferenceServerClient(
+            settings.address,
+            ssl=tls is not None,
+            root_certificates=tls and tls.ca,
+            private_key=tls and tls.key,
+            certificate_chain=tls and tls.certificate,
+            channel_args=list(_CHANNEL),
+        )
+
+    def detector(self, model: facts.Model) -> "TritonDetector":
+        """The detector of a run's model.
+
+        Raises:
+            DetectorAway: the server, or the model on it, can not be reached.
+            ModelRejected: no version that it serves is the run's.
+        """
+        detector = TritonDetector(self, model.name, model.sha256)
+        info, members = detector.info, tuple(model.members)
+        is_of_size = (model.width, model.height) == (info.width, info.height)
+        if not is_of_size or (members and members != info.classes):
+            raise ModelRejected(
+                f"The model {model.name!r} on the server at {self._address} takes pictures of "
+                f"{info.width}x{info.height} and knows {', '.join(info.classes)}; the run was "
+                f"accepted with {model.width}x{model.height} and {', '.join(members) or 'nobody'}."
+            )
+        return detector
+
+    def config(self, name: str) -> ModelConfig:
+        """What the server was told of a model.
+
+        Raises:
+            DetectorAway: the server, or the model on it, can not be reached.
+        """
+        return self._call(
+            lambda left_s: self._client.get_model_config(name, client_timeout=left_s).config
+        )
+
+    def answers(self, name: str, version: int, pictures: NDArray[np.uint8]) -> list[Any]:
+        """The boxes and scores of a batch, each float32 (N, 100, columns); as `Detector.find`."""
+        frames = InferInput(FRAMES_INPUT, list(pictures.shape), "UINT8")
+        frames.set_data_from_numpy(np.ascontiguousarray(pictures))
+        result = self._call(
+            lambda left_s: self._client.infer(
+                name,
+                [frames],
+                model_version=str(version),
+                timeout=round(left_s * 1e6),
+                client_timeout=left_s,
+            )
+        )
+        try:
+            return [result.as_numpy(output) for output in (BOXES_OUTPUT, SCORES_OUTPUT)]
+        except ValueError as error:
+            raise DetectorFailed(f"The server at {self._address} answers in part.") from error
+
+    def close(self) -> None:
+        """The connection is closed."""
+        self._client.close()
+
+    def _call(self, ask: Callable[[float], T]) -> T:
+        """Ask within the deadline, and again only where nobody was there."""
+        end = time.monotonic() + self._deadline_s
+        pauses_s = iter(PAUSES_S)
+        while True:
+            try:
+                return ask(end - time.monotonic())
+            except InferenceServerException as error:
+                pause_s = next(pauses_s, math.inf)
+                if error.status() != _UNAVAILABLE or time.monotonic() + pause_s >= end:
+                    raise self._trouble(error) from error
+            time.sleep(pause_s)
+
+    def _trouble(self, error: InferenceServerException) -> Exception:
+        status, message = error.status(), error.message()
+        text = f"The server at {self._address} says {status}: {message}"
+        is_away = status in _AWAY or message.startswith(_DEAD_PROCESS)
+        return DetectorAway(text) if is_away else DetectorFailed(text)
+
+
+class TritonDetector:
+    """A model on a server, by its name and the digest of its file.
+
+    Whichever served version has the digest is asked. Before each call the server is asked again
+    what it serves: a model that is loaded anew under the same number is noticed.
+    """
+
+    def __init__(self, server: TritonServer, name: str, sha256: str) -> None:
+        self._server = server
+        self._name = name
+        self._sha256 = sha256
+        self._served, self._largest_batch = self._look_up()
+
+    @property
+    def info(self) -> ModelInfo:
+        """See `Detector.info`."""
+        return self._served.info
+
+    @property
+    def sha256(self) -> str:
+        """See `Detector.sha256`."""
+        return self._sha256
+
+    def find(self, pictures: NDArray[np.uint8]) -> list[Found]:
+        """See `Detector.find`."""
+        check_pictures(pictures, self.info)
+        if not len(pictures):
+            return []
+        self._served, self._largest_batch = self._look_up()
+        starts = range(0, len(pictures), self._largest_batch)
+        batches = [pictures[start : start + self._largest_batch] for start in starts]
+        return [found for batch in batches for found in self._find_together(batch)]
+
+    def _find_together(self, pictures: NDArray[np.uint8]) -> list[Found]:
+        answers = self._server.answers(self._name, self._served.number, pictures)
+        for tensor, columns in zip(answers, (4, len(self.info.classes)), strict=True):
+            if tensor is None or tensor.shape != (len(pictures), BOXES_PER_FRAME, columns):
+                raise DetectorFailed(f"The model {self._name!r} on the server gives no boxes.")
+        return trim(*answers)
+
+    def _look_up(self) -> tuple[ServedVersion, int]:
+        """The version with the digest, and the largest batch that the server takes."""
+        config = self._server.config(self._name)
+        told = {key: one.string_value for key, one in config.parameters.items()}
+        served = served_versions(told)
+        ours = [version for version in served if version.sha256 == self._sha256]
+        if not ours:
+            digests = ", ".join(f"{one.number}: {one.sha256[:12]}" for one in served) or "none"
+            raise ModelRejected(
+                f"The server has no version of the model {self._name!r} with the digest "
+                f"{self._sha256[:12]} that the run was accepted with (it has {digests}); serve "
+                "that version again, or run again."
+            )
+        if config.max_batch_size < 1:
+            raise ModelRejected(f"The server takes no batches for the model {self._name!r}.")
+        check_model(_tensors(config.input), _tensors(config.output), metadata_of(ours[-1].info))
+        return ours[-1], config.max_batch_size
+
+
+@dataclass(frozen=True)
+class _Tensor:
+    """An input or output as the contract looks at it."""
+
+    name: str
+    type: str
+    shape: tuple[int | str | None, ...]
+
+
+def _tensors(told: Iterable[Any]) -> list[_Tensor]:
+    return [
+        _Tensor(one.name, f"tensor({_ELEMENTS.get(one.data_type, 'other')})", ("N", *one.dims))
+        for one in told
+    ]
