@@ -19,6 +19,7 @@ from inyourarea.embedded.line import Line
 from inyourarea.embedded.models import find_model, known_groups
 from inyourarea.embedded.own_files import STORE
 from inyourarea.embedded.run import model_fact, store_source
+from inyourarea.embedded.store import open_store
 from inyourarea.gateway.announcing import announce_run
 from inyourarea.gateway.app import create_app
 from inyourarea.gateway.catalog import Catalog
@@ -58,7 +59,8 @@ def open_site(folder: Path, settings: GatewaySettings) -> Iterator[Site]:
         Refused: the folder is in use, or can not be written.
     """
     models, detectors = _models()
-    with Line(folder / STORE, partial(_named, detectors)) as line:
+    store = open_store(folder / STORE)
+    with store as objects, Line(objects, partial(_named, detectors)) as line:
         catalog = open_catalog(folder)
         house = House(line.objects, catalog, line, models, settings)
         house.projection.rebuild()
