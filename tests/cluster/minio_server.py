@@ -9,8 +9,13 @@ import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
+from minio import MinioAdmin
+from minio.credentials import StaticProvider
+
+from inyourarea.runtime.minio_bucket import policy_of
 from inyourarea.runtime.minio_settings import MinioSettings
 
 #: The last one there is: the project was archived after it.
@@ -41,6 +46,17 @@ class MinioServer:
     def settings(self, bucket: str = "inyourarea") -> MinioSettings:
         """A bucket there, as whoever may do everything."""
         return MinioSettings(self.endpoint, _ROOT, _SECRET, bucket)
+
+    def let_in(self, service: str, bucket: str) -> MinioSettings:
+        """The bucket as that service, whose key reaches what `store policies` says."""
+        owner = self.settings(bucket)
+        key = StaticProvider(owner.access_key, owner.secret_key)
+        admin = MinioAdmin(endpoint=owner.host, credentials=key, secure=owner.has_tls)
+        name, secret = f"{service}-of-tests", f"secret-of-{service}"
+        admin.user_add(name, secret)
+        admin.policy_add(name, policy=policy_of(service, bucket))
+        admin.attach_policy([name], user=name)
+        return replace(owner, access_key=name, secret_key=secret)
 
     def start(self) -> None:
         """It answers at its address."""

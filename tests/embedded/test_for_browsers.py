@@ -16,6 +16,7 @@ from inyourarea.contracts import keys, tables
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
 from inyourarea.embedded.line import Line, Watcher
+from inyourarea.embedded.store import open_store
 from inyourarea.runtime.folder_objects import FolderObjects
 from small_show import SmallShow
 
@@ -48,7 +49,7 @@ def test_a_finished_run_is_made_ready_for_browsers(
         for_browsers=True,
     )
     found: dict[type[Message], Any] = {}
-    with Line(store, None) as line:
+    with open_store(store) as objects, Line(objects, None) as line:
         watcher = line.watch()
         accepted = line.submit(asked)
         assert accepted.run_id == before.run_id
@@ -57,7 +58,6 @@ def test_a_finished_run_is_made_ready_for_browsers(
             found[type(fact)] = fact
             if all(kind in found for kind in WANTED):
                 break
-        objects = line.objects
     check_stage(small_show, objects, found[facts.StageReady])
     check_streams(objects, found[facts.StreamsReady], before)
     check_faces(objects, found[facts.FacesDrawn], before)

@@ -8,7 +8,7 @@ from inyourarea.embedded.models import find_model, known_groups, models_folder
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``models fetch``, ``models check`` and ``models repository``."""
+    """Add ``models fetch``, ``models check``, ``models list`` and ``models repository``."""
     parser = subparsers.add_parser("models", help="fetch, check or serve detector models")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     fetch = actions.add_parser("fetch", help="fetch the face detector for any video")
@@ -16,6 +16,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     fetch.add_argument("--models", type=Path, help="the model repository to put it in")
     check = actions.add_parser("check", help="say whether a file keeps the model contract")
     check.add_argument("file", type=Path)
+    listed = actions.add_parser("list", help="say which models runs may ask for")
+    listed.add_argument("--json", action="store_true", help="as a gateway on a cluster reads it")
     _add_repository(actions)
     parser.set_defaults(main=main)
 
@@ -26,7 +28,23 @@ def main(args: argparse.Namespace) -> int:
         return _fetch(args.models or models_folder())
     if args.action == "repository":
         return _repository(args)
+    if args.action == "list":
+        return _list(args.json)
     return _check(args.file)
+
+
+def _list(is_json: bool) -> int:
+    from inyourarea.embedded.serving import known_models  # noqa: PLC0415  (loads every model)
+    from inyourarea.gateway.models import write_models  # noqa: PLC0415
+
+    models, _ = known_models()
+    if is_json:
+        print(write_models(models), end="")
+        return 0
+    for group, known in models.items():
+        members = ", ".join(known.model.members) or "anybody"
+        print(f"{group or 'without a group'}: {known.model.name} sees {members}")
+    return 0
 
 
 def _add_repository(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

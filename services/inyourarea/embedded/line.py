@@ -1,13 +1,9 @@
 """The laptop's composition root: every stage on a thread, between one bus and one store."""
 
-import contextlib
-import fcntl
 import logging
 import os
 import threading
-import time
 from collections.abc import Iterator
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -28,10 +24,8 @@ from inyourarea.render.stage_handler import StageHandler
 from inyourarea.render.streams_handler import StreamsHandler
 from inyourarea.runtime.bus import Bus
 from inyourarea.runtime.child import Child
-from inyourarea.runtime.disk import words_for
-from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.memory_bus import MemoryBroker
-from inyourarea.runtime.objects import ObjectsAway
+from inyourarea.runtime.objects import Objects
 from inyourarea.runtime.worker import Handlers, Patience, Worker, channels_of, to_record
 from inyourarea.track import settings as track_settings
 from inyourarea.track.handler import TrackHandler
@@ -52,13 +46,13 @@ class StageDied(Refused):
 
 
 class Line:
-    """All stages at work on one store; use it as a context manager. One line per store.
+    """All stages at work on one store, whichever; use it as a context manager. One line per store.
 
     ``detectors`` gives the detector of a run's model.
     """
 
-    def __init__(self, store: Path, detectors: Detectors) -> None:
-        self._store = store
+    def __init__(self, objects: Objects, detectors: Detectors) -> None:
+        self.objects = objects
         self._detectors = detectors
         self._stop = threading.Event()
         self._broker = MemoryBroker()
@@ -69,9 +63,6 @@ class Line:
         self._render = render_settings.read_settings(os.environ)
 
     def __enter__(self) -> Self:
-        self.objects = FolderObjects(self._store)
-        self._lock = _lock(self._store)
-        self.objects.sweep()
         for start in list(self.objects.list("attempts/")):
             self.objects.delete(start)  # asking again is a fresh start
         self._submitting = self._child()
@@ -105,7 +96,6 @@ class Line:
             child.close()
         for thread in self._threads:
             thread.join(_FAREWELL_S)
-        os.close(self._lock)
 
     def _child(self) -> Child:
         self._children.append(Child())
@@ -197,27 +187,3 @@ class Watcher:
             yield fact
             if isinstance(fact, facts.FancamsPublished | facts.StageFailed):
                 return
-
-
-def _lock(store: Path) -> int:
-    """A lock on the store that ends with the process, however that ends.
-
-    Raises:
-        Refused: another process works on it.
-        ObjectsAway: the folder can not be written.
-    """
-    try:
-        handle = os.open(store / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
-    except OSError as trouble:
-        raise ObjectsAway(f"the folder {store} can not be used: {words_for(trouble)}") from trouble
-    end = time.monotonic() + _FAREWELL_S
-    while True:
-        with contextlib.suppress(BlockingIOError):
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            return handle
-        if time.monotonic() > end:
-            os.close(handle)
-            raise Refused(
-                f"another run is writing to {store.parent}; wait for it, or choose another --out"
-            )
-        time.sleep(0.1)

@@ -29,6 +29,7 @@ from inyourarea.embedded.line import Line
 from inyourarea.embedded.models import ModelFile, find_model
 from inyourarea.embedded.outputs import Outputs, OutputUnwritable
 from inyourarea.embedded.own_files import STORE
+from inyourarea.embedded.store import open_store
 from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway, holds
 
@@ -115,7 +116,8 @@ def run_video(request: Request, listen: Listen) -> Result:
 
 def _run(request: Request, listen: Listen, seeing: Seeing) -> Result:
     started = time.monotonic()
-    with Line(request.out / STORE, seeing.detector_of) as line:
+    store = open_store(request.out / STORE)
+    with store as objects, Line(objects, seeing.detector_of) as line:
         source = store_source(line.objects, request.video)
         watcher = line.watch()
         accepted = _submit(line, request, seeing, source)

@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from inyourarea.embedded.line import Line
 from inyourarea.embedded.models import find_model, known_groups
 from inyourarea.embedded.own_files import STORE
 from inyourarea.embedded.run import model_fact, store_source
+from inyourarea.embedded.store import open_store
 from inyourarea.gateway.announcing import announce_run
 from inyourarea.gateway.app import create_app
 from inyourarea.gateway.catalog import Catalog
@@ -27,11 +27,11 @@ from inyourarea.gateway.courier import Courier
 from inyourarea.gateway.documents import VideoAsked
 from inyourarea.gateway.handler import GatewayHandler
 from inyourarea.gateway.house import House
+from inyourarea.gateway.keeping import announce_silent_runs, kept
 from inyourarea.gateway.models import KnownModel
 from inyourarea.gateway.problems import Problem
 from inyourarea.gateway.settings import GatewaySettings
 from inyourarea.gateway.submission import submit_source
-from inyourarea.runtime.objects import ObjectsAway
 from inyourarea.runtime.worker import DependencyAway
 
 log = logging.getLogger(__name__)
@@ -58,18 +58,18 @@ def open_site(folder: Path, settings: GatewaySettings) -> Iterator[Site]:
     Raises:
         Refused: the folder is in use, or can not be written.
     """
-    models, detectors = _models()
-    with Line(folder / STORE, partial(_detector_of, detectors)) as line:
+    models, detectors = known_models()
+    store = open_store(folder / STORE)
+    with store as objects, Line(objects, partial(_detector_of, detectors)) as line:
         catalog = open_catalog(folder)
         house = House(line.objects, catalog, line, models, settings)
         house.projection.rebuild()
         announce = partial(announce_run, house)
         handler = GatewayHandler(line.objects, catalog, house.watchers, announce)
         line.start("gateway", handler.handlers)
-        for run in catalog.unfinished():
-            line.publish(house.showing.accepted(run))
+        announce_silent_runs(house, silence_s=0)  # the bus is a new one
         courier = Courier(house.webhooks, settings.webhook_networks)
-        with contextlib.closing(catalog), courier, _sweeping(house):
+        with contextlib.closing(catalog), courier, kept(house):
             yield Site(create_app(house), house, line)
 
 
@@ -108,29 +108,7 @@ def add_video(site: Site, video: Path, group: str | None) -> str:
         raise Refused(problem.detail) from problem
 
 
-@contextmanager
-def _sweeping(house: House) -> Iterator[None]:
-    """The house is swept now and from time to time."""
-    stop = threading.Event()
-
-    def sweep() -> None:
-        while not stop.is_set():
-            try:
-                house.sweep()
-            except ObjectsAway as away:
-                log.warning("the store can not be swept now: %s", away)
-            stop.wait(_SWEEP_S)
-
-    sweeper = threading.Thread(target=sweep, name="sweeper", daemon=True)
-    sweeper.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        sweeper.join()
-
-
-def _models() -> tuple[dict[str, KnownModel], dict[str, Detector]]:
+def known_models() -> tuple[dict[str, KnownModel], dict[str, Detector]]:
     """What runs may ask for, by group, and every model's detector, by the model's name.
 
     A model that can not be used is left out.

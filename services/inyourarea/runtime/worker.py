@@ -15,6 +15,7 @@ from inyourarea.contracts.topics import DEAD_LETTERS, Topic, read_fact, topic_of
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import Refused
 from inyourarea.runtime.bus import Bus, BusAway, Record
+from inyourarea.runtime.json_logs import speaking_of
 from inyourarea.runtime.objects import Objects, ObjectsAway, holds
 
 log = logging.getLogger(__name__)
@@ -102,9 +103,10 @@ class Worker:
             reason = f"not a fact of {record.channel}: {broken}"
             self._settle(record, [self._letter(record, reason, 0)], stop)
         else:
-            outcome = self._outcome(record, fact, stop)
-            if outcome is not None:
-                self._settle(record, outcome, stop)
+            with speaking_of(fact):
+                outcome = self._outcome(record, fact, stop)
+                if outcome is not None:
+                    self._settle(record, outcome, stop)
 
     def _settle(self, record: Record, outcome: list[Record], stop: Event) -> None:
         """The outcome is stored by the bus, and only then is the record committed.

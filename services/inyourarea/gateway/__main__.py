@@ -1,0 +1,120 @@
+"""``python -m inyourarea.gateway``: the site and the API on a cluster."""
+
+import ipaddress
+import os
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import uvicorn
+
+from inyourarea.gateway.announcing import announce_run
+from inyourarea.gateway.app import create_app
+from inyourarea.gateway.catalog import Catalog
+from inyourarea.gateway.courier import Courier
+from inyourarea.gateway.handler import GatewayHandler
+from inyourarea.gateway.house import House
+from inyourarea.gateway.keeping import kept
+from inyourarea.gateway.models import read_models
+from inyourarea.gateway.remote_stages import GrpcStages
+from inyourarea.gateway.settings import GatewaySettings, read_settings
+from inyourarea.runtime.kafka_settings import parse_server
+from inyourarea.runtime.service import Ground, Service, run_service
+from inyourarea.runtime.settings import Environment
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the gateway listens for HTTP, and where what it asks is."""
+
+    http: str
+    catalog: str
+    ingest: str
+    track: str
+    models: Path
+
+
+def read_places(environment: Mapping[str, str]) -> Places:
+    """Settings from the environment.
+
+    Names behind ``INYOURAREA_``: ``GATEWAY_HTTP`` (HOST:PORT), ``CATALOG_URL`` (SQLAlchemy's),
+    ``INGEST_ADDRESS``, ``TRACK_ADDRESS`` (HOST:PORT) and ``GATEWAY_MODELS``, a file that
+    ``inyourarea models list --json`` wrote.
+
+    Raises:
+        SettingsRejected: something is missing or can not be used; all problems are told together.
+    """
+    asked, wanted = Environment(environment), "HOST:PORT"
+    places = Places(
+        http=asked.read("GATEWAY_HTTP", "127.0.0.1:8000", parse_server, wanted),
+        catalog=asked.needed("CATALOG_URL", str, "such as postgresql+psycopg://host/catalog"),
+        ingest=asked.needed("INGEST_ADDRESS", parse_server, wanted),
+        track=asked.needed("TRACK_ADDRESS", parse_server, wanted),
+        models=Path(asked.needed("GATEWAY_MODELS", _file, "a file of models")),
+    )
+    asked.check()
+    return places
+
+
+def _file(text: str) -> str:
+    if not Path(text).is_file():
+        raise ValueError(text)
+    return text
+
+
+def open_service(ground: Ground) -> Service:
+    """The gateway's handlers; its site is open as long as the service is."""
+    places, settings = read_places(os.environ), read_settings(os.environ)
+    catalog = ground.open(closing(Catalog(places.catalog)))
+    catalog.open()
+    stages = GrpcStages(places.ingest, places.track, ground.bus("gateway", ()))
+    ground.open(closing(stages))
+    models = read_models(places.models.read_text(encoding="utf-8"))
+    house = House(ground.objects, catalog, stages, models, _trusting(settings, places.http))
+    house.projection.rebuild()
+    announce = partial(announce_run, house)
+    handler = GatewayHandler(ground.objects, catalog, house.watchers, announce)
+    ground.open(Courier(house.webhooks, settings.webhook_networks))
+    ground.open(kept(house))
+    ground.open(_site(house, places.http))
+    return Service({"gateway": handler.handlers})
+
+
+def _trusting(settings: GatewaySettings, http: str) -> GatewaySettings:
+    """Whoever comes from this machine is trusted where nobody else can come."""
+    host = http.rpartition(":")[0].strip("[]")
+    is_here = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    return replace(settings, trusts_this_machine=is_here and not settings.is_public)
+
+
+def _site(house: House, http: str) -> ExitStack:
+    """The site answers over HTTP; it ends with what this returns."""
+    host, _, port = http.rpartition(":")
+    config = uvicorn.Config(
+        create_app(house),
+        host=host.strip("[]"),
+        port=int(port),
+        log_config=None,
+        server_header=False,
+        proxy_headers=False,  # the guard reads them, and believes whom the settings name
+        timeout_graceful_shutdown=30,
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, name="http", daemon=True)
+    thread.start()
+
+    def end() -> None:
+        server.should_exit = True
+        thread.join()
+
+    open_site = ExitStack()
+    open_site.callback(end)
+    return open_site
+
+
+if __name__ == "__main__":
+    sys.exit(run_service("gateway", open_service))

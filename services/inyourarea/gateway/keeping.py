@@ -1,0 +1,61 @@
+"""What a gateway looks after from time to time: leftovers go, and no run is stranded."""
+
+import logging
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from inyourarea.gateway.house import House
+from inyourarea.runtime.bus import BusAway
+from inyourarea.runtime.objects import ObjectsAway
+from inyourarea.runtime.worker import DependencyAway
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two rounds.
+_ROUND_S = 60.0
+#: The store is swept every so many rounds: that lists much of it.
+_SWEEP_ROUNDS = 10
+#: Seconds without a step after which a run is announced again: longer than any unit takes by far,
+#: and harmless where one does, since whatever exists is not made again.
+_SILENCE_S = 600.0
+
+
+@contextmanager
+def kept(house: House) -> Iterator[None]:
+    """The house is looked after, now and from time to time."""
+    stop = threading.Event()
+
+    def keep() -> None:
+        turn = 0
+        while not stop.is_set():
+            try:
+                if turn % _SWEEP_ROUNDS == 0:
+                    house.sweep()
+                announce_silent_runs(house, _SILENCE_S)
+            except (ObjectsAway, BusAway, DependencyAway) as away:
+                log.warning("the house can not be looked after now: %s", away)
+            turn += 1
+            stop.wait(_ROUND_S)
+
+    keeper = threading.Thread(target=keep, name="keeper", daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        keeper.join()
+
+
+def announce_silent_runs(house: House, silence_s: float) -> None:
+    """Unfinished runs of which nothing was heard for so long are told to all stages again.
+
+    Each stage finds what there is, makes what is missing, and tells its facts again; so whatever
+    was lost on the way, the bus itself included, a run comes to its end.
+    """
+    for run in house.catalog.unfinished():
+        last_ns = max((last for _, _, last in house.catalog.steps(run).values()), default=0)
+        if time.time_ns() - last_ns > silence_s * 1e9:
+            log.info("run %s is told again", run)
+            house.stages.publish(house.showing.accepted(run))

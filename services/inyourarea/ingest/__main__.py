@@ -1,0 +1,26 @@
+"""``python -m inyourarea.ingest``: probes, cuts and extracts; answers ``SubmitVideo``."""
+
+import os
+import sys
+
+from inyourarea.contracts.v1 import ingest_pb2_grpc
+from inyourarea.ingest.handler import IngestHandler
+from inyourarea.ingest.rpc import IngestAnswers
+from inyourarea.ingest.settings import read_settings
+from inyourarea.runtime.service import Ground, Service, run_service
+
+
+def open_service(ground: Ground) -> Service:
+    """Ingest's handlers, and its answers with a child of their own."""
+    settings = read_settings(os.environ)
+    handler = IngestHandler(ground.objects, ground.child(), settings)
+    producer = ground.bus("ingest", ())
+    answers = IngestAnswers(ground.objects, ground.child(), producer, settings)
+    return Service(
+        {"ingest": handler.handlers},
+        lambda server: ingest_pb2_grpc.add_IngestServicer_to_server(answers, server),
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(run_service("ingest", open_service))

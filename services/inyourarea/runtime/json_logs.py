@@ -1,0 +1,59 @@
+"""Logs as lines of JSON that say which video and run they are about."""
+
+import json
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from google.protobuf.message import Message
+
+_ABOUT: ContextVar[dict[str, Any]] = ContextVar("about", default={})  # noqa: B039 - never changed
+
+
+@contextmanager
+def speaking_of(fact: Message) -> Iterator[None]:
+    """Whatever is logged within is about the fact's video, run and segment."""
+    about = {}
+    for name in ("video_id", "run_id"):
+        if value := getattr(fact, name, ""):
+            about[name] = value
+    if hasattr(fact, "segment"):
+        about["segment"] = fact.segment.index
+    token = _ABOUT.set(about)
+    try:
+        yield
+    finally:
+        _ABOUT.reset(token)
+
+
+class JsonFormatter(logging.Formatter):
+    """One line per record: when, how grave, who says what, and what it is about."""
+
+    def __init__(self, service: str) -> None:
+        super().__init__()
+        self._service = service
+
+    def format(self, record: logging.LogRecord) -> str:
+        """See `logging.Formatter.format`."""
+        line = {
+            "at": self.formatTime(record, "%Y-%m-%dT%H:%M:%S%z"),
+            "level": record.levelname.lower(),
+            "service": self._service,
+            "logger": record.name,
+            "text": record.getMessage(),
+            **_ABOUT.get(),
+        }
+        if record.exc_info:
+            line["trace"] = self.formatException(record.exc_info)
+        return json.dumps(line, ensure_ascii=False)
+
+
+def log_as_json(service: str) -> None:
+    """From now on this process logs so, on standard error."""
+    out = logging.StreamHandler(sys.stderr)
+    out.setFormatter(JsonFormatter(service))
+    logging.basicConfig(level=logging.INFO, handlers=[out], force=True)
+    logging.getLogger("kafka").setLevel(logging.WARNING)

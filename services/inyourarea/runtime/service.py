@@ -1,0 +1,199 @@
+"""A stage as a process of its own: workers between Kafka and S3, questions over gRPC, one end."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, ExitStack
+from dataclasses import dataclass
+from types import FrameType
+from typing import TypeVar
+
+import grpc
+
+from inyourarea.core.errors import Refused
+from inyourarea.runtime import kafka_settings, minio_settings
+from inyourarea.runtime.bus import Bus, BusAway
+from inyourarea.runtime.child import Child
+from inyourarea.runtime.json_logs import log_as_json
+from inyourarea.runtime.kafka_bus import KafkaBus
+from inyourarea.runtime.kafka_settings import KafkaSettings
+from inyourarea.runtime.minio_objects import MinioObjects
+from inyourarea.runtime.minio_settings import MinioSettings
+from inyourarea.runtime.objects import ObjectsAway
+from inyourarea.runtime.rpc import RpcServer
+from inyourarea.runtime.settings import Environment, SettingsRejected
+from inyourarea.runtime.worker import Handlers, Worker, channels_of
+
+log = logging.getLogger(__name__)
+
+#: Seconds that a worker has for its unit once the process is told to end: the longest unit's own.
+_FAREWELL_S = 900.0
+#: Seconds that questions under way have then.
+_ANSWERS_S = 30.0
+
+Add = Callable[[grpc.Server], None]
+Opened = TypeVar("Opened")
+
+
+@dataclass(frozen=True)
+class ServiceSettings:
+    """What every service is told: where the others are, and where it answers itself."""
+
+    kafka: KafkaSettings
+    store: MinioSettings
+    #: Where it answers questions and says how it is, HOST:PORT.
+    listen: str
+
+
+def read_settings(environment: Mapping[str, str]) -> ServiceSettings:
+    """Settings from the environment: those of Kafka, of S3, and ``INYOURAREA_LISTEN``.
+
+    Raises:
+        SettingsRejected: values are missing or can not be used; all problems are told together.
+    """
+    problems = []
+    found = []
+    for read in (kafka_settings.read_settings, minio_settings.read_settings, _listen):
+        try:
+            found.append(read(environment))
+        except SettingsRejected as rejected:
+            problems.append(str(rejected))
+    if problems:
+        raise SettingsRejected("; ".join(problems))
+    kafka, store, listen = found
+    return ServiceSettings(kafka, store, listen)  # type: ignore[arg-type]
+
+
+def _listen(environment: Mapping[str, str]) -> str:
+    asked = Environment(environment)
+    listen = asked.read("LISTEN", "127.0.0.1:0", kafka_settings.parse_server, "HOST:PORT")
+    asked.check()
+    return listen
+
+
+class Ground:
+    """What a service stands on; everything it opens is closed with it."""
+
+    def __init__(self, name: str, settings: ServiceSettings, closing: ExitStack) -> None:
+        self.name = name
+        self.settings = settings
+        self.objects = MinioObjects(settings.store)
+        self._closing = closing
+
+    def child(self) -> Child:
+        """A process for work that may crash."""
+        child = Child()
+        self._closing.callback(child.close)
+        return child
+
+    def open(self, part: AbstractContextManager[Opened]) -> Opened:
+        """The part is open until the service ends."""
+        return self._closing.enter_context(part)
+
+    def bus(self, group: str, channels: tuple[str, ...]) -> Bus:
+        """A member of a consumer group; without channels, a producer."""
+        bus = KafkaBus(self.settings.kafka, group, channels)
+        self._closing.callback(bus.close)
+        return bus
+
+
+def _nothing_more(_: grpc.Server) -> None:
+    """Only health is answered."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """What a service does: the handlers of each of its consumer groups, and its answers."""
+
+    groups: Mapping[str, Handlers]
+    add: Add = _nothing_more
+
+
+def run_service(name: str, open_service: Callable[[Ground], Service]) -> int:
+    """Be that service until SIGTERM; 0 when it ended in order, 1 where it could not begin.
+
+    ``--check`` says what it would connect to and whether it can, and ends.
+    """
+    parser = argparse.ArgumentParser(prog=f"python -m inyourarea.{name}")
+    parser.add_argument("--check", action="store_true", help="say what it reaches, and end")
+    is_check = parser.parse_args().check
+    try:
+        settings = read_settings(os.environ)
+        with ExitStack() as closing:
+            ground = Ground(name, settings, closing)
+            if is_check:
+                return _check(ground)
+            log_as_json(name)
+            serve(ground, open_service(ground), stop_at_signals())
+    except Refused as refused:
+        print(f"inyourarea.{name}: {refused}", file=sys.stderr)  # noqa: T201 - its last word
+        return 1
+    return 0
+
+
+def stop_at_signals() -> threading.Event:
+    """An event that SIGTERM and SIGINT set."""
+    stop = threading.Event()
+
+    def set_it(_: int, __: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, set_it)
+    signal.signal(signal.SIGINT, set_it)
+    return stop
+
+
+def serve(ground: Ground, service: Service, stop: threading.Event) -> None:
+    """Work and answer until told to stop: no new question first, then the units in hand end."""
+    server = RpcServer(ground.settings.listen, service.add)
+    threads = [start_worker(ground, group, service.groups[group], stop) for group in service.groups]
+    server.start()
+    log.info("serving on port %d", server.port)
+    while not stop.wait(1.0):
+        if not all(thread.is_alive() for thread in threads):
+            stop.set()
+            raise Refused("a worker has died; see the log above")
+    server.stop(_ANSWERS_S)
+    for thread in threads:
+        thread.join(_FAREWELL_S)
+
+
+def start_worker(
+    ground: Ground, group: str, handlers: Handlers, stop: threading.Event
+) -> threading.Thread:
+    """A worker of that consumer group is at work."""
+    bus = ground.bus(group, channels_of(handlers))
+    worker = Worker(group, bus, ground.objects, handlers)
+    thread = threading.Thread(target=worker.run, args=(stop,), name=group, daemon=True)
+    thread.start()
+    return thread
+
+
+def _check(ground: Ground) -> int:
+    """Say, a line each, what this service connects to and whether it can."""
+    kafka, store = ground.settings.kafka, ground.settings.store
+    outcome = 0
+    asked: dict[str, Callable[[Ground], None]] = {
+        f"Kafka at {', '.join(kafka.servers)}": _reach_bus,
+        f"bucket {store.bucket} at {store.endpoint}": _reach_store,
+    }
+    for what, ask in asked.items():
+        try:
+            ask(ground)
+            print(f"reached: {what}")  # noqa: T201 - the command's answer
+        except (BusAway, ObjectsAway, Refused) as away:
+            outcome = 1
+            print(f"not reached: {what}: {away}")  # noqa: T201
+    return outcome
+
+
+def _reach_bus(ground: Ground) -> None:
+    ground.bus(f"{ground.name}-check", ()).flush()
+
+
+def _reach_store(ground: Ground) -> None:
+    next(iter(ground.objects.list("probes/")), None)

@@ -1,0 +1,24 @@
+"""The table of who reaches what knows every name that is made."""
+
+import inspect
+import re
+
+from inyourarea.contracts import keys
+from inyourarea.contracts.reach import REACH, SERVICES, reached
+
+
+def test_every_name_that_is_made_is_in_the_table_and_no_other() -> None:
+    made = set(re.findall(r'return f"([a-z]+/)', inspect.getsource(keys)))
+    assert made == set(REACH)
+
+
+def test_nobody_reaches_what_nobody_needs() -> None:
+    for reach in REACH.values():
+        assert {*reach.reads, *reach.writes, *reach.deletes} <= set(SERVICES)
+        assert reach.reads
+        assert reach.writes
+        assert reach.deletes
+    reads, writes, deletes = reached("detect")
+    assert writes == ("attempts/", "detections/")
+    assert deletes == ("attempts/", "frames/")
+    assert "sources/" not in reads
