@@ -71,7 +71,7 @@ def open_service(ground: Ground) -> Service:
     places, settings = read_places(os.environ), read_settings(os.environ)
     catalog = ground.open(closing(Catalog(places.catalog)))
     catalog.open()
-    stages = GrpcStages(places.ingest, places.track, ground.bus("gateway", ()))
+    stages = GrpcStages(places.ingest, places.track, ground.sender())
     ground.open(closing(stages))
     models = read_models(places.models.read_text(encoding="utf-8"))
     house = House(ground.objects, catalog, stages, models, _trusting(settings, places.http))

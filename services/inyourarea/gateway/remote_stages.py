@@ -4,7 +4,7 @@ from google.protobuf.message import Message
 
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2, ingest_pb2_grpc, track_pb2, track_pb2_grpc
-from inyourarea.runtime.bus import Bus
+from inyourarea.runtime.bus import Sender
 from inyourarea.runtime.rpc import ask, channel
 from inyourarea.runtime.worker import to_record
 
@@ -16,13 +16,13 @@ _SOLVE_S = 120.0
 
 
 class GrpcStages:
-    """See `Stages`; ``ingest`` and ``track`` are addresses, ``bus`` a producer."""
+    """See `Stages`; ``ingest`` and ``track`` are addresses, ``sender`` the way to the bus."""
 
-    def __init__(self, ingest: str, track: str, bus: Bus) -> None:
+    def __init__(self, ingest: str, track: str, sender: Sender) -> None:
         self._channels = (channel(ingest), channel(track))
         self._ingest = ingest_pb2_grpc.IngestStub(self._channels[0])
         self._track = track_pb2_grpc.TrackStub(self._channels[1])
-        self._bus = bus
+        self._sender = sender
 
     def submit(self, request: ingest_pb2.SubmitVideoRequest) -> facts.VideoAccepted:
         """See `Stages.submit`."""
@@ -40,8 +40,8 @@ class GrpcStages:
 
     def publish(self, fact: Message) -> None:
         """See `Stages.publish`."""
-        self._bus.publish(to_record(fact))
-        self._bus.flush()
+        self._sender.publish(to_record(fact))
+        self._sender.flush()
 
     def close(self) -> None:
         """No connection is open any more."""

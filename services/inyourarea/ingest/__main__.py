@@ -14,8 +14,7 @@ def open_service(ground: Ground) -> Service:
     """Ingest's handlers, and its answers with a child of their own."""
     settings = read_settings(os.environ)
     handler = IngestHandler(ground.objects, ground.child(), settings)
-    producer = ground.bus("ingest", ())
-    answers = IngestAnswers(ground.objects, ground.child(), producer, settings)
+    answers = IngestAnswers(ground.objects, ground.child(), ground.sender(), settings)
     return Service(
         {"ingest": handler.handlers},
         lambda server: ingest_pb2_grpc.add_IngestServicer_to_server(answers, server),

@@ -5,7 +5,7 @@ import grpc
 from inyourarea.contracts.v1 import ingest_pb2, ingest_pb2_grpc
 from inyourarea.ingest.settings import IngestSettings
 from inyourarea.ingest.submit import decide_video, submit_video
-from inyourarea.runtime.bus import Bus
+from inyourarea.runtime.bus import Sender
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.objects import Objects
 from inyourarea.runtime.rpc import answering
@@ -13,12 +13,14 @@ from inyourarea.runtime.worker import to_record
 
 
 class IngestAnswers(ingest_pb2_grpc.IngestServicer):
-    """The gRPC service ``Ingest``; ``bus`` is a producer of its own."""
+    """The gRPC service ``Ingest``; ``sender`` its way to tell the stages."""
 
-    def __init__(self, objects: Objects, child: Child, bus: Bus, settings: IngestSettings) -> None:
+    def __init__(
+        self, objects: Objects, child: Child, sender: Sender, settings: IngestSettings
+    ) -> None:
         self._objects = objects
         self._child = child
-        self._bus = bus
+        self._sender = sender
         self._settings = settings
 
     def SubmitVideo(  # noqa: N802 - as the proto file calls it
@@ -27,8 +29,8 @@ class IngestAnswers(ingest_pb2_grpc.IngestServicer):
         """The video is probed, decided, stored and told to all stages."""
         with answering(context):
             accepted = submit_video(request, self._objects, self._child, self._settings)
-            self._bus.publish(to_record(accepted))
-            self._bus.flush()
+            self._sender.publish(to_record(accepted))
+            self._sender.flush()
             return ingest_pb2.SubmitVideoResponse(accepted=accepted)
 
     def DecideVideo(  # noqa: N802

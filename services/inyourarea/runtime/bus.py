@@ -26,16 +26,8 @@ class Record:
     offset: int = 0
 
 
-class Bus(Protocol):
-    """One member of one consumer group, and a producer. Raises `BusAway`."""
-
-    def consume(self, timeout_s: float) -> Record | None:
-        """The next record of the channels this member owns, or none within the time.
-
-        Channels named first are served first. A record is not given twice to a living member,
-        and at least once to the group.
-        """
-        ...
+class Sender(Protocol):
+    """Whoever only publishes. Raises `BusAway`."""
 
     def publish(self, record: Record) -> None:
         """The record is on its way; ``partition`` and ``offset`` are decided by the key."""
@@ -43,6 +35,18 @@ class Bus(Protocol):
 
     def flush(self) -> None:
         """Everything published before is stored by the bus."""
+        ...
+
+
+class Bus(Sender, Protocol):
+    """One member of one consumer group, and a sender. Raises `BusAway`."""
+
+    def consume(self, timeout_s: float) -> Record | None:
+        """The next record of the channels this member owns, or none within the time.
+
+        Channels named first are served first. A record is not given twice to a living member,
+        and at least once to the group.
+        """
         ...
 
     def commit(self, record: Record) -> None:

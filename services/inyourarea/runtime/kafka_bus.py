@@ -32,7 +32,7 @@ class KafkaBus:
     ) -> None:
         pace = pace or Pace()
         self.member = KafkaMember(settings, group, channels, pace)
-        self._publisher = _Publisher(settings, pace)
+        self._publisher = KafkaSender(settings, pace)
 
     def consume(self, timeout_s: float) -> Record | None:
         """See `Bus.consume`."""
@@ -61,15 +61,19 @@ class KafkaBus:
         self._publisher.close()
 
 
-class _Publisher:
-    """A producer that is made when it is first needed, and anew after it has failed."""
+class KafkaSender:
+    """A producer, made when it is first needed and anew after it has failed.
 
-    def __init__(self, settings: KafkaSettings, pace: Pace) -> None:
-        self._settings, self._pace = settings, pace
+    Who only publishes needs no more, and joins no group.
+    """
+
+    def __init__(self, settings: KafkaSettings, pace: Pace | None = None) -> None:
+        self._settings, self._pace = settings, pace or Pace()
         self._producer: KafkaProducer | None = None
         self._sent: list[Any] = []
 
     def publish(self, record: Record) -> None:
+        """See `Bus.publish`."""
         try:
             if self._producer is None:
                 self._producer = self._connected()
@@ -84,6 +88,7 @@ class _Publisher:
         self._sent.append(sent)
 
     def flush(self) -> None:
+        """See `Bus.flush`."""
         if self._producer is None:
             return
         try:
@@ -95,6 +100,7 @@ class _Publisher:
         self._sent = []
 
     def close(self) -> None:
+        """The connection is closed."""
         if self._producer is not None:
             self._producer.close(timeout=self._pace.request_s)
 

@@ -7,20 +7,22 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
 from types import FrameType
 from typing import TypeVar
 
 import grpc
 
+from inyourarea.contracts.topics import CHANNELS
 from inyourarea.core.errors import Refused
 from inyourarea.runtime import kafka_settings, minio_settings
-from inyourarea.runtime.bus import Bus, BusAway
+from inyourarea.runtime.bus import Bus, BusAway, Sender
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.json_logs import log_as_json
-from inyourarea.runtime.kafka_bus import KafkaBus
+from inyourarea.runtime.kafka_bus import KafkaBus, KafkaSender
 from inyourarea.runtime.kafka_settings import KafkaSettings
+from inyourarea.runtime.kafka_topics import KafkaTopics, changes
 from inyourarea.runtime.minio_objects import MinioObjects
 from inyourarea.runtime.minio_settings import MinioSettings
 from inyourarea.runtime.objects import ObjectsAway
@@ -70,34 +72,47 @@ def read_settings(environment: Mapping[str, str]) -> ServiceSettings:
 
 def _listen(environment: Mapping[str, str]) -> str:
     asked = Environment(environment)
-    listen = asked.read("LISTEN", "127.0.0.1:0", kafka_settings.parse_server, "HOST:PORT")
+    listen = asked.read("LISTEN", "127.0.0.1:0", _place, "HOST:PORT; port 0 is any that is free")
     asked.check()
     return listen
+
+
+def _place(text: str) -> str:
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or int(port) >= 1 << 16:
+        raise ValueError(text)
+    return text
 
 
 class Ground:
     """What a service stands on; everything it opens is closed with it."""
 
-    def __init__(self, name: str, settings: ServiceSettings, closing: ExitStack) -> None:
+    def __init__(self, name: str, settings: ServiceSettings, opened: ExitStack) -> None:
         self.name = name
         self.settings = settings
         self.objects = MinioObjects(settings.store)
-        self._closing = closing
+        self._opened = opened
 
     def child(self) -> Child:
         """A process for work that may crash."""
         child = Child()
-        self._closing.callback(child.close)
+        self._opened.callback(child.close)
         return child
 
     def open(self, part: AbstractContextManager[Opened]) -> Opened:
         """The part is open until the service ends."""
-        return self._closing.enter_context(part)
+        return self._opened.enter_context(part)
+
+    def sender(self) -> Sender:
+        """A way to publish facts."""
+        sender = KafkaSender(self.settings.kafka)
+        self._opened.callback(sender.close)
+        return sender
 
     def bus(self, group: str, channels: tuple[str, ...]) -> Bus:
-        """A member of a consumer group; without channels, a producer."""
+        """A member of a consumer group."""
         bus = KafkaBus(self.settings.kafka, group, channels)
-        self._closing.callback(bus.close)
+        self._opened.callback(bus.close)
         return bus
 
 
@@ -123,8 +138,8 @@ def run_service(name: str, open_service: Callable[[Ground], Service]) -> int:
     is_check = parser.parse_args().check
     try:
         settings = read_settings(os.environ)
-        with ExitStack() as closing:
-            ground = Ground(name, settings, closing)
+        with ExitStack() as opened:
+            ground = Ground(name, settings, opened)
             if is_check:
                 return _check(ground)
             log_as_json(name)
@@ -192,7 +207,10 @@ def _check(ground: Ground) -> int:
 
 
 def _reach_bus(ground: Ground) -> None:
-    ground.bus(f"{ground.name}-check", ()).flush()
+    with closing(KafkaTopics(ground.settings.kafka)) as topics:
+        missing = changes(CHANNELS, topics.find(channel.name for channel in CHANNELS))
+    if missing:
+        raise Refused(f"{len(missing)} topics are not as they should be: `inyourarea topics apply`")
 
 
 def _reach_store(ground: Ground) -> None:
