@@ -1,8 +1,10 @@
 """A Kafka with topics for tests, and members that are settled before a test goes on."""
 
+import gc
 import os
 import time
 import uuid
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -89,6 +91,13 @@ class KafkaHouse:
         admin.close()
 
 
+def _sweep() -> None:
+    """Sockets that the SDK opened in vain, while the server was down, are closed here and now."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)
+        gc.collect()
+
+
 @contextmanager
 def kafka_house(*topics: str) -> Iterator[KafkaHouse]:
     """A server with these topics; where none can be had the test is skipped, and in CI it fails."""
@@ -104,6 +113,7 @@ def kafka_house(*topics: str) -> Iterator[KafkaHouse]:
             )
             admin.close()
             yield KafkaHouse(server, topics)
+            _sweep()
     except ServerNotHad as reason:
         if os.environ.get("CI"):
             raise

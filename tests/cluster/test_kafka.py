@@ -23,7 +23,11 @@ from inyourarea.runtime.kafka_bus import KafkaBus
 from inyourarea.runtime.worker import Patience, Worker, to_record
 from kafka_house import PARTITIONS, QUICK, KafkaHouse, kafka_house
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    # The SDK leaves sockets to the garbage collector when it could not connect.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 CUT = "segment.cut.bulk"
 EXTRACTED = "frames.extracted.bulk"
@@ -145,15 +149,18 @@ def test_a_process_that_comes_back_under_its_name_goes_on_at_once(house: KafkaHo
     settings = replace(house.settings, member="phoenix")
     dead = KafkaBus(settings, house.group("group"), ("facts",), QUICK)
     done = take(dead, 5)
-    assert dead.consume(5) is not None
+    held = dead.consume(5)
+    assert held is not None
     back = KafkaBus(settings, house.group("group"), ("facts",), QUICK)
     began = time.monotonic()
     rest = take(back, 7)
     assert time.monotonic() - began < QUICK.session_s
     assert values([*done, *rest]) == sent
+    for _ in range(2):  # the older twin is told so at its next commit, and gets nothing more
+        with pytest.raises(BusAway, match="another member named phoenix"):
+            dead.commit(held)
     with pytest.raises(BusAway, match="another member named phoenix"):
-        for _ in range(20):
-            dead.consume(0.5)
+        dead.consume(1)
     dead.close()
     assert len(back.member.assigned) == PARTITIONS
     back.close()
@@ -178,6 +185,7 @@ def test_a_broker_that_goes_and_returns_costs_no_record(
     done = take(bus, 5)
     held = bus.consume(5)
     assert held is not None
+    stopped = time.monotonic()
     house.server.stop(number)
     with pytest.raises(BusAway):
         for _ in range(60):
@@ -187,20 +195,26 @@ def test_a_broker_that_goes_and_returns_costs_no_record(
         bus.flush()
     with pytest.raises(BusAway):
         bus.commit(held)
+    assert time.monotonic() - stopped < 40
     house.server.start()
     records = [*done, *_patiently(bus, {*sent} - {*values(done)})]
     assert set(values(records)) == set(sent)
-    assert len(records) == len(sent)
-    publish(bus, 3)
-    assert len(take(bus, 3)) == 3
+    assert len(records) <= len(sent) + 1, "only what was in hand may come again"
+    assert len(_patiently(bus, {*publish(bus, 3)})) == 3
 
 
 def _patiently(bus: Bus, wanted: set[bytes], timeout_s: float = 60.0) -> list[Record]:
+    """Until all the wanted ones came, each committed, as a worker does it."""
     records: list[Record] = []
+    held: Record | None = None
     end = time.monotonic() + timeout_s
-    while {record.value for record in records} < wanted and time.monotonic() < end:
+    while not wanted <= {record.value for record in records} and time.monotonic() < end:
         try:
-            records += take(bus, 1, 1)
+            held = held or bus.consume(0.5)
+            if held is not None:
+                bus.commit(held)
+                records.append(held)
+                held = None
         except BusAway:
             time.sleep(0.2)
     return records
