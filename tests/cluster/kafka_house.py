@@ -30,7 +30,7 @@ class KafkaHouse:
         self.server, self.topics = server, topics
         self.settings = KafkaSettings(servers=(server.address,))
         self._test = ""
-        self._members: list[tuple[str, tuple[str, ...], KafkaBus]] = []
+        self.members: list[tuple[str, tuple[str, ...], KafkaBus]] = []
 
     @contextmanager
     def emptied(self) -> Iterator[None]:
@@ -40,9 +40,9 @@ class KafkaHouse:
         try:
             yield
         finally:
-            for _, _, bus in self._members:
+            for _, _, bus in self.members:
                 bus.close()
-            self._members = []
+            self.members = []
 
     def group(self, name: str) -> str:
         """The group's name on Kafka in this test."""
@@ -50,9 +50,9 @@ class KafkaHouse:
 
     def join(self, group: str, channels: tuple[str, ...], pace: Pace = QUICK) -> KafkaBus:
         """A new member, when it and its fellows have their shares."""
-        settings = replace(self.settings, member=f"member-{len(self._members)}")
+        settings = replace(self.settings, member=f"member-{len(self.members)}")
         bus = KafkaBus(settings, self.group(group), channels, pace)
-        self._members.append((group, channels, bus))
+        self.members.append((group, channels, bus))
         self.settle(group)
         return bus
 
@@ -65,12 +65,12 @@ class KafkaHouse:
 
     def leave(self, bus: KafkaBus) -> None:
         """It is none of the living members any more."""
-        self._members = [member for member in self._members if member[2] is not bus]
+        self.members = [member for member in self.members if member[2] is not bus]
 
     def _is_settled(self, group: str) -> bool:
         living = [
             (channels, bus.member.assigned)
-            for name, channels, bus in self._members
+            for name, channels, bus in self.members
             if name == group and not bus.is_closed
         ]
         wanted = {
