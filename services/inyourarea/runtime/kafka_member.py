@@ -153,8 +153,8 @@ class KafkaMember:
         if self._stop.is_set():
             return
         self._stop.set()
-        self._keeper.join()
-        with self._lock:
+        self._keeper.join(2 * self._pace.request_s)
+        if self._lock.acquire(timeout=2 * self._pace.request_s):
             self._leave()
 
     def _check(self) -> None:
@@ -241,9 +241,9 @@ class KafkaMember:
         while not self._stop.wait(_TICK_S) and not self._twin:
             try:
                 self._ask()
+                joining = self._connected() if self._consumer is None else None
                 with self._lock:
-                    if self._consumer is None:
-                        self._consumer = self._connected()
+                    self._consumer = joining or self._consumer
                     if time.monotonic() - self._polled > _TICK_S:
                         self._poll(0)
             except (kafka_errors.KafkaError, BusAway) as error:
@@ -309,6 +309,9 @@ class KafkaMember:
             **self._client_options(),
         )
         consumer.subscribe(self._channels, listener=self._losses)
+        # Who leads the group and does not know the partitions yet may give them to nobody.
+        for channel in self._channels:
+            consumer.partitions_for_topic(channel)
         return consumer
 
     def _client_options(self) -> dict[str, Any]:
