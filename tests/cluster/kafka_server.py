@@ -8,7 +8,7 @@ import subprocess
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -30,18 +30,35 @@ class ServerNotHad(Exception):
 class KafkaServer:
     """One Kafka node in a folder; ``address`` stays the same when it is started again."""
 
-    def __init__(self, folder: Path, properties: Mapping[str, str] | None = None) -> None:
+    def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._port, self._controller = _free_ports(2)
+        self._port, self._controller, self._inside = _free_ports(3)
         self.address = f"127.0.0.1:{self._port}"
-        self._properties = self._plain() | dict(properties or {})
+        self.properties = self._plain()
         self._jars = jars()
         self._process: subprocess.Popen[bytes] | None = None
+
+    def secure(self, key_and_certificate: Path) -> None:
+        """Clients come by SASL_SSL, with names and passwords that `format` is given."""
+        addresses = f"SASL_SSL://{self.address},INSIDE://127.0.0.1:{self._inside}"
+        kinds = "SASL_SSL:SASL_SSL,INSIDE:PLAINTEXT,CONTROLLER:PLAINTEXT"
+        self.properties |= {
+            "listeners": f"{addresses},CONTROLLER://127.0.0.1:{self._controller}",
+            "advertised.listeners": addresses,
+            "listener.security.protocol.map": kinds,
+            "inter.broker.listener.name": "INSIDE",
+            "ssl.keystore.type": "PEM",
+            "ssl.keystore.location": str(key_and_certificate),
+            "sasl.enabled.mechanisms": "SCRAM-SHA-512",
+            "listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config": (
+                "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+            ),
+        }
 
     def format(self, *options: str) -> None:
         """Its storage is empty."""
         shutil.rmtree(self._folder / "data", ignore_errors=True)
-        lines = [f"{name}={value}" for name, value in self._properties.items()]
+        lines = [f"{name}={value}" for name, value in self.properties.items()]
         self._config.write_text("\n".join(lines))
         identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
         words = ["kafka.tools.StorageTool", "format", "-t", identity, "-c", str(self._config)]

@@ -23,11 +23,16 @@ from inyourarea.runtime.kafka_bus import KafkaBus
 from inyourarea.runtime.worker import Patience, Worker, to_record
 from kafka_house import PARTITIONS, QUICK, KafkaHouse, kafka_house
 
-pytestmark = pytest.mark.slow
+pytestmark = [
+    pytest.mark.slow,
+    # The SDK leaves sockets to the garbage collector when it could not connect.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 
 CUT = "segment.cut.bulk"
 EXTRACTED = "frames.extracted.bulk"
-TOPICS = ("facts", CUT, EXTRACTED, "stage.failed", DEAD_LETTERS)
+OUTAGES = {signal.SIGTERM: "facts.stopped", signal.SIGKILL: "facts.killed"}
+TOPICS = ("facts", CUT, EXTRACTED, "stage.failed", DEAD_LETTERS, *OUTAGES.values())
 
 
 @pytest.fixture(scope="module")
@@ -42,10 +47,10 @@ def house(running: KafkaHouse) -> Iterator[KafkaHouse]:
         yield running
 
 
-def publish(bus: Bus, count: int, keys: int = 8) -> list[bytes]:
+def publish(bus: Bus, count: int, channel: str = "facts") -> list[bytes]:
     values = [b"%d" % number for number in range(count)]
     for number, value in enumerate(values):
-        bus.publish(Record("facts", f"key-{number % keys}", value))
+        bus.publish(Record(channel, f"key-{number % 8}", value))
     bus.flush()
     return values
 
@@ -145,15 +150,18 @@ def test_a_process_that_comes_back_under_its_name_goes_on_at_once(house: KafkaHo
     settings = replace(house.settings, member="phoenix")
     dead = KafkaBus(settings, house.group("group"), ("facts",), QUICK)
     done = take(dead, 5)
-    assert dead.consume(5) is not None
+    held = dead.consume(5)
+    assert held is not None
     back = KafkaBus(settings, house.group("group"), ("facts",), QUICK)
     began = time.monotonic()
     rest = take(back, 7)
     assert time.monotonic() - began < QUICK.session_s
     assert values([*done, *rest]) == sent
+    for _ in range(2):  # the older twin is told so at its next commit, and gets nothing more
+        with pytest.raises(BusAway, match="another member named phoenix"):
+            dead.commit(held)
     with pytest.raises(BusAway, match="another member named phoenix"):
-        for _ in range(20):
-            dead.consume(0.5)
+        dead.consume(1)
     dead.close()
     assert len(back.member.assigned) == PARTITIONS
     back.close()
@@ -173,34 +181,42 @@ def test_who_leaves_gives_its_records_to_the_others_at_once(house: KafkaHouse) -
 def test_a_broker_that_goes_and_returns_costs_no_record(
     number: signal.Signals, house: KafkaHouse
 ) -> None:
-    bus = house.join("group", ("facts",))
-    sent = publish(bus, 20)
+    channel = OUTAGES[number]  # of its own: a killed broker has other tests' records again
+    bus = house.join("group", (channel,))
+    sent = publish(bus, 20, channel)
     done = take(bus, 5)
     held = bus.consume(5)
     assert held is not None
+    stopped = time.monotonic()
     house.server.stop(number)
     with pytest.raises(BusAway):
         for _ in range(60):
             bus.consume(0.5)
     with pytest.raises(BusAway):
-        bus.publish(Record("facts", "key", b"lost"))
+        bus.publish(Record(channel, "key", b"lost"))
         bus.flush()
     with pytest.raises(BusAway):
         bus.commit(held)
+    assert time.monotonic() - stopped < 40
     house.server.start()
     records = [*done, *_patiently(bus, {*sent} - {*values(done)})]
     assert set(values(records)) == set(sent)
-    assert len(records) == len(sent)
-    publish(bus, 3)
-    assert len(take(bus, 3)) == 3
+    assert len(records) <= len(sent) + 1, "only what was in hand may come again"
+    assert len(_patiently(bus, {*publish(bus, 3, channel)})) == 3
 
 
 def _patiently(bus: Bus, wanted: set[bytes], timeout_s: float = 60.0) -> list[Record]:
+    """Until all the wanted ones came, each committed, as a worker does it."""
     records: list[Record] = []
+    held: Record | None = None
     end = time.monotonic() + timeout_s
-    while {record.value for record in records} < wanted and time.monotonic() < end:
+    while not wanted <= {record.value for record in records} and time.monotonic() < end:
         try:
-            records += take(bus, 1, 1)
+            held = held or bus.consume(0.5)
+            if held is not None:
+                bus.commit(held)
+                records.append(held)
+                held = None
         except BusAway:
             time.sleep(0.2)
     return records

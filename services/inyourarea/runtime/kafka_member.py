@@ -11,7 +11,7 @@ from typing import Any
 
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka import errors as kafka_errors
-from kafka.admin import KafkaAdminClient, MemberToRemove
+from kafka.admin import KafkaAdminClient, MemberToRemove, OffsetSpec
 from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.structs import MemberState
 
@@ -102,6 +102,7 @@ class KafkaMember:
         self._admin: KafkaAdminClient | None = None
         self._away = self._twin = ""
         self._polled = self._heard = 0.0
+        self._behind: set[TopicPartition] = set()
         self._stop = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name=f"keeps {group}", daemon=True)
         self._keeper.start()
@@ -152,8 +153,8 @@ class KafkaMember:
         if self._stop.is_set():
             return
         self._stop.set()
-        self._keeper.join()
-        with self._lock:
+        self._keeper.join(2 * self._pace.request_s)
+        if self._lock.acquire(timeout=2 * self._pace.request_s):
             self._leave()
 
     def _check(self) -> None:
@@ -190,7 +191,7 @@ class KafkaMember:
                     break
                 came = self._consumer.poll(timeout_ms=_ms(_JOIN_S), max_records=_ALL)
         except kafka_errors.KafkaError as error:
-            self._drop(error)
+            self._drop(f"Kafka's consumer failed: {error}")
             raise BusAway(self._away) from error
         self._polled = time.monotonic()
         self._forget_lost()
@@ -227,6 +228,10 @@ class KafkaMember:
             log.debug("group %s rebalances: %s", self._group, moving)
             self._poll(0)
             return False
+        except kafka_errors.FencedInstanceIdError as error:
+            # To join again would fence the other, and so on for ever.
+            self._twin = f"group {self._group} has another member named {self._settings.member}"
+            raise BusAway(self._twin) from error
         except kafka_errors.KafkaError as error:
             raise BusAway(f"Kafka did not take a commit: {error}") from error
         self._heard = time.monotonic()
@@ -236,9 +241,9 @@ class KafkaMember:
         while not self._stop.wait(_TICK_S) and not self._twin:
             try:
                 self._ask()
+                joining = self._connected() if self._consumer is None else None
                 with self._lock:
-                    if self._consumer is None:
-                        self._consumer = self._connected()
+                    self._consumer = joining or self._consumer
                     if time.monotonic() - self._polled > _TICK_S:
                         self._poll(0)
             except (kafka_errors.KafkaError, BusAway) as error:
@@ -246,20 +251,41 @@ class KafkaMember:
             except Exception as error:  # the member must not die with its keeper
                 log.exception("the keeper of group %s begins anew", self._group)
                 with self._lock:
-                    self._drop(error)
+                    self._drop(f"{type(error).__name__}: {error}")
 
     def _ask(self) -> None:
-        """Kafka is there and has the channels."""
+        """Kafka is there and has the channels, and what is in them comes here.
+
+        After an outage kafka-python 3.0.12 may fetch nothing any more (it holds on to leaders of
+        before): the consumer is replaced then, and whenever it stands still while there is more.
+        """
         if self._admin is None:
             self._admin = KafkaAdminClient(**self._client_options())
         elif time.monotonic() - self._heard < _SILENCE_S:
             return
         missing = sorted(set(self._channels) - set(self._admin.list_topics()))
-        self._heard = time.monotonic()
         if missing:
             self._note(f"Kafka has no topic {missing[0]}: run `inyourarea topics apply`")
-        else:
+        elif self._away or self._stands_still(self._admin):
+            with self._lock:
+                self._drop(self._away or "the consumer stands still")
             self._note("")
+        self._heard = time.monotonic()
+
+    def _stands_still(self, admin: KafkaAdminClient) -> bool:
+        """Whether a partition had more than has come here, at this question and at the last one."""
+        at: dict[TopicPartition, int] = {}
+        with self._lock:
+            if self._consumer is not None:
+                for place in self._consumer.assignment() - self._consumer.paused():
+                    with suppress(kafka_errors.IllegalStateError):  # lost a moment ago
+                        at[place] = self._consumer.position(place, timeout_ms=1) or 0
+        ends = admin.list_partition_offsets(dict.fromkeys(at, OffsetSpec.LATEST)) if at else {}
+        before, self._behind = (
+            self._behind,
+            {place for place in at if ends[place].offset > at[place]},
+        )
+        return bool(before & self._behind)
 
     def _note(self, away: str) -> None:
         if away != self._away:
@@ -283,18 +309,18 @@ class KafkaMember:
             **self._client_options(),
         )
         consumer.subscribe(self._channels, listener=self._losses)
+        # Who leads the group and does not know the partitions yet may give them to nobody.
+        for channel in self._channels:
+            consumer.partitions_for_topic(channel)
         return consumer
 
     def _client_options(self) -> dict[str, Any]:
         return self._settings.client_options() | client_times(self._pace)
 
-    def _drop(self, error: Exception) -> None:
-        """The consumer is gone after this error, and what it owned; the keeper makes another."""
-        self._away = f"Kafka's consumer failed: {type(error).__name__}: {error}"
-        self._heard = 0.0
-        if isinstance(error, kafka_errors.FencedInstanceIdError):
-            # To join again would fence the other, and so on for ever.
-            self._twin = f"group {self._group} has another member named {self._settings.member}"
+    def _drop(self, reason: str) -> None:
+        """The consumer is gone, and what it owned; the keeper makes another."""
+        log.warning("group %s connects anew: %s", self._group, reason)
+        self._away, self._heard, self._behind = reason, 0.0, set()
         consumer, self._consumer = self._consumer, None
         self._lanes = Lanes(self._channels)
         self._losses = _Losses(CooperativeStickyAssignor())

@@ -1,4 +1,4 @@
-"""The topics on a Kafka are those of `contracts.topics`: what differs, and its cure."""
+"""Kafka's topics are those of the table in `contracts.topics`: what differs, and its cure."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

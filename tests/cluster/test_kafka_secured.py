@@ -1,0 +1,97 @@
+"""Kafka with SASL_SSL: certificates and a password made here, reached by settings alone."""
+
+import os
+import subprocess
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from inyourarea.contracts.topics import Channel
+from inyourarea.runtime.bus import BusAway, Record
+from inyourarea.runtime.kafka_bus import KafkaBus
+from inyourarea.runtime.kafka_settings import KafkaSettings, read_settings
+from inyourarea.runtime.kafka_topics import KafkaTopics, changes
+from kafka_house import QUICK
+from kafka_server import KafkaServer, ServerNotHad
+
+pytestmark = [
+    pytest.mark.slow,
+    # The SDK leaves sockets to the garbage collector when it could not connect.
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+PASSWORD = "open sesame"
+
+
+def certificates(folder: Path) -> tuple[Path, Path]:
+    """An authority's certificate, and a file with a key and what the authority signed for it."""
+    authority, signed = folder / "ca.pem", folder / "server.pem"
+
+    def openssl(*words: str) -> None:
+        subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
+
+    new = ("req", "-newkey", "rsa:2048", "-nodes")
+    usage = ("-addext", "keyUsage=critical,keyCertSign")
+    openssl(*new, "-x509", "-subj", "/CN=authority", *usage, "-keyout", "ca.key", "-out", "ca.pem")
+    openssl(*new, "-subj", "/CN=kafka", "-keyout", "key.pem", "-out", "asked.csr")
+    (folder / "names").write_text("subjectAltName=IP:127.0.0.1\n")
+    sign = ("x509", "-req", "-in", "asked.csr", "-CA", "ca.pem", "-CAkey", "ca.key")
+    openssl(*sign, "-CAcreateserial", "-extfile", "names", "-out", "cert.pem")
+    signed.write_text((folder / "key.pem").read_text() + (folder / "cert.pem").read_text())
+    return authority, signed
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
+    folder = tmp_path_factory.mktemp("kafka")
+    authority, signed = certificates(folder)
+    (folder / "password").write_text(f"{PASSWORD}\n")
+    try:
+        server = KafkaServer(folder)
+        server.secure(signed)
+        server.format("--add-scram", f"SCRAM-SHA-512=[name=detect,password={PASSWORD}]")
+        server.start()
+    except ServerNotHad as reason:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(reason))
+    said = {
+        "SERVERS": server.address,
+        "PROTOCOL": "SASL_SSL",
+        "USER": "detect",
+        "PASSWORD_FILE": str(folder / "password"),
+        "CA_FILE": str(authority),
+        "MEMBER": "detect-0",
+    }
+    try:
+        yield read_settings({f"INYOURAREA_KAFKA_{name}": text for name, text in said.items()})
+    finally:
+        server.stop()
+
+
+def test_facts_travel_over_sasl_ssl(secured: KafkaSettings) -> None:
+    topics = KafkaTopics(secured)
+    topics.make(changes([Channel("facts", 2, 1)], {}))
+    topics.close()
+    bus = KafkaBus(secured, "group", ("facts",), QUICK)
+    bus.publish(Record("facts", "key", b"value"))
+    bus.flush()
+    end = time.monotonic() + 20
+    while (record := bus.consume(1)) is None:
+        assert time.monotonic() < end
+    bus.commit(record)
+    assert record.value == b"value"
+    bus.close()
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"password": "guessed"}, {"ca_file": None}], ids=["password", "authority"]
+)
+def test_who_is_not_known_or_not_trusted_gets_nowhere(
+    wrong: dict[str, str | None], secured: KafkaSettings
+) -> None:
+    with pytest.raises(BusAway, match="Kafka can not be reached"):
+        KafkaTopics(replace(secured, **wrong))  # type: ignore[arg-type]
