@@ -6,7 +6,7 @@ WEB := services/inyourarea/gateway/web
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm --prefix $(WEB)
 
 .DEFAULT_GOAL := menu
-.PHONY: menu install web demo check quick test exam exam-by-looks bench bench-gateway proto golden show-model clean
+.PHONY: menu install web demo check quick test exam exam-by-looks bench bench-gateway bench-objects proto golden show-model clean
 
 menu: ## print this menu
 	@awk '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {split($$0, part, ":.*## "); \
@@ -44,6 +44,9 @@ bench: .venv/.dev ## speed and memory beside the original's way (installs the tr
 	$(BIN)/python benchmarks/bench.py
 bench-gateway: .venv/.dev ## the site under load: a 2 GB upload, 200 viewers, 1000 listeners
 	$(BIN)/python benchmarks/gateway.py
+bench-objects: .venv/.dev ## what a minute of video costs the object store, on a MinIO of its own
+	$(BIN)/inyourarea stage-show --out demo/objects --seed 3 --members 4 --seconds 12 --setting hard
+	$(BIN)/python benchmarks/objects.py demo/objects/stage.mp4 12
 
 ##@ Generate
 proto: .venv/.dev ## Python stubs from proto/
