@@ -6,7 +6,7 @@ WEB := services/inyourarea/gateway/web
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm --prefix $(WEB)
 
 .DEFAULT_GOAL := menu
-.PHONY: menu install web demo check quick test exam exam-by-looks bench bench-gateway bench-bus proto golden show-model clean
+.PHONY: menu install web demo check quick test exam exam-by-looks bench bench-gateway bench-bus bench-objects proto golden show-model clean
 
 menu: ## print this menu
 	@awk '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {split($$0, part, ":.*## "); \
@@ -46,6 +46,9 @@ bench-gateway: .venv/.dev ## the site under load: a 2 GB upload, 200 viewers, 10
 	$(BIN)/python benchmarks/gateway.py
 bench-bus: .venv/.dev ## Kafka as the bus: latency and throughput of small facts
 	$(BIN)/python benchmarks/bus.py
+bench-objects: .venv/.dev ## what a minute of video costs the object store, on a MinIO of its own
+	$(BIN)/inyourarea stage-show --out demo/objects --seed 3 --members 4 --seconds 12 --setting hard
+	$(BIN)/python benchmarks/objects.py demo/objects/stage.mp4 12
 
 ##@ Generate
 proto: .venv/.dev ## Python stubs from proto/

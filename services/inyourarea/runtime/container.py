@@ -14,7 +14,7 @@ from av.video.stream import VideoStream
 from inyourarea.core.errors import VideoTooLarge, VideoUnreadable
 from inyourarea.runtime.disk import FULL
 from inyourarea.runtime.objects import Objects, ObjectsAway
-from inyourarea.runtime.ranged import BLOCK_BYTES, as_file
+from inyourarea.runtime.ranged import as_file
 
 OneStream = TypeVar("OneStream", VideoStream, AudioStream)
 
@@ -48,6 +48,7 @@ MOST_STREAMS = 64
 DECODER_THREADS = 2
 
 _READ_BYTES = 1 << 18
+_HEAD_BYTES = 4096
 _LISTS = (b"ffconcat", b"#EXTM3U", b"<?xml", b"[playlist]")
 
 
@@ -61,10 +62,12 @@ def open_video(objects: Objects, key: str) -> Iterator[InputContainer]:
         ObjectNotFound: there is no such object.
         ObjectsAway: the block was writing to a disk that is full.
     """
-    _check_beginning(objects.read(key, 0, min(BLOCK_BYTES, 4096)))
+    file = as_file(objects, key)
+    _check_beginning(file.read(_HEAD_BYTES))
+    file.seek(0)
     try:
         container = av.open(
-            as_file(objects, key),
+            file,
             options={"threads": "1", "max_pixels": str(LARGEST_FRAME_PX)},
             container_options={
                 "format_whitelist": FORMATS,

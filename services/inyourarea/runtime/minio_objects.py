@@ -4,6 +4,7 @@ import base64
 import hashlib
 import io
 import os
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -44,6 +45,9 @@ _PAUSE_S = 0.05
 _SIGNED_FOR = timedelta(hours=1)
 #: The store's own codes for who asks, and the words for that.
 _STRANGER = frozenset({"InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidTokenId"})
+
+#: One thread makes a client: a second one, thrown away, would close the connections of the first.
+_MAKING = threading.Lock()
 
 
 class MinioObjects:
@@ -179,9 +183,14 @@ class MinioObjects:
             raise ObjectsAway(words_for(trouble, self._settings, key)) from trouble
 
 
-@cache
 def client_of(settings: MinioSettings) -> Minio:
     """This process's client of that store; threads share it."""
+    with _MAKING:
+        return _client_of(settings)
+
+
+@cache
+def _client_of(settings: MinioSettings) -> Minio:
     client = Minio(
         settings.host,
         access_key=settings.access_key,
@@ -206,6 +215,7 @@ def _connections(settings: MinioSettings) -> urllib3.PoolManager:
         status_forcelist=_BUSY,
         backoff_factor=0.2,
         raise_on_status=False,
+        respect_retry_after_header=False,  # whoever asked waits better, and says so
         raise_on_redirect=False,
     )
     return urllib3.PoolManager(

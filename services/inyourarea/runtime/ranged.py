@@ -7,10 +7,14 @@ from typing import IO, Any, cast
 from inyourarea.core.errors import VideoUnreadable
 from inyourarea.runtime.objects import Objects
 
-#: Bytes per read from the store: a second of video, and few enough round trips over HTTP.
-BLOCK_BYTES = 1 << 20
-#: Blocks kept: interleaved audio and video, the header, and where a seek has just been.
-BLOCKS_KEPT = 8
+#: Bytes of a block, in which the object is read.
+BLOCK_BYTES = 256 << 10
+#: Blocks kept, 8 MiB: interleaved audio and video, the header, and where a seek has just been.
+BLOCKS_KEPT = 32
+#: Blocks that are asked for at once while somebody reads on: after a seek, which may be for a
+#: header, one; then twice as many each time up to this, which is as much as is read in vain. Four
+#: seconds of 1080p at 7 Mbit/s: 6 questions and 4.1 MiB with the header, 3.4 of it wanted.
+BLOCKS_AT_MOST = 8
 
 
 class RangedFile(io.RawIOBase):
@@ -23,6 +27,8 @@ class RangedFile(io.RawIOBase):
         self._size = objects.size(key)
         self._at = 0
         self._blocks: OrderedDict[int, bytes] = OrderedDict()
+        # Behind the last blocks that were asked for, and how many those were.
+        self._next, self._asked = 0, 1
         #: What av puts into its messages.
         self.name = "the video"
 
@@ -62,19 +68,31 @@ class RangedFile(io.RawIOBase):
 
     def _block(self, number: int) -> bytes:
         if number not in self._blocks:
-            start = number * BLOCK_BYTES
-            wanted = min(BLOCK_BYTES, self._size - start)
-            block = self._objects.read(self._key, start, wanted)
-            if len(block) < wanted:
-                raise VideoUnreadable(
-                    f"the video ended at byte {start + len(block):,} of {self._size:,} while it "
-                    "was being read; start again when nobody writes to it"
-                )
-            self._blocks[number] = block
-            if len(self._blocks) > BLOCKS_KEPT:
-                self._blocks.popitem(last=False)
+            self._ask(number)
         self._blocks.move_to_end(number)
         return self._blocks[number]
+
+    def _ask(self, first: int) -> None:
+        """The block is there, and those after it that are likely to be wanted."""
+        is_reading_on = self._next <= first < self._next + self._asked
+        wanted = min(2 * self._asked, BLOCKS_AT_MOST) if is_reading_on else 1
+        held = (number for number in range(first + 1, first + wanted) if number in self._blocks)
+        end = next(held, first + wanted)
+        self._next, self._asked = end, end - first
+        content = self._read(first * BLOCK_BYTES, min(end * BLOCK_BYTES, self._size))
+        for offset in range(0, len(content), BLOCK_BYTES):
+            self._blocks[first + offset // BLOCK_BYTES] = content[offset : offset + BLOCK_BYTES]
+        while len(self._blocks) > BLOCKS_KEPT:
+            self._blocks.popitem(last=False)
+
+    def _read(self, start: int, end: int) -> bytes:
+        content = self._objects.read(self._key, start, end - start)
+        if len(content) < end - start:
+            raise VideoUnreadable(
+                f"the video ended at byte {start + len(content):,} of {self._size:,} while it "
+                "was being read; start again when nobody writes to it"
+            )
+        return content
 
 
 def as_file(objects: Objects, key: str) -> IO[Any]:

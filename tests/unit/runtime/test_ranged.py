@@ -8,18 +8,24 @@ import pytest
 
 from inyourarea.core.errors import VideoUnreadable
 from inyourarea.runtime.folder_objects import FolderObjects
-from inyourarea.runtime.ranged import BLOCK_BYTES, BLOCKS_KEPT, RangedFile
+from inyourarea.runtime.ranged import BLOCK_BYTES, BLOCKS_AT_MOST, BLOCKS_KEPT, RangedFile
 
 CONTENT = random.Random(1).randbytes(BLOCK_BYTES * (BLOCKS_KEPT + 2) + 77)
 
 
 class CountingObjects(FolderObjects):
-    """Counts the reads."""
+    """Notes the reads."""
 
-    reads = 0
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.spans: list[tuple[int, int]] = []
+
+    @property
+    def reads(self) -> int:
+        return len(self.spans)
 
     def read(self, key: str, start: int, length: int) -> bytes:
-        self.reads += 1
+        self.spans.append((start, length))
         return super().read(key, start, length)
 
 
@@ -51,11 +57,26 @@ def test_it_tells_where_it_is(objects: CountingObjects) -> None:
     assert opened.seek(-100, io.SEEK_CUR) == opened.tell() == len(CONTENT) - 100
 
 
-def test_reading_on_asks_the_store_once_per_block(objects: CountingObjects) -> None:
+def test_reading_on_asks_the_store_for_more_each_time(objects: CountingObjects) -> None:
     opened = RangedFile(objects, "sources/x")
     while opened.read(40_000):
         pass
-    assert objects.reads == BLOCKS_KEPT + 3
+    growing = BLOCKS_AT_MOST.bit_length() - 2  # 2, 4, and then 8 each time
+    assert objects.reads == growing + -(-(BLOCKS_KEPT + 3 - 6) // BLOCKS_AT_MOST)
+
+
+def test_a_seek_asks_for_one_block_and_what_is_held_is_not_asked_for(
+    objects: CountingObjects,
+) -> None:
+    opened = RangedFile(objects, "sources/x")
+    for block in (20, 10, 20, 10):
+        opened.seek(block * BLOCK_BYTES)
+        opened.read(10)
+    assert objects.spans == [(20 * BLOCK_BYTES, BLOCK_BYTES), (10 * BLOCK_BYTES, BLOCK_BYTES)]
+    opened.seek(19 * BLOCK_BYTES)
+    while opened.tell() < 21 * BLOCK_BYTES:
+        opened.read(BLOCK_BYTES)
+    assert objects.spans[2:] == [(19 * BLOCK_BYTES, BLOCK_BYTES)]
 
 
 def test_a_file_that_shrinks_is_no_longer_readable(
