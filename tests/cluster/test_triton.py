@@ -28,7 +28,7 @@ from inyourarea.detect.detector import Detector, DetectorAway
 from inyourarea.detect.handler import DetectHandler
 from inyourarea.detect.settings import Tls, TritonSettings
 from inyourarea.detect.triton import TritonDetector, TritonServer
-from inyourarea.embedded.models import find_model
+from inyourarea.embedded.models import find_model, models_folder
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.memory_bus import MemoryBroker
 from inyourarea.runtime.worker import Patience, Worker, to_record
@@ -100,6 +100,8 @@ def frames() -> list[np.ndarray]:
 
 @pytest.fixture(scope="module")
 def drawn_show(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    if not (models_folder() / "faces" / "1" / "model.onnx").exists():
+        pytest.skip("models/faces/1/model.onnx is missing: `inyourarea models fetch faces`")
     out = tmp_path_factory.mktemp("served")
     models = find_model("show").path.parents[2]
     write_repository(models, ["faces", "show"], out, CPU)
