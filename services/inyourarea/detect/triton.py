@@ -43,8 +43,8 @@ _CHANNEL = (
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_reconnect_backoff_ms", RECONNECT_MS),
 )
-#: Pictures of one call, and calls at a time, which the server joins to batches as it likes. A call of
-#: 6 MB costs 2 ms of CPU a picture here, one of 12 or 23 MB costs 5: memory anew for each.
+#: Pictures of one call, and calls at a time, which the server joins to batches as it likes. A call
+#: of 6 MB costs 2 ms of CPU a picture here, one of 12 or 23 MB costs 5: memory anew for each.
 PICTURES_A_CALL = 2
 CALLS_AT_A_TIME = 4
 _UNAVAILABLE = "StatusCode.UNAVAILABLE"
@@ -106,7 +106,7 @@ class TritonServer:
         )
 
     def answers(self, name: str, version: int, pictures: NDArray[np.uint8]) -> list[Any]:
-        """The boxes and scores of some pictures, each float32 (N, 100, columns); as `Detector.find`."""
+        """Boxes and scores of N pictures, float32 (N, 100, columns); raises as `Detector.find`."""
         frames = InferInput(FRAMES_INPUT, list(pictures.shape), "UINT8")
         frames.set_data_from_numpy(np.ascontiguousarray(pictures))
         result = self._call(
