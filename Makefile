@@ -6,7 +6,7 @@ WEB := services/inyourarea/gateway/web
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm --prefix $(WEB)
 
 .DEFAULT_GOAL := menu
-.PHONY: menu install web demo check quick test exam exam-by-looks bench bench-gateway proto golden show-model clean
+.PHONY: menu install web demo check quick test exam exam-by-looks bench bench-gateway bench-models proto golden show-model clean
 
 menu: ## print this menu
 	@awk '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {split($$0, part, ":.*## "); \
@@ -44,6 +44,8 @@ bench: .venv/.dev ## speed and memory beside the original's way (installs the tr
 	$(BIN)/python benchmarks/bench.py
 bench-gateway: .venv/.dev ## the site under load: a 2 GB upload, 200 viewers, 1000 listeners
 	$(BIN)/python benchmarks/gateway.py
+bench-models: .venv/.dev ## what a picture costs on a Triton server, beside in process
+	$(BIN)/python benchmarks/served_models.py
 
 ##@ Generate
 proto: .venv/.dev ## Python stubs from proto/
