@@ -6,7 +6,7 @@ WEB := services/inyourarea/gateway/web
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm --prefix $(WEB)
 
 .DEFAULT_GOAL := menu
-.PHONY: menu install web demo check quick test exam exam-by-looks bench bench-gateway bench-bus bench-objects proto golden show-model clean
+.PHONY: menu install web demo check quick test exam exam-by-looks bench bench-gateway bench-bus bench-models bench-objects proto golden show-model clean
 
 menu: ## print this menu
 	@awk '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {split($$0, part, ":.*## "); \
@@ -49,6 +49,8 @@ bench-bus: .venv/.dev ## Kafka as the bus: latency and throughput of small facts
 bench-objects: .venv/.dev ## what a minute of video costs the object store, on a MinIO of its own
 	$(BIN)/inyourarea stage-show --out demo/objects --seed 3 --members 4 --seconds 12 --setting hard
 	$(BIN)/python benchmarks/objects.py demo/objects/stage.mp4 12
+bench-models: .venv/.dev ## what a picture costs on a Triton server, beside in process
+	$(BIN)/python benchmarks/served_models.py
 
 ##@ Generate
 proto: .venv/.dev ## Python stubs from proto/

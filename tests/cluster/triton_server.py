@@ -89,7 +89,11 @@ class Triton:
         program = self._home / "pytriton" / "tritonserver" / "bin" / "tritonserver"
         with self.log.open("ab") as log:
             self._server = subprocess.Popen(
-                [str(program), *self._words], stdout=log, stderr=log, env=self._environment()
+                [str(program), *self._words],
+                stdout=log,
+                stderr=log,
+                env=self._environment(),
+                start_new_session=True,  # a group of its own, for `kill`
             )
         end = time.monotonic() + _START_S
         while not self._is_ready():
@@ -99,11 +103,18 @@ class Triton:
 
     def stop(self) -> int:
         """Asked to end, it has finished what it was doing; its exit status."""
-        return self._end(signal.SIGTERM)
+        assert self._server is not None
+        self._server.send_signal(signal.SIGTERM)
+        return self._server.wait(_STOP_S)
 
     def kill(self) -> None:
-        """It is gone as after a power cut."""
-        self._end(signal.SIGKILL)
+        """It is gone as after a power cut, with its models' processes.
+
+        Without their server they end by themselves, but some wait for ever for a lock that it held.
+        """
+        os.killpg(self.pid, signal.SIGKILL)
+        assert self._server is not None
+        self._server.wait(_STOP_S)
 
     def pause(self) -> None:
         """It answers nothing, and its connections stay open."""
@@ -146,11 +157,6 @@ class Triton:
                 return bool(answer.status == 200)
         except OSError:
             return False
-
-    def _end(self, how: signal.Signals) -> int:
-        assert self._server is not None
-        self._server.send_signal(how)
-        return self._server.wait(_STOP_S)
 
     def _environment(self) -> dict[str, str]:
         # The backend's Python heeds no PYTHONPATH, but is that of the first `python3` in the path.
