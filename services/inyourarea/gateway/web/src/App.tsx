@@ -7,11 +7,12 @@ import { Toast } from "./parts/toast";
 import { About } from "./pages/About";
 import { GroupPage } from "./pages/GroupPage";
 import { Home } from "./pages/Home";
+import { Join, SignInAddress, SignInPage } from "./pages/Door";
 import { Review } from "./pages/Review";
 import { UploadPage } from "./pages/UploadPage";
 import { WatchPage } from "./pages/WatchPage";
 import { address, Link } from "./router";
-import { mayEdit } from "./session";
+import { isStranger, mayEdit, me, visit } from "./session";
 import { language, say, switchLanguage } from "./words/language";
 
 export function App() {
@@ -38,7 +39,7 @@ export function App() {
           <SignIn />
         </div>
       </header>
-      <Content />
+      <Content key={visit.value} />
       <Toast />
     </>
   );
@@ -64,12 +65,18 @@ function Content() {
 function page(path: string) {
   const [, room = "", rest = ""] = path.split("/");
   const name = decode(rest);
+  if (path === "/join") return <Join />;
+  if (path === "/sign-in") return <SignInAddress />;
+  if (path === "/about") return <About />;
+  if (isStranger.value) return <SignInPage help="signInHelp" />;
   if (path === "/") return <Home key="home" />;
   if (room === "watch" && name) return <WatchPage key={name} id={name} />;
   if (room === "group" && name) return <GroupPage key={name} name={name} />;
-  if (path === "/upload") return <UploadPage />;
-  if (path === "/review") return <Review />;
-  if (path === "/about") return <About />;
+  if (path === "/upload" || path === "/review") {
+    if (!me.value) return <Message title={say("loading")} />;
+    if (!mayEdit.value) return <SignInPage help="forbiddenHelp" />;
+    return path === "/upload" ? <UploadPage /> : <Review />;
+  }
   return <Message title={say("noPage")} back />;
 }
 

@@ -1,7 +1,11 @@
 /** Asks the gateway; an answer that is no success is raised as the problem that it describes. */
+import { signal } from "@preact/signals";
 import type { BoxesFile, CameraFile, Group, Me, Person, Pin, Pins, Preview, Submission, Video, Watch } from "./types";
 
 export const API = "/api/v1";
+
+/** Counts the answers that said to sign in (again): the page then asks who it is. */
+export const unauthorized = signal(0);
 
 /** What the gateway said instead of doing it (RFC 9457); status 0 where it could not be reached. */
 export class Problem extends Error {
@@ -11,6 +15,8 @@ export class Problem extends Error {
     readonly detail: string,
     /** The last part of its type, such as "stale-edit". */
     readonly kind = "",
+    /** Seconds after which it may be asked again. */
+    readonly waitS = 0,
   ) {
     super(detail || title);
   }
@@ -30,16 +36,20 @@ async function ask<T>(path: string, method = "GET", body?: unknown, signal?: Abo
     throw new Problem(0, "unreachable", "");
   }
   const text = await answer.text();
-  if (!answer.ok) throw problem(answer.status, answer.statusText, text);
+  if (!answer.ok) {
+    if (answer.status === 401 && path !== SESSION) unauthorized.value += 1;
+    throw problem(answer, text);
+  }
   return (text ? JSON.parse(text) : undefined) as T;
 }
 
-function problem(status: number, title: string, text: string): Problem {
+function problem({ status, statusText, headers }: Response, text: string): Problem {
+  const waitS = Number(headers.get("Retry-After")) || 0;
   try {
     const said = JSON.parse(text) as { type?: string; title?: string; detail?: string };
-    return new Problem(status, said.title ?? title, said.detail ?? "", said.type?.split(":").at(-1));
+    return new Problem(status, said.title ?? statusText, said.detail ?? "", said.type?.split(":").at(-1), waitS);
   } catch {
-    return new Problem(status, title, "");
+    return new Problem(status, statusText, "", "", waitS);
   }
 }
 
@@ -51,6 +61,8 @@ export interface VideoQuery {
   limit?: number;
 }
 
+const SESSION = "/session";
+
 const video = (id: string) => `/videos/${encodeURIComponent(id)}`;
 
 function search(query: VideoQuery): string {
@@ -60,8 +72,8 @@ function search(query: VideoQuery): string {
 
 export const api = {
   me: () => ask<Me>("/me"),
-  signIn: (token: string) => ask<void>("/session", "POST", { token }),
-  signOut: () => ask<void>("/session", "DELETE"),
+  signIn: (pass: { token: string } | { code: string }) => ask<Me>(SESSION, "POST", pass),
+  signOut: () => ask<void>(SESSION, "DELETE"),
   groups: () => ask<{ items: Group[] }>("/groups"),
   videos: (query: VideoQuery, signal?: AbortSignal) =>
     ask<{ items: Video[]; next_cursor: string | null }>(`/videos?${search(query)}`, "GET", undefined, signal),
