@@ -85,6 +85,7 @@ function Ask({ question, answered }: { question: Question; answered: () => void 
     player.aspect.value = watch.aspects[0] ?? "9:16";
     player.person.value = person.id;
     player.show(scene);
+    if (player.alone.value) player.video.className = "picture";
     const { times } = scene;
     player.setLoop({ name: "", a: Math.max(0, times.seconds(span.from_frame) - MARGIN_S), b: Math.min(times.end, times.seconds(span.to_frame) + MARGIN_S) });
     return () => {
@@ -136,7 +137,7 @@ function Ask({ question, answered }: { question: Question; answered: () => void 
         </figcaption>
       </figure>
       <div class={`ask-picture ${inside ? "is-inside" : ""}`} ref={place} style={{ "--fancam": player.shape.value }}>
-        <canvas ref={canvas} class="picture" data-testid="review-canvas" role="img" aria-label={say("fancamOf", { name: called(person) })} />
+        {!player.alone.value && <canvas ref={canvas} class="picture" data-testid="review-canvas" role="img" aria-label={say("fancamOf", { name: called(person) })} />}
       </div>
       <div class="answers">
         <p class="eyebrow">

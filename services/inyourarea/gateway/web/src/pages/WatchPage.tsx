@@ -70,8 +70,9 @@ export function WatchPage({ id }: { id: string }) {
   return <Message title={say("loading")} />;
 }
 
-/** What of a video changes the page: run, revision, fancams that came. */
+/** What of a video changes the page: run, revision, and what was made of it since: stage, pictures, fancams. */
 function mark(video: Video): string {
   const drawn = video.progress.find(({ stage }) => stage === "joining")?.done ?? 0;
-  return `${video.shown_run_id} ${video.revision} ${video.state} ${drawn}`;
+  const made = [video.stage, video.stage_failure, video.poster_url].map((one) => Number(one !== null)).join("");
+  return `${video.shown_run_id} ${video.revision} ${video.state} ${drawn} ${made}`;
 }

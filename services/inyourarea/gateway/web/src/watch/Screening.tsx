@@ -112,7 +112,7 @@ export function Screening({ watch, scene, video, reload }: Props) {
   const source = video.source;
   const stage = source ? source.width / source.height : 16 / 9;
   const tiles = tiling(watch.people.length, stage, player.shape.value);
-  const both = stage + (player.grid.value ? (tiles.across * player.shape.value) / tiles.down : player.shape.value);
+  const both = stage + (player.tiled.value ? (tiles.across * player.shape.value) / tiles.down : player.shape.value);
   return (
     <article class={`watch ${fullWindow.value ? "is-full" : ""}`} ref={room} style={{ "--both": both }} onClick={letGo}>
       <Title video={video} />
