@@ -92,7 +92,7 @@ function FancamPane({ player, video }: { player: Player; video: HTMLVideoElement
     if (alone) place.current?.prepend(video);
     player.setPairPlace(place.current);
     return () => player.setPairPlace(null);
-  }, [encoded, alone]);
+  }, [encoded, alone, person === null]);
   if (!person) return <figure class="pane fancam" aria-label={say("fancam")} />;
   return (
     <figure class="pane fancam" aria-label={say("fancamOf", { name: called(person) })} data-testid="fancam">
