@@ -79,7 +79,7 @@ export const api = {
     ask<{ items: Video[]; next_cursor: string | null }>(`/videos?${search(query)}`, "GET", undefined, signal),
   video: (id: string) => ask<Video>(video(id)),
   submit: (submission: Submission) => ask<Video>("/videos", "POST", submission),
-  retitle: (id: string, title: string) => ask<Video>(video(id), "PATCH", { title }),
+  change: (id: string, to: Pick<Video, "title" | "labels">) => ask<Video>(video(id), "PATCH", to),
   remove: (id: string) => ask<void>(video(id), "DELETE"),
   cancel: (id: string) => ask<Video>(`${video(id)}/cancel`, "POST"),
   retry: (id: string) => ask<Video>(`${video(id)}/retry`, "POST"),

@@ -2,6 +2,7 @@
 import { effect } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Video, Watch } from "../api/types";
+import { Details } from "../edit/Details";
 import { EditPanel } from "../edit/EditPanel";
 import { Editing } from "../edit/editing";
 import { FaceBoxes } from "../edit/FaceBoxes";
@@ -44,7 +45,7 @@ export function Screening({ watch, scene, video, reload }: Props) {
   }, []);
   const room = useRef<HTMLDivElement>(null);
   const lastLoop = useRef<Loop | null>(null);
-  const [sheet, setSheet] = useState<"keys" | "downloads" | null>(null);
+  const [sheet, setSheet] = useState<"keys" | "downloads" | "details" | null>(null);
   const [loops, setLoops] = useState(false);
   const [missing, setMissing] = useState<string | null>(null);
 
@@ -115,7 +116,7 @@ export function Screening({ watch, scene, video, reload }: Props) {
   const both = stage + (player.tiled.value ? (tiles.across * player.shape.value) / tiles.down : player.shape.value);
   return (
     <article class={`watch ${fullWindow.value ? "is-full" : ""}`} ref={room} style={{ "--both": both }} onClick={letGo}>
-      <Title video={video} />
+      <Title video={video} details={mayEdit.value ? () => setSheet("details") : null} />
       {isInApp(navigator.userAgent) && <InApp />}
       {missing && (
         <p class="notice" role="status" data-testid="unknown-member">
@@ -145,6 +146,7 @@ export function Screening({ watch, scene, video, reload }: Props) {
         {correcting && <EditPanel player={player} editing={editing} reload={reload} />}
       </div>
       {sheet === "keys" && <Keys close={() => setSheet(null)} />}
+      {sheet === "details" && <Details video={video} changed={reload} close={() => setSheet(null)} />}
       {sheet === "downloads" && <Downloads watch={watch} person={player.person.value} close={() => setSheet(null)} />}
     </article>
   );
