@@ -78,7 +78,7 @@ function Ask({ question, answered }: { question: Question; answered: () => void 
 
   useEffect(() => {
     place.current?.prepend(player.video);
-    const remove = canvas.current ? player.drawing.addFancam(canvas.current, person.id) : undefined;
+    const remove = canvas.current ? player.drawing.addFancam(canvas.current, () => person.id) : undefined;
     player.countsIn.value = false;
     player.muted.value = true;
     player.wish.value = "virtual";

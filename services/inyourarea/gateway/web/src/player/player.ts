@@ -157,6 +157,7 @@ export class Player {
     if (!source || source.url === this.attached) return;
     const at = this.frame.value;
     this.detach();
+    this.drawing.forget();
     this.attached = source.url;
     batch(() => {
       this.broken.value = this.drawn.value = false;

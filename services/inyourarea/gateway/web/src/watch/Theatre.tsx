@@ -99,7 +99,7 @@ function FancamPane({ player, video }: { player: Player; video: HTMLVideoElement
       {encoded ? (
         <div ref={place} class={`pair ${mirrored && !alone ? "is-mirrored" : ""}`} key="pair" />
       ) : (
-        <FancamCanvas player={player} person={person} testId="fancam-canvas" />
+        <FancamCanvas player={player} person={person} whose={() => player.person.peek()} testId="fancam-canvas" />
       )}
       {alone && !player.fancam.value?.url && <p class="no-stage">{say("drawing")}</p>}
       <Badge player={player} person={person} />
@@ -107,14 +107,17 @@ function FancamPane({ player, video }: { player: Player; video: HTMLVideoElement
   );
 }
 
-function FancamCanvas({ player, person, testId }: { player: Player; person: Person; testId: string }) {
+interface FancamCanvasProps {
+  player: Player;
+  person: Person;
+  /** Asked at each drawing, so that another member is drawn before the page has heard of it. */
+  whose: () => string | null;
+  testId: string;
+}
+
+function FancamCanvas({ player, person, whose, testId }: FancamCanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  useLayoutEffect(() => {
-    if (!canvas.current) return;
-    const remove = player.drawing.addFancam(canvas.current, person.id);
-    player.redraw();
-    return remove;
-  }, [person.id]);
+  useLayoutEffect(() => (canvas.current ? player.drawing.addFancam(canvas.current, whose) : undefined), []);
   return (
     <canvas
       ref={canvas}
@@ -151,7 +154,7 @@ function GridPane({ player }: { player: Player }) {
     <div class="grid" data-testid="grid">
       {people.map((person) => (
         <button type="button" class="tile" key={person.id} onClick={() => pick(person)}>
-          <FancamCanvas player={player} person={person} testId={`grid-${person.id}`} />
+          <FancamCanvas player={player} person={person} whose={() => person.id} testId={`grid-${person.id}`} />
           <Badge player={player} person={person} />
         </button>
       ))}
