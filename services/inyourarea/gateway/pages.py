@@ -22,6 +22,8 @@ _ADDRESSES = (
     "/review",
     "/sign-in",
     "/join",
+    "/tokens",
+    "/webhooks",
     "/group/{name}",
 )
 _UNBUILT = (
@@ -52,8 +54,15 @@ def watch(request: Request, video: str, house: HouseOf, person: str = "") -> Res
     """The page; where something of the video is published, with what a shared link shows of it."""
     published = published_runs(house, video)
     row = house.catalog.video(video)
-    if row is None or not published:
+    if row is None:
         return _page()
+    # The page asks for this first; so it is on its way while the script still is.
+    ahead = (
+        '<link rel="preload" as="fetch" crossorigin="anonymous" '
+        f'href="/api/v1/videos/{row["id"]}/watch" />'
+    )
+    if not published:
+        return _page(ahead)
     names = {one["person"]: one["name"] for one in house.catalog.people(video)}
     title = row["title"]
     if person in published:
@@ -66,7 +75,7 @@ def watch(request: Request, video: str, house: HouseOf, person: str = "") -> Res
         "og:url": f"{place}watch/{video}",
         "og:image": f"{place}api/v1/videos/{video}/poster.jpg",
     }
-    return _page("".join(_meta(name, value) for name, value in told.items()))
+    return _page(ahead + "".join(_meta(name, value) for name, value in told.items()))
 
 
 def _meta(name: str, content: str) -> str:
