@@ -1,6 +1,23 @@
 /** Asks the gateway; an answer that is no success is raised as the problem that it describes. */
 import { signal } from "@preact/signals";
-import type { BoxesFile, CameraFile, Group, Me, Person, Pin, Pins, Preview, Submission, Video, Watch } from "./types";
+import type {
+  BoxesFile,
+  CameraFile,
+  Delivery,
+  EventName,
+  Group,
+  Me,
+  Person,
+  Pin,
+  Pins,
+  Preview,
+  Submission,
+  Token,
+  TokenWanted,
+  Video,
+  Watch,
+  Webhook,
+} from "./types";
 
 export const API = "/api/v1";
 
@@ -96,4 +113,11 @@ export const api = {
     ask<unknown>(`${video(id)}/spans/${encodeURIComponent(span)}/confirm`, "POST"),
   publication: (id: string, person: string, step: "approve" | "publish" | "withdraw") =>
     ask<unknown>(`${video(id)}/people/${encodeURIComponent(person)}/${step}`, "POST"),
+  tokens: () => ask<{ items: Token[] }>("/tokens"),
+  makeToken: (wanted: TokenWanted) => ask<Token & { token: string }>("/tokens", "POST", wanted),
+  revokeToken: (id: string) => ask<void>(`/tokens/${id}`, "DELETE"),
+  webhooks: () => ask<{ items: Webhook[] }>("/webhooks"),
+  makeWebhook: (url: string, events: EventName[]) => ask<Webhook & { secret: string }>("/webhooks", "POST", { url, events }),
+  removeWebhook: (id: string) => ask<void>(`/webhooks/${id}`, "DELETE"),
+  deliveries: (id: string) => ask<{ items: Delivery[] }>(`/webhooks/${id}/deliveries`),
 };

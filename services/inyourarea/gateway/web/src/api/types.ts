@@ -184,6 +184,47 @@ export interface Preview {
   segments: { changed: number; total: number };
 }
 
+export interface Token {
+  id: string;
+  name: string;
+  role: Role;
+  /** "name:value" of the videos that it opens; null: all. */
+  labels: string[] | null;
+  created_at: string;
+  expires_at: string | null;
+  revoked_at: string | null;
+}
+
+export interface TokenWanted {
+  name: string;
+  role: string;
+  labels: string[] | null;
+  days: number | null;
+}
+
+export const EVENTS = ["finished", "failed", "needs_review", "published", "deleted"] as const;
+export type EventName = (typeof EVENTS)[number];
+
+export interface Webhook {
+  id: string;
+  url: string;
+  events: EventName[];
+  by: string;
+  created_at: string;
+}
+
+export interface Delivery {
+  id: string;
+  event: EventName;
+  video_id: string;
+  state: "waiting" | "delivered" | "given_up";
+  tries: number;
+  /** What came of the last try. */
+  answer: string;
+  created_at: string;
+  next_try_at: string | null;
+}
+
 export interface Submission {
   upload_id: string;
   title?: string;

@@ -31,7 +31,7 @@ export function SignInAddress() {
 
 /** The code stands behind the # and is taken out of the address before anything else. */
 export function Join() {
-  const [failure, setFailure] = useState("");
+  const [failure, setFailure] = useState<{ title: string; text: string } | null>(null);
   useEffect(() => {
     let timer: ReturnType<typeof setTimeout>;
     const enter = async (code: string) => {
@@ -39,15 +39,16 @@ export function Join() {
         await signIn({ code });
         go("/");
       } catch (error) {
-        setFailure(inWords(error));
-        // Refused for coming too often the code is as good as before.
-        if (error instanceof Problem && error.status === 429) timer = setTimeout(() => void enter(code), 1000 * (error.waitS || 1));
+        // Whoever came too often is let in later: the code is as good as before.
+        const isEarly = error instanceof Problem && error.status === 429;
+        setFailure({ title: say(isEarly ? "joining" : "joinFailed"), text: inWords(error) });
+        if (isEarly) timer = setTimeout(() => void enter(code), 1000 * (error.waitS || 1));
       }
     };
     const read = () => {
       const code = location.hash.slice(1);
       history.replaceState(null, "", location.pathname);
-      setFailure(code ? "" : say("joinEmpty"));
+      setFailure(code ? null : { title: say("joinFailed"), text: say("joinEmpty") });
       if (code) void enter(code);
     };
     read();
@@ -57,5 +58,5 @@ export function Join() {
       removeEventListener("hashchange", read);
     };
   }, []);
-  return failure ? <Message title={say("joinFailed")} text={failure} back /> : <Message title={say("joining")} />;
+  return failure ? <Message {...failure} back /> : <Message title={say("joining")} />;
 }
