@@ -50,6 +50,7 @@ export const TEXTS = {
   nothingYet: ["Nothing here yet.", "아직 아무것도 없습니다."],
   nothingYetHelp: ["Upload a video of a whole group on stage; a fancam of each member comes out.", "그룹 전체가 나온 무대 영상을 올리면 멤버별 직캠이 만들어집니다."],
   nothingFound: ["Nothing found for “{query}”.", "“{query}” 검색 결과가 없습니다."],
+  nothingOfState: ["No video is in this state.", "이 상태의 영상이 없습니다."],
   more: ["Show more", "더 보기"],
 
   dropHere: ["Drop a stage video here", "무대 영상을 여기에 놓으세요"],
