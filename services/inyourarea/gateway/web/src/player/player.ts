@@ -6,7 +6,7 @@ import { choose, type Mode, type Reason, type Wish } from "./choose";
 import { Drawing, type Plan } from "./drawing";
 import type { Loop } from "./loops";
 import { Pair } from "./pair";
-import { canTakeFrames, onPresented } from "./presented";
+import { canTakeFrames, framesAreUntold, onPresented, rememberUntold, tellsTime } from "./presented";
 import { Skips } from "./skips";
 import { attach, connection, type Source } from "./source";
 import { stateAt } from "./states";
@@ -54,6 +54,9 @@ export class Player {
   private readonly skips = new Skips();
   private readonly dropped = signal(0);
   private readonly refused = signal(0);
+  /** Whether frames tell their time; null until one was seen that must. */
+  private readonly told = signal<boolean | null>(framesAreUntold() ? false : null);
+  private readonly frames = computed(() => canTakeFrames() && this.told.value !== false && this.refused.value < REFUSALS);
   private readonly size = signal<[number, number]>([0, 0]);
   private readonly pairPlace = signal<HTMLElement | null>(null);
   private pair: Pair | null = null;
@@ -92,7 +95,7 @@ export class Player {
     const source = scene?.video.source;
     return choose(this.wish.value, {
       stage: !this.alone.value,
-      frames: canTakeFrames() && this.refused.value < REFUSALS,
+      frames: this.frames.value,
       encoded: Boolean(fancam?.url),
       dropped: this.dropped.value,
       renditionScale: source && this.size.value[0] ? this.size.value[0] / source.width : 1,
@@ -268,6 +271,7 @@ export class Player {
     this.lastMedia = mediaTime;
     const scene = this.scene.value;
     if (!scene) return;
+    if (this.told.value === null && this.frames.value) this.look(mediaTime);
     const drawn = this.draws.value ? this.drawPresent(mediaTime) : null;
     const frame = drawn ?? scene.times.nearest(mediaTime * 1e6);
     if (this.mode.value === "encoded") this.pair?.presented(mediaTime, at);
@@ -283,10 +287,19 @@ export class Player {
     }
   }
 
+  private look(mediaTime: number): void {
+    try {
+      this.told.value = tellsTime(this.video, mediaTime);
+    } catch {
+      // A frame that can not be taken is counted where it is drawn.
+    }
+    if (this.told.value === false) rememberUntold();
+  }
+
   private drawPresent(mediaTime: number): number | null {
     const plan = this.plan;
     if (!plan) return null;
-    if (!canTakeFrames()) return this.drawing.drawElement(this.video, mediaTime, plan);
+    if (!this.frames.value) return this.drawing.drawElement(this.video, mediaTime, plan);
     try {
       const frame = this.drawing.drawPresent(this.video, plan);
       if (this.refused.value && this.refused.value < REFUSALS) this.refused.value = 0;
