@@ -155,7 +155,7 @@ export function Screening({ watch, scene, video, reload }: Props) {
 /** A button that was clicked keeps no keys: after it Space plays again. Who came by Tab stays. */
 function letGo(event: MouseEvent): void {
   const focused = document.activeElement;
-  if (event.detail > 0 && focused instanceof HTMLButtonElement) focused.blur();
+  if (event.detail > 0 && focused instanceof HTMLButtonElement && !focused.closest("dialog")) focused.blur();
 }
 
 /** The player is set as the link says; returns the member it names who is not there. */
