@@ -4,6 +4,7 @@ import { api } from "../api/client";
 import type { Person, Span, Watch } from "../api/types";
 import { pinOver, type Verdict } from "../edit/pins";
 import { Verdicts } from "../edit/Verdicts";
+import { Failure } from "../parts/Failure";
 import { Icon } from "../parts/Icon";
 import { inWords, Message, VideoProblem } from "../parts/Message";
 import { tell } from "../parts/toast";
@@ -144,11 +145,7 @@ function Ask({ question, answered }: { question: Question; answered: () => void 
           {clock(scene.times.seconds(span.from_frame), 1)} – {clock(scene.times.seconds(span.to_frame), 1)}
         </p>
         <p>{reason(span)}</p>
-        {failure && (
-          <p class="failure" role="alert">
-            {failure}
-          </p>
-        )}
+        <Failure text={failure} />
         <div class="buttons">
           <button type="button" class="button is-main" onClick={() => void confirm()} data-testid="yes">
             <kbd>Y</kbd> {say("yes")}

@@ -3,8 +3,10 @@ import { useState } from "preact/hooks";
 import { isSignedIn, maySeeAll, me, signIn, signOut } from "../session";
 import { say } from "../words/language";
 import { Dialog } from "./Dialog";
+import { Failure } from "./Failure";
 import { inWords } from "./Message";
 import { tell } from "./toast";
+import { useDeed } from "./useDeed";
 
 export function SignIn() {
   const [open, setOpen] = useState(false);
@@ -33,32 +35,20 @@ export function SignIn() {
 
 /** Once the token is taken, the whole page is shown anew. */
 export function SignInForm() {
-  const [failure, setFailure] = useState("");
-  const [busy, setBusy] = useState(false);
-  const submit = async (event: SubmitEvent) => {
+  const { busy, failure, attempt } = useDeed();
+  const submit = (event: SubmitEvent) => {
     event.preventDefault();
     const token = String(new FormData(event.currentTarget as HTMLFormElement).get("token") ?? "");
-    setBusy(true);
-    setFailure("");
-    try {
-      await signIn({ token: token.trim() });
-    } catch (error) {
-      setFailure(inWords(error));
-      setBusy(false);
-    }
+    attempt(() => signIn({ token: token.trim() }));
   };
   return (
-    <form class="form" onSubmit={(event) => void submit(event)} data-testid="sign-in-form">
+    <form class="form" onSubmit={submit} data-testid="sign-in-form">
       <label class="field">
         <span>{say("token")}</span>
         <input name="token" type="password" autocomplete="current-password" required />
         <small>{say("tokenHelp")}</small>
       </label>
-      {failure && (
-        <p class="failure" role="alert">
-          {failure}
-        </p>
-      )}
+      <Failure text={failure} />
       <button type="submit" class="button is-main" disabled={busy}>
         {say("signIn")}
       </button>

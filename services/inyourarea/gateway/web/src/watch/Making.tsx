@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { api } from "../api/client";
 import type { Progress, Video } from "../api/types";
 import { Details } from "../edit/Details";
+import { Failure } from "../parts/Failure";
 import { inWords } from "../parts/Message";
 import { Link } from "../router";
 import { mayEdit } from "../session";
@@ -42,11 +43,7 @@ export function Making({ video, changed }: { video: Video; changed: (video: Vide
           {video.source?.warning && <p class="notice">{video.source.warning}</p>}
         </>
       )}
-      {failure && (
-        <p class="failure" role="alert">
-          {failure}
-        </p>
-      )}
+      <Failure text={failure} />
       <div class="buttons">
         {video.shown_run_id && (
           <Link to={`/watch/${video.id}`} class="button is-main">
