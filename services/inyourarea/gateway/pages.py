@@ -22,6 +22,8 @@ _ADDRESSES = (
     "/review",
     "/sign-in",
     "/join",
+    "/tokens",
+    "/webhooks",
     "/group/{name}",
 )
 _UNBUILT = (
@@ -31,12 +33,12 @@ _UNBUILT = (
 )
 
 
-def _page(more: str = "") -> Response:
+def _page(more: str = "", status: int = 200) -> Response:
     index = DIST / "index.html"
     if not index.is_file():
         return HTMLResponse(_UNBUILT, 503)
     page = index.read_text(encoding="utf-8").replace("</head>", f"{more}</head>", 1)
-    return HTMLResponse(page, headers={"Cache-Control": "no-cache"})
+    return HTMLResponse(page, status, headers={"Cache-Control": "no-cache"})
 
 
 def _plain_page() -> Response:
@@ -52,8 +54,15 @@ def watch(request: Request, video: str, house: HouseOf, person: str = "") -> Res
     """The page; where something of the video is published, with what a shared link shows of it."""
     published = published_runs(house, video)
     row = house.catalog.video(video)
-    if row is None or not published:
+    if row is None:
         return _page()
+    # The page asks for this first; so it is on its way while the script still is.
+    ahead = (
+        '<link rel="preload" as="fetch" crossorigin="anonymous" '
+        f'href="/api/v1/videos/{row["id"]}/watch" />'
+    )
+    if not published:
+        return _page(ahead)
     names = {one["person"]: one["name"] for one in house.catalog.people(video)}
     title = row["title"]
     if person in published:
@@ -66,7 +75,7 @@ def watch(request: Request, video: str, house: HouseOf, person: str = "") -> Res
         "og:url": f"{place}watch/{video}",
         "og:image": f"{place}api/v1/videos/{video}/poster.jpg",
     }
-    return _page("".join(_meta(name, value) for name, value in told.items()))
+    return _page(ahead + "".join(_meta(name, value) for name, value in told.items()))
 
 
 def _meta(name: str, content: str) -> str:
@@ -74,10 +83,15 @@ def _meta(name: str, content: str) -> str:
 
 
 @router.get("/{path:path}")
-def file(path: str, request: Request) -> Response:  # noqa: ARG001
-    """A file of the build; those under ``assets`` have their digest in their names."""
+def file(path: str, request: Request) -> Response:
+    """A file of the build; those under ``assets`` have their digest in their names.
+
+    A browser that was led to no page at all is given the one that says so.
+    """
     found = (DIST / path).resolve()
     if not found.is_relative_to(DIST.resolve()) or not found.is_file():
+        if "text/html" in request.headers.get("accept", "") and not path.startswith("api/"):
+            return _page(status=404)
         raise NotThere("such page")
     kept = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
     return FileResponse(found, headers={"Cache-Control": kept})

@@ -65,6 +65,8 @@ PAGES = {
     "/review",
     "/sign-in",
     "/join",
+    "/tokens",
+    "/webhooks",
     "/watch/{video}",
     "/group/{name}",
     "/{path:path}",

@@ -1,4 +1,6 @@
 /** The frame around every page: head, navigation, what is said in passing. */
+import type { ReadonlySignal } from "@preact/signals";
+import type { VNode } from "preact";
 import { useEffect, useErrorBoundary, useRef } from "preact/hooks";
 import { Icon } from "./parts/Icon";
 import { Message } from "./parts/Message";
@@ -7,11 +9,14 @@ import { Toast } from "./parts/toast";
 import { About } from "./pages/About";
 import { GroupPage } from "./pages/GroupPage";
 import { Home } from "./pages/Home";
+import { Join, SignInAddress, SignInPage } from "./pages/Door";
 import { Review } from "./pages/Review";
+import { Tokens } from "./pages/Tokens";
 import { UploadPage } from "./pages/UploadPage";
 import { WatchPage } from "./pages/WatchPage";
+import { Webhooks } from "./pages/Webhooks";
 import { address, Link } from "./router";
-import { mayEdit } from "./session";
+import { isStranger, mayEdit, mayOperate, me, visit } from "./session";
 import { language, say, switchLanguage } from "./words/language";
 
 export function App() {
@@ -29,6 +34,7 @@ export function App() {
           <Link to="/">{say("videos")}</Link>
           {mayEdit.value && <Link to="/upload">{say("upload")}</Link>}
           {mayEdit.value && <Link to="/review">{say("review")}</Link>}
+          {mayOperate.value && <Link to="/tokens">{say("tokens")}</Link>}
           <Link to="/about">{say("about")}</Link>
         </nav>
         <div class="head-end">
@@ -38,7 +44,7 @@ export function App() {
           <SignIn />
         </div>
       </header>
-      <Content />
+      <Content key={visit.value} />
       <Toast />
     </>
   );
@@ -61,15 +67,29 @@ function Content() {
   );
 }
 
+/** Pages for some only, and for whom. */
+const ROOMS: Record<string, { isOpen: ReadonlySignal<boolean>; Page: () => VNode } | undefined> = {
+  "/upload": { isOpen: mayEdit, Page: UploadPage },
+  "/review": { isOpen: mayEdit, Page: Review },
+  "/tokens": { isOpen: mayOperate, Page: Tokens },
+  "/webhooks": { isOpen: mayOperate, Page: Webhooks },
+};
+
 function page(path: string) {
   const [, room = "", rest = ""] = path.split("/");
   const name = decode(rest);
+  if (path === "/join") return <Join />;
+  if (path === "/sign-in") return <SignInAddress />;
+  if (path === "/about") return <About />;
+  if (isStranger.value) return <SignInPage help="signInHelp" />;
   if (path === "/") return <Home key="home" />;
   if (room === "watch" && name) return <WatchPage key={name} id={name} />;
   if (room === "group" && name) return <GroupPage key={name} name={name} />;
-  if (path === "/upload") return <UploadPage />;
-  if (path === "/review") return <Review />;
-  if (path === "/about") return <About />;
+  const Room = ROOMS[path];
+  if (Room) {
+    if (!me.value) return <Message title={say("loading")} />;
+    return Room.isOpen.value ? <Room.Page /> : <SignInPage help="forbiddenHelp" />;
+  }
   return <Message title={say("noPage")} back />;
 }
 

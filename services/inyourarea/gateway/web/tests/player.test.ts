@@ -38,7 +38,7 @@ describe("two videos", () => {
 });
 
 describe("which way plays", () => {
-  const facts: Facts = { frames: true, encoded: true, dropped: 0, renditionScale: 1, windowWidth: 300, fancamWidth: 300, saveData: false };
+  const facts: Facts = { stage: true, frames: true, encoded: true, dropped: 0, renditionScale: 1, windowWidth: 300, fancamWidth: 300, saveData: false };
 
   test("virtual, as long as nothing speaks against it", () => {
     expect(choose("auto", facts)).toEqual({ mode: "virtual", reason: "best" });
@@ -62,6 +62,7 @@ describe("which way plays", () => {
     expect(choose("virtual", { ...facts, dropped: 0.9 })).toEqual({ mode: "virtual", reason: "chosen" });
     expect(choose("virtual", { ...facts, frames: false }).mode).toBe("encoded");
     expect(choose("encoded", { ...facts, encoded: false }).mode).toBe("virtual");
+    expect(choose("virtual", { ...facts, stage: false })).toEqual({ mode: "encoded", reason: "no-stage" });
   });
 });
 

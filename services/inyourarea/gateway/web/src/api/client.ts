@@ -1,7 +1,28 @@
 /** Asks the gateway; an answer that is no success is raised as the problem that it describes. */
-import type { BoxesFile, CameraFile, Group, Me, Person, Pin, Pins, Preview, Submission, Video, Watch } from "./types";
+import { signal } from "@preact/signals";
+import type {
+  BoxesFile,
+  CameraFile,
+  Delivery,
+  EventName,
+  Group,
+  Me,
+  Person,
+  Pin,
+  Pins,
+  Preview,
+  Submission,
+  Token,
+  TokenWanted,
+  Video,
+  Watch,
+  Webhook,
+} from "./types";
 
 export const API = "/api/v1";
+
+/** Counts the answers that said to sign in (again): the page then asks who it is. */
+export const unauthorized = signal(0);
 
 /** What the gateway said instead of doing it (RFC 9457); status 0 where it could not be reached. */
 export class Problem extends Error {
@@ -11,6 +32,8 @@ export class Problem extends Error {
     readonly detail: string,
     /** The last part of its type, such as "stale-edit". */
     readonly kind = "",
+    /** Seconds after which it may be asked again. */
+    readonly waitS = 0,
   ) {
     super(detail || title);
   }
@@ -30,16 +53,20 @@ async function ask<T>(path: string, method = "GET", body?: unknown, signal?: Abo
     throw new Problem(0, "unreachable", "");
   }
   const text = await answer.text();
-  if (!answer.ok) throw problem(answer.status, answer.statusText, text);
+  if (!answer.ok) {
+    if (answer.status === 401 && path !== SESSION) unauthorized.value += 1;
+    throw problem(answer, text);
+  }
   return (text ? JSON.parse(text) : undefined) as T;
 }
 
-function problem(status: number, title: string, text: string): Problem {
+function problem({ status, statusText, headers }: Response, text: string): Problem {
+  const waitS = Number(headers.get("Retry-After")) || 0;
   try {
     const said = JSON.parse(text) as { type?: string; title?: string; detail?: string };
-    return new Problem(status, said.title ?? title, said.detail ?? "", said.type?.split(":").at(-1));
+    return new Problem(status, said.title ?? statusText, said.detail ?? "", said.type?.split(":").at(-1), waitS);
   } catch {
-    return new Problem(status, title, "");
+    return new Problem(status, statusText, "", "", waitS);
   }
 }
 
@@ -51,6 +78,8 @@ export interface VideoQuery {
   limit?: number;
 }
 
+const SESSION = "/session";
+
 const video = (id: string) => `/videos/${encodeURIComponent(id)}`;
 
 function search(query: VideoQuery): string {
@@ -60,14 +89,14 @@ function search(query: VideoQuery): string {
 
 export const api = {
   me: () => ask<Me>("/me"),
-  signIn: (token: string) => ask<void>("/session", "POST", { token }),
-  signOut: () => ask<void>("/session", "DELETE"),
+  signIn: (pass: { token: string } | { code: string }) => ask<Me>(SESSION, "POST", pass),
+  signOut: () => ask<void>(SESSION, "DELETE"),
   groups: () => ask<{ items: Group[] }>("/groups"),
   videos: (query: VideoQuery, signal?: AbortSignal) =>
     ask<{ items: Video[]; next_cursor: string | null }>(`/videos?${search(query)}`, "GET", undefined, signal),
   video: (id: string) => ask<Video>(video(id)),
   submit: (submission: Submission) => ask<Video>("/videos", "POST", submission),
-  retitle: (id: string, title: string) => ask<Video>(video(id), "PATCH", { title }),
+  change: (id: string, to: Pick<Video, "title" | "labels">) => ask<Video>(video(id), "PATCH", to),
   remove: (id: string) => ask<void>(video(id), "DELETE"),
   cancel: (id: string) => ask<Video>(`${video(id)}/cancel`, "POST"),
   retry: (id: string) => ask<Video>(`${video(id)}/retry`, "POST"),
@@ -84,4 +113,11 @@ export const api = {
     ask<unknown>(`${video(id)}/spans/${encodeURIComponent(span)}/confirm`, "POST"),
   publication: (id: string, person: string, step: "approve" | "publish" | "withdraw") =>
     ask<unknown>(`${video(id)}/people/${encodeURIComponent(person)}/${step}`, "POST"),
+  tokens: () => ask<{ items: Token[] }>("/tokens"),
+  makeToken: (wanted: TokenWanted) => ask<Token & { token: string }>("/tokens", "POST", wanted),
+  revokeToken: (id: string) => ask<void>(`/tokens/${id}`, "DELETE"),
+  webhooks: () => ask<{ items: Webhook[] }>("/webhooks"),
+  makeWebhook: (url: string, events: EventName[]) => ask<Webhook & { secret: string }>("/webhooks", "POST", { url, events }),
+  removeWebhook: (id: string) => ask<void>(`/webhooks/${id}`, "DELETE"),
+  deliveries: (id: string) => ask<{ items: Delivery[] }>(`/webhooks/${id}/deliveries`),
 };

@@ -2,11 +2,13 @@
 
 export type State = "observed" | "followed" | "filled" | "open" | "absent";
 export type Box = readonly [x1: number, y1: number, x2: number, y2: number];
-export type Role = "viewer" | "editor" | "operator" | "visitor";
+/** A stranger sees nothing before signing in; a visitor, what is published. */
+export type Role = "stranger" | "visitor" | "viewer" | "editor" | "operator";
 
 export interface Me {
   role: Role;
-  name: string | null;
+  /** Empty for whoever sits at this machine, and for whoever has not signed in. */
+  name: string;
 }
 
 export interface Group {
@@ -31,12 +33,22 @@ export interface Source {
   warning: string | null;
 }
 
+/** Small pictures of the stage in a grid, one every `interval_s`, row by row. */
+export interface Sprite {
+  url: string;
+  columns: number;
+  rows: number;
+  interval_s: number;
+  width: number;
+  height: number;
+}
+
 export interface Stage {
   url: string;
   width: number;
   height: number;
   hls_url: string | null;
-  sprite: { url: string; columns: number; rows: number; interval_s: number; width: number; height: number } | null;
+  sprite: Sprite | null;
 }
 
 export interface Video {
@@ -64,7 +76,9 @@ export interface Video {
   source: Source | null;
   run_id: string;
   shown_run_id: string | null;
+  /** Null while it is being made, or where `stage_failure` says why there is none. */
   stage: Stage | null;
+  stage_failure: string | null;
   poster_url: string | null;
 }
 
@@ -120,7 +134,8 @@ export interface Watch {
   times: { time_base: string; pts: number[] };
   people: Person[];
   camera_url: Record<string, string>;
-  boxes_url: string;
+  /** Null for visitors, who are told no report and no spans either. */
+  boxes_url: string | null;
 }
 
 export interface CameraFile {
@@ -167,6 +182,47 @@ export interface Change {
 export interface Preview {
   changes: Change[];
   segments: { changed: number; total: number };
+}
+
+export interface Token {
+  id: string;
+  name: string;
+  role: Role;
+  /** "name:value" of the videos that it opens; null: all. */
+  labels: string[] | null;
+  created_at: string;
+  expires_at: string | null;
+  revoked_at: string | null;
+}
+
+export interface TokenWanted {
+  name: string;
+  role: string;
+  labels: string[] | null;
+  days: number | null;
+}
+
+export const EVENTS = ["finished", "failed", "needs_review", "published", "deleted"] as const;
+export type EventName = (typeof EVENTS)[number];
+
+export interface Webhook {
+  id: string;
+  url: string;
+  events: EventName[];
+  by: string;
+  created_at: string;
+}
+
+export interface Delivery {
+  id: string;
+  event: EventName;
+  video_id: string;
+  state: "waiting" | "delivered" | "given_up";
+  tries: number;
+  /** What came of the last try. */
+  answer: string;
+  created_at: string;
+  next_try_at: string | null;
 }
 
 export interface Submission {

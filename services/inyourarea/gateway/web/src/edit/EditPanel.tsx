@@ -1,4 +1,5 @@
 /** Under the timeline while somebody corrects: the stretch, what would change, spans, publishing. */
+import { useState } from "preact/hooks";
 import { api } from "../api/client";
 import type { Change, Person, Span } from "../api/types";
 import type { Player } from "../player/player";
@@ -7,6 +8,7 @@ import { tell } from "../parts/toast";
 import { called, reason, say } from "../words/language";
 import { clock } from "../words/time";
 import type { Editing } from "./editing";
+import { Names } from "./Names";
 import { Verdicts } from "./Verdicts";
 
 interface Props {
@@ -130,6 +132,7 @@ function goTo(player: Player, person: string, frame: number): void {
 }
 
 function Spans({ player, person, reload }: { player: Player; person: Person; reload: () => void }) {
+  const [naming, setNaming] = useState(false);
   const scene = player.scene.value;
   if (!scene) return null;
   const id = scene.video.id;
@@ -142,6 +145,9 @@ function Spans({ player, person, reload }: { player: Player; person: Person; rel
         <h3>
           {called(person)}: {say("spans")}
         </h3>
+        <button type="button" class="button" onClick={() => setNaming(true)} data-testid="names">
+          {say("names")}
+        </button>
         <span class={`status is-${state}`} data-testid="publication">
           {say(`pub_${state}`)}
         </span>
@@ -167,6 +173,7 @@ function Spans({ player, person, reload }: { player: Player; person: Person; rel
           <SpanRow key={span.id} player={player} person={person} span={span} confirm={() => does(api.confirmSpan(id, span.id))} />
         ))}
       </ul>
+      {naming && <Names video={id} person={person} changed={reload} close={() => setNaming(false)} />}
     </div>
   );
 }

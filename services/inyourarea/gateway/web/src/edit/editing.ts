@@ -38,7 +38,7 @@ export class Editing {
 
   /** Boxes and pins of the run that is shown now. */
   async load(watch: Watch): Promise<void> {
-    if (!this.active.value) return;
+    if (!this.active.value || !watch.boxes_url) return;
     try {
       if (this.boxesUrl !== watch.boxes_url) {
         this.boxes.value = new Boxes(await api.boxes(watch.boxes_url));

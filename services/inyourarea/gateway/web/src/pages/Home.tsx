@@ -5,6 +5,7 @@ import type { Video } from "../api/types";
 import { Icon } from "../parts/Icon";
 import { inWords, Message } from "../parts/Message";
 import { Card } from "../parts/Card";
+import { tell } from "../parts/toast";
 import { Link } from "../router";
 import { mayEdit } from "../session";
 import { say } from "../words/language";
@@ -22,6 +23,7 @@ export function Home() {
   const [videos, setVideos] = useState<Video[] | null>(null);
   const [cursor, setCursor] = useState<string | null>(null);
   const [failure, setFailure] = useState("");
+  const [turn, setTurn] = useState(0);
   const more = useRef(false);
 
   useEffect(() => {
@@ -49,14 +51,18 @@ export function Home() {
       ending.abort();
       clearTimeout(timer);
     };
-  }, [query, state]);
+  }, [query, state, turn]);
 
   const showMore = async () => {
     if (!cursor) return;
     more.current = true;
-    const found = await api.videos({ query: query.trim(), state, cursor });
-    setVideos([...(videos ?? []), ...found.items]);
-    setCursor(found.next_cursor);
+    try {
+      const found = await api.videos({ query: query.trim(), state, cursor });
+      setVideos([...(videos ?? []), ...found.items]);
+      setCursor(found.next_cursor);
+    } catch (error) {
+      tell(inWords(error));
+    }
   };
 
   return (
@@ -78,11 +84,14 @@ export function Home() {
         </search>
       </header>
       {failure && (
-        <p class="failure" role="alert">
-          {failure}
-        </p>
+        <div class="failure" role="alert">
+          <p>{failure}</p>
+          <button type="button" class="button" onClick={() => setTurn(turn + 1)}>
+            {say("again")}
+          </button>
+        </div>
       )}
-      {videos?.length === 0 && <Nothing query={query.trim()} />}
+      {videos?.length === 0 && <Nothing query={query.trim()} state={state} />}
       <ul class="cards" data-testid="videos">
         {videos?.map((video) => (
           <Card key={video.id} video={video} />
@@ -97,8 +106,9 @@ export function Home() {
   );
 }
 
-function Nothing({ query }: { query: string }) {
+function Nothing({ query, state }: { query: string; state: string }) {
   if (query) return <p class="hint">{say("nothingFound", { query })}</p>;
+  if (state) return <p class="hint">{say("nothingOfState")}</p>;
   return (
     <Message title={say("nothingYet")} text={say("nothingYetHelp")}>
       {mayEdit.value && (

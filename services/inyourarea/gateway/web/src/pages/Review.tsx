@@ -4,6 +4,7 @@ import { api } from "../api/client";
 import type { Person, Span, Watch } from "../api/types";
 import { pinOver, type Verdict } from "../edit/pins";
 import { Verdicts } from "../edit/Verdicts";
+import { Failure } from "../parts/Failure";
 import { Icon } from "../parts/Icon";
 import { inWords, Message, VideoProblem } from "../parts/Message";
 import { tell } from "../parts/toast";
@@ -78,13 +79,14 @@ function Ask({ question, answered }: { question: Question; answered: () => void 
 
   useEffect(() => {
     place.current?.prepend(player.video);
-    const remove = canvas.current ? player.drawing.addFancam(canvas.current, person.id) : undefined;
+    const remove = canvas.current ? player.drawing.addFancam(canvas.current, () => person.id) : undefined;
     player.countsIn.value = false;
     player.muted.value = true;
     player.wish.value = "virtual";
     player.aspect.value = watch.aspects[0] ?? "9:16";
     player.person.value = person.id;
     player.show(scene);
+    if (player.alone.value) player.video.className = "picture";
     const { times } = scene;
     player.setLoop({ name: "", a: Math.max(0, times.seconds(span.from_frame) - MARGIN_S), b: Math.min(times.end, times.seconds(span.to_frame) + MARGIN_S) });
     return () => {
@@ -136,18 +138,14 @@ function Ask({ question, answered }: { question: Question; answered: () => void 
         </figcaption>
       </figure>
       <div class={`ask-picture ${inside ? "is-inside" : ""}`} ref={place} style={{ "--fancam": player.shape.value }}>
-        <canvas ref={canvas} class="picture" data-testid="review-canvas" role="img" aria-label={say("fancamOf", { name: called(person) })} />
+        {!player.alone.value && <canvas ref={canvas} class="picture" data-testid="review-canvas" role="img" aria-label={say("fancamOf", { name: called(person) })} />}
       </div>
       <div class="answers">
         <p class="eyebrow">
           {clock(scene.times.seconds(span.from_frame), 1)} – {clock(scene.times.seconds(span.to_frame), 1)}
         </p>
         <p>{reason(span)}</p>
-        {failure && (
-          <p class="failure" role="alert">
-            {failure}
-          </p>
-        )}
+        <Failure text={failure} />
         <div class="buttons">
           <button type="button" class="button is-main" onClick={() => void confirm()} data-testid="yes">
             <kbd>Y</kbd> {say("yes")}

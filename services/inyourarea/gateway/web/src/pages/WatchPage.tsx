@@ -23,6 +23,7 @@ export function WatchPage({ id }: { id: string }) {
   const timer = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
 
   const load = useCallback(async () => {
+    timer.current = undefined;
     try {
       const watch = await api.watch(id);
       const scene = await sceneOf(watch);
@@ -52,6 +53,7 @@ export function WatchPage({ id }: { id: string }) {
       setVideo(now);
       if (!now.shown_run_id || mark(now) === shown.current) return;
       const corrected = !shown.current.startsWith(`${now.shown_run_id} ${now.revision} `);
+      if (timer.current !== undefined && !corrected) return;
       clearTimeout(timer.current);
       timer.current = setTimeout(() => void load(), corrected ? 0 : ASK_AGAIN_MS);
     };
@@ -70,8 +72,9 @@ export function WatchPage({ id }: { id: string }) {
   return <Message title={say("loading")} />;
 }
 
-/** What of a video changes the page: run, revision, fancams that came. */
+/** What of a video changes the page: run, revision, and what was made of it since: stage, pictures, fancams. */
 function mark(video: Video): string {
   const drawn = video.progress.find(({ stage }) => stage === "joining")?.done ?? 0;
-  return `${video.shown_run_id} ${video.revision} ${video.state} ${drawn}`;
+  const made = [video.stage, video.stage_failure, video.poster_url].map((one) => Number(one !== null)).join("");
+  return `${video.shown_run_id} ${video.revision} ${video.state} ${drawn} ${made}`;
 }

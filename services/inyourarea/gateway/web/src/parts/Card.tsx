@@ -15,7 +15,7 @@ export function Card({ video }: { video: Video }) {
           {video.poster_url ? <img src={video.poster_url} alt="" loading="lazy" decoding="async" /> : <Icon name="mark" />}
           {length && <span class="length">{length}</span>}
         </span>
-        <strong class="card-title">{video.title}</strong>
+        <strong class="card-title" title={video.title}>{video.title}</strong>
       </Link>
       <p class="card-facts">
         {video.group && <Link to={`/group/${encodeURIComponent(video.group)}`}>{video.group}</Link>}

@@ -31,7 +31,8 @@ export function Message({ title, text, back, children }: Props) {
 /** What went wrong with a video, in words. */
 export function VideoProblem({ error, again }: { error: unknown; again: () => void }) {
   const status = error instanceof Problem ? error.status : -1;
-  if (status === 404) return <Message title={say("unknownVideo")} text={say("unknownVideoHelp")} back />;
+  // An address that names no video at all is as unknown as one that names a missing one.
+  if (status === 404 || status === 422) return <Message title={say("unknownVideo")} text={say("unknownVideoHelp")} back />;
   if (status === 410) return <Message title={say("deletedVideo")} text={say("deletedVideoHelp")} back />;
   if (status === 401 || status === 403) return <Message title={say("forbidden")} text={say("forbiddenHelp")} back />;
   return (

@@ -1,57 +1,57 @@
-/** A token becomes a session; the token is never kept by the page. */
+/** Signing in with a token, and out. */
 import { useState } from "preact/hooks";
-import { api } from "../api/client";
-import { learnWho, me } from "../session";
+import { isSignedIn, maySeeAll, me, signIn, signOut } from "../session";
 import { say } from "../words/language";
 import { Dialog } from "./Dialog";
+import { Failure } from "./Failure";
 import { inWords } from "./Message";
+import { tell } from "./toast";
+import { useDeed } from "./useDeed";
 
 export function SignIn() {
   const [open, setOpen] = useState(false);
-  const [failure, setFailure] = useState("");
-  if (!me.value || me.value.role === "operator") return null;
-  if (me.value.role !== "visitor") {
+  if (isSignedIn.value) {
+    const leave = () => void signOut().catch((error: unknown) => tell(inWords(error)));
     return (
-      <button type="button" class="plain" onClick={() => void api.signOut().then(() => location.reload())}>
+      <button type="button" class="plain" title={me.value?.name} onClick={leave} data-testid="sign-out">
         {say("signOut")}
       </button>
     );
   }
-  const submit = async (event: SubmitEvent) => {
-    event.preventDefault();
-    const token = String(new FormData(event.currentTarget as HTMLFormElement).get("token") ?? "");
-    try {
-      await api.signIn(token.trim());
-      await learnWho();
-      location.reload();
-    } catch (error) {
-      setFailure(inWords(error));
-    }
-  };
+  if (!me.value || maySeeAll.value) return null;
   return (
     <>
-      <button type="button" class="plain" onClick={() => setOpen(true)}>
+      <button type="button" class="plain" onClick={() => setOpen(true)} data-testid="sign-in">
         {say("signIn")}
       </button>
       {open && (
         <Dialog title={say("signIn")} close={() => setOpen(false)}>
-          <form class="form" onSubmit={(event) => void submit(event)}>
-            <label class="field">
-              <span>{say("token")}</span>
-              <input name="token" type="password" autocomplete="current-password" required />
-              <small>{say("tokenHelp")}</small>
-            </label>
-            {failure && (
-              <p class="failure" role="alert">
-                {failure}
-              </p>
-            )}
-            <button type="submit" class="button is-main">
-              {say("signIn")}
-            </button>
-          </form>
+          <SignInForm />
         </Dialog>
       )}
     </>
+  );
+}
+
+/** Once the token is taken, the whole page is shown anew. */
+export function SignInForm() {
+  const { busy, failure, attempt } = useDeed();
+  const submit = (event: SubmitEvent) => {
+    event.preventDefault();
+    const token = String(new FormData(event.currentTarget as HTMLFormElement).get("token") ?? "");
+    attempt(() => signIn({ token: token.trim() }));
+  };
+  return (
+    <form class="form" onSubmit={submit} data-testid="sign-in-form">
+      <label class="field">
+        <span>{say("token")}</span>
+        <input name="token" type="password" autocomplete="current-password" required />
+        <small>{say("tokenHelp")}</small>
+      </label>
+      <Failure text={failure} />
+      <button type="submit" class="button is-main" disabled={busy}>
+        {say("signIn")}
+      </button>
+    </form>
   );
 }

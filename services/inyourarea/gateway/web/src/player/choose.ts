@@ -2,9 +2,11 @@
 
 export type Mode = "virtual" | "encoded";
 export type Wish = "auto" | Mode;
-export type Reason = "chosen" | "best" | "no-frames" | "dropped" | "pixels" | "data" | "no-file";
+export type Reason = "chosen" | "best" | "no-stage" | "no-frames" | "dropped" | "pixels" | "data" | "no-file";
 
 export interface Facts {
+  /** The stage can be played here; without it a fancam plays by itself. */
+  stage: boolean;
   /** VideoFrame and requestVideoFrameCallback are there. */
   frames: boolean;
   /** An encoded fancam of this person and aspect is there. */
@@ -26,6 +28,7 @@ const DROPPED = 0.2;
 const AS_SHARP = 0.9;
 
 export function choose(wish: Wish, facts: Facts): { mode: Mode; reason: Reason } {
+  if (!facts.stage) return { mode: "encoded", reason: "no-stage" };
   if (!facts.encoded) return { mode: "virtual", reason: wish === "virtual" ? "chosen" : facts.frames ? "best" : "no-file" };
   if (!facts.frames) return { mode: "encoded", reason: "no-frames" };
   if (wish !== "auto") return { mode: wish, reason: "chosen" };

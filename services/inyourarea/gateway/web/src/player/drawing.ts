@@ -1,6 +1,6 @@
 /** The virtual fancam: stage and fancams drawn in one callback from one decoded frame. */
 import type { Camera } from "./camera";
-import { Surface } from "./surface";
+import { pen, Surface } from "./surface";
 import type { Times } from "./times";
 
 export interface Plan {
@@ -14,8 +14,10 @@ export interface Plan {
 export class Drawing {
   mirror = false;
   private stage: Surface | null = null;
-  private whole: CanvasRenderingContext2D | null = null;
-  private readonly fancams = new Map<Surface, string>();
+  private readonly whole = pen(document.createElement("canvas"));
+  private readonly fancams = new Map<Surface, () => string | null>();
+  /** Timestamp of the frame that `whole` holds, in microseconds. */
+  private held: number | null = null;
 
   constructor(private readonly resized: () => void) {}
 
@@ -29,14 +31,19 @@ export class Drawing {
     };
   }
 
-  /** The canvas shows that person's fancam until the returned function is called. */
-  addFancam(canvas: HTMLCanvasElement, person: string): () => void {
+  /** The canvas shows the fancam of whoever `whose` names when it is drawn, until the returned function is called. */
+  addFancam(canvas: HTMLCanvasElement, whose: () => string | null): () => void {
     const surface = new Surface(canvas, this.resized);
-    this.fancams.set(surface, person);
+    this.fancams.set(surface, whose);
     return () => {
       surface.close();
       this.fancams.delete(surface);
     };
+  }
+
+  /** The video is another one from now on. */
+  forget(): void {
+    this.held = null;
   }
 
   /**
@@ -48,7 +55,12 @@ export class Drawing {
     const picture = new VideoFrame(video);
     try {
       const frame = plan.times.nearest(picture.timestamp);
-      this.draw(picture, picture.displayWidth, picture.displayHeight, frame, plan);
+      // Another member, or another size of a canvas: the frame at rest has been converted already.
+      if (picture.timestamp !== this.held) {
+        this.convert(picture, picture.displayWidth, picture.displayHeight);
+        this.held = picture.timestamp;
+      }
+      this.draw(frame, plan);
       return frame;
     } finally {
       picture.close();
@@ -59,30 +71,30 @@ export class Drawing {
   drawElement(video: HTMLVideoElement, mediaTime: number, plan: Plan): number | null {
     if (video.readyState < HTMLMediaElement.HAVE_CURRENT_DATA) return null;
     const frame = plan.times.nearest(mediaTime * 1e6);
-    this.draw(video, video.videoWidth, video.videoHeight, frame, plan);
+    this.convert(video, video.videoWidth, video.videoHeight);
+    this.held = null;
+    this.draw(frame, plan);
     return frame;
   }
 
-  private draw(decoded: VideoFrame | HTMLVideoElement, width: number, height: number, frame: number, plan: Plan): void {
-    const scale = width / plan.sourceWidth;
-    const picture = this.convert(decoded, width, height);
+  private draw(frame: number, plan: Plan): void {
+    const picture = this.whole.canvas;
+    const scale = picture.width / plan.sourceWidth;
     this.stage?.drawWhole(picture, this.mirror);
-    for (const [surface, person] of this.fancams) {
-      const camera = plan.cameras.get(person);
+    for (const [surface, whose] of this.fancams) {
+      const camera = plan.cameras.get(whose() ?? "");
       if (camera) surface.drawWindow(picture, camera.window(frame), scale, camera.size, this.mirror);
     }
   }
+
   /**
-   * The frame as a canvas of its own size. A frame's colours are converted anew by every drawing of it,
+   * `whole` is the frame as a canvas of its own size. A frame's colours are converted anew by every drawing of it,
    * which without a GPU costs more than all else (9 members: 390 ms each time; after one conversion 35).
    */
-  private convert(decoded: VideoFrame | HTMLVideoElement, width: number, height: number): HTMLCanvasElement {
-    this.whole ??= document.createElement("canvas").getContext("2d", { alpha: false });
-    if (!this.whole) throw new Error("this browser can not draw");
+  private convert(decoded: VideoFrame | HTMLVideoElement, width: number, height: number): void {
     const { canvas } = this.whole;
     if (canvas.width !== width) canvas.width = width;
     if (canvas.height !== height) canvas.height = height;
     this.whole.drawImage(decoded, 0, 0, width, height);
-    return canvas;
   }
 }

@@ -6,9 +6,9 @@ import { choose, type Mode, type Reason, type Wish } from "./choose";
 import { Drawing, type Plan } from "./drawing";
 import type { Loop } from "./loops";
 import { Pair } from "./pair";
-import { canTakeFrames, onPresented } from "./presented";
+import { canTakeFrames, framesAreUntold, onPresented, rememberUntold, tellsTime } from "./presented";
 import { Skips } from "./skips";
-import { attach, connection } from "./source";
+import { attach, connection, type Source } from "./source";
 import { stateAt } from "./states";
 import type { Times } from "./times";
 
@@ -45,14 +45,18 @@ export class Player {
   readonly frame = signal(0);
   readonly seconds = signal(0);
   readonly counting = signal<number | null>(null);
+  /** There is a picture. */
   readonly drawn = signal(false);
-  /** The stage could not be played: true after the browser said so. */
+  /** What plays could not be played: true after the browser said so. */
   readonly broken = signal(false);
 
   readonly drawing = new Drawing(() => this.redraw());
   private readonly skips = new Skips();
   private readonly dropped = signal(0);
   private readonly refused = signal(0);
+  /** Whether frames tell their time; null until one was seen that must. */
+  private readonly told = signal<boolean | null>(framesAreUntold() ? false : null);
+  private readonly frames = computed(() => canTakeFrames() && this.told.value !== false && this.refused.value < REFUSALS);
   private readonly size = signal<[number, number]>([0, 0]);
   private readonly pairPlace = signal<HTMLElement | null>(null);
   private pair: Pair | null = null;
@@ -62,6 +66,8 @@ export class Player {
   private held = false;
   private readonly undo: (() => void)[] = [];
 
+  /** There is no stage to play, yet or at all: the fancam's own file plays by itself. */
+  readonly alone = computed(() => !this.scene.value?.video.stage);
   readonly shownPerson = computed(
     () => this.scene.value?.people.find(({ id }) => id === this.person.value) ?? null,
   );
@@ -88,7 +94,8 @@ export class Player {
     const fancam = this.fancam.value;
     const source = scene?.video.source;
     return choose(this.wish.value, {
-      frames: canTakeFrames() && this.refused.value < REFUSALS,
+      stage: !this.alone.value,
+      frames: this.frames.value,
       encoded: Boolean(fancam?.url),
       dropped: this.dropped.value,
       renditionScale: source && this.size.value[0] ? this.size.value[0] / source.width : 1,
@@ -98,6 +105,15 @@ export class Player {
     });
   });
   readonly mode = computed(() => this.chosen.value.mode);
+  /** All members are shown at once; they are cut from the stage. */
+  readonly tiled = computed(() => this.grid.value && !this.alone.value);
+  private readonly draws = computed(() => this.mode.value === "virtual" || this.tiled.value);
+  private readonly source = computed<Source | null>(() => {
+    const stage = this.scene.value?.video.stage;
+    if (stage) return stage;
+    const fancam = this.fancam.value;
+    return fancam?.url ? { url: fancam.url, hls_url: fancam.hls_url } : null;
+  });
 
   constructor(readonly video: HTMLVideoElement) {
     this.undo.push(
@@ -115,6 +131,10 @@ export class Player {
         void [this.person.value, this.aspect.value, this.scene.value, this.mode.value];
         untracked(() => this.redraw());
       }),
+      effect(() => {
+        const source = this.source.value;
+        untracked(() => this.keepSource(source));
+      }),
       effect(() => this.keepPair()),
     );
     this.listen();
@@ -130,16 +150,24 @@ export class Player {
   private detach: () => void = () => {};
   private attached = "";
 
-  /** The scene is shown; the same stage goes on playing where it is. */
+  /** The scene is shown; what plays goes on where it is. */
   show(scene: Scene): void {
-    const stage = scene.video.stage;
-    if (stage && stage.url !== this.attached) {
-      this.detach();
-      this.attached = stage.url;
-      this.broken.value = false;
-      this.detach = attach(this.video, stage, connection().thin);
-    }
     this.scene.value = scene;
+  }
+
+  /** The element plays the source from the moment that is shown now; one it has is left alone. */
+  private keepSource(source: Source | null): void {
+    if (!source || source.url === this.attached) return;
+    const at = this.frame.value;
+    this.detach();
+    this.drawing.forget();
+    this.attached = source.url;
+    batch(() => {
+      this.broken.value = this.drawn.value = false;
+    });
+    this.detach = attach(this.video, source, connection().thin);
+    if (at) this.video.addEventListener("loadedmetadata", () => this.seekFrame(at), { once: true });
+    if (this.playing.value && this.counting.value === null) this.start();
   }
 
   /** Where the encoded fancam is put while it plays. */
@@ -226,7 +254,7 @@ export class Player {
 
   /** Draws what is there once more: another member, another size, while the video rests. */
   redraw(): void {
-    if (this.mode.value === "virtual" || this.grid.value) this.drawPresent(this.lastMedia);
+    if (this.draws.value) this.drawPresent(this.lastMedia);
   }
 
   private get plan(): Plan | null {
@@ -243,14 +271,14 @@ export class Player {
     this.lastMedia = mediaTime;
     const scene = this.scene.value;
     if (!scene) return;
-    const drawn = this.mode.value === "virtual" || this.grid.value ? this.drawPresent(mediaTime) : null;
+    if (this.told.value === null && this.frames.value) this.look(mediaTime);
+    const drawn = this.draws.value ? this.drawPresent(mediaTime) : null;
     const frame = drawn ?? scene.times.nearest(mediaTime * 1e6);
     if (this.mode.value === "encoded") this.pair?.presented(mediaTime, at);
     if (!this.video.seeking) {
       batch(() => {
         this.frame.value = frame;
         this.seconds.value = scene.times.seconds(frame);
-        this.drawn.value = true;
       });
       this.wrap(frame, scene.times);
     }
@@ -259,10 +287,19 @@ export class Player {
     }
   }
 
+  private look(mediaTime: number): void {
+    try {
+      this.told.value = tellsTime(this.video, mediaTime);
+    } catch {
+      // A frame that can not be taken is counted where it is drawn.
+    }
+    if (this.told.value === false) rememberUntold();
+  }
+
   private drawPresent(mediaTime: number): number | null {
     const plan = this.plan;
     if (!plan) return null;
-    if (!canTakeFrames()) return this.drawing.drawElement(this.video, mediaTime, plan);
+    if (!this.frames.value) return this.drawing.drawElement(this.video, mediaTime, plan);
     try {
       const frame = this.drawing.drawPresent(this.video, plan);
       if (this.refused.value && this.refused.value < REFUSALS) this.refused.value = 0;
@@ -283,7 +320,7 @@ export class Player {
   private keepPair(): void {
     const place = this.pairPlace.value;
     const url = this.fancam.value?.url;
-    if (this.mode.value !== "encoded" || !place || !url) {
+    if (this.mode.value !== "encoded" || this.alone.value || !place || !url) {
       this.pair?.close();
       this.pair = null;
       if (this.held) untracked(() => this.waitForPair(false));
@@ -317,7 +354,10 @@ export class Player {
       this.size.value = [this.video.videoWidth, this.video.videoHeight];
       this.video.playbackRate = this.rate.value;
     });
-    on("loadeddata", () => this.redraw());
+    on("loadeddata", () => {
+      this.redraw();
+      this.drawn.value = true;
+    });
     on("seeked", () => this.redraw());
     on("ended", () => {
       if (this.loop.value && this.playing.value) this.startLoop();

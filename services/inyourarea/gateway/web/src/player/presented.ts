@@ -5,6 +5,36 @@ export function canTakeFrames(): boolean {
   return "VideoFrame" in globalThis && "requestVideoFrameCallback" in HTMLVideoElement.prototype;
 }
 
+/** Past this a frame's timestamp can not be 0, in seconds. */
+const SURELY_LATER_S = 0.1;
+const UNTOLD = "frames-untold";
+
+/** Whether a frame of the video, whose media time is known, tells its own; null where 0 may be right. */
+export function tellsTime(video: HTMLVideoElement, mediaTime: number): boolean | null {
+  if (video.seeking || Math.min(mediaTime, video.currentTime) < SURELY_LATER_S) return null;
+  const frame = new VideoFrame(video);
+  const { timestamp } = frame;
+  frame.close();
+  return timestamp !== 0;
+}
+
+/** Firefox (153) hands out frames that are all at 0. Found out once, it holds for the other pages of this visit. */
+export function framesAreUntold(): boolean {
+  try {
+    return sessionStorage.getItem(UNTOLD) !== null;
+  } catch {
+    return false;
+  }
+}
+
+export function rememberUntold(): void {
+  try {
+    sessionStorage.setItem(UNTOLD, "1");
+  } catch {
+    // Then it is found out again on the next page.
+  }
+}
+
 /** Media seconds of what is on screen, and when it came there (milliseconds of performance.now). */
 export type Presented = (mediaTime: number, at: number) => void;
 

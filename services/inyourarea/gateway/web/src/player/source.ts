@@ -1,5 +1,9 @@
-/** Where the stage's bytes come from: one mp4 by ranges, or HLS where the connection is thin. */
-import type { Stage } from "../api/types";
+/** Where a video's bytes come from: one mp4 by ranges, or HLS where the connection is thin. */
+
+export interface Source {
+  url: string;
+  hls_url: string | null;
+}
 
 interface Connection {
   saveData?: boolean;
@@ -14,30 +18,30 @@ export function connection(): { saveData: boolean; thin: boolean } {
   return { saveData, thin: saveData || slow };
 }
 
-/** The video plays the stage; returns what undoes it. hls.js is fetched only where it is needed. */
-export function attach(video: HTMLVideoElement, stage: Stage, thin: boolean): () => void {
-  if (!stage.hls_url || !thin) {
-    video.src = stage.url;
+/** The video plays the source; returns what undoes it. hls.js is fetched only where it is needed. */
+export function attach(video: HTMLVideoElement, source: Source, thin: boolean): () => void {
+  if (!source.hls_url || !thin) {
+    video.src = source.url;
     return () => clear(video);
   }
   if (video.canPlayType("application/vnd.apple.mpegurl")) {
-    video.src = stage.hls_url;
+    video.src = source.hls_url;
     return () => clear(video);
   }
   let undo = () => clear(video);
   let gone = false;
-  const address = stage.hls_url;
+  const address = source.hls_url;
   void import("hls.js/light").then(({ default: Hls }) => {
     if (gone) return;
     if (!Hls.isSupported()) {
-      video.src = stage.url;
+      video.src = source.url;
       return;
     }
     const hls = new Hls();
     hls.on(Hls.Events.ERROR, (_event, data) => {
       if (!data.fatal) return;
       hls.destroy();
-      video.src = stage.url;
+      video.src = source.url;
     });
     hls.loadSource(address);
     hls.attachMedia(video);

@@ -11,6 +11,12 @@ const BLUR = 1 / 24;
 const COARSE = 2.5;
 const DARKER = "rgb(0 0 0 / 60%)";
 
+export function pen(canvas: HTMLCanvasElement): CanvasRenderingContext2D {
+  const made = canvas.getContext("2d", { alpha: false });
+  if (!made) throw new Error("this browser can not draw");
+  return made;
+}
+
 export class Surface {
   private readonly pen: CanvasRenderingContext2D;
   private readonly observer: ResizeObserver;
@@ -21,9 +27,7 @@ export class Surface {
     readonly canvas: HTMLCanvasElement,
     resized: () => void,
   ) {
-    const pen = canvas.getContext("2d", { alpha: false });
-    if (!pen) throw new Error("this browser can not draw");
-    this.pen = pen;
+    this.pen = pen(canvas);
     this.observer = new ResizeObserver(([entry]) => {
       if (!entry) return;
       this.wanted = pixels(entry);
@@ -101,8 +105,7 @@ export class Surface {
 let scratch: CanvasRenderingContext2D | null = null;
 
 function backdrop(width: number): CanvasRenderingContext2D {
-  scratch ??= document.createElement("canvas").getContext("2d", { alpha: false });
-  if (!scratch) throw new Error("this browser can not draw");
+  scratch ??= pen(document.createElement("canvas"));
   if (scratch.canvas.width !== width || scratch.canvas.height !== BACKDROP) {
     scratch.canvas.width = width;
     scratch.canvas.height = BACKDROP;

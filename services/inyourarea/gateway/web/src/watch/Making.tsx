@@ -2,8 +2,10 @@
 import { useState } from "preact/hooks";
 import { api } from "../api/client";
 import type { Progress, Video } from "../api/types";
+import { Details } from "../edit/Details";
+import { Failure } from "../parts/Failure";
 import { inWords } from "../parts/Message";
-import { go, Link } from "../router";
+import { Link } from "../router";
 import { mayEdit } from "../session";
 import { aboutLong, say, sayAny } from "../words/language";
 
@@ -15,14 +17,8 @@ export function stageName(stage: string): string {
 
 export function Making({ video, changed }: { video: Video; changed: (video: Video) => void }) {
   const [failure, setFailure] = useState("");
+  const [details, setDetails] = useState(false);
   const attempt = (deed: Promise<Video>) => void deed.then(changed, (error: unknown) => setFailure(inWords(error)));
-  const remove = () => {
-    if (!confirm(say("reallyDelete", { title: video.title }))) return;
-    api.remove(video.id).then(
-      () => go("/"),
-      (error: unknown) => setFailure(inWords(error)),
-    );
-  };
   return (
     <section class="making" data-testid="making">
       <p class="eyebrow">{video.title}</p>
@@ -47,11 +43,7 @@ export function Making({ video, changed }: { video: Video; changed: (video: Vide
           {video.source?.warning && <p class="notice">{video.source.warning}</p>}
         </>
       )}
-      {failure && (
-        <p class="failure" role="alert">
-          {failure}
-        </p>
-      )}
+      <Failure text={failure} />
       <div class="buttons">
         {video.shown_run_id && (
           <Link to={`/watch/${video.id}`} class="button is-main">
@@ -64,19 +56,20 @@ export function Making({ video, changed }: { video: Video; changed: (video: Vide
           </button>
         )}
         {mayEdit.value && (video.state === "failed" || video.state === "cancelled") && (
-          <>
-            <button type="button" class="button is-main" onClick={() => attempt(api.retry(video.id))}>
-              {say("retry")}
-            </button>
-            <button type="button" class="button" onClick={remove}>
-              {say("delete")}
-            </button>
-          </>
+          <button type="button" class="button is-main" onClick={() => attempt(api.retry(video.id))}>
+            {say("retry")}
+          </button>
+        )}
+        {mayEdit.value && (
+          <button type="button" class="button" onClick={() => setDetails(true)} data-testid="show-details">
+            {say("details")}
+          </button>
         )}
         <Link to="/" class="button">
           {say("back")}
         </Link>
       </div>
+      {details && <Details video={video} changed={changed} close={() => setDetails(false)} />}
     </section>
   );
 }

@@ -2,6 +2,7 @@
 import { effect } from "@preact/signals";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Video, Watch } from "../api/types";
+import { Details } from "../edit/Details";
 import { EditPanel } from "../edit/EditPanel";
 import { Editing } from "../edit/editing";
 import { FaceBoxes } from "../edit/FaceBoxes";
@@ -44,7 +45,7 @@ export function Screening({ watch, scene, video, reload }: Props) {
   }, []);
   const room = useRef<HTMLDivElement>(null);
   const lastLoop = useRef<Loop | null>(null);
-  const [sheet, setSheet] = useState<"keys" | "downloads" | null>(null);
+  const [sheet, setSheet] = useState<"keys" | "downloads" | "details" | null>(null);
   const [loops, setLoops] = useState(false);
   const [missing, setMissing] = useState<string | null>(null);
 
@@ -112,10 +113,10 @@ export function Screening({ watch, scene, video, reload }: Props) {
   const source = video.source;
   const stage = source ? source.width / source.height : 16 / 9;
   const tiles = tiling(watch.people.length, stage, player.shape.value);
-  const both = stage + (player.grid.value ? (tiles.across * player.shape.value) / tiles.down : player.shape.value);
+  const both = stage + (player.tiled.value ? (tiles.across * player.shape.value) / tiles.down : player.shape.value);
   return (
     <article class={`watch ${fullWindow.value ? "is-full" : ""}`} ref={room} style={{ "--both": both }} onClick={letGo}>
-      <Title video={video} />
+      <Title video={video} details={mayEdit.value ? () => setSheet("details") : null} />
       {isInApp(navigator.userAgent) && <InApp />}
       {missing && (
         <p class="notice" role="status" data-testid="unknown-member">
@@ -145,6 +146,7 @@ export function Screening({ watch, scene, video, reload }: Props) {
         {correcting && <EditPanel player={player} editing={editing} reload={reload} />}
       </div>
       {sheet === "keys" && <Keys close={() => setSheet(null)} />}
+      {sheet === "details" && <Details video={video} changed={reload} close={() => setSheet(null)} />}
       {sheet === "downloads" && <Downloads watch={watch} person={player.person.value} close={() => setSheet(null)} />}
     </article>
   );
@@ -153,7 +155,7 @@ export function Screening({ watch, scene, video, reload }: Props) {
 /** A button that was clicked keeps no keys: after it Space plays again. Who came by Tab stays. */
 function letGo(event: MouseEvent): void {
   const focused = document.activeElement;
-  if (event.detail > 0 && focused instanceof HTMLButtonElement) focused.blur();
+  if (event.detail > 0 && focused instanceof HTMLButtonElement && !focused.closest("dialog")) focused.blur();
 }
 
 /** The player is set as the link says; returns the member it names who is not there. */

@@ -2,6 +2,7 @@
 import type { Watch } from "../api/types";
 import { Dialog } from "../parts/Dialog";
 import { Icon } from "../parts/Icon";
+import { maySeeAll } from "../session";
 import { called, say, shapeName } from "../words/language";
 
 export function Keys({ close }: { close: () => void }) {
@@ -64,17 +65,19 @@ export function Downloads({ watch, person, close }: { watch: Watch; person: stri
           }),
         )}
       </ul>
-      <p class="files">
-        <a href={`${run}/report.json`} download>
-          {say("report")}
-        </a>
-        <a href={`${run}/tracks.csv`} download>
-          {say("tracks")}
-        </a>
-        <a href={`${run}/camera.csv`} download>
-          {say("camera")}
-        </a>
-      </p>
+      {maySeeAll.value && (
+        <p class="files">
+          <a href={`${run}/report.json`} download>
+            {say("report")}
+          </a>
+          <a href={`${run}/tracks.csv`} download>
+            {say("tracks")}
+          </a>
+          <a href={`${run}/camera.csv`} download>
+            {say("camera")}
+          </a>
+        </p>
+      )}
     </Dialog>
   );
 }

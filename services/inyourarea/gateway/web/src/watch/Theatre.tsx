@@ -18,7 +18,7 @@ export function Theatre({ player, video, overStage }: Props) {
   const scene = player.scene.value;
   const source = scene?.video.source;
   const shape = source ? source.width / source.height : 16 / 9;
-  const grid = player.grid.value;
+  const grid = player.tiled.value;
   const tiles = tiling(scene?.people.length ?? 1, shape, player.shape.value);
   const beside = grid ? (tiles.across * player.shape.value) / tiles.down : player.shape.value;
   const upright = fitting(scene?.people.length ?? 1, UPRIGHT, player.shape.value);
@@ -28,7 +28,7 @@ export function Theatre({ player, video, overStage }: Props) {
       <StagePane player={player} video={video}>
         {overStage}
       </StagePane>
-      {grid ? <GridPane player={player} /> : <FancamPane player={player} />}
+      {grid ? <GridPane player={player} /> : <FancamPane player={player} video={video} />}
     </div>
   );
 }
@@ -37,9 +37,11 @@ function StagePane({ player, video, children }: { player: Player; video: HTMLVid
   const pane = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const encoded = player.mode.value === "encoded";
+  const alone = player.alone.value;
+  const poster = player.scene.value?.video.poster_url;
   useLayoutEffect(() => {
-    pane.current?.prepend(video);
-  }, [video]);
+    if (!alone) pane.current?.prepend(video);
+  }, [video, alone]);
   useLayoutEffect(() => {
     video.className = encoded ? "picture" : "unseen";
     video.classList.toggle("is-mirrored", encoded && player.mirror.value);
@@ -50,10 +52,23 @@ function StagePane({ player, video, children }: { player: Player; video: HTMLVid
       {!encoded && (
         <canvas ref={canvas} class="picture" data-testid="stage-canvas" role="img" aria-label={say("stage")} />
       )}
-      {children}
+      {poster && (alone || !player.drawn.value) && <img class="picture poster-picture" src={poster} alt="" data-testid="poster" />}
+      {alone && <NoStage player={player} />}
+      {!alone && children}
       <Counting player={player} />
       {player.waiting.value && <span class="spinner" aria-label={say("loading")} />}
     </figure>
+  );
+}
+
+/** Why there is no stage to see: it is being made, or could not be. */
+function NoStage({ player }: { player: Player }) {
+  const why = player.scene.value?.video.stage_failure;
+  return (
+    <p class="no-stage" role="status" data-testid="no-stage">
+      <strong>{say(why ? "stageFailed" : "stageComing")}</strong>
+      {why ?? say("stageComingHelp")}
+    </p>
   );
 }
 
@@ -66,37 +81,43 @@ function Counting({ player }: { player: Player }) {
   );
 }
 
-function FancamPane({ player }: { player: Player }) {
+function FancamPane({ player, video }: { player: Player; video: HTMLVideoElement }) {
   const person = player.shownPerson.value;
   const place = useRef<HTMLDivElement>(null);
   const encoded = player.mode.value === "encoded";
+  const alone = player.alone.value;
   const mirrored = encoded && player.mirror.value;
   useLayoutEffect(() => {
     if (!encoded) return;
+    if (alone) place.current?.prepend(video);
     player.setPairPlace(place.current);
     return () => player.setPairPlace(null);
-  }, [encoded]);
+  }, [encoded, alone, person === null]);
   if (!person) return <figure class="pane fancam" aria-label={say("fancam")} />;
   return (
     <figure class="pane fancam" aria-label={say("fancamOf", { name: called(person) })} data-testid="fancam">
       {encoded ? (
-        <div ref={place} class={`pair ${mirrored ? "is-mirrored" : ""}`} key="pair" />
+        <div ref={place} class={`pair ${mirrored && !alone ? "is-mirrored" : ""}`} key="pair" />
       ) : (
-        <FancamCanvas player={player} person={person} testId="fancam-canvas" />
+        <FancamCanvas player={player} person={person} whose={() => player.person.peek()} testId="fancam-canvas" />
       )}
+      {alone && !player.fancam.value?.url && <p class="no-stage">{say("drawing")}</p>}
       <Badge player={player} person={person} />
     </figure>
   );
 }
 
-function FancamCanvas({ player, person, testId }: { player: Player; person: Person; testId: string }) {
+interface FancamCanvasProps {
+  player: Player;
+  person: Person;
+  /** Asked at each drawing, so that another member is drawn before the page has heard of it. */
+  whose: () => string | null;
+  testId: string;
+}
+
+function FancamCanvas({ player, person, whose, testId }: FancamCanvasProps) {
   const canvas = useRef<HTMLCanvasElement>(null);
-  useLayoutEffect(() => {
-    if (!canvas.current) return;
-    const remove = player.drawing.addFancam(canvas.current, person.id);
-    player.redraw();
-    return remove;
-  }, [person.id]);
+  useLayoutEffect(() => (canvas.current ? player.drawing.addFancam(canvas.current, whose) : undefined), []);
   return (
     <canvas
       ref={canvas}
@@ -133,7 +154,7 @@ function GridPane({ player }: { player: Player }) {
     <div class="grid" data-testid="grid">
       {people.map((person) => (
         <button type="button" class="tile" key={person.id} onClick={() => pick(person)}>
-          <FancamCanvas player={player} person={person} testId={`grid-${person.id}`} />
+          <FancamCanvas player={player} person={person} whose={() => person.id} testId={`grid-${person.id}`} />
           <Badge player={player} person={person} />
         </button>
       ))}

@@ -4,7 +4,13 @@ import { Link } from "../router";
 import { aboutLong, say } from "../words/language";
 import { stageName } from "./Making";
 
-export function Title({ video }: { video: Video }) {
+interface Props {
+  video: Video;
+  /** Opens what can be changed of it; null where nothing may be. */
+  details: (() => void) | null;
+}
+
+export function Title({ video, details }: Props) {
   const now = video.state === "working" ? video.progress.find(({ done, total }) => done < total) : undefined;
   return (
     <header class="title">
@@ -13,6 +19,11 @@ export function Title({ video }: { video: Video }) {
         <Link to={`/group/${encodeURIComponent(video.group)}`} class="title-group">
           {video.group}
         </Link>
+      )}
+      {details && (
+        <button type="button" class="plain" onClick={details} data-testid="show-details">
+          {say("details")}
+        </button>
       )}
       {now && (
         <span class="title-work" role="status" data-testid="work">

@@ -41,7 +41,7 @@ export function Transport(props: Props) {
         <Speed player={player} />
         <IconButton icon="loop" label={say("loops")} hint="[ ]" on={player.loop.value !== null} onClick={props.loops} data-testid="loops" />
         <IconButton icon="mirror" label={say("mirror")} hint="M" on={player.mirror.value} onClick={() => (player.mirror.value = !player.mirror.value)} data-testid="mirror" />
-        <IconButton icon="grid" label={say("grid")} hint="G" on={player.grid.value} onClick={() => (player.grid.value = !player.grid.value)} data-testid="show-grid" />
+        {!player.alone.value && <IconButton icon="grid" label={say("grid")} hint="G" on={player.grid.value} onClick={() => (player.grid.value = !player.grid.value)} data-testid="show-grid" />}
         <Shape player={player} />
         <ModeChoice player={player} />
       </div>
@@ -107,6 +107,7 @@ function Shape({ player }: { player: Player }) {
 }
 
 function ModeChoice({ player }: { player: Player }) {
+  if (player.alone.value) return null;
   const { mode, reason } = player.chosen.value;
   const wishes: Wish[] = ["auto", "virtual", "encoded"];
   const word = (wish: Wish) => (wish === "auto" ? `${say("mode_auto")}: ${say(`mode_${mode}`)}` : say(`mode_${wish}`));

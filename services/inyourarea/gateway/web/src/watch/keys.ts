@@ -17,9 +17,9 @@ export interface Deeds {
 const JUMP_S = 5;
 const SMALL_JUMP_S = 1;
 
-/** Whether the key meant something. Keys typed into a field mean what they say there. */
+/** Whether the key meant something. Keys typed into a field, or while a window is open, mean what they say there. */
 export function press(event: KeyboardEvent, deeds: Deeds): boolean {
-  if (event.ctrlKey || event.metaKey || event.altKey || isTyping(event.target, event.key)) return false;
+  if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]") || isTyping(event.target, event.key)) return false;
   const deed = deedOf(event, deeds);
   deed?.();
   return deed !== null;
@@ -81,7 +81,6 @@ function nextRate(rate: number, step: 1 | -1): number {
 /** Fields take all keys; buttons take Space and Enter; sliders and lists take the arrows. */
 function isTyping(target: EventTarget | null, key: string): boolean {
   if (!(target instanceof HTMLElement)) return false;
-  if (target.closest("dialog")) return true;
   if (target instanceof HTMLInputElement && ["checkbox", "radio", "button"].includes(target.type)) return key === " ";
   if (target.matches("input, textarea, select, [contenteditable]")) return true;
   return key === " " && target.matches("button, a, summary");

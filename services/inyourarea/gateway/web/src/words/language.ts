@@ -84,3 +84,13 @@ export function aboutLong(seconds: number): string {
   const minutes = Math.round(seconds / 60);
   return language.value === "ko" ? `${minutes}분` : `${minutes} min`;
 }
+
+/** A day of the gateway's clock, as the reader's language writes it. */
+export function day(stamp: string): string {
+  return new Date(stamp).toLocaleDateString(language.value, { dateStyle: "medium" });
+}
+
+/** The same with the time of day. */
+export function moment(stamp: string): string {
+  return new Date(stamp).toLocaleString(language.value, { dateStyle: "medium", timeStyle: "short" });
+}
