@@ -1,0 +1,114 @@
+"""The watch page in the hands of a test."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.sync_api import Page
+
+from counted_stage import FPS, HEADS, read_number, shows
+from pictures import FANCAM, STAGE, Pairs, place_of, record_pairs, screenshot
+
+
+@dataclass(frozen=True)
+class Watching:
+    """A watch page that is open."""
+
+    page: Page
+
+    def ready(self) -> "Watching":
+        """Stage and fancam show a frame."""
+        self.page.wait_for_selector(FANCAM)
+        self.until(lambda: self.numbers()[0] is not None and self.numbers()[1] is not None)
+        return self
+
+    def until(self, is_so: Callable[[], bool], timeout_s: float = 20) -> None:
+        """Waits until it is so; the page goes on meanwhile."""
+        for _ in range(round(timeout_s / 0.05)):
+            if is_so():
+                return
+            self.page.wait_for_timeout(50)
+        raise AssertionError("it does not become so")
+
+    def press(self, *keys: str) -> "Watching":
+        """Keys, one after the other."""
+        for key in keys:
+            self.page.keyboard.press(key)
+        return self
+
+    def numbers(self) -> tuple[int | None, int | None]:
+        """The numbers of the frames that stage and fancam show now."""
+        whole = place_of(self.page, "body")
+        picture = screenshot(self.page, "body")
+        places = place_of(self.page, STAGE), place_of(self.page, FANCAM)
+        assert whole.y == 0
+        return read_number(places[0].cut(picture)), read_number(places[1].cut(picture))
+
+    def shows(self, frame: int) -> bool:
+        """Whether both show that frame."""
+        return self.numbers() == (frame, frame)
+
+    def at(self, frame: int) -> "Watching":
+        """Both show that frame."""
+        self.until(lambda: self.shows(frame))
+        return self
+
+    def heads(self, selector: str = FANCAM) -> dict[str, float]:
+        """Who is in the picture, and how far from its left edge as a share of its width."""
+        picture = screenshot(self.page, selector)
+        found = {}
+        for name in HEADS:
+            there = shows(picture, name)
+            if there.sum() > 30:
+                found[name] = float(there.nonzero()[1].mean()) / picture.shape[1]
+        return found
+
+    def member(self) -> str | None:
+        """Whose head is in the middle of the fancam, if only hers is there."""
+        heads = {name: at for name, at in self.heads().items() if 0.25 < at < 0.75}
+        return next(iter(heads)) if len(heads) == 1 else None
+
+    def seek(self, seconds: float) -> "Watching":
+        """By a click on the timeline."""
+        track = self.page.locator("[data-testid=timeline]")
+        box = track.bounding_box()
+        assert box is not None
+        end = float(self.page.locator("[data-testid=timeline]").get_attribute("aria-valuemax") or 1)
+        x = box["width"] * (seconds + 0.5 / FPS) / end
+        track.click(position={"x": x, "y": box["height"] / 2})
+        return self
+
+    def encoded(self) -> "Watching":
+        """The fancam's own file is shown."""
+        self.page.select_option("[data-testid=mode-choice]", "encoded")
+        self.page.wait_for_selector("[data-testid=fancam-video]")
+        self.until(lambda: None not in self.numbers())
+        return self
+
+    def play(self) -> "Watching":
+        """It plays, and the clock runs."""
+        self.press("Space")
+        before = self.clock
+        self.until(lambda: self.clock > before)
+        return self
+
+    @property
+    def clock(self) -> float:
+        """Media seconds of the stage's element."""
+        return float(self.page.eval_on_selector("[data-testid=stage-video]", "it => it.currentTime"))
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the stage's element rests."""
+        found = self.page.eval_on_selector("[data-testid=stage-video]", "it => it.paused")
+        return bool(found)
+
+    @property
+    def seeks(self) -> list[Any]:
+        """Which elements were sought since the page was opened, in order."""
+        found: list[Any] = self.page.evaluate("seeks")
+        return found
+
+    def record(self, seconds: float) -> Pairs:
+        """What both show while it plays for so long."""
+        return record_pairs(self.page, seconds)
