@@ -90,7 +90,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
     broken: list[str] = []
 
     def open_one(url: str, **options: Any) -> Page:
-        wide = {"width": 1100, "height": 620}
+        wide = {"width": 1100, "height": 800}
         context = browser.new_context(**{"viewport": wide, "locale": "en-US", **options})
         contexts.append(context)
         context.set_default_timeout(30_000)

@@ -148,7 +148,7 @@ def read_number(picture: Picture) -> int | None:
     """The number that a picture of the stage, or of any window of it, tells; or it is unreadable."""
     middle = picture.shape[1] // 2
     column = picture[:, max(0, middle - 2) : middle + 3].astype(np.int16).mean(axis=1)
-    is_green = (column[:, 1] > column[:, 0] + 60) & (column[:, 1] > column[:, 2] + 60)
+    is_green = (column[:, 1] > column[:, 0] + 90) & (column[:, 1] > column[:, 2] + 90)
     greens = np.flatnonzero(is_green)
     if greens.size < 2:
         return None
@@ -157,8 +157,8 @@ def read_number(picture: Picture) -> int | None:
     count = _BITS + 2
     if last - first < 2 * count:
         return None
-    places = first + (np.arange(count) + 0.5) * (last - first) / count
-    bits = column[places.astype(int)].mean(axis=1) > (_DARK + _BRIGHT) / 2
+    places = first - 0.5 + (np.arange(count) + 0.5) * (last - first) / count
+    bits = np.interp(places, np.arange(len(column)), column.mean(axis=1)) > (_DARK + _BRIGHT) / 2
     bits = bits[:-1] == bits[-1]
     if bits.sum() % 2:
         return None

@@ -1,13 +1,14 @@
 """What a page shows, read from pictures of the page itself: screenshots and a screencast."""
 
 import base64
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import cv2
 import numpy as np
-from playwright.sync_api import Page
+from playwright.sync_api import Error, Page
 
 from counted_stage import Picture, read_number
 
@@ -74,7 +75,8 @@ class Screencast:
 
     def _take(self, frame: dict[str, Any]) -> None:
         self.coded.append((frame["metadata"]["timestamp"], frame["data"]))
-        self._session.send("Page.screencastFrameAck", {"sessionId": frame["sessionId"]})
+        with contextlib.suppress(Error):  # the page may have been closed meanwhile
+            self._session.send("Page.screencastFrameAck", {"sessionId": frame["sessionId"]})
 
     def __exit__(self, *_: object) -> None:
         self._session.send("Page.stopScreencast")
@@ -83,7 +85,8 @@ class Screencast:
     @property
     def shots(self) -> list[Shot]:
         """All pictures so far, decoded."""
-        return [Shot(at_s, _decoded(base64.b64decode(data))) for at_s, data in self.coded]
+        coded = sorted(self.coded)  # they may come out of order
+        return [Shot(at_s, _decoded(base64.b64decode(data))) for at_s, data in coded]
 
 
 @dataclass(frozen=True)

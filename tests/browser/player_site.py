@@ -69,7 +69,7 @@ class PlayerSite:
 
     def get(self, path: str) -> Any:
         """What the API answers."""
-        answer = self.api.get(path)
+        answer = self.api.get(self.url + path if path.startswith("/api/") else path)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
