@@ -94,7 +94,7 @@ class CountedStage:
         if shot % 2:
             place = 1 - place
         # The first member goes to and fro, so that her window does.
-        sway = 0.05 * np.sin(seconds * 2) if member == 0 else 0.0
+        sway = 0.11 * np.sin(seconds * 1.5) if member == 0 else 0.0
         return place + sway - width / 2, width
 
     def colour(self, member: int, number: int) -> tuple[int, int, int]:
@@ -146,8 +146,8 @@ def _bars(number: int, is_inverted: bool) -> Iterator[tuple[float, tuple[int, in
 
 def read_number(picture: Picture) -> int | None:
     """The number that a picture of the stage, or of any window of it, tells; or it is unreadable."""
-    middle = picture.shape[1] // 2
-    column = picture[:, max(0, middle - 2) : middle + 3].astype(np.int16).mean(axis=1)
+    aside = picture.shape[1] // 8  # in the middle a count-in may stand
+    column = picture[:, max(0, aside - 2) : aside + 3].astype(np.int16).mean(axis=1)
     is_green = (column[:, 1] > column[:, 0] + 90) & (column[:, 1] > column[:, 2] + 90)
     greens = np.flatnonzero(is_green)
     if greens.size < 2:

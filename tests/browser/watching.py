@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 from playwright.sync_api import Page
 
 from counted_stage import FPS, HEADS, read_number, shows
@@ -59,14 +60,15 @@ class Watching:
         found = {}
         for name in HEADS:
             there = shows(picture, name)
-            if there.sum() > 30:
-                found[name] = float(there.nonzero()[1].mean()) / picture.shape[1]
+            rows, columns = there.nonzero()
+            if len(rows) > 30 and np.ptp(rows) > 4:  # an edge of something is no head
+                found[name] = float(columns.mean()) / picture.shape[1]
         return found
 
-    def member(self) -> str | None:
-        """Whose head is in the middle of the fancam, if only hers is there."""
-        heads = {name: at for name, at in self.heads().items() if 0.25 < at < 0.75}
-        return next(iter(heads)) if len(heads) == 1 else None
+    def member(self, selector: str = FANCAM) -> str | None:
+        """Whose head is nearest to the middle of the fancam."""
+        heads = self.heads(selector)
+        return min(heads, key=lambda name: abs(heads[name] - 0.5), default=None)
 
     def seek(self, seconds: float) -> "Watching":
         """By a click on the timeline."""

@@ -79,5 +79,8 @@ def file(path: str, request: Request) -> Response:  # noqa: ARG001
     found = (DIST / path).resolve()
     if not found.is_relative_to(DIST.resolve()) or not found.is_file():
         raise NotThere("such page")
-    kept = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
+    # Browsers ask for the icon at every change of the address: a day is soon enough for another.
+    kept = "public, max-age=86400"
+    if path.startswith("assets/"):
+        kept = "public, max-age=31536000, immutable"
     return FileResponse(found, headers={"Cache-Control": kept})
