@@ -49,9 +49,14 @@ def place_of(page: Page, selector: str) -> Place:
     return Place(*box)
 
 
+def photograph(page: Page) -> Picture:
+    """What can be seen of the page now."""
+    return _decoded(page.screenshot(type="png"))
+
+
 def screenshot(page: Page, selector: str) -> Picture:
     """The element as the page shows it now, without what is around it."""
-    return place_of(page, selector).cut(_decoded(page.screenshot(type="png")))
+    return place_of(page, selector).cut(photograph(page))
 
 
 def _decoded(content: bytes) -> Picture:

@@ -8,7 +8,7 @@ import numpy as np
 from playwright.sync_api import Page
 
 from counted_stage import FPS, HEADS, read_number, shows
-from pictures import FANCAM, STAGE, Pairs, place_of, record_pairs, screenshot
+from pictures import FANCAM, STAGE, Pairs, photograph, place_of, record_pairs, screenshot
 
 
 @dataclass(frozen=True)
@@ -39,11 +39,9 @@ class Watching:
 
     def numbers(self) -> tuple[int | None, int | None]:
         """The numbers of the frames that stage and fancam show now."""
-        whole = place_of(self.page, "body")
-        picture = screenshot(self.page, "body")
-        places = place_of(self.page, STAGE), place_of(self.page, FANCAM)
-        assert whole.y == 0
-        return read_number(places[0].cut(picture)), read_number(places[1].cut(picture))
+        picture = photograph(self.page)
+        stage, fancam = place_of(self.page, STAGE), place_of(self.page, FANCAM)
+        return read_number(stage.cut(picture)), read_number(fancam.cut(picture))
 
     def shows(self, frame: int) -> bool:
         """Whether both show that frame."""
