@@ -1,4 +1,4 @@
-"""One made stage for all tests of a run, a browser for each worker, a clean context for each test."""
+"""One made stage for a run, a browser for each worker, a clean context for each test."""
 
 import os
 import shutil
@@ -11,22 +11,13 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from counted_stage import CountedStage
 from player_site import NoBrowser, PlayerSite, chromium, make_once, player_site
-from watching import Watching
+from watching import NOTES, Watching
 
-#: Ana is away from 4 to 6 s, Chae's head is hidden from 1 to 2.8 s, and from 6 to 8 s Ana and Bo are
-#: taken for each other.
+#: Ana is away from 4 to 6 s, Chae's head is hidden from 1 to 2.8 s, and from 6 to 8 s Ana and Bo
+#: are taken for each other.
 STAGE = CountedStage(shots=(4, 2, 10), swapped_s=2, hidden_s=(1.0, 2.8))
 #: A minute of steady playing, and what is needed before and after it.
 LONG_STAGE = CountedStage(shots=(66,))
-
-#: What a page must never do, gathered where it happens.
-_WATCHER = """
-globalThis.blocked = [];
-document.addEventListener("securitypolicyviolation", event =>
-  blocked.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
-globalThis.seeks = [];
-document.addEventListener("seeking", event => seeks.push(event.target.dataset.testid), true);
-"""
 
 OpenPage = Callable[..., Page]
 
@@ -94,7 +85,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         context = browser.new_context(**{"viewport": wide, "locale": "en-US", **options})
         contexts.append(context)
         context.set_default_timeout(30_000)
-        context.add_init_script(_WATCHER)
+        context.add_init_script(NOTES)
         page = context.new_page()
         page.on("pageerror", lambda error: broken.append(str(error)))
         page.goto(url)

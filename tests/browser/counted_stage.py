@@ -145,7 +145,7 @@ def _bars(number: int, is_inverted: bool) -> Iterator[tuple[float, tuple[int, in
 
 
 def read_number(picture: Picture) -> int | None:
-    """The number that a picture of the stage, or of any window of it, tells; or it is unreadable."""
+    """The number that a picture of the stage, or of any window of it, tells; none: unreadable."""
     aside = picture.shape[1] // 8  # in the middle a count-in may stand
     column = picture[:, max(0, aside - 2) : aside + 3].astype(np.int16).mean(axis=1)
     is_green = (column[:, 1] > column[:, 0] + 90) & (column[:, 1] > column[:, 2] + 90)
@@ -229,7 +229,6 @@ def heads_model() -> bytes:
         "rows_axis": np.array([2], np.int64),
         "columns_axis": np.array([3], np.int64),
         "class_axis": np.array([1], np.int64),
-        
         "xs": np.arange(info.width, dtype=np.float32),
         "ys": np.arange(info.height, dtype=np.float32),
         "score": np.diag(np.full(count, 0.9, np.float32)),

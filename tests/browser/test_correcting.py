@@ -98,9 +98,7 @@ def test_a_stale_edit_is_told(own_site: PlayerSite, open_page: OpenPage) -> None
     page.page.wait_for_selector("[data-testid=member-Chae] >> text=Jennie")
 
 
-def test_the_review_queue_is_worked_off_by_keys(
-    own_site: PlayerSite, open_page: OpenPage
-) -> None:
+def test_the_review_queue_is_worked_off_by_keys(own_site: PlayerSite, open_page: OpenPage) -> None:
     spans = [
         (person["id"], span["id"])
         for person in own_site.watch()["people"]

@@ -133,9 +133,7 @@ def assert_together_again(page: Watching, record: Record) -> None:
     assert (~is_apart[-len(is_apart) // 3 :]).mean() >= 0.95
 
 
-def test_the_encoded_fancam_comes_along_on_a_seek(
-    watching: Watch, record_property: Record
-) -> None:
+def test_the_encoded_fancam_comes_along_on_a_seek(watching: Watch, record_property: Record) -> None:
     page = watching("?person=Bo").encoded().play()
     page.page.wait_for_timeout(1000 * _SETTLES_S)
     assert_together_again(page.seek(8), record_property)
@@ -164,24 +162,14 @@ def test_both_wait_when_the_fancam_stalls(
     assert page.clock > waited
 
 
-#: What a browser does to a page that nobody sees, as headless Chromium can not: the page is told,
-#: and its silent video rests.
-_HIDE = """hidden => {
-  for (const [name, value] of [["hidden", hidden], ["visibilityState", hidden ? "hidden" : "visible"]])
-    Object.defineProperty(document, name, { configurable: true, get: () => value });
-  if (hidden) document.querySelector("[data-testid=fancam-video]").pause();
-  document.dispatchEvent(new Event("visibilitychange"));
-}"""
-
-
 @pytest.mark.slow
 def test_both_are_together_again_after_half_a_minute_out_of_sight(
     long_site: PlayerSite, open_page: OpenPage, record_property: Record
 ) -> None:
     page = Watching(open_page(f"{long_site.url}/watch/{long_site.video}?person=Bo")).ready()
     page.encoded().play().page.wait_for_timeout(1000 * _SETTLES_S)
-    page.page.evaluate(_HIDE, True)
+    page.hide()
     page.page.wait_for_timeout(30_000)
-    page.page.evaluate(_HIDE, False)
+    page.come_back()
     assert_together_again(page, record_property)
     assert page.clock > 30

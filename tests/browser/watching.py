@@ -10,6 +10,24 @@ from playwright.sync_api import Page
 from counted_stage import FPS, HEADS, read_number, shows
 from pictures import FANCAM, STAGE, Pairs, photograph, place_of, record_pairs, screenshot
 
+#: Run in every page before its own script: what its policy forbade, and which elements were sought.
+NOTES = """
+globalThis.blocked = [];
+document.addEventListener("securitypolicyviolation", event =>
+  blocked.push(`${event.violatedDirective} ${event.blockedURI} ${event.sample}`));
+globalThis.seeks = [];
+document.addEventListener("seeking", event => seeks.push(event.target.dataset.testid), true);
+"""
+#: What a browser does to a page that nobody sees, as headless Chromium can not: the page is told,
+#: and its silent video rests.
+_HIDE = """hidden => {
+  const told = { hidden, visibilityState: hidden ? "hidden" : "visible" };
+  for (const [name, value] of Object.entries(told))
+    Object.defineProperty(document, name, { configurable: true, get: () => value });
+  if (hidden) document.querySelector("[data-testid=fancam-video]").pause();
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
 
 @dataclass(frozen=True)
 class Watching:
@@ -95,7 +113,9 @@ class Watching:
     @property
     def clock(self) -> float:
         """Media seconds of the stage's element."""
-        return float(self.page.eval_on_selector("[data-testid=stage-video]", "it => it.currentTime"))
+        return float(
+            self.page.eval_on_selector("[data-testid=stage-video]", "it => it.currentTime")
+        )
 
     @property
     def is_paused(self) -> bool:
@@ -112,3 +132,11 @@ class Watching:
     def record(self, seconds: float) -> Pairs:
         """What both show while it plays for so long."""
         return record_pairs(self.page, seconds)
+
+    def hide(self) -> None:
+        """Another tab is looked at; both files play."""
+        self.page.evaluate(_HIDE, True)
+
+    def come_back(self) -> None:
+        """This tab is looked at again."""
+        self.page.evaluate(_HIDE, False)
