@@ -1,8 +1,8 @@
 """The player in Debian's Chromium: sync, changes of member, a grid of nine, the first frame.
 
 Prints each figure beside its target, on a stage of nine members at 1080p30 whose pictures tell
-their number. Whatever else the machine does is in the figures: give it nothing else to do. The stage is
-made anew where ``--folder`` does not hold it yet (about ten minutes on two cores).
+their number. Whatever else the machine does is in the figures: give it nothing else to do. The
+stage is made anew where ``--folder`` does not hold it yet (about ten minutes on two cores).
 """
 
 import argparse

@@ -129,6 +129,12 @@ class Watching:
         found: list[Any] = self.page.evaluate("seeks")
         return found
 
+    @property
+    def lost_frames(self) -> int:
+        """How many frames of either video never came on screen."""
+        lost = "all => Math.max(...all.map(it => it.getVideoPlaybackQuality().droppedVideoFrames))"
+        return int(self.page.eval_on_selector_all("video", lost))
+
     def record(self, seconds: float) -> Pairs:
         """What both show while it plays for so long."""
         return record_pairs(self.page, seconds)
