@@ -22,13 +22,6 @@ LONG_STAGE = CountedStage(shots=(66,))
 OpenPage = Callable[..., Page]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """No test of the browser hangs for ten minutes."""
-    for item in items:
-        if "browser" in item.path.parts and item.get_closest_marker("timeout") is None:
-            item.add_marker(pytest.mark.timeout(300))
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     try:

@@ -39,7 +39,8 @@ def main() -> None:
         context = browser.new_context(viewport=_WINDOW, locale="en-US")  # type: ignore[arg-type]
         page = context.new_page()
         page.goto(url)
-        page.wait_for_function(_IS_MADE, arg=video, polling=1000, timeout=3_600_000)
+        while not page.evaluate(_IS_MADE, video):
+            page.wait_for_timeout(1000)
         page.goto(f"{url}/watch/{video}")
         photograph(page)
 
