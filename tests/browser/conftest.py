@@ -99,6 +99,6 @@ def watching(site: PlayerSite, open_page: OpenPage) -> Callable[..., Watching]:
 
     def watch(search: str = "", **options: Any) -> Watching:
         page = open_page(f"{site.url}/watch/{site.video}{search}", **options)
-        return Watching(page).ready()
+        return Watching(page).ready().virtual()
 
     return watch

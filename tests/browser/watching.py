@@ -96,6 +96,12 @@ class Watching:
         track.click(position={"x": x, "y": box["height"] / 2})
         return self
 
+    def virtual(self) -> "Watching":
+        """The fancam is cut from the stage, also where a busy machine would do without."""
+        self.page.select_option("[data-testid=mode-choice]", "virtual")
+        self.page.wait_for_selector("[data-testid=fancam-canvas]")
+        return self
+
     def encoded(self) -> "Watching":
         """The fancam's own file is shown."""
         self.page.select_option("[data-testid=mode-choice]", "encoded")
