@@ -6,7 +6,7 @@ WEB := services/inyourarea/gateway/web
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm --prefix $(WEB)
 
 .DEFAULT_GOAL := menu
-.PHONY: menu install web demo check quick test exam exam-by-looks bench bench-gateway bench-bus bench-models bench-objects proto golden show-model clean
+.PHONY: menu install web demo check quick test exam exam-by-looks bench bench-gateway bench-player bench-bus bench-models bench-objects proto golden show-model screenshot clean
 
 menu: ## print this menu
 	@awk '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {split($$0, part, ":.*## "); \
@@ -30,10 +30,10 @@ check: .venv/.dev $(WEB)/node_modules/.package-lock.json ## format, lint, types,
 	$(BIN)/python tests/repo/stubs.py --check
 	$(NPM) run --silent check
 	$(NPM) run --silent test
-quick: .venv/.dev ## what a change needs within 90 seconds: lint and the fast tests
+quick: .venv/.dev ## what a change needs within 90 seconds: lint and the fast tests, without a browser
 	$(BIN)/ruff check services tests benchmarks
-	$(BIN)/python -m pytest -q -x -n 2 -m "not slow" tests
-test: .venv/.dev ## all tests
+	$(BIN)/python -m pytest -q -x -n 2 -m "not slow" --ignore tests/browser tests
+test: .venv/.dev web ## all tests
 	$(BIN)/python -m pytest -n 2 tests
 exam: .venv/.dev ## hard shows, the original's method beside ours
 	$(BIN)/python benchmarks/exam.py
@@ -51,12 +51,16 @@ bench-objects: .venv/.dev ## what a minute of video costs the object store, on a
 	$(BIN)/python benchmarks/objects.py demo/objects/stage.mp4 12
 bench-models: .venv/.dev ## what a picture costs on a Triton server, beside in process
 	$(BIN)/python benchmarks/served_models.py
+bench-player: .venv/.dev web ## the player in Chromium: sync, changes of member, grid, first frame
+	PYTHONPATH=tests:tests/browser $(BIN)/python benchmarks/player.py
 
 ##@ Generate
 proto: .venv/.dev ## Python stubs from proto/
 	$(BIN)/python tests/repo/stubs.py
 golden: .venv/.dev ## pin what track writes, after a change on purpose and a raised revision
 	$(BIN)/python tests/unit/track/test_golden.py
+screenshot: .venv/.dev web ## docs/screenshot.png, from the show of `make demo`
+	PYTHONPATH=tests:tests/browser $(BIN)/python tests/repo/screenshot.py
 show-model: .venv/.dev ## train the show's model anew (hours; installs the train extra)
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[train]'
 	$(BIN)/inyourarea train-show

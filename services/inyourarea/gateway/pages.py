@@ -93,5 +93,8 @@ def file(path: str, request: Request) -> Response:
         if "text/html" in request.headers.get("accept", "") and not path.startswith("api/"):
             return _page(status=404)
         raise NotThere("such page")
-    kept = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
+    # Browsers ask for the icon at every change of the address: a day is soon enough for another.
+    kept = "public, max-age=86400"
+    if path.startswith("assets/"):
+        kept = "public, max-age=31536000, immutable"
     return FileResponse(found, headers={"Cache-Control": kept})

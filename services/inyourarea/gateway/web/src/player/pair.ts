@@ -6,6 +6,8 @@ import { onPresented } from "./presented";
 const MEASUREMENTS = 5;
 /** On coming back to a hidden page more than this is put right by a seek, in seconds. */
 const RETURN_BEYOND_S = 0.1;
+/** So far behind its beginning a moment is surely inside a frame, in seconds. */
+const INSIDE_S = 0.004;
 /** A new fancam starts this much ahead, about what a seek takes, in seconds. */
 const LEAD_S = 0.06;
 
@@ -118,10 +120,13 @@ export class Pair {
 
   private rest(): void {
     const slave = this.slave;
-    if (!slave || this.holding) return;
+    // The event comes late: by then the stage may be playing again.
+    if (!slave || this.holding || !this.video.paused) return;
     slave.pause();
     // At rest the two must show the same frame: a pause is somebody's wish, so a seek is allowed.
-    if (!this.video.seeking && this.video.currentTime !== slave.currentTime) slave.currentTime = this.video.currentTime;
+    // A busy browser's clock is ahead of its picture: what counts is the frame that the stage shows.
+    const shown = this.master ? this.master.mediaTime + INSIDE_S : this.video.currentTime;
+    if (!this.video.seeking && shown !== slave.currentTime) slave.currentTime = shown;
     this.median.clear();
   }
 

@@ -1,0 +1,108 @@
+"""The upload page: a film is dropped, arrives whole over a bad connection, and can be watched."""
+
+import base64
+import hashlib
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, Route
+
+from conftest import OpenPage
+from counted_stage import GROUP, CountedStage, film_of
+from player_site import PlayerSite
+from watching import Watching
+
+#: A short film, so that its fancams are soon made.
+SHORT = CountedStage(members=("Dami", "Eun"), shots=(2,))
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("film") / "무대 <b>.mp4"
+    file.write_bytes(film_of(SHORT))
+    return file
+
+
+def drop(page: Page, file: Path) -> None:
+    """The file is dragged from the desktop to the page."""
+    content = base64.b64encode(file.read_bytes()).decode()
+    data = page.evaluate_handle(
+        "([name, content]) => { const data = new DataTransfer();"
+        " const bytes = Uint8Array.from(atob(content), sign => sign.charCodeAt(0));"
+        " data.items.add(new File([bytes], name, { type: 'video/mp4' })); return data; }",
+        [file.name, content],
+    )
+    page.dispatch_event("[data-testid=drop]", "dragover", {"dataTransfer": data})
+    page.dispatch_event("[data-testid=drop]", "drop", {"dataTransfer": data})
+
+
+def test_a_dropped_film_becomes_fancams(
+    own_site: PlayerSite, open_page: OpenPage, film: Path
+) -> None:
+    page = open_page(f"{own_site.url}/upload")
+    drop(page, film)
+    page.wait_for_selector("[data-testid=sent][data-phase=done]")
+    assert page.inner_text(".sent-name strong") == film.name
+    page.fill("input[name=title]", "Two of us")
+    page.select_option("select[name=group]", GROUP)
+    page.click("[data-testid=submit]")
+    page.wait_for_selector("[data-testid=progress] li")
+    page.wait_for_url("**/watch/**", timeout=120_000)
+    watching = Watching(page).ready()
+    assert page.inner_text("h1") == "Two of us"
+    page.wait_for_selector("[data-testid=member-Eun]")
+    watching.press("2").until(lambda: watching.member() == "Eun")
+    video = page.url.split("/watch/")[1].split("?")[0]
+    assert own_site.get(f"/videos/{video}")["filename"] == film.name
+
+
+def test_an_upload_goes_on_after_the_connection_was_lost(
+    own_site: PlayerSite, open_page: OpenPage, film: Path
+) -> None:
+    page = open_page(f"{own_site.url}/upload")
+    lost: list[str] = []
+
+    def lose(route: Route) -> None:
+        """Half of the bytes arrive; then the answer does not."""
+        if route.request.method != "PATCH" or lost:
+            route.continue_()
+            return
+        lost.append(route.request.url)
+        content = film.read_bytes()
+        half = own_site.api.patch(
+            route.request.url,
+            content=content[: len(content) // 2],
+            headers={
+                "Tus-Resumable": "1.0.0",
+                "Upload-Offset": "0",
+                "Content-Type": "application/offset+octet-stream",
+            },
+        )
+        assert half.status_code == 204
+        route.abort("connectionreset")
+
+    page.route("**/api/v1/uploads/**", lose)
+    page.set_input_files("[data-testid=file]", film)
+    page.wait_for_selector("[data-testid=sent][data-phase=done]")
+    assert len(lost) == 1
+    page.select_option("select[name=group]", GROUP)
+    page.click("[data-testid=submit]")
+    page.wait_for_selector("[data-testid=progress] li")
+    videos = own_site.get("/videos")["items"]
+    run = next(one["run_id"] for one in videos if one["filename"] == film.name)
+    accepted = own_site.site.house.showing.accepted(run)
+    assert accepted.source.sha256 == hashlib.sha256(film.read_bytes()).hexdigest()
+
+
+def test_what_is_no_video_is_refused_in_words(
+    own_site: PlayerSite, open_page: OpenPage, tmp_path: Path
+) -> None:
+    text = tmp_path / "notes.mp4"
+    text.write_text("this is no film " * 100)
+    page = open_page(f"{own_site.url}/upload")
+    drop(page, text)
+    page.wait_for_selector("[data-testid=sent][data-phase=done]")
+    page.select_option("select[name=group]", GROUP)
+    page.click("[data-testid=submit]")
+    page.wait_for_selector("[data-testid=upload-failure]")
+    assert len(page.inner_text("[data-testid=upload-failure]")) > 20

@@ -1,0 +1,290 @@
+"""The watch page as a fan uses it: members, keys, loops, links, and pages in other states."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from conftest import STAGE, OpenPage
+from counted_stage import FPS, GROUP, CountedStage, film_of
+from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.embedded.serving import add_video
+from inyourarea.gateway.pages import DIST
+from pictures import FANCAM, Screencast, pairs_in, place_of
+from pictures import STAGE as STAGE_PICTURE
+from player_site import PlayerSite
+from watching import Watching
+
+Watch = Callable[..., Watching]
+
+AXE = DIST.parent / "node_modules" / "axe-core" / "axe.min.js"
+_SCRIPT = "<script>document.title='broken'</script>"
+
+
+class Downloads:
+    """What a page fetches from now on."""
+
+    def __init__(self, page: Page) -> None:
+        self.bytes = 0.0
+        session = page.context.new_cdp_session(page)
+        session.on("Network.loadingFinished", self._add)
+        session.send("Network.enable")
+
+    def _add(self, finished: dict[str, Any]) -> None:
+        self.bytes += finished["encodedDataLength"]
+
+
+def test_another_member_is_shown_and_nothing_downloaded(watching: Watch) -> None:
+    page = watching("?person=Ana").at(0)
+    downloads = Downloads(page.page)
+    for key, member in (("2", "Bo"), ("3", "Chae"), ("1", "Ana")):
+        page.press(key)
+        page.until(lambda member=member: page.member() == member)
+    page.play().press("2")
+    page.until(lambda: page.member() == "Bo")
+    with Screencast(page.page) as cast:
+        page.press("3").page.wait_for_timeout(1500)
+    pairs = pairs_in(cast.shots, place_of(page.page, STAGE_PICTURE), place_of(page.page, FANCAM))
+    assert pairs.share_equal >= 0.999
+    assert downloads.bytes == 0
+
+
+def test_another_member_of_the_encoded_kind_is_the_right_one(watching: Watch) -> None:
+    page = watching("?person=Ana").encoded().play()
+    page.page.click("[data-testid=member-Bo]")
+    page.until(lambda: page.member() == "Bo")
+    page.press("Space")
+    page.until(lambda: len(set(page.numbers())) == 1)
+
+
+def test_the_grid_shows_every_member_at_the_same_frame(watching: Watch) -> None:
+    page = watching("?person=Bo").seek(3.5).at(105).press("g")
+    page.page.wait_for_selector("[data-testid=grid-Chae]")
+    for name in STAGE.members:
+        page.until(lambda name=name: page.member(f"[data-testid=grid-{name}]") == name)
+    page.page.click("[data-testid=grid-Chae]")
+    page.until(lambda: page.member() == "Chae")
+    page.at(105)
+
+
+def test_keys(watching: Watch) -> None:
+    page = watching("?person=Bo").at(0)
+    assert page.is_paused
+    page.press("Space").until(lambda: not page.is_paused)
+    page.press("Space").until(lambda: page.is_paused)
+    page.press("ArrowLeft").at(0)
+    page.press("ArrowRight").at(5 * FPS)
+    page.press("Shift+ArrowLeft").at(4 * FPS)
+    page.press(".", ".", ".").at(4 * FPS + 3)
+    page.press(",").at(4 * FPS + 2)
+    page.press("m").until(lambda: "mirror=1" in page.page.url)
+    page.press("m").until(lambda: "mirror" not in page.page.url)
+    page.press("+").until(lambda: "rate=1.25" in page.page.url)
+    page.press("-", "-").until(lambda: "rate=0.75" in page.page.url)
+    page.press("f").until(lambda: page.page.locator(".watch.is-full").count() == 1)
+    page.press("f").until(lambda: page.page.locator(".watch.is-full").count() == 0)
+    page.press("?").page.wait_for_selector("dialog[open]")
+    page.press("Escape").until(lambda: page.page.locator("dialog[open]").count() == 0)
+
+
+def test_a_click_leaves_the_space_bar_to_the_player(watching: Watch) -> None:
+    page = watching("?person=Bo").at(0)
+    page.page.click("[data-testid=mirror]")
+    page.press("Space").until(lambda: not page.is_paused)
+    assert "mirror=1" in page.page.url
+
+
+def test_slow_motion_keeps_the_pitch(watching: Watch) -> None:
+    page = watching("?rate=0.5").play()
+    told = page.page.eval_on_selector(
+        "[data-testid=stage-video]", "it => [it.playbackRate, it.preservesPitch]"
+    )
+    assert told == [0.5, True]
+
+
+def test_a_loop_counts_in_goes_round_and_is_kept(site: PlayerSite, watching: Watch) -> None:
+    page = watching("?person=Bo")
+    page.page.click("[data-testid=loops]")
+    page.seek(7).at(210).press("[")
+    page.seek(8).at(240).press("]")
+    page.page.wait_for_selector("[data-testid=count-in]")
+    assert page.is_paused
+    page.at(210)
+    page.until(lambda: not page.is_paused)
+    with Screencast(page.page) as cast:  # until the next count-in, which stands over the stage
+        page.until(lambda: page.page.locator("[data-testid=count-in]").count() == 1)
+    played = [shot for shot in cast.shots if shot.at_s < cast.shots[-1].at_s - 0.2]
+    pairs = pairs_in(played, place_of(page.page, STAGE_PICTURE), place_of(page.page, FANCAM))
+    assert pairs.share_equal >= 0.999
+    assert min(pairs.stage) >= 210
+    assert max(pairs.stage) <= 241
+    page.page.fill("[data-testid=loop-panel] input[name=name]", "Chorus & <b>")
+    page.page.keyboard.press("Enter")
+    page.page.wait_for_selector(".loop-list li")
+    page.press("Escape")
+    link = page.page.url
+    assert "a=7" in link
+    assert "loop=Chorus" in link
+
+    page.page.reload()
+    page.ready()
+    page.at(210)
+    page.page.click("[data-testid=loops]")
+    assert "Chorus & <b>" in page.page.inner_text(".loop-list li")
+
+
+def test_a_link_says_member_loop_speed_and_mirror(watching: Watch) -> None:
+    page = watching("?person=Chae&a=3&b=3.8&rate=0.75&mirror=1").at(90)
+    assert page.member() == "Chae"
+    # On the stage she is the rightmost, and the mirror makes her the leftmost.
+    on_stage = page.heads(STAGE_PICTURE)
+    assert min(on_stage, key=lambda name: on_stage[name]) == "Chae"
+    rate = page.page.eval_on_selector("[data-testid=stage-video]", "it => it.playbackRate")
+    assert rate == 0.75
+    assert set(["person=Chae", "a=3", "b=3.8", "rate=0.75", "mirror=1"]) <= set(
+        page.page.url.split("?")[1].split("&")
+    )
+
+
+def test_the_last_member_is_remembered(site: PlayerSite, watching: Watch) -> None:
+    page = watching().press("3")
+    page.until(lambda: "person=Chae" in page.page.url)
+    page.page.goto(f"{site.url}/watch/{site.video}")
+    page.ready()
+    assert page.member() == "Chae"
+
+
+def test_an_unknown_member_in_a_link(watching: Watch) -> None:
+    page = watching("?person=Zoe")
+    said = page.page.inner_text("[data-testid=unknown-member]")
+    assert "Zoe" in said
+    assert page.member() == "Ana"
+
+
+def test_an_app_inside_of_another_one_is_told(watching: Watch) -> None:
+    agent = "Mozilla/5.0 (Linux; Android 14) Chrome/120 Mobile Safari/537.36 KAKAOTALK 10.0"
+    page = watching(user_agent=agent)
+    assert page.page.is_visible("[data-testid=in-app]")
+
+
+def test_a_video_that_is_not_there(site: PlayerSite, open_page: OpenPage) -> None:
+    page = open_page(f"{site.url}/watch/{'0' * 32}")
+    page.wait_for_selector("text=There is no such video here.")
+
+
+def test_a_video_that_was_deleted(own_site: PlayerSite, open_page: OpenPage) -> None:
+    video = own_site.video
+    page = Watching(open_page(f"{own_site.url}/watch/{video}")).ready()
+    own_site.api.delete(f"/videos/{video}").raise_for_status()
+    page.page.wait_for_selector("text=This video has been deleted.")
+    page.page.reload()
+    page.page.wait_for_selector("text=/deleted|no such video/")
+
+
+def test_a_run_that_failed_says_why(
+    own_site: PlayerSite, open_page: OpenPage, tmp_path: Path
+) -> None:
+    film = tmp_path / "dim.mp4"
+    film.write_bytes(film_of(CountedStage(shots=(3,))))
+    video = add_video(own_site.site, film, GROUP)
+    why = f"The light was too dim. {_SCRIPT}"
+    run = own_site.get(f"/videos/{video}")["run_id"]
+    failed = facts.StageFailed(video_id=video, run_id=run, stage="track", reason=why)
+    own_site.site.line.publish(failed)
+    page = open_page(f"{own_site.url}/watch/{video}")
+    page.wait_for_selector("[data-testid=failure]")
+    assert page.inner_text("[data-testid=failure]") == why
+    assert page.is_visible("text=Try again")
+
+
+def test_a_script_in_a_name_is_text(own_site: PlayerSite, open_page: OpenPage) -> None:
+    video = own_site.video
+    named = {"name": _SCRIPT, "names": {}, "aliases": []}
+    own_site.api.put(f"/videos/{video}/people/Ana", json=named).raise_for_status()
+    own_site.api.patch(f"/videos/{video}", json={"title": f"T {_SCRIPT}"}).raise_for_status()
+    page = Watching(open_page(f"{own_site.url}/watch/{video}?person=Ana")).ready()
+    assert page.page.inner_text("h1") == f"T {_SCRIPT}"
+    assert page.page.inner_text("[data-testid=member-Ana] .member-name") == _SCRIPT
+    page.page.goto(f"{own_site.url}/")
+    assert page.page.inner_text(".card-title") == f"T {_SCRIPT}"
+    assert page.page.title() == "InYourArea"
+
+
+#: Every page, and what stands on it once all of it is there.
+PAGES = {
+    "": ".card",
+    "upload": "[data-testid=drop]",
+    "about": "main h2",
+    "review": ".ask",
+    "group/counted": ".card",
+    "watch/{video}": "[data-testid=timeline]",
+}
+
+
+def address(site: PlayerSite, path: str) -> str:
+    return f"{site.url}/{path.format(video=site.video)}"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_a_page_fits_a_narrow_phone(site: PlayerSite, open_page: OpenPage, path: str) -> None:
+    narrow = {"width": 360, "height": 740}
+    page = open_page(address(site, path), viewport=narrow, has_touch=True, is_mobile=True)
+    if "watch" in path:
+        Watching(page).ready()
+    page.wait_for_selector(PAGES[path])
+    widths = page.evaluate(
+        "[document.documentElement.scrollWidth, innerWidth, visualViewport.scale]"
+    )
+    assert widths == [360, 360, 1]
+    if "watch" in path:
+        stage, fancam = place_of(page, STAGE_PICTURE), place_of(page, FANCAM)
+        assert fancam.y >= stage.y + stage.height  # one above the other
+
+
+def test_the_page_speaks_korean(site: PlayerSite, open_page: OpenPage) -> None:
+    page = open_page(address(site, "watch/{video}"), locale="ko-KR")
+    Watching(page).ready()
+    assert page.get_attribute("html", "lang") == "ko"
+    assert page.inner_text("nav a >> nth=0") == "영상"
+    page.click("header button[lang=en]")
+    page.wait_for_selector("nav >> text=Videos")
+    page.reload()
+    page.wait_for_selector("nav >> text=Videos")
+    assert page.get_attribute("html", "lang") == "en"
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_axe_finds_nothing_serious(site: PlayerSite, open_page: OpenPage, path: str) -> None:
+    page = open_page(address(site, path))
+    page.wait_for_selector(PAGES[path])
+    if "watch" in path:
+        Watching(page).ready().press("e")
+        page.wait_for_selector("[data-testid=edit-panel]")
+        page.click("[data-testid=loops]")
+    assert serious(page) == []
+
+
+def serious(page: Page) -> list[Any]:
+    """What axe-core calls serious or critical, and where."""
+    # By the debugger, to which the page's own policy does not speak.
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        (one["id"], node["target"], node.get("failureSummary"))
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
+
+
+def test_the_script_is_small(site: PlayerSite, open_page: OpenPage) -> None:
+    page = open_page(address(site, "watch/{video}"))
+    Watching(page).ready()
+    sizes = page.evaluate(
+        "performance.getEntriesByType('resource').filter(it => it.name.endsWith('.js'))"
+        ".map(it => [it.name.split('/').at(-1), it.encodedBodySize])"
+    )
+    assert 0 < sum(size for _, size in sizes) <= 150_000, json.dumps(sizes)
