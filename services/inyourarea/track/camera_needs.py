@@ -17,8 +17,9 @@ from inyourarea.core.tracks import State, Track, Tracks
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-#: Face heights are taken as the median over this many seconds: boxes breathe by some percent from
-#: frame to frame and shrink while a head is turned, faces do not.
+#: Face heights, less what the source's camera zooms, are taken as the median over this many
+#: seconds: boxes breathe by some percent from frame to frame and shrink while a head is turned,
+#: faces do not. Over longer times the zoom's own error, a fifth of it, would come in.
 HEIGHT_MEDIAN_S = 2.0
 #: How much of an observed place's pull on the window a place of another state has.
 TRUST = {State.OBSERVED: 1.0, State.FOLLOWED: 0.8, State.FILLED: 0.6, State.OPEN: 0.6}
@@ -60,8 +61,11 @@ class Needs:
     company: Array
 
 
-def needs_of(tracks: Tracks, track: Track, shot: Shot) -> Needs | None:
-    """What this person's window must hold in this shot; None where no frame has a box."""
+def needs_of(tracks: Tracks, track: Track, shot: Shot, zoom: Array) -> Needs | None:
+    """What this person's window must hold in this shot; None where no frame has a box.
+
+    ``zoom`` (F,): how much larger the source's camera shows things than in the shot's first frame.
+    """
     frames = slice(shot.first_frame, shot.last_frame + 1)
     state = track.state[frames]
     known = np.flatnonzero(state <= State.FILLED)
@@ -69,8 +73,9 @@ def needs_of(tracks: Tracks, track: Track, shot: Shot) -> Needs | None:
         return None
     seconds = tracks.timeline.seconds[frames]
     boxes = track.xyxy[frames].astype(np.float64)
-    height = _calm_heights(boxes[known], seconds[known])
-    height = np.exp(np.interp(seconds, seconds[known], np.log(height)))
+    calm = _calm_heights(boxes[known], seconds[known], zoom[frames][known])
+    steady = np.log(calm / zoom[frames][known])
+    height = np.exp(np.interp(seconds, seconds[known], steady)) * zoom[frames]
     outside = _outside(boxes, known, tracks.size[0])
     held, anchor = _at_the_side(known, seconds)
     face = _guessed(boxes, known, seconds, np.tile(_drift(tracks, track, frames), (1, 2)))
@@ -112,17 +117,17 @@ def _drift(tracks: Tracks, track: Track, frames: slice) -> Array:
     return np.cumsum(np.where(leaps[:, None], 0, drift), axis=0)
 
 
-def _calm_heights(boxes: Array, seconds: Array) -> Array:
-    """The running median of the boxes' heights, (n,), in source pixels."""
-    heights = boxes[:, 3] - boxes[:, 1]
+def _calm_heights(boxes: Array, seconds: Array, zoom: Array) -> Array:
+    """The running median of the boxes' heights, (n,), in source pixels; the zoom passes."""
+    heights = (boxes[:, 3] - boxes[:, 1]) / zoom
     if len(heights) < 3:
-        return np.full(len(heights), np.median(heights))
+        return np.median(heights) * zoom
     step = float(np.median(np.diff(seconds)))
     reach = max(1, round(HEIGHT_MEDIAN_S / step / 2))
-    return np.asarray(median_filter(heights, size=2 * reach + 1, mode="reflect"))
+    return np.asarray(median_filter(heights, size=2 * reach + 1, mode="reflect")) * zoom
 
 
-def calm_faces(tracks: Tracks, track: Track) -> Array:
+def calm_faces(tracks: Tracks, track: Track, zoom: Array) -> Array:
     """The boxes of a track with calmed heights around their own centres, (F, 4); NaN for none."""
     seconds = tracks.timeline.seconds
     faces = np.where(track.has_box[:, None], track.xyxy, np.nan).astype(np.float64)
@@ -131,7 +136,7 @@ def calm_faces(tracks: Tracks, track: Track) -> Array:
         frames = frames[track.has_box[frames]]
         if frames.size:
             middle = (faces[frames, 1] + faces[frames, 3]) / 2
-            half = _calm_heights(faces[frames], seconds[frames]) / 2
+            half = _calm_heights(faces[frames], seconds[frames], zoom[frames]) / 2
             faces[frames, 1], faces[frames, 3] = middle - half, middle + half
     return faces
 

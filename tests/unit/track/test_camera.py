@@ -26,6 +26,7 @@ from inyourarea.core.timeline import Timeline
 from inyourarea.core.tracks import State, Tracks
 from inyourarea.core.windows import QUANTUM_PX
 from inyourarea.track.camera import plan_cameras
+from inyourarea.track.standpoint import Standpoint
 
 TALL = parse_aspect("9:16")
 PICTURES = [parse_aspect(text) for text in ("9:16", "4:5", "1:1", "16:9")] + [parse_size("200x630")]
@@ -108,6 +109,16 @@ def test_a_zoom_of_the_source_is_followed_in_one_go() -> None:
     asked = Composition(FULL, SIZE, TALL.aspect)
     assert measures.share(measures.framing_kept(windows, faces, asked), np.ones(180, bool)) >= 0.95
     assert measures.zoom_reversals(windows, starts_of(tracks)) == 0
+
+
+def test_a_zoom_in_and_back_keeps_its_framing_where_the_source_camera_is_known() -> None:
+    zoom = np.exp(0.6 * np.sin(np.pi * np.arange(240) / 239) ** 4)
+    faces = faces_at(900, 400, 40 * zoom, 240)
+    tracks = stage(person("a", jittered(faces)))
+    standpoint = Standpoint(zoom**0.8, np.zeros((240, 2)))  # Part of a zoom is not noticed.
+    windows = plan_cameras(tracks, FULL, TALL, standpoint)[0].xyxy
+    kept = measures.framing_kept(windows, faces, Composition(FULL, SIZE, TALL.aspect))
+    assert kept.mean() >= 0.95
 
 
 def test_a_close_up_gets_the_largest_window() -> None:
