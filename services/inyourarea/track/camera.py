@@ -52,12 +52,12 @@ def plan_cameras(
     not influence each other, to the last bit.
     """
     asked = Composition(framing, tracks.size, picture.aspect)
-    zoom = (standpoint or fixed_standpoint(len(tracks.timeline))).zoom
+    standpoint = standpoint or fixed_standpoint(len(tracks.timeline))
     blocks = [
         block
         for person in range(len(tracks.people))
         for shot in tracks.shots
-        if (block := _block(tracks, person, shot, zoom)) is not None
+        if (block := _block(tracks, person, shot, standpoint)) is not None
     ]
     whole = np.array([0, 0, *tracks.size], dtype=np.float64)
     windows = np.tile(whole, (len(tracks.people), len(tracks.timeline), 1))
@@ -76,8 +76,8 @@ def plan_cameras(
     )
 
 
-def _block(tracks: Tracks, person: int, shot: Shot, zoom: Array) -> _Block | None:
-    needs = needs_of(tracks, tracks.people[person], shot, zoom)
+def _block(tracks: Tracks, person: int, shot: Shot, standpoint: Standpoint) -> _Block | None:
+    needs = needs_of(tracks, tracks.people[person], shot, standpoint)
     if needs is None:
         return None
     seconds = tracks.timeline.seconds[shot.first_frame : shot.last_frame + 1]

@@ -121,6 +121,26 @@ def test_a_zoom_in_and_back_keeps_its_framing_where_the_source_camera_is_known()
     assert kept.mean() >= 0.95
 
 
+def test_the_window_changes_while_she_walks_and_stands_while_she_stands() -> None:
+    way = np.clip((np.arange(240) - 20) / 80, 0, 1) + np.clip((np.arange(240) - 160) / 60, 0, 1)
+    zoom = np.exp(0.3 * np.arange(240) / 239)
+    faces = faces_at(500 + 350 * way, 400, 40 * zoom, 240)
+    tracks = stage(person("a", jittered(faces)))
+    windows = plan_cameras(tracks, FULL, TALL, Standpoint(zoom, np.zeros((240, 2))))[0].xyxy
+    assert measures.still(windows, starts_of(tracks))[105:155].all()
+    assert measures.framing_kept(windows, faces, Composition(FULL, SIZE, TALL.aspect)).all()
+
+
+def test_somebody_unseen_is_held_while_the_source_camera_looks_aside_and_back() -> None:
+    aside = np.zeros(150)
+    aside[50:100] = 300 * np.sin(np.pi * np.arange(50) / 50) ** 2
+    faces = faces_at(900 + aside, 400, 50, 150)
+    tracks = stage(without(person("a", jittered(faces)), slice(52, 98), State.OPEN))
+    standpoint = Standpoint(np.ones(150), np.stack([aside, np.zeros(150)], axis=1))
+    windows = plan_cameras(tracks, FULL, TALL, standpoint)[0].xyxy
+    assert measures.face_in_window(windows, faces, Composition(FULL, SIZE, TALL.aspect)).all()
+
+
 def test_a_close_up_gets_the_largest_window() -> None:
     windows = windows_of(stage(person("a", jittered(faces_at(900, 400, 300, 60)))))
     assert np.allclose(sides(windows), [607.5, 1080], atol=QUANTUM_PX)
