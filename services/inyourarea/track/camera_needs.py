@@ -14,7 +14,7 @@ from scipy.ndimage import median_filter, uniform_filter1d
 from inyourarea.core.camera_measures import hardly_moving
 from inyourarea.core.shots import Shot
 from inyourarea.core.timeline import Timeline
-from inyourarea.core.tracks import State, Track, Tracks
+from inyourarea.core.tracks import Reason, State, Track, Tracks
 from inyourarea.track.standpoint import Standpoint
 
 Array = NDArray[np.float64]
@@ -74,7 +74,8 @@ def needs_of(tracks: Tracks, track: Track, shot: Shot, standpoint: Standpoint) -
     ``standpoint`` is the source's camera's.
     """
     frames = slice(shot.first_frame, shot.last_frame + 1)
-    state = track.state[frames]
+    # Between two frames that the detector looked at, a box is as good as seen.
+    state = np.where(track.reason == Reason.STRIDE, State.OBSERVED, track.state)[frames]
     known = np.flatnonzero(state <= State.FILLED)
     if not known.size:
         return None

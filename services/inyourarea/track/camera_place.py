@@ -28,7 +28,7 @@ BRISK, BRISK_PRICE = 0.052 * 30, 18.0
 #: ... than .13 nearly never ...
 FAST, FAST_PRICE = 0.13 * 30, 60.0
 #: ... and one frame to the next, across and down together, stays under the .20 widths of a jump.
-MOST_ACROSS, MOST_DOWN, MOST_PRICE = 0.16, 0.10, 5000.0
+MOST_ACROSS, MOST_DOWN, MOST_PRICE = 0.18, 0.06, 5000.0
 #: The safe area is aimed at with this much to spare, in widths and heights of the window; a little
 #: at all costs, for boxes are not exact, and more where it does not make the window run.
 LITTLE, SPARE = 0.012, 0.035

@@ -23,7 +23,7 @@ from inyourarea.core.framing import FACE, FRAMINGS, FULL, UPPER, Framing
 from inyourarea.core.picture import Picture, parse_aspect, parse_size
 from inyourarea.core.shots import Shot
 from inyourarea.core.timeline import Timeline
-from inyourarea.core.tracks import State, Tracks
+from inyourarea.core.tracks import Reason, State, Tracks
 from inyourarea.core.windows import QUANTUM_PX
 from inyourarea.track.camera import plan_cameras
 from inyourarea.track.standpoint import Standpoint
@@ -139,6 +139,29 @@ def test_somebody_unseen_is_held_while_the_source_camera_looks_aside_and_back() 
     standpoint = Standpoint(np.ones(150), np.stack([aside, np.zeros(150)], axis=1))
     windows = plan_cameras(tracks, FULL, TALL, standpoint)[0].xyxy
     assert measures.face_in_window(windows, faces, Composition(FULL, SIZE, TALL.aspect)).all()
+
+
+def test_looking_at_every_other_frame_does_not_widen_a_narrow_picture() -> None:
+    faces = faces_at(900, 500, 60, 90)
+    every_other = np.arange(90) % 2 == 1
+    track = person("a", faces)
+    track = replace(
+        track,
+        state=np.where(every_other, State.FILLED, State.OBSERVED).astype(np.uint8),
+        reason=np.where(every_other, Reason.STRIDE, Reason.NONE).astype(np.uint8),
+    )
+    narrow = parse_size("200x630")
+    windows = windows_of(stage(track), FACE, narrow)
+    assert measures.framing_kept(windows, faces, Composition(FACE, SIZE, narrow.aspect)).all()
+
+
+def test_a_narrow_window_keeps_up_with_whoever_runs_just_under_a_jump() -> None:
+    picture = parse_size("200x630")
+    step = 0.172 * 6.65 * 40 * float(picture.aspect)
+    faces = faces_at(300 + step * np.arange(90), 400, 40, 90)
+    windows = windows_of(stage(person("a", faces)), UPPER, picture)
+    assert measures.face_in_window(windows, faces, Composition(UPPER, SIZE, picture.aspect)).all()
+    assert not measures.jumps(windows, measures.shot_starts((Shot(0, 89),), 90)).any()
 
 
 def test_a_close_up_gets_the_largest_window() -> None:
