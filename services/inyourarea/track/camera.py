@@ -16,7 +16,7 @@ from inyourarea.core.camera_measures import Composition
 from inyourarea.core.framing import Framing
 from inyourarea.core.picture import Picture
 from inyourarea.core.shots import Shot
-from inyourarea.core.tracks import State, Track, Tracks
+from inyourarea.core.tracks import State, Tracks
 from inyourarea.core.windows import CameraPath, quantise
 from inyourarea.track.camera_demand import gather
 from inyourarea.track.camera_knots import lay_knots
@@ -24,6 +24,7 @@ from inyourarea.track.camera_limits import Curve, half_sides, hold_inside, witho
 from inyourarea.track.camera_needs import Needs, needs_of
 from inyourarea.track.camera_place import plan_across, plan_down
 from inyourarea.track.camera_size import plan_heights
+from inyourarea.track.standpoint import Standpoint, fixed_standpoint
 
 Array = NDArray[np.float64]
 
@@ -38,8 +39,12 @@ class _Block:
     seconds: Array
 
 
-def plan_cameras(tracks: Tracks, framing: Framing, picture: Picture) -> tuple[CameraPath, ...]:
+def plan_cameras(
+    tracks: Tracks, framing: Framing, picture: Picture, standpoint: Standpoint | None = None
+) -> tuple[CameraPath, ...]:
     """One camera path per person, in the order of ``tracks.people``.
+
+    ``standpoint`` is of the source's camera, where its motion is known: a zoom is no growing face.
 
     In a shot without a box of the person the window is the whole frame and the state ``ABSENT``.
     Elsewhere the window has the picture's aspect, lies inside the frame, and moves like a tripod
@@ -47,11 +52,12 @@ def plan_cameras(tracks: Tracks, framing: Framing, picture: Picture) -> tuple[Ca
     not influence each other, to the last bit.
     """
     asked = Composition(framing, tracks.size, picture.aspect)
+    standpoint = standpoint or fixed_standpoint(len(tracks.timeline))
     blocks = [
         block
-        for person, track in enumerate(tracks.people)
+        for person in range(len(tracks.people))
         for shot in tracks.shots
-        if (block := _block(tracks, person, track, shot)) is not None
+        if (block := _block(tracks, person, shot, standpoint)) is not None
     ]
     whole = np.array([0, 0, *tracks.size], dtype=np.float64)
     windows = np.tile(whole, (len(tracks.people), len(tracks.timeline), 1))
@@ -70,8 +76,8 @@ def plan_cameras(tracks: Tracks, framing: Framing, picture: Picture) -> tuple[Ca
     )
 
 
-def _block(tracks: Tracks, person: int, track: Track, shot: Shot) -> _Block | None:
-    needs = needs_of(tracks, track, shot)
+def _block(tracks: Tracks, person: int, shot: Shot, standpoint: Standpoint) -> _Block | None:
+    needs = needs_of(tracks, tracks.people[person], shot, standpoint)
     if needs is None:
         return None
     seconds = tracks.timeline.seconds[shot.first_frame : shot.last_frame + 1]

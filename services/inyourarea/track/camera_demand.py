@@ -22,7 +22,8 @@ class Demand:
     box around all of them, each moved along with the person to the knot's moment: a window that
     holds a walking face at two knots holds it in between as well. ``height``, ``doubt``, ``trust``,
     ``company`` and ``gone`` (the share of its frames) as in `Needs`; ``seconds`` what the knot
-    stands for. ``frame_step`` is per coefficient (size,): the longest time between frames there.
+    stands for. Per coefficient, (size,): ``rest`` 0..1, how much of the time around it the face
+    hardly moves; ``frame_step`` the longest time between frames there.
     """
 
     knot: Index
@@ -34,6 +35,7 @@ class Demand:
     gone: Array
     company: Array
     seconds: Array
+    rest: Array
     frame_step: Array
 
 
@@ -50,6 +52,7 @@ def gather(knots: Knots, needs: list[Needs], seconds: list[Array]) -> Demand:
     faces = faces - np.tile(_way_to_knot(knots, faces, np.concatenate(seconds), mean), (1, 2))
     company = np.concatenate([np.tile(need.company, (len(need.gone), 1)) for need in needs])
     centre = (faces[:, :2] + faces[:, 2:]) / 2
+    rests = np.concatenate([need.rests for need in needs])
     return Demand(
         knot=knot,
         faces=mean(faces),
@@ -66,8 +69,15 @@ def gather(knots: Knots, needs: list[Needs], seconds: list[Array]) -> Demand:
         gone=mean(np.concatenate([need.gone for need in needs]).astype(np.float64)),
         company=mean(np.where(np.isfinite(company), company, centre)),
         seconds=knots.spacing[knots.knot_block[knot]],
+        rest=per_coefficient(knots, knot, mean(rests.astype(np.float64))),
         frame_step=_frame_steps(knots, seconds),
     )
+
+
+def per_coefficient(knots: Knots, knot: Index, values: Array) -> Array:
+    """Values at some knots as one per coefficient, (size,)."""
+    every = np.arange(knots.knot_block.size)
+    return knots.through(np.interp(every, knot, values))
 
 
 def _way_to_knot(

@@ -13,10 +13,11 @@ from inyourarea.core.camera_measures import Composition
 
 Array = NDArray[np.float64]
 
-#: Most change of ln height and most move in widths from frame to frame, below the 5 % and .20 of a
-#: jump by what the picture's edge, which moves with the zoom, may add.
-ZOOM, MOVE = 0.045, 0.12
-#: The edge adds half the zoom times the window's height; in widths that may not exceed half this.
+#: Most change of ln height and most move in widths from frame to frame, a little below the 5 % and
+#: .20 of a jump.
+ZOOM, MOVE = 0.045, 0.19
+#: The picture's edge moves the window by half the zoom times its sides; in widths that may not
+#: exceed half this.
 EDGE = 0.12
 
 
@@ -52,7 +53,7 @@ def without_jumps(curve: Curve, asked: Composition) -> Curve:
     widths = 2 * half_sides(curve.height, asked)[:, 0]
     moves = np.hypot(*np.diff(curve.centre, axis=0).T) / np.minimum(widths[1:], widths[:-1])
     zooms = np.abs(np.diff(curve.height))
-    if np.all(moves <= MOVE + EDGE / 2) and np.all(zooms <= zoom):
+    if np.all(moves <= MOVE) and np.all(zooms <= zoom):
         return curve
     height = curve.height[:, None]
     late = _limited(height, np.full(len(height), zoom), (height * 0, height + 1))
@@ -60,10 +61,11 @@ def without_jumps(curve: Curve, asked: Composition) -> Curve:
     height = (late[:, 0] + early[:, 0]) / 2
     half = half_sides(height, asked)
     bounds = (half, np.array(asked.frame_size) - half)
-    width = 2 * half[:, 0]
-    step = MOVE * np.minimum(width, np.append(width[:1], width[:-1]))
-    back = MOVE * np.minimum(width, np.append(width[1:], width[-1:]))[::-1]
-    late = _limited(curve.centre, step, bounds)
+    widths = 2 * half[:, 0]
+    by_edge = np.abs(np.diff(height)) / 2 * (1 + 1 / float(asked.aspect))
+    step = (MOVE - by_edge) * np.minimum(widths[1:], widths[:-1])
+    late = _limited(curve.centre, np.append(0, step), bounds)
+    back = np.append(0, step[::-1])
     early = _limited(curve.centre[::-1], back, (bounds[0][::-1], bounds[1][::-1]))[::-1]
     return Curve((late + early) / 2, height)
 

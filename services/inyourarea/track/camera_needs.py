@@ -9,16 +9,20 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import median_filter
+from scipy.ndimage import median_filter, uniform_filter1d
 
+from inyourarea.core.camera_measures import hardly_moving
 from inyourarea.core.shots import Shot
-from inyourarea.core.tracks import State, Track, Tracks
+from inyourarea.core.timeline import Timeline
+from inyourarea.core.tracks import Reason, State, Track, Tracks
+from inyourarea.track.standpoint import Standpoint
 
 Array = NDArray[np.float64]
 Mask = NDArray[np.bool_]
 
-#: Face heights are taken as the median over this many seconds: boxes breathe by some percent from
-#: frame to frame and shrink while a head is turned, faces do not.
+#: Face heights, less what the source's camera zooms, are taken as the median over this many
+#: seconds: boxes breathe by some percent from frame to frame and shrink while a head is turned,
+#: faces do not. Over longer times the zoom's own error, a fifth of it, would come in.
 HEIGHT_MEDIAN_S = 2.0
 #: How much of an observed place's pull on the window a place of another state has.
 TRUST = {State.OBSERVED: 1.0, State.FOLLOWED: 0.8, State.FILLED: 0.6, State.OPEN: 0.6}
@@ -35,6 +39,8 @@ MOST_DOUBT = 6.0
 EXIT_WIDTHS = 0.8
 #: So many others tell how a whole stage moves (one who runs is outvoted); fewer, of themselves.
 FEWEST_OTHERS = 3
+#: Boxes shake; whether somebody hardly moves is told by their mean over this many seconds.
+SHAKE_S = 1 / 6
 #: Face heights from one frame to the next at which not the stage moved but the picture changed.
 LEAP = 0.5
 #: Seconds for which the window stays where somebody left the picture, as defined, and for which it
@@ -49,7 +55,8 @@ class Needs:
     ``face`` (n, 4) is the box to hold, known or guessed, source pixels; ``height`` (n,) the calmed
     face height; ``doubt`` (n,) by how many pixels the face may be off to each side; ``trust`` (n,)
     0..1, how much the place counts; ``gone`` bool (n,): the person is out of the picture and the
-    window shows ``company`` (2,), the middle of those who are there (NaN where nobody is).
+    window shows ``company`` (2,), the middle of those who are there (NaN where nobody is);
+    ``rests`` bool (n,): the face hardly moves.
     """
 
     face: Array
@@ -58,51 +65,72 @@ class Needs:
     trust: Array
     gone: Mask
     company: Array
+    rests: Mask
 
 
-def needs_of(tracks: Tracks, track: Track, shot: Shot) -> Needs | None:
-    """What this person's window must hold in this shot; None where no frame has a box."""
+def needs_of(tracks: Tracks, track: Track, shot: Shot, standpoint: Standpoint) -> Needs | None:
+    """What this person's window must hold in this shot; None where no frame has a box.
+
+    ``standpoint`` is the source's camera's.
+    """
     frames = slice(shot.first_frame, shot.last_frame + 1)
-    state = track.state[frames]
+    # Between two frames that the detector looked at, a box is as good as seen.
+    state = np.where(track.reason == Reason.STRIDE, State.OBSERVED, track.state)[frames]
     known = np.flatnonzero(state <= State.FILLED)
     if not known.size:
         return None
     seconds = tracks.timeline.seconds[frames]
     boxes = track.xyxy[frames].astype(np.float64)
-    height = _calm_heights(boxes[known], seconds[known])
-    height = np.exp(np.interp(seconds, seconds[known], np.log(height)))
+    zoom = standpoint.zoom[frames]
+    calm = _calm_heights(boxes[known], seconds[known], zoom[known])
+    steady = np.log(calm / zoom[known])
+    height = np.exp(np.interp(seconds, seconds[known], steady)) * zoom
     outside = _outside(boxes, known, tracks.size[0])
     held, anchor = _at_the_side(known, seconds)
-    face = _guessed(boxes, known, seconds, np.tile(_drift(tracks, track, frames), (1, 2)))
+    face = _guessed(tracks, track, shot, standpoint)
     gone = outside & ~held
+    face = np.where(outside[:, None], boxes[anchor], face)
+    timeline = Timeline(tracks.timeline.pts[frames], tracks.timeline.time_base)
     return Needs(
-        face=np.where(outside[:, None], boxes[anchor], face),
+        face=face,
         height=height,
         doubt=_doubt(state, seconds) * height,
         trust=_trust(state, gone),
         gone=gone,
         company=_company(tracks, track, frames, gone),
+        rests=_rests(face, state, timeline),
     )
 
 
-def _guessed(boxes: Array, known: NDArray[np.int64], seconds: Array, drift: Array) -> Array:
-    """The boxes, and straight lines between them for who moves along with ``drift``, (n, 4)."""
-    steady = (boxes - drift)[known]
-    lines = [np.interp(seconds, seconds[known], steady[:, i]) for i in range(4)]
-    return np.asarray(np.stack(lines, axis=1) + drift)
+def _guessed(tracks: Tracks, track: Track, shot: Shot, standpoint: Standpoint) -> Array:
+    """The boxes, and straight lines between them for who moves along with the others, (n, 4).
 
-
-def _drift(tracks: Tracks, track: Track, frames: slice) -> Array:
-    """How far everybody else has moved since the shot's first frame, (n, 2) source pixels.
-
-    The median of those seen in both frames, added up: a panning camera moves all, and so do many
-    steps of a dance. Somebody unseen is guessed to go along.
+    The lines are straight on stage, whatever the source's camera does meanwhile.
     """
-    others = [other.xyxy[frames] for other in tracks.people if other.person != track.person]
-    drift = np.zeros((frames.stop - frames.start, 2))
+    frames = np.arange(shot.first_frame, shot.last_frame + 1)
+    boxes = {
+        one.person: standpoint.steady(one.xyxy[frames].astype(np.float64), frames)
+        for one in tracks.people
+    }
+    own = boxes.pop(track.person)
+    drift = np.tile(_drift(list(boxes.values()), len(frames)), (1, 2))
+    known = np.flatnonzero(track.has_box[frames])
+    steady = (own - drift)[known]
+    seconds = tracks.timeline.seconds[frames]
+    lines = [np.interp(seconds, seconds[known], steady[:, i]) for i in range(4)]
+    return standpoint.pixels(np.stack(lines, axis=1) + drift, frames)
+
+
+def _drift(others: list[Array], frames: int) -> Array:
+    """How far everybody else has moved since the shot's first frame, (n, 2) steady pixels.
+
+    The median of those seen in both frames, added up: many steps of a dance move all, and so does a
+    panning camera of which nothing is known. Somebody unseen is guessed to go along.
+    """
+    drift = np.zeros((frames, 2))
     if len(others) < FEWEST_OTHERS:
         return drift
-    boxes = np.array(others, dtype=np.float64)
+    boxes = np.array(others)
     moves = np.diff((boxes[..., :2] + boxes[..., 2:]) / 2, axis=1)
     enough = np.isfinite(moves[..., 0]).sum(axis=0) >= FEWEST_OTHERS
     if not enough.any():
@@ -112,17 +140,16 @@ def _drift(tracks: Tracks, track: Track, frames: slice) -> Array:
     return np.cumsum(np.where(leaps[:, None], 0, drift), axis=0)
 
 
-def _calm_heights(boxes: Array, seconds: Array) -> Array:
-    """The running median of the boxes' heights, (n,), in source pixels."""
-    heights = boxes[:, 3] - boxes[:, 1]
+def _calm_heights(boxes: Array, seconds: Array, zoom: Array) -> Array:
+    """The running median of the boxes' heights, (n,), in source pixels; the zoom passes."""
+    heights = (boxes[:, 3] - boxes[:, 1]) / zoom
     if len(heights) < 3:
-        return np.full(len(heights), np.median(heights))
-    step = float(np.median(np.diff(seconds)))
-    reach = max(1, round(HEIGHT_MEDIAN_S / step / 2))
-    return np.asarray(median_filter(heights, size=2 * reach + 1, mode="reflect"))
+        return np.median(heights) * zoom
+    size = _frames_in(HEIGHT_MEDIAN_S, seconds)
+    return np.asarray(median_filter(heights, size=size, mode="reflect")) * zoom
 
 
-def calm_faces(tracks: Tracks, track: Track) -> Array:
+def calm_faces(tracks: Tracks, track: Track, zoom: Array) -> Array:
     """The boxes of a track with calmed heights around their own centres, (F, 4); NaN for none."""
     seconds = tracks.timeline.seconds
     faces = np.where(track.has_box[:, None], track.xyxy, np.nan).astype(np.float64)
@@ -131,9 +158,25 @@ def calm_faces(tracks: Tracks, track: Track) -> Array:
         frames = frames[track.has_box[frames]]
         if frames.size:
             middle = (faces[frames, 1] + faces[frames, 3]) / 2
-            half = _calm_heights(faces[frames], seconds[frames]) / 2
+            half = _calm_heights(faces[frames], seconds[frames], zoom[frames]) / 2
             faces[frames, 1], faces[frames, 3] = middle - half, middle + half
     return faces
+
+
+def _rests(faces: Array, state: NDArray[np.uint8], timeline: Timeline) -> Mask:
+    """Where somebody who is not lost hardly moves, bool (n,)."""
+    size = _frames_in(SHAKE_S, timeline.seconds)
+    calm = uniform_filter1d(faces, size, axis=0, mode="nearest")
+    no_starts = np.zeros(len(state), np.bool_)
+    return hardly_moving(calm, timeline, no_starts) & (state <= State.FILLED)
+
+
+def _frames_in(lasting: float, seconds: Array) -> int:
+    """The odd number of frames nearest to so many seconds, at least 3."""
+    if len(seconds) < 2:
+        return 1
+    step = float(np.median(np.diff(seconds)))
+    return 2 * max(1, round(lasting / step / 2)) + 1
 
 
 def _since(seconds: Array, anchors: Mask) -> Array:

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from inyourarea.core.camera_measures import Composition
 from inyourarea.core.framing import SAFE_WIDTH
-from inyourarea.track.camera_demand import Demand
+from inyourarea.track.camera_demand import Demand, per_coefficient
 from inyourarea.track.camera_knots import Knots, change_rows, limited, value_rows
 from inyourarea.track.camera_solver import Rows, solve_paths, stack_rows
 
@@ -16,17 +16,19 @@ Array = NDArray[np.float64]
 # Prices are in widths of the window: per second of being off, per move, per change of speed.
 #: The face (and where it may be) leaves the window; the safe area; the safe area with something
 #: to spare; the place it looks best in.
-LOST, UNSAFE, TIGHT, UNPLEASANT = 3000.0, 1000.0, 5.0, 1.0
+LOST, UNSAFE, TIGHT, UNPLEASANT = 3000.0, 1000.0, 25.0, 1.0
 #: Not standing before the people who are left while the person is gone.
 ELSEWHERE = 6.0
 #: Moving at all, changing speed, and acceleration.
 MOVE = (2.0, 0.2, 0.02)
+#: So many times that while the person hardly moves: a move is seen least while she moves herself.
+CALM = 3.0
 #: Faster than .052 widths per 1/30 s is seldom (hand-moved crops: p95 .058, p99 .15) ...
 BRISK, BRISK_PRICE = 0.052 * 30, 18.0
 #: ... than .13 nearly never ...
 FAST, FAST_PRICE = 0.13 * 30, 60.0
 #: ... and one frame to the next, across and down together, stays under the .20 widths of a jump.
-MOST_ACROSS, MOST_DOWN, MOST_PRICE = 0.16, 0.10, 5000.0
+MOST_ACROSS, MOST_DOWN, MOST_PRICE = 0.18, 0.06, 5000.0
 #: The safe area is aimed at with this much to spare, in widths and heights of the window; a little
 #: at all costs, for boxes are not exact, and more where it does not make the window run.
 LITTLE, SPARE = 0.012, 0.035
@@ -136,7 +138,10 @@ class _Axis:
     def _motion(self) -> list[Rows]:
         width = self._every(self.width)
         one = np.ones(width.size)
-        parts = [change_rows(self.knots, i + 1, width, one * price) for i, price in enumerate(MOVE)]
+        calm = 1 + (CALM - 1) * self.demand.rest
+        parts = [
+            change_rows(self.knots, i + 1, width, calm * price) for i, price in enumerate(MOVE)
+        ]
         for limit, price in ((BRISK, BRISK_PRICE), (FAST, FAST_PRICE)):
             parts.append(limited(change_rows(self.knots, 1, width, one * price), np.array(limit)))
         stop = change_rows(self.knots, 1, width, one * MOST_PRICE)
@@ -145,5 +150,4 @@ class _Axis:
 
     def _every(self, values: Array) -> Array:
         """Values at demand's knots as one per coefficient."""
-        every = np.arange(self.knots.knot_block.size)
-        return self.knots.through(np.interp(every, self.demand.knot, values))
+        return per_coefficient(self.knots, self.demand.knot, values)

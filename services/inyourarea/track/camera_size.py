@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from inyourarea.core.camera_measures import Composition
 from inyourarea.core.framing import SAFE_WIDTH
 from inyourarea.core.picture import LARGEST_UPSCALE, Picture
-from inyourarea.track.camera_demand import Demand
+from inyourarea.track.camera_demand import Demand, per_coefficient
 from inyourarea.track.camera_knots import Knots, change_rows, limited, value_rows
 from inyourarea.track.camera_solver import solve_paths, stack_rows
 
@@ -16,10 +16,10 @@ Array = NDArray[np.float64]
 
 # Prices are in ln units of height: per second of being off, per change, per change of speed.
 #: Outside the framing's range (less a margin for what the boxes do not tell) ...
-OUTSIDE, OUTSIDE_MARGIN = 30.0, 0.2
+OUTSIDE, OUTSIDE_MARGIN = 30.0, 0.35
 #: ... and off its middle, as shares of half the range: boxes may be 8 % off for as long as a head
 #: is turned, half the range is as much.
-OFF_MIDDLE, MIDDLE_MARGIN = 3.0, 0.75
+OFF_MIDDLE, MIDDLE_MARGIN = 5.0, 0.75
 #: How near the top of the range (share of half of it) a small face's window may go for sharpness.
 ROOMY = 0.8
 #: Not holding all places where somebody unseen may be: less than the framing of those who are seen,
@@ -27,9 +27,12 @@ ROOMY = 0.8
 EASE = 8.0
 #: Not showing the whole stage while the person is gone.
 NOT_WIDE = 12.0
-#: Zooming at all, changing the zoom's speed, and its acceleration: at 3, being outside the range
-#: for a fifth of a second is cheaper than zooming there and back.
-ZOOM = (3.0, 1.0, 0.3)
+#: Zooming at all, changing the zoom's speed, and its acceleration: being outside the range for a
+#: sixth of a second is cheaper than zooming there and back.
+ZOOM = (2.5, 0.8, 0.25)
+#: So many times that while the person hardly moves: a change is seen least while she moves herself.
+#: At 6 the framing is given up where the source's camera zooms meanwhile.
+CALM = 5.0
 #: Zoom faster than this (ln per second, a doubling in two seconds) is unpleasant ...
 FAST, FAST_PRICE = 0.35, 40.0
 #: ... and one frame to the next must stay well under the 5 % of a jump.
@@ -57,7 +60,8 @@ def plan_heights(knots: Knots, demand: Demand, asked: Composition, picture: Pict
     one = np.ones(size)
     frame_limit = np.minimum(MOST_PER_S, MOST_PER_FRAME / demand.frame_step)
     zoom = change_rows(knots, 1, one, one)
-    parts = [change_rows(knots, i + 1, one, one * price) for i, price in enumerate(ZOOM)]
+    calm = 1 + (CALM - 1) * demand.rest
+    parts = [change_rows(knots, i + 1, one, calm * price) for i, price in enumerate(ZOOM)]
     parts.append(limited(change_rows(knots, 1, one, one * FAST_PRICE), np.array(FAST)))
     parts.append(limited(change_rows(knots, 1, one, one * MOST_PRICE), frame_limit[zoom.first]))
     widest = np.log(asked.framing.height[1] * demand.height)
@@ -106,5 +110,4 @@ def _sharp_height(asked: Composition, picture: Picture) -> float:
 
 def _guess(knots: Knots, demand: Demand, middle: _Range, largest: float) -> Array:
     wanted = np.minimum((middle.least + middle.most) / 2, largest)
-    every = np.arange(knots.knot_block.size)
-    return knots.through(np.interp(every, demand.knot, wanted))
+    return per_coefficient(knots, demand.knot, wanted)

@@ -25,10 +25,11 @@ from inyourarea.runtime.objects import Objects, holds
 from inyourarea.track.camera import plan_cameras
 from inyourarea.track.departures import departure_evidence
 from inyourarea.track.names import keep_ids
-from inyourarea.track.report import write_report
+from inyourarea.track.report import Planned, write_report
 from inyourarea.track.settings import TrackSettings
 from inyourarea.track.shots import find_shots
 from inyourarea.track.solve import Question, solve_tracks
+from inyourarea.track.standpoint import standpoint_from_motion
 
 log = logging.getLogger(__name__)
 
@@ -143,13 +144,18 @@ class TrackHandler:
         spec = accepted.spec
         pictures = tuple(from_picture(picture) for picture in spec.pictures)
         framing = FRAMINGS[spec.framing]
-        cameras: Cameras = tuple(plan_cameras(tracks, framing, picture) for picture in pictures)
+        motion = self._signals(accepted).motion
+        standpoint = standpoint_from_motion(motion, tracks.shots, tracks.size)
+        cameras: Cameras = tuple(
+            plan_cameras(tracks, framing, picture, standpoint) for picture in pictures
+        )
         for segment in accepted.segments:
             windows = segment_windows(segment, tracks, cameras, pictures)
             content = windows.SerializeToString(deterministic=True)
             self._objects.put(keys.windows(spec, segment.index), content)
         warnings = source_warnings(accepted.source, len(tracks.timeline))
-        report = write_report(tracks, cameras, framing, pictures, warnings, spec.model.members)
+        planned = Planned(tracks, framing, pictures, cameras, standpoint)
+        report = write_report(planned, warnings, spec.model.members)
         content = json.dumps(report, indent=2, ensure_ascii=False, sort_keys=True).encode()
         self._objects.put(keys.report(spec), content)
 

@@ -6,6 +6,7 @@ run gives the same bytes. Its form is ``contracts/report.schema.json``.
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import cast
 
 import numpy as np
@@ -19,6 +20,7 @@ from inyourarea.core.tracks import State, Track, Tracks
 from inyourarea.core.windows import CameraPath
 from inyourarea.track.camera_needs import calm_faces
 from inyourarea.track.report_spans import IDENTITY_THRESHOLD, identity_spans, spans_to_look_at
+from inyourarea.track.standpoint import Standpoint
 
 Json = dict[str, object]
 Floats = NDArray[np.floating]
@@ -27,30 +29,40 @@ Floats = NDArray[np.floating]
 DECIMALS = 4
 
 
+@dataclass(frozen=True, eq=False)
+class Planned:
+    """Who is where, what was asked, and the windows of it.
+
+    ``cameras`` has, for each of ``pictures``, one path per person in the order of
+    ``tracks.people``; ``standpoint`` is where the source's camera looks, as the planner was told.
+    """
+
+    tracks: Tracks
+    framing: Framing
+    pictures: Sequence[Picture]
+    cameras: Sequence[tuple[CameraPath, ...]]
+    standpoint: Standpoint
+
+
 def write_report(
-    tracks: Tracks,
-    cameras: Sequence[tuple[CameraPath, ...]],
-    framing: Framing,
-    pictures: Sequence[Picture],
-    warnings: Sequence[str] = (),
-    members: Sequence[str] = (),
+    planned: Planned, warnings: Sequence[str] = (), members: Sequence[str] = ()
 ) -> Json:
     """The quality report of a run as JSON values, in a fixed order.
 
-    ``cameras`` has, for each of ``pictures``, one path per person in the order of
-    ``tracks.people``. ``warnings`` are whole sentences from the steps before; those about sizes
-    are added here. Who has no box in any frame, or is one of the group's ``members`` and no track
-    is hers, stands in ``missing`` and has no fancam.
+    ``warnings`` are whole sentences from the steps before; those about sizes are added here. Who
+    has no box in any frame, or is one of the group's ``members`` and no track is hers, stands in
+    ``missing`` and has no fancam.
     """
+    tracks, pictures = planned.tracks, planned.pictures
     people = [
-        _person(tracks, person, [paths[person] for paths in cameras], (framing, pictures))
+        _person(planned, person)
         for person, track in enumerate(tracks.people)
         if track.has_box.any()
     ]
     return {
         "version": 1,
         "video": _video(tracks),
-        "framing": framing.name,
+        "framing": planned.framing.name,
         "pictures": [_picture(picture) for picture in pictures],
         "shots": len(tracks.shots),
         "others": tracks.others,
@@ -87,16 +99,12 @@ def _picture(picture: Picture) -> Json:
     }
 
 
-def _person(
-    tracks: Tracks,
-    person: int,
-    paths: list[CameraPath],
-    asked: tuple[Framing, Sequence[Picture]],
-) -> Json:
-    framing, pictures = asked
-    track = tracks.people[person]
+def _person(planned: Planned, person: int) -> Json:
+    tracks, pictures = planned.tracks, planned.pictures
+    track, paths = tracks.people[person], [paths[person] for paths in planned.cameras]
     heights = (track.xyxy[:, 3] - track.xyxy[:, 1])[track.has_box]
-    asks = [Composition(framing, tracks.size, picture.aspect) for picture in pictures]
+    asks = [Composition(planned.framing, tracks.size, picture.aspect) for picture in pictures]
+    calm = calm_faces(tracks, track, planned.standpoint.zoom)
     return {
         "person": track.person,
         "name": track.name,
@@ -104,7 +112,7 @@ def _person(
         "face_height_p50_px": _figure(measures.percentile(heights.astype(np.float64), 50)),
         "identity": _identity(tracks, track),
         "fancams": [
-            _fancam(tracks, track, path, (ask, picture))
+            _fancam(tracks, (track, calm), path, (ask, picture))
             for path, ask, picture in zip(paths, asks, pictures, strict=True)
         ],
         "look_at": spans_to_look_at(tracks, track, paths, asks),
@@ -147,18 +155,20 @@ def _identity(tracks: Tracks, track: Track) -> Json:
 
 
 def _fancam(
-    tracks: Tracks, track: Track, path: CameraPath, asked: tuple[Composition, Picture]
+    tracks: Tracks,
+    person: tuple[Track, Floats],
+    path: CameraPath,
+    asked: tuple[Composition, Picture],
 ) -> Json:
     """The camera measures of one person in one picture; faces are the track's own boxes.
 
-    The framing is judged by calmed heights: a detector's boxes breathe more than it allows.
+    The framing is judged by calmed faces: a detector's boxes breathe more than it allows.
     """
-    ask, picture = asked
+    (track, calm), (ask, picture) = person, asked
     timeline = tracks.timeline
     windows = measures.counted_windows(path)
     starts = measures.shot_starts(tracks.shots, len(timeline))
     faces = np.where(track.has_box[:, None], track.xyxy, np.nan).astype(np.float64)
-    calm = calm_faces(tracks, track)
     seen = track.has_box & np.isfinite(windows[:, 0])
     speeds = measures.speeds(windows, timeline, starts)
     acceleration = measures.percentile(measures.accelerations(windows, timeline, starts), 95)

@@ -23,9 +23,10 @@ from inyourarea.core.framing import FACE, FRAMINGS, FULL, UPPER, Framing
 from inyourarea.core.picture import Picture, parse_aspect, parse_size
 from inyourarea.core.shots import Shot
 from inyourarea.core.timeline import Timeline
-from inyourarea.core.tracks import State, Tracks
+from inyourarea.core.tracks import Reason, State, Tracks
 from inyourarea.core.windows import QUANTUM_PX
 from inyourarea.track.camera import plan_cameras
+from inyourarea.track.standpoint import Standpoint
 
 TALL = parse_aspect("9:16")
 PICTURES = [parse_aspect(text) for text in ("9:16", "4:5", "1:1", "16:9")] + [parse_size("200x630")]
@@ -108,6 +109,59 @@ def test_a_zoom_of_the_source_is_followed_in_one_go() -> None:
     asked = Composition(FULL, SIZE, TALL.aspect)
     assert measures.share(measures.framing_kept(windows, faces, asked), np.ones(180, bool)) >= 0.95
     assert measures.zoom_reversals(windows, starts_of(tracks)) == 0
+
+
+def test_a_zoom_in_and_back_keeps_its_framing_where_the_source_camera_is_known() -> None:
+    zoom = np.exp(0.6 * np.sin(np.pi * np.arange(240) / 239) ** 4)
+    faces = faces_at(900, 400, 40 * zoom, 240)
+    tracks = stage(person("a", jittered(faces)))
+    standpoint = Standpoint(zoom**0.8, np.zeros((240, 2)))  # Part of a zoom is not noticed.
+    windows = plan_cameras(tracks, FULL, TALL, standpoint)[0].xyxy
+    kept = measures.framing_kept(windows, faces, Composition(FULL, SIZE, TALL.aspect))
+    assert kept.mean() >= 0.95
+
+
+def test_the_window_changes_while_she_walks_and_stands_while_she_stands() -> None:
+    way = np.clip((np.arange(240) - 20) / 80, 0, 1) + np.clip((np.arange(240) - 160) / 60, 0, 1)
+    zoom = np.exp(0.3 * np.arange(240) / 239)
+    faces = faces_at(500 + 350 * way, 400, 40 * zoom, 240)
+    tracks = stage(person("a", jittered(faces)))
+    windows = plan_cameras(tracks, FULL, TALL, Standpoint(zoom, np.zeros((240, 2))))[0].xyxy
+    assert measures.still(windows, starts_of(tracks))[105:155].all()
+    assert measures.framing_kept(windows, faces, Composition(FULL, SIZE, TALL.aspect)).all()
+
+
+def test_somebody_unseen_is_held_while_the_source_camera_looks_aside_and_back() -> None:
+    aside = np.zeros(150)
+    aside[50:100] = 300 * np.sin(np.pi * np.arange(50) / 50) ** 2
+    faces = faces_at(900 + aside, 400, 50, 150)
+    tracks = stage(without(person("a", jittered(faces)), slice(52, 98), State.OPEN))
+    standpoint = Standpoint(np.ones(150), np.stack([aside, np.zeros(150)], axis=1))
+    windows = plan_cameras(tracks, FULL, TALL, standpoint)[0].xyxy
+    assert measures.face_in_window(windows, faces, Composition(FULL, SIZE, TALL.aspect)).all()
+
+
+def test_looking_at_every_other_frame_does_not_widen_a_narrow_picture() -> None:
+    faces = faces_at(900, 500, 60, 90)
+    every_other = np.arange(90) % 2 == 1
+    track = person("a", faces)
+    track = replace(
+        track,
+        state=np.where(every_other, State.FILLED, State.OBSERVED).astype(np.uint8),
+        reason=np.where(every_other, Reason.STRIDE, Reason.NONE).astype(np.uint8),
+    )
+    narrow = parse_size("200x630")
+    windows = windows_of(stage(track), FACE, narrow)
+    assert measures.framing_kept(windows, faces, Composition(FACE, SIZE, narrow.aspect)).all()
+
+
+def test_a_narrow_window_keeps_up_with_whoever_runs_just_under_a_jump() -> None:
+    picture = parse_size("200x630")
+    step = 0.172 * 6.65 * 40 * float(picture.aspect)
+    faces = faces_at(300 + step * np.arange(90), 400, 40, 90)
+    windows = windows_of(stage(person("a", faces)), UPPER, picture)
+    assert measures.face_in_window(windows, faces, Composition(UPPER, SIZE, picture.aspect)).all()
+    assert not measures.jumps(windows, measures.shot_starts((Shot(0, 89),), 90)).any()
 
 
 def test_a_close_up_gets_the_largest_window() -> None:

@@ -15,7 +15,8 @@ from inyourarea.core.shots import Shot
 from inyourarea.core.tracks import State, Tracks
 from inyourarea.track.camera import plan_cameras
 from inyourarea.track.handler import source_warnings
-from inyourarea.track.report import Json, write_report
+from inyourarea.track.report import Json, Planned, write_report
+from inyourarea.track.standpoint import fixed_standpoint
 
 PICTURES = [parse_aspect("9:16"), parse_size("200x630")]
 
@@ -23,8 +24,9 @@ PICTURES = [parse_aspect("9:16"), parse_size("200x630")]
 def report_of(tracks: Tracks, warnings: tuple[str, ...] = ()) -> Json:
     """As it reads after a trip through a file."""
     cameras = [plan_cameras(tracks, FULL, picture) for picture in PICTURES]
-    report = write_report(tracks, cameras, FULL, PICTURES, warnings)
-    again = write_report(tracks, cameras, FULL, PICTURES, warnings)
+    planned = Planned(tracks, FULL, PICTURES, cameras, fixed_standpoint(len(tracks.timeline)))
+    report = write_report(planned, warnings)
+    again = write_report(planned, warnings)
     text = json.dumps(report, allow_nan=False)
     assert text == json.dumps(again, allow_nan=False)
     jsonschema.validate(json.loads(text), schema())
@@ -115,7 +117,8 @@ def test_who_is_in_no_frame_is_missing_and_has_no_fancam() -> None:
 def test_a_member_of_the_group_without_a_track_is_missing() -> None:
     tracks = stage(person("aria", faces_at(600, 400, 50, 60)))
     cameras = [plan_cameras(tracks, FULL, picture) for picture in PICTURES]
-    report = write_report(tracks, cameras, FULL, PICTURES, members=("aria", "bella"))
+    still = fixed_standpoint(len(tracks.timeline))
+    report = write_report(Planned(tracks, FULL, PICTURES, cameras, still), (), ("aria", "bella"))
     assert report["missing"] == ["bella"]
 
 
