@@ -77,7 +77,7 @@ class TestLine(StagesContract):
         def none(name: str) -> None:
             raise Refused(f"no model {name!r} here")
 
-        with Line(tmp_path / "store", none) as line:  # type: ignore[arg-type]
+        with Line(FolderObjects(tmp_path / "store"), none) as line:  # type: ignore[arg-type]
             yield line, line.objects, video
 
 
