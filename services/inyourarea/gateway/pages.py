@@ -76,8 +76,17 @@ def _meta(name: str, content: str) -> str:
 @router.get("/{path:path}")
 def file(path: str, request: Request) -> Response:  # noqa: ARG001
     """A file of the build; those under ``assets`` have their digest in their names."""
-    found = (DIST / path).resolve()
-    if not found.is_relative_to(DIST.resolve()) or not found.is_file():
+    found = _built(path)
+    if found is None:
         raise NotThere("such page")
     kept = "public, max-age=31536000, immutable" if path.startswith("assets/") else "no-cache"
     return FileResponse(found, headers={"Cache-Control": kept})
+
+
+def _built(path: str) -> Path | None:
+    """The file of the build that an address names, if it is one."""
+    try:
+        found = (DIST / path).resolve()
+        return found if found.is_relative_to(DIST.resolve()) and found.is_file() else None
+    except (OSError, ValueError):  # no file can be called so: too long, or with a NUL
+        return None
