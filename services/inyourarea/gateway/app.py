@@ -18,6 +18,7 @@ from inyourarea.gateway.api import (
     videos,
     webhooks,
 )
+from inyourarea.gateway.documents import API
 from inyourarea.gateway.guard import Guard
 from inyourarea.gateway.house import House
 from inyourarea.gateway.openapi import complete
@@ -49,7 +50,7 @@ def create_app(house: House) -> FastAPI:
         separate_input_output_schemas=False,
     )
     app.state.house = house
-    api = APIRouter(prefix="/api/v1")
+    api = APIRouter(prefix=API)
     for part in (groups, uploads, videos, people, pins, runs, session, tokens, webhooks):
         api.include_router(part.router)
     app.include_router(api)

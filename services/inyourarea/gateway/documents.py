@@ -1,13 +1,22 @@
 """What the API takes and gives, field by field; the OpenAPI document is made of these."""
 
 import unicodedata
+from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+#: What every address of the API begins with.
+API = "/api/v1"
+
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", examples=["9f2c6d0e4a1b8c3d5e7f90a1b2c3d4e5"])]
 #: Text of one line; a database takes no NUL, and a page shows no other control character.
 _LINE = r"^[^\x00-\x1f\x7f]*$"
+
+
+def stamp(at_ns: int) -> str:
+    """A moment as RFC 3339."""
+    return datetime.fromtimestamp(at_ns / 1e9, UTC).isoformat(timespec="milliseconds")
 
 
 def composed(text: str) -> str:
@@ -249,6 +258,10 @@ class Publication(_Document):
     state: Literal["draft", "approved", "published"]
     by: str | None
     at: str | None
+    public_run_id: Id | None = Field(
+        description="The run whose fancams of her visitors see: an older one until she is "
+        "published again"
+    )
 
 
 class PersonShown(_Document):

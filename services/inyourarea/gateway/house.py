@@ -42,7 +42,7 @@ class House:
         self.journal = Journal(objects)
         self.projection = Projection(objects, catalog)
         self.showing = Showing(objects)
-        self.exports = Exports(objects, self.showing)
+        self.exports = Exports(self.showing)
         self.webhooks = Webhooks(catalog)
         self.uploads = Uploads(objects, settings.most_upload_bytes, settings.scratch)
 

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from inyourarea.gateway.api.asking import HouseOf
+from inyourarea.gateway.people import published_runs
 from inyourarea.gateway.problems import NotThere
-from inyourarea.gateway.views import published_runs
 
 #: What the front end's build leaves.
 DIST = Path(__file__).parent / "web" / "dist"
