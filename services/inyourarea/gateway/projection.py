@@ -25,6 +25,9 @@ from inyourarea.gateway.journal import (
 )
 from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
 
+#: Objects are called after the revisions of the stages, so an older run's tracks are not found.
+_OUTDATED = "An earlier version of the program made this; try again, and it is made anew."
+
 
 class Projection:
     """Keeps the catalog what the journals and the object store say."""
@@ -75,13 +78,17 @@ class Projection:
         newest = ids[-1]
         accepted = runs[newest].accepted
         people = _people(video, entries)
-        judgements = _judgements(video, entries)
+        judgements = [
+            one
+            for one in _judgements(video, entries)
+            if one["run_id"] in runs and runs[one["run_id"]].is_tracked
+        ]
         shown = next((run for run, found in runs.items() if found.is_tracked), None)
         drawn = next((run for run, found in runs.items() if found.is_published), None)
         submitted = _last(entries, Submitted)
         titled = _last(entries, Submitted, Titled)
-        pins = last_of(entries, PinsSet)
-        failure = runs[newest].failure
+        pins = last_of(entries, PinsSet) if accepted.spec.pins else None
+        state, failure = _state(runs[newest], entries, newest)
         row = {
             "id": video,
             "sha256": accepted.source.sha256,
@@ -94,7 +101,7 @@ class Projection:
             "asked": _asked(accepted.spec, submitted),
             "source": _source(accepted.source),
             "created_ns": entries[0].at_ns,
-            "state": _state(runs[newest], entries, newest),
+            "state": state,
             "failure": failure,
             "revision": revision,
             "run_id": newest,
@@ -143,13 +150,14 @@ class _Run:
         return found
 
 
-def _state(run: _Run, entries: Sequence[Entry], newest: str) -> str:
+def _state(run: _Run, entries: Sequence[Entry], newest: str) -> tuple[str, str | None]:
+    """How the newest run stands, and why it failed if it did."""
+    if run.is_published:
+        return ("ready", None) if run.is_tracked else ("failed", _OUTDATED)
     stopped = last_of(entries, Submitted, PinsSet, RunStopped, RunResumed)
-    if isinstance(stopped, RunStopped) and stopped.run_id == newest and not run.is_published:
-        return "cancelled"
-    if run.failure is not None:
-        return "failed"
-    return "ready" if run.is_published else "working"
+    if isinstance(stopped, RunStopped) and stopped.run_id == newest:
+        return "cancelled", None
+    return ("working", None) if run.failure is None else ("failed", run.failure)
 
 
 def _last(entries: Sequence[Entry], *kinds: Any) -> Any:

@@ -22,10 +22,10 @@ from inyourarea.gateway.browsers import stream_file
 from inyourarea.gateway.catalog import Question, Row
 from inyourarea.gateway.deletion import delete_video
 from inyourarea.gateway.house import House
-from inyourarea.gateway.journal import RunResumed, RunStopped, Titled
+from inyourarea.gateway.journal import RunStopped, Titled
 from inyourarea.gateway.media import REVALIDATED, object_response
 from inyourarea.gateway.problems import NotThere, Problem, unauthorized
-from inyourarea.gateway.submission import command_for, submit_source
+from inyourarea.gateway.submission import command_for, submit_again, submit_source
 from inyourarea.gateway.tokens import NoEntry
 from inyourarea.gateway.views import find_video, poster_key, video_for, watch_document
 
@@ -147,9 +147,9 @@ def cancel(video_id: VideoId, house: HouseOf, person: Editor) -> doc.Video:
     row = find_video(house, video_id, person)
     if row["state"] != "working":
         raise Problem(409, "not-working", f"This video is {row['state']}; nothing is under way.")
+    house.write_down(video_id, RunStopped(by=person.name, run_id=row["run_id"]))
     house.objects.put_once(keys.cancelled(row["run_id"]), b"")
     house.stages.publish(facts.RunCancelled(video_id=video_id, run_id=row["run_id"]))
-    house.write_down(video_id, RunStopped(by=person.name, run_id=row["run_id"]))
     return get(video_id, house, person)
 
 
@@ -159,11 +159,7 @@ def retry(video_id: VideoId, house: HouseOf, person: Editor) -> doc.Video:
     row = find_video(house, video_id, person)
     if row["state"] not in ("failed", "cancelled"):
         raise Problem(409, "not-stopped", f"This video is {row['state']}; it needs no retry.")
-    run = row["run_id"]
-    house.objects.delete(keys.failed(run))
-    house.objects.delete(keys.cancelled(run))
-    house.write_down(video_id, RunResumed(by=person.name, run_id=run))
-    house.stages.publish(house.showing.accepted(run))
+    submit_again(house, row, person.name)
     return get(video_id, house, person)
 
 
