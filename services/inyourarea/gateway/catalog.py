@@ -59,6 +59,7 @@ class Question:
     text: str = ""
     labels: Mapping[str, str] | None = None
     external_id: str | None = None
+    group: str | None = None
     states: Sequence[str] = ()
     pairs: Sequence[str] | None = None
     only: Sequence[str] | None = None
@@ -198,6 +199,8 @@ class Catalog:
             asked = asked.where(words.contains(word, autoescape=True))
         if question.external_id is not None:
             asked = asked.where(VIDEOS.c.external_id == question.external_id)
+        if question.group is not None:
+            asked = asked.where(VIDEOS.c.asked["group"].as_string() == question.group)
         if question.states:
             asked = asked.where(VIDEOS.c.state.in_(question.states))
         if question.only is not None:

@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import numpy as np
 
-from inyourarea.core.tracks import Track
 from inyourarea.gateway import documents as doc
 from inyourarea.gateway.catalog import Row
 from inyourarea.gateway.documents import API, stamp
@@ -57,7 +57,7 @@ def people_of(house: House, row: Row, shown: Shown) -> list[doc.PersonShown]:
     run = shown.accepted.run_id
     names = {named["person"]: named for named in house.catalog.people(row["id"])}
     judged = sorted(house.catalog.judgements(row["id"]), key=lambda one: one["at_ns"])
-    confirmed = _confirmed(house, judged, shown)
+    confirmed = _confirmed(house, judged, run, shown.report["people"])
     fancams = {one["subject"]: one for one in judged if one["kind"] == "fancam"}
     published = published_runs(house, row["id"])
     drawn = house.showing.published(run)
@@ -87,7 +87,27 @@ def people_of(house: House, row: Row, shown: Shown) -> list[doc.PersonShown]:
     return people
 
 
-def _confirmed(house: House, judged: Sequence[Row], shown: Shown) -> set[str]:
+def open_spans(house: House, row: Row) -> list[doc.PersonToReview]:
+    """The spans of a finished video that nobody has looked at, by person."""
+    run = row["shown_run_id"]
+    names = {named["person"]: named["name"] for named in house.catalog.people(row["id"])}
+    judged = house.catalog.judgements(row["id"])
+    reports = house.showing.report(house.showing.accepted(run))["people"]
+    confirmed = _confirmed(house, judged, run, reports)
+    found = []
+    for report in reports:
+        person = report["person"]
+        spans = [_span(person, span, confirmed) for span in report["look_at"]]
+        spans = [span for span in spans if not span.confirmed]
+        if spans:
+            called = names.get(person, report["name"])
+            found.append(doc.PersonToReview(id=person, name=called, spans=spans))
+    return found
+
+
+def _confirmed(
+    house: House, judged: Sequence[Row], run: str, reports: Sequence[Mapping[str, Any]]
+) -> set[str]:
     """The spans of a run that somebody has looked at.
 
     In another run, too, where the person is at the same places then: a pin elsewhere makes
@@ -97,27 +117,27 @@ def _confirmed(house: House, judged: Sequence[Row], shown: Shown) -> set[str]:
     for one in judged:
         if one["kind"] == "span":
             looked_at.setdefault(one["subject"], []).append(one["run_id"])
-    reports = {report["person"]: report for report in shown.report["people"]}
     return {
         name
-        for track in shown.tracks.people
-        for span in reports[track.person]["look_at"]
-        if (name := span_id(track.person, span)) in looked_at
-        and any(_is_same(house, run, shown, track, span) for run in looked_at[name])
+        for report in reports
+        for span in report["look_at"]
+        if (name := span_id(report["person"], span)) in looked_at
+        and (
+            run in looked_at[name]
+            or any(_is_same(house, (run, old), report["person"], span) for old in looked_at[name])
+        )
     }
 
 
-def _is_same(house: House, run: str, shown: Shown, track: Track, span: Mapping[str, Any]) -> bool:
-    """Whether the person is in that run, during the span, where she is in the shown one."""
-    if run == shown.accepted.run_id:
-        return True
+def _is_same(house: House, runs: tuple[str, str], person: str, span: Mapping[str, Any]) -> bool:
+    """Whether the person is at the same places during the span in both runs."""
     try:
-        other = house.showing.run(run).person(track.person)
+        a, b = (house.showing.run(run).person(person) for run in runs)
     except NotThere:
         return False
     frames = slice(span["first_frame"], span["last_frame"] + 1)
-    is_there = np.array_equal(track.xyxy[frames], other.xyxy[frames], equal_nan=True)
-    return is_there and np.array_equal(track.state[frames], other.state[frames])
+    is_there = np.array_equal(a.xyxy[frames], b.xyxy[frames], equal_nan=True)
+    return is_there and np.array_equal(a.state[frames], b.state[frames])
 
 
 def span_id(person: str, span: Mapping[str, Any]) -> str:
@@ -140,7 +160,7 @@ def _span(person: str, span: dict[str, Any], confirmed: set[str]) -> doc.Span:
 def _face_url(run: Row, person: str) -> str | None:
     if person not in run["pictures"]["faces"]:
         return None
-    return f"{API}/runs/{run['id']}/faces/{person}.jpg"
+    return f"{API}/runs/{run['id']}/faces/{quote(person, safe='')}.jpg"
 
 
 def _fancam(
@@ -153,7 +173,9 @@ def _fancam(
         aspect=label,
         width=width,
         height=height,
-        url=f"{place}/fancams/{person}-{label}.mp4" if (person, label) in drawn else None,
+        url=f"{place}/fancams/{quote(person, safe='')}-{label}.mp4"
+        if (person, label) in drawn
+        else None,
         hls_url=f"{place}/hls/{master}" if master else None,
     )
 

@@ -279,3 +279,16 @@ def test_shapes_add_up_and_what_is_not_said_anew_stays(site: RehearsedSite) -> N
     assert again["run_id"] == both["run_id"]
     other = site.submit(aspects=["4:5"], framing="face", title="Busan")
     assert (other["aspects"], other["title"]) == (["4x5"], "Busan")
+
+
+def test_a_stage_that_browsers_could_not_be_given_is_tried_again(site: RehearsedSite) -> None:
+    video = site.ready()
+    site.objects.delete(keys.stage_ready(video["id"]))
+    told = {"video_id": video["id"], "run_id": video["run_id"]}
+    site.handler.on_stage_failed(facts.StageFailed(**told, stage="rendition", reason="full disk"))
+    found = site.get(f"/videos/{video['id']}")
+    assert (found["state"], found["stage_failure"]) == ("ready", "full disk")
+    again = site.http.post(f"/videos/{video['id']}/retry")
+    assert (again.status_code, again.json()["stage_failure"]) == (200, None)
+    assert isinstance(site.stages.told[-1], facts.VideoAccepted)
+    assert site.http.post(f"/videos/{video['id']}/retry").status_code == 409
