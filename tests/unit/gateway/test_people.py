@@ -1,5 +1,8 @@
 """Naming, confirming, approving, publishing, withdrawing."""
 
+from dataclasses import replace
+from urllib.parse import unquote
+
 import pytest
 
 from doors import close_door
@@ -184,3 +187,26 @@ def test_what_was_looked_at_counts_in_a_newer_run_where_nothing_has_changed(
             assert span["confirmed"] == (is_same and was_asked), span
             seen.add(span["confirmed"])
     assert seen == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("template", "title", "saved"),
+    [
+        ("{title} - {name} ({aspect})", "Seoul (live)", "Seoul (live) - Jennie (9x16).mp4"),
+        ("{ko} {en}", "Seoul", "제니 Jennie.mp4"),
+        ("{title}", "../a/b:c\u202e", "-a-b-c-.mp4"),
+        ("{title}", "직" * 300, "직" * 66 + ".mp4"),
+        ("{title}", "...", "fancam.mp4"),
+    ],
+)
+def test_a_saved_fancam_is_called_after_the_template(
+    site: RehearsedSite, template: str, title: str, saved: str
+) -> None:
+    site.house.settings = replace(site.house.settings, export_name=template)
+    video = site.ready(title=title)
+    person = site.watch(video)["people"][0]
+    called = {"name": "Jennie", "names": {"ko": "제니"}}
+    site.http.put(f"/videos/{video['id']}/people/{person['id']}", json=called)
+    answer = site.media(person["fancams"][0]["url"])
+    _, name = answer.headers["content-disposition"].split("filename*=UTF-8''")
+    assert unquote(name) == saved

@@ -7,7 +7,6 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Request, Response
 
 from inyourarea.contracts import keys
-from inyourarea.core.members import file_names
 from inyourarea.gateway import documents as doc
 from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.api.asking import Asker, HouseOf, RunId, Viewer, problems
@@ -17,10 +16,16 @@ from inyourarea.gateway.house import House
 from inyourarea.gateway.media import IMMUTABLE, REVALIDATED, object_response
 from inyourarea.gateway.people import published_runs
 from inyourarea.gateway.problems import NotThere
+from inyourarea.gateway.settings import LANGUAGES
 from inyourarea.gateway.showing import Shown
 from inyourarea.gateway.views import find_video
 
 router = APIRouter(prefix="/runs/{run_id}", tags=["runs"])
+
+#: Windows takes none of these in a file's name, others not all.
+_NOT_IN_NAMES = frozenset('<>:"/\\|?*')
+#: Bytes: file systems take 255, and browsers add some of their own.
+_LONGEST_NAME = 200
 
 Aspect = Annotated[str, Path(max_length=11, examples=["9x16"])]
 
@@ -150,13 +155,25 @@ def _saved_as(house: House, shown: Shown, somebody: str, label: str) -> str:
     """RFC 6266: shown in the page, and called so when it is saved."""
     video = shown.accepted.video_id
     row = house.catalog.video(video)
-    names = {named["person"]: named["name"] for named in house.catalog.people(video)}
+    people = {named["person"]: named for named in house.catalog.people(video)}
+    name = people[somebody]["name"] if somebody in people else shown.person(somebody).name
+    names = people[somebody]["names"] if somebody in people else {}
     called = house.settings.export_name.format(
         title=row["title"] if row else "",
-        name=names.get(somebody, shown.person(somebody).name),
+        name=name,
         aspect=label,
+        **{language: names.get(language, name) for language in LANGUAGES},
     )
-    return f"inline; filename*=UTF-8''{quote(file_names([called])[0], safe='')}.mp4"
+    return f"inline; filename*=UTF-8''{quote(_file_name(called), safe='')}.mp4"
+
+
+def _file_name(text: str) -> str:
+    """The text without what a system does not take in a file's name, or would obey."""
+    plain = "".join(
+        "-" if letter in _NOT_IN_NAMES or not letter.isprintable() else letter for letter in text
+    )
+    short = plain.encode()[:_LONGEST_NAME].decode(errors="ignore")
+    return short.strip(". ") or "fancam"
 
 
 @router.get(
