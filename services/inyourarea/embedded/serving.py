@@ -23,6 +23,7 @@ from inyourarea.gateway.announcing import announce_run
 from inyourarea.gateway.app import create_app
 from inyourarea.gateway.catalog import Catalog
 from inyourarea.gateway.courier import Courier
+from inyourarea.gateway.deletion import sweep_outdated
 from inyourarea.gateway.documents import VideoAsked
 from inyourarea.gateway.handler import GatewayHandler
 from inyourarea.gateway.house import House
@@ -59,6 +60,7 @@ def open_site(folder: Path, settings: GatewaySettings) -> Iterator[Site]:
     """
     models, detectors = _models()
     with Line(folder / STORE, partial(_named, detectors)) as line:
+        sweep_outdated(line.objects)
         catalog = open_catalog(folder)
         house = House(line.objects, catalog, line, models, settings)
         house.projection.rebuild()
