@@ -97,12 +97,8 @@ def change(video_id: VideoId, asked: doc.VideoChanged, house: HouseOf, person: E
     row = find_video(house, video_id, person)
     if asked.labels is not None:
         _check_scope(person, asked.labels)
-    entry = Titled(
-        by=person.name,
-        title=row["title"] if asked.title is None else tidy(asked.title) or row["filename"],
-        labels=row["labels"] if asked.labels is None else asked.labels,
-    )
-    house.write_down(video_id, entry)
+    title = None if asked.title is None else tidy(asked.title) or row["filename"]
+    house.write_down(video_id, Titled(by=person.name, title=title, labels=asked.labels))
     return get(video_id, house, person)
 
 
