@@ -78,6 +78,7 @@ class House:
         if holds(self.objects, keys.deleted(video)):
             for key in list(self.objects.list(keys.journal_of(video))):
                 self.objects.delete(key)
+            self.refresh(video)
             raise NotThere("such video; it was deleted just now")
 
     def sweep(self) -> None:

@@ -1,5 +1,7 @@
 """A deleted video leaves nothing that no other run needs, late units and tried pins included."""
 
+from typing import Any
+
 import pytest
 
 from inyourarea.contracts import keys
@@ -205,3 +207,21 @@ def test_what_an_older_program_made_is_swept_once_and_a_deletion_leaves_none_of_
     site.house.projection.rebuild()
     delete(site, video["id"])
     assert lasting(site) == {keys.deleted(video["id"]), keys.swept()}
+
+
+def test_what_somebody_does_while_it_is_deleted_does_not_come_back_with_it(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = site.ready()["id"]
+    append = site.house.journal.append_last
+
+    def append_late(*asked: Any) -> int:
+        deletion.delete_video(site.objects, video)
+        return append(*asked)
+
+    monkeypatch.setattr(site.house.journal, "append_last", append_late)
+    assert site.http.patch(f"/videos/{video}", json={"title": "late"}).status_code == 404
+    monkeypatch.undo()
+    assert not [*site.objects.list(keys.journal_of(video))]
+    again = site.submit()
+    assert (again["id"], again["title"], again["revision"]) == (video, "stage.mp4", 1)

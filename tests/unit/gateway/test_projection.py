@@ -292,3 +292,17 @@ def test_a_stage_that_browsers_could_not_be_given_is_tried_again(site: Rehearsed
     assert (again.status_code, again.json()["stage_failure"]) == (200, None)
     assert isinstance(site.stages.told[-1], facts.VideoAccepted)
     assert site.http.post(f"/videos/{video['id']}/retry").status_code == 409
+
+
+def test_a_title_and_labels_that_two_change_at_once_are_both_heeded(site: RehearsedSite) -> None:
+    video = site.submit(title="Seoul", labels={"day": "1"})["id"]
+    site.http.patch(f"/videos/{video}", json={"title": "Busan"})
+    site.http.patch(f"/videos/{video}", json={"labels": {"day": "2"}})
+    found = site.get(f"/videos/{video}")
+    assert (found["title"], found["labels"]) == ("Busan", {"day": "2"})
+    entries = site.house.journal.read(video)
+    assert [getattr(entry, "labels", None) for entry in entries] == [
+        {"day": "1"},
+        None,
+        {"day": "2"},
+    ]
