@@ -94,7 +94,7 @@ class KafkaHouse:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """The SDK logs nothing: its records hold sockets that it opened in vain while a server was down.
+    """The SDK logs nothing: its records hold sockets that it opened while a server was down.
 
     They are closed at the end, not by the session's last collection, which takes them for a leak.
     """

@@ -218,5 +218,8 @@ def test_cancelled_tried_again_over_a_restart_and_deleted(
 
 
 def lasting(folder: Path) -> set[str]:
-    """All objects but what is kept for an hour in case that a unit is still under way."""
-    return {key for key in stored(folder) if not key.startswith(("deletions/", ".lock"))}
+    """All objects but what is kept for an hour in case that a unit is still under way.
+
+    And but for the mark that nothing is left of older programs.
+    """
+    return {key for key in stored(folder) if not key.startswith(("deletions/", ".lock", "swept/"))}

@@ -4,6 +4,7 @@ import argparse
 import contextlib
 import ipaddress
 import os
+import resource
 import socket
 import sys
 import threading
@@ -39,6 +40,8 @@ What leaves this machine is not encrypted: put a proxy that speaks https before 
 INYOURAREA_GATEWAY_PROXIES, and the site in INYOURAREA_GATEWAY_HOSTS."""
 _PORT = 8000
 _LOOPBACK = "127.0.0.1"
+#: Open files: systems begin with 256 or 1024, and 1,000 viewers may each keep a stream open.
+_MOST_CONNECTIONS = 8192
 #: An address of no one (RFC 5737): the way to it shows this machine's address in the network.
 _NOWHERE = ("192.0.2.1", 9)
 
@@ -95,6 +98,7 @@ def main(args: argparse.Namespace) -> int:
     if lan:
         listening.append(_listen(lan, port))
     console = Console(stderr=True, highlight=False, markup=False)
+    _allow_many_connections()
     with open_site(args.data, settings) as site:
         for video in args.videos:
             added = add_video(site, video, args.group)
@@ -111,6 +115,15 @@ def main(args: argparse.Namespace) -> int:
         )
         uvicorn.Server(config).run(sockets=listening)
     return 0
+
+
+def _allow_many_connections() -> None:
+    """As many files may be open as the system lets us: each viewer's stream of events is one."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_CONNECTIONS if hard == resource.RLIM_INFINITY else min(hard, _MOST_CONNECTIONS)
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        with contextlib.suppress(OSError, ValueError):  # a system with a limit of its own
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def settings_for(host: str, lan: str, is_public: bool) -> GatewaySettings:

@@ -83,6 +83,8 @@ def _tell_one(console: Console, client: Client, args: argparse.Namespace) -> Non
             say(console, f"  {stage.stage}: {stage.done} of {stage.total}")
     for somebody in people:
         say(console, f"  {_of(somebody)}")
+    if video.shown_run_id and not people:
+        say(console, "  nobody was found in it")
 
 
 def _state(video: Video) -> str:

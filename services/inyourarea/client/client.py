@@ -40,6 +40,7 @@ class Search:
     query: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
     external_id: str | None = None
+    group: str | None = None
     states: Sequence[doc.State] = ()
 
 
@@ -161,8 +162,8 @@ class Client:
             "label": [f"{name}:{value}" for name, value in asked.labels.items()],
             "state": list(asked.states),
         }
-        if asked.external_id is not None:
-            question["external_id"] = asked.external_id
+        named = {"external_id": asked.external_id, "group": asked.group}
+        question |= {name: value for name, value in named.items() if value is not None}
         while True:
             page = self._get(doc.Page, "/videos", question)
             yield from page.items

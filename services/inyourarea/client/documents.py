@@ -129,6 +129,7 @@ class Publication(_Document):
     state: Literal["draft", "approved", "published"]
     by: str | None = None
     at: str | None = None
+    public_run_id: str | None = None
 
 
 class Person(_Document):

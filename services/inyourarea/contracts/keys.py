@@ -271,6 +271,12 @@ def preview(video: str, at_s: int, run: str) -> str:
     return f"previews/{video}/{at_s:012}-{run}.binpb"
 
 
+def swept() -> str:
+    """Where this object is, nothing is left that programs of other revisions have made."""
+    revisions = [EXTRACTION_REVISION, DETECTION_REVISION, TRACKING_REVISION]
+    return f"swept/{digest([*revisions, CAMERA_REVISION, RENDER_REVISION, BROWSER_REVISION])}"
+
+
 def attempts(channel: str, key: str) -> str:
     """Where starts of one unit of work are counted, so that a unit that kills is found out."""
     return f"attempts/{digest([channel, key])}"

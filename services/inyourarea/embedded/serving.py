@@ -24,6 +24,7 @@ from inyourarea.gateway.announcing import announce_run
 from inyourarea.gateway.app import create_app
 from inyourarea.gateway.catalog import Catalog
 from inyourarea.gateway.courier import Courier
+from inyourarea.gateway.deletion import sweep_outdated
 from inyourarea.gateway.documents import VideoAsked
 from inyourarea.gateway.handler import GatewayHandler
 from inyourarea.gateway.house import House
@@ -61,6 +62,7 @@ def open_site(folder: Path, settings: GatewaySettings) -> Iterator[Site]:
     models, detectors = known_models()
     store = open_store(folder / STORE)
     with store as objects, Line(objects, partial(_detector_of, detectors)) as line:
+        sweep_outdated(line.objects)
         catalog = open_catalog(folder)
         house = House(line.objects, catalog, line, models, settings)
         house.projection.rebuild()

@@ -59,6 +59,7 @@ class Question:
     text: str = ""
     labels: Mapping[str, str] | None = None
     external_id: str | None = None
+    group: str | None = None
     states: Sequence[str] = ()
     pairs: Sequence[str] | None = None
     only: Sequence[str] | None = None
@@ -198,6 +199,8 @@ class Catalog:
             asked = asked.where(words.contains(word, autoescape=True))
         if question.external_id is not None:
             asked = asked.where(VIDEOS.c.external_id == question.external_id)
+        if question.group is not None:
+            asked = asked.where(VIDEOS.c.asked["group"].as_string() == question.group)
         if question.states:
             asked = asked.where(VIDEOS.c.state.in_(question.states))
         if question.only is not None:
@@ -220,9 +223,16 @@ class Catalog:
         return [row["video_id"] for row in self._all(asked.distinct())]
 
     def unfinished(self) -> list[str]:
-        """The newest runs of all videos that are still at work."""
-        asked = sa.select(VIDEOS.c.run_id).where(VIDEOS.c.state == "working")
-        return [row["run_id"] for row in self._all(asked)]
+        """The newest runs of all videos that are at work, or of which browsers lack something."""
+        asked = sa.select(
+            VIDEOS.c.run_id, VIDEOS.c.state, VIDEOS.c.stage, RUNS.c.pictures, RUNS.c.streams
+        ).join(RUNS, RUNS.c.id == VIDEOS.c.run_id)
+        return [
+            row["run_id"]
+            for row in self._all(asked.where(VIDEOS.c.state.in_(("working", "ready"))))
+            if row["state"] == "working"
+            or not (row["stage"] and row["pictures"]["faces"] and row["streams"])
+        ]
 
     def _first(self, asked: sa.Select[Any]) -> Row | None:
         with self._connected() as connection:

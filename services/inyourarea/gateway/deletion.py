@@ -13,6 +13,22 @@ from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
 #: editor has made up her mind about pins that she tried out.
 LONGEST_UNIT_S = 3600
 
+#: Where steps keep what they make of a source; all of it can be made again.
+_MADE = (
+    "audio/",
+    "detections/",
+    "faces/",
+    "frames/",
+    "mezzanines/",
+    "people/",
+    "pieces/",
+    "probes/",
+    "signals/",
+    "stages/",
+    "tracks/",
+    "windows/",
+)
+
 
 def delete_video(objects: Objects, video: str) -> None:
     """No object of the video is left but the tombstone that says so.
@@ -53,6 +69,23 @@ def sweep(objects: Objects) -> None:
     _delete_unneeded(objects, [facts.VideoAccepted.FromString(objects.get(key)) for key in old])
     _forget(objects, old)
     _forget(objects, filter(_is_old, objects.list("deletions/")))
+
+
+def sweep_outdated(objects: Objects) -> None:
+    """Once for every version of the program: what no run has by the names of today is gone.
+
+    Steps' names change with their revisions, so nothing would find the old ones any more, not even
+    a deletion. Only while no stage is at work: half a unit's work is called for by no run yet.
+    """
+    if holds(objects, keys.swept()):
+        return
+    needed: set[str] = set()
+    for run in (*_accepted_runs(objects), *_noted(objects, "previews/")):
+        needed |= set(_names(objects, run))
+    for folder in _MADE:
+        _forget(objects, (key for key in objects.list(folder) if key not in needed))
+    _forget(objects, objects.list("swept/"))
+    objects.put(keys.swept(), b"")
 
 
 def _take_out(objects: Objects, video: str) -> None:

@@ -1,13 +1,22 @@
 """What the API takes and gives, field by field; the OpenAPI document is made of these."""
 
 import unicodedata
+from datetime import UTC, datetime
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+#: What every address of the API begins with.
+API = "/api/v1"
+
 Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", examples=["9f2c6d0e4a1b8c3d5e7f90a1b2c3d4e5"])]
 #: Text of one line; a database takes no NUL, and a page shows no other control character.
 _LINE = r"^[^\x00-\x1f\x7f]*$"
+
+
+def stamp(at_ns: int) -> str:
+    """A moment as RFC 3339."""
+    return datetime.fromtimestamp(at_ns / 1e9, UTC).isoformat(timespec="milliseconds")
 
 
 def composed(text: str) -> str:
@@ -61,7 +70,9 @@ class VideoAsked(_Document):
     aspects: Annotated[
         list[Annotated[str, Field(max_length=11)]], Field(min_length=1, max_length=6)
     ] = Field(["9:16"], description="Such as 9:16, 4:5, 1:1; or an exact size, such as 200x630")
-    external_id: Text | None = None
+    external_id: Text | None = Field(
+        None, description="How you call it; several videos may have the same", examples=["deal-7"]
+    )
     labels: Labels = {}
 
     model_config = ConfigDict(
@@ -97,6 +108,7 @@ class VideosAsked(_Document):
         Field(max_length=20, description="Each name:value"),
     ] = []
     external_id: Text | None = None
+    group: Annotated[str, Field(max_length=100, pattern=_LINE)] | None = None
     state: Annotated[list[VideoState], Field(max_length=4)] = []
     limit: Annotated[int, Field(ge=1, le=100)] = 50
     cursor: Annotated[str, Field(max_length=200)] | None = None
@@ -249,6 +261,10 @@ class Publication(_Document):
     state: Literal["draft", "approved", "published"]
     by: str | None
     at: str | None
+    public_run_id: Id | None = Field(
+        description="The run whose fancams of her visitors see: an older one until she is "
+        "published again"
+    )
 
 
 class PersonShown(_Document):
@@ -278,6 +294,30 @@ class Watch(_Document):
     people: list[PersonShown]
     camera_url: dict[str, str]
     boxes_url: str | None = Field(description="Not for visitors")
+
+
+class PersonToReview(_Document):
+    """Somebody, and the stretches in which nobody has looked at her yet."""
+
+    id: str
+    name: str
+    spans: list[Span]
+
+
+class VideoToReview(_Document):
+    """A video with spans to look at; ``watch`` has all that it takes to show them."""
+
+    video_id: Id
+    title: str
+    run_id: Id
+    people: list[PersonToReview]
+
+
+class Review(_Document):
+    """One page of videos to look at; a page may be empty although others follow."""
+
+    items: list[VideoToReview]
+    next_cursor: str | None
 
 
 class PersonCalled(_Document):

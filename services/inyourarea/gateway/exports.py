@@ -8,12 +8,9 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
-from inyourarea.contracts import keys, tables
 from inyourarea.core import run_files
-from inyourarea.core.detections import Detections, join_detections
 from inyourarea.gateway.problems import NotThere
 from inyourarea.gateway.showing import Showing, Shown
-from inyourarea.runtime.objects import Objects
 
 MEDIA_TYPES = {
     "csv": "text/csv; charset=utf-8",
@@ -25,8 +22,7 @@ MEDIA_TYPES = {
 class Exports:
     """The files of a run, made from its objects when they are asked for."""
 
-    def __init__(self, objects: Objects, showing: Showing) -> None:
-        self._objects = objects
+    def __init__(self, showing: Showing) -> None:
         self._showing = showing
 
     def file(self, shown: Shown, table: str, kind: str) -> bytes:
@@ -50,7 +46,9 @@ class Exports:
         if table == "shots":
             return run_files.shots_csv(tracks.shots)
         if table == "detections":
-            return run_files.detections_csv(self._detections(shown), tracks.timeline, tracks.size)
+            return run_files.detections_csv(
+                self._showing.detections(shown.accepted), tracks.timeline, tracks.size
+            )
         label = table.removeprefix("camera-")
         for number, picture in enumerate(shown.pictures):
             if table == "camera" or picture.label == label:
@@ -58,19 +56,8 @@ class Exports:
                 return run_files.camera_csv(tracks.timeline, tracks.shots, paths)
         raise NotThere("such file")
 
-    def _detections(self, shown: Shown) -> Detections:
-        spec = shown.accepted.spec
-        return join_detections(
-            [
-                tables.read_detections(
-                    self._objects.get(keys.detections(spec.video_id, spec.model, segment.index))
-                )
-                for segment in shown.accepted.segments
-            ]
-        )
-
     def _mot_detections(self, shown: Shown) -> Iterator[str]:
-        found = self._detections(shown)
+        found = self._showing.detections(shown.accepted)
         seen = found.take(found.detected)
         frames = np.searchsorted(shown.tracks.timeline.pts, seen.pts)
         for frame, box, confidence in zip(frames, seen.xyxy, seen.confidence, strict=True):

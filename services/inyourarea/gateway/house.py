@@ -1,5 +1,6 @@
 """All that an answer may need, made once when the gateway starts."""
 
+from inyourarea.contracts import keys
 from inyourarea.gateway.catalog import Catalog
 from inyourarea.gateway.deletion import sweep
 from inyourarea.gateway.exports import Exports
@@ -7,7 +8,7 @@ from inyourarea.gateway.invitations import Invitations
 from inyourarea.gateway.journal import Entry, Journal, StaleEdit
 from inyourarea.gateway.limits import Limits
 from inyourarea.gateway.models import Models
-from inyourarea.gateway.problems import Stale
+from inyourarea.gateway.problems import NotThere, Stale
 from inyourarea.gateway.projection import Projection
 from inyourarea.gateway.settings import GatewaySettings
 from inyourarea.gateway.showing import Showing
@@ -16,7 +17,7 @@ from inyourarea.gateway.tokens import Tokens
 from inyourarea.gateway.uploads import Uploads
 from inyourarea.gateway.watchers import Watchers
 from inyourarea.gateway.webhooks import Webhooks
-from inyourarea.runtime.objects import Objects
+from inyourarea.runtime.objects import Objects, holds
 
 
 class House:
@@ -42,13 +43,18 @@ class House:
         self.journal = Journal(objects)
         self.projection = Projection(objects, catalog)
         self.showing = Showing(objects)
-        self.exports = Exports(objects, self.showing)
+        self.exports = Exports(self.showing)
         self.webhooks = Webhooks(catalog)
         self.uploads = Uploads(objects, settings.most_upload_bytes, settings.scratch)
 
     def write_down(self, video: str, entry: Entry) -> None:
-        """The entry is in the video's journal, and the catalog heeds it."""
+        """The entry is in the video's journal, and the catalog heeds it.
+
+        Raises:
+            NotThere: the video was deleted meanwhile.
+        """
         self.journal.append_last(video, entry)
+        self._check_there(video)
         self.refresh(video)
 
     def claim(self, video: str, entry: Entry, revision: int) -> None:
@@ -56,11 +62,24 @@ class House:
 
         Raises:
             Stale: the video has changed since that revision.
+            NotThere: it was deleted meanwhile.
         """
         try:
             self.journal.append(video, entry, revision)
         except StaleEdit:
             raise Stale(len(self.journal.read(video))) from None
+        self._check_there(video)
+
+    def _check_there(self, video: str) -> None:
+        """Whoever deletes puts the tombstone first, then takes the journal: so one sees the other.
+
+        Else an entry would be left that comes back with the video when that is submitted again.
+        """
+        if holds(self.objects, keys.deleted(video)):
+            for key in list(self.objects.list(keys.journal_of(video))):
+                self.objects.delete(key)
+            self.refresh(video)
+            raise NotThere("such video; it was deleted just now")
 
     def sweep(self) -> None:
         """Nothing is left of uploads that expired, pins that were only tried, late units' work."""

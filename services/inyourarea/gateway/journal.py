@@ -60,11 +60,11 @@ class Submitted(_Entry):
 
 
 class Titled(_Entry):
-    """The video is called or labelled otherwise from now on."""
+    """The video is called or labelled otherwise from now on; none: as before."""
 
     kind: Literal["titled"] = "titled"
-    title: str
-    labels: dict[str, str]
+    title: str | None = None
+    labels: dict[str, str] | None = None
 
 
 class PersonNamed(_Entry):

@@ -7,8 +7,8 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from inyourarea.gateway.api.asking import HouseOf
+from inyourarea.gateway.people import published_runs
 from inyourarea.gateway.problems import NotThere
-from inyourarea.gateway.views import published_runs
 
 #: What the front end's build leaves.
 DIST = Path(__file__).parent / "web" / "dist"
@@ -88,8 +88,8 @@ def file(path: str, request: Request) -> Response:
 
     A browser that was led to no page at all is given the one that says so.
     """
-    found = (DIST / path).resolve()
-    if not found.is_relative_to(DIST.resolve()) or not found.is_file():
+    found = _built(path)
+    if found is None:
         if "text/html" in request.headers.get("accept", "") and not path.startswith("api/"):
             return _page(status=404)
         raise NotThere("such page")
@@ -98,3 +98,12 @@ def file(path: str, request: Request) -> Response:
     if path.startswith("assets/"):
         kept = "public, max-age=31536000, immutable"
     return FileResponse(found, headers={"Cache-Control": kept})
+
+
+def _built(path: str) -> Path | None:
+    """The file of the build that an address names, if it is one."""
+    try:
+        found = (DIST / path).resolve()
+        return found if found.is_relative_to(DIST.resolve()) and found.is_file() else None
+    except (OSError, ValueError):  # no file can be called so: too long, or with a NUL
+        return None

@@ -123,14 +123,16 @@ def _check_time(pin: PinDocument, shown: Shown, number: int) -> None:
 def _point(pin: PinDocument, label: str, shown: Shown, number: int) -> PinMade:
     if pin.x is None or pin.y is None:
         raise PinRejected(f"Pin {number} has no place; give x and y in pixels of the source.")
+    if (pin.w is None) != (pin.h is None):
+        raise PinRejected(f"Pin {number} needs both w and h, or neither.")
     width, height = shown.tracks.size
-    if not (0 <= pin.x < width and 0 <= pin.y < height):
+    # A face at the edge has a box that sticks out.
+    is_inside = pin.x + (pin.w or 0) >= 0 and pin.x < width
+    if not (is_inside and pin.y + (pin.h or 0) >= 0 and pin.y < height):
         raise PinRejected(
             f"Pin {number} is at ({pin.x:g}, {pin.y:g}), outside of the picture "
             f"of {width}x{height}."
         )
-    if (pin.w is None) != (pin.h is None):
-        raise PinRejected(f"Pin {number} needs both w and h, or neither.")
     return PinMade(
         start_s=str(_start_of(_frame_at(pin.from_s, shown), shown)),
         end_s=None if pin.to_s is None else str(Fraction(str(pin.to_s))),

@@ -113,6 +113,11 @@ def answer_problems(app: FastAPI) -> None:
     async def _gone(_: Request, __: ObjectNotFound) -> JSONResponse:
         return problem_response(NotThere("such object"))
 
+    @app.exception_handler(Exception)
+    async def _defect(_: Request, __: Exception) -> JSONResponse:
+        detail = "This is a defect of the program; please report it with the server's log."
+        return problem_response(Problem(500, "defect", detail))
+
     async def _away(_: Request, away: Exception) -> JSONResponse:
         problem = Problem(503, "away", f"Something this needs can not be reached now: {away}")
         problem.headers = {"Retry-After": "5"}

@@ -1,6 +1,6 @@
 """From a video's journal and the objects of its runs to the catalog's rows."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
@@ -24,6 +24,9 @@ from inyourarea.gateway.journal import (
     last_of,
 )
 from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
+
+#: Objects are called after the revisions of the stages, so an older run's tracks are not found.
+_OUTDATED = "An earlier version of the program made this; try again, and it is made anew."
 
 
 class Projection:
@@ -72,54 +75,35 @@ class Projection:
     def _picture(self, video: str, entries: Sequence[Entry], revision: int) -> Picture:
         ids = [entry.run_id for entry in entries if isinstance(entry, Submitted | PinsSet)]
         runs = {run: _Run.read(self._objects, run) for run in dict.fromkeys(reversed(ids))}
-        newest = ids[-1]
-        accepted = runs[newest].accepted
         people = _people(video, entries)
-        judgements = _judgements(video, entries)
-        shown = next((run for run, found in runs.items() if found.is_tracked), None)
-        drawn = next((run for run, found in runs.items() if found.is_published), None)
-        submitted = _last(entries, Submitted)
-        titled = _last(entries, Submitted, Titled)
-        pins = last_of(entries, PinsSet)
-        failure = runs[newest].failure
+        judgements = [
+            one
+            for one in _judgements(video, entries)
+            if one["run_id"] in runs and runs[one["run_id"]].is_tracked
+        ]
+        told, group = _told(entries), _last(entries, Submitted).group
         row = {
             "id": video,
-            "sha256": accepted.source.sha256,
-            "title": titled.title,
-            "filename": submitted.filename,
-            "searched": _searched(titled.title, submitted, people),
-            "searched_by_visitors": _searched_by_visitors(titled.title, people, judgements),
-            "external_id": submitted.external_id,
-            "labels": titled.labels,
-            "asked": _asked(accepted.spec, submitted),
-            "source": _source(accepted.source),
-            "created_ns": entries[0].at_ns,
-            "state": _state(runs[newest], entries, newest),
-            "failure": failure,
+            **told,
+            **_newest(ids[-1], runs, entries),
+            "searched": _searched(told, group, people),
+            "searched_by_visitors": _searched_by_visitors(told["title"], people, judgements),
             "revision": revision,
-            "run_id": newest,
-            "shown_run_id": shown,
-            "drawn_run_id": drawn,
-            "pins": [pin.model_dump() for pin in pins.pins] if isinstance(pins, PinsSet) else [],
             "stage": stage_of(self._objects, video),
         }
-        return Picture(
-            video=row,
-            runs=[
-                {
-                    "id": run,
-                    "video_id": video,
-                    "segments": len(found.accepted.segments),
-                    "is_tracked": found.is_tracked,
-                    "is_published": found.is_published,
-                    "pictures": pictures_of(self._objects, found.accepted.spec),
-                    "streams": streams_of(self._objects, run),
-                }
-                for run, found in runs.items()
-            ],
-            people=people,
-            judgements=judgements,
-        )
+        rows = [self._run_row(video, run, found) for run, found in runs.items()]
+        return Picture(row, rows, people, judgements)
+
+    def _run_row(self, video: str, run: str, found: "_Run") -> Row:
+        return {
+            "id": run,
+            "video_id": video,
+            "segments": len(found.accepted.segments),
+            "is_tracked": found.is_tracked,
+            "is_published": found.is_published,
+            "pictures": pictures_of(self._objects, found.accepted.spec),
+            "streams": streams_of(self._objects, run),
+        }
 
 
 class _Run:
@@ -143,21 +127,53 @@ class _Run:
         return found
 
 
-def _state(run: _Run, entries: Sequence[Entry], newest: str) -> str:
+def _told(entries: Sequence[Entry]) -> dict[str, Any]:
+    """What people say that the video is."""
+    submitted = _last(entries, Submitted)
+    titled = [entry for entry in reversed(entries) if isinstance(entry, Submitted | Titled)]
+    return {
+        "title": next(entry.title for entry in titled if entry.title is not None),
+        "labels": next(entry.labels for entry in titled if entry.labels is not None),
+        "filename": submitted.filename,
+        "external_id": submitted.external_id,
+        "created_ns": entries[0].at_ns,
+    }
+
+
+def _newest(newest: str, runs: Mapping[str, _Run], entries: Sequence[Entry]) -> dict[str, Any]:
+    """How far the video is; ``runs`` the newest first."""
+    accepted = runs[newest].accepted
+    state, failure = _state(runs[newest], entries, newest)
+    pins = last_of(entries, PinsSet) if accepted.spec.pins else None
+    return {
+        "run_id": newest,
+        "shown_run_id": next((run for run, found in runs.items() if found.is_tracked), None),
+        "drawn_run_id": next((run for run, found in runs.items() if found.is_published), None),
+        "state": state,
+        "failure": failure,
+        "sha256": accepted.source.sha256,
+        "source": _source(accepted.source),
+        "asked": _asked(accepted.spec, _last(entries, Submitted)),
+        "pins": [pin.model_dump() for pin in pins.pins] if isinstance(pins, PinsSet) else [],
+    }
+
+
+def _state(run: _Run, entries: Sequence[Entry], newest: str) -> tuple[str, str | None]:
+    """How the newest run stands, and why it failed if it did."""
+    if run.is_published:
+        return ("ready", None) if run.is_tracked else ("failed", _OUTDATED)
     stopped = last_of(entries, Submitted, PinsSet, RunStopped, RunResumed)
-    if isinstance(stopped, RunStopped) and stopped.run_id == newest and not run.is_published:
-        return "cancelled"
-    if run.failure is not None:
-        return "failed"
-    return "ready" if run.is_published else "working"
+    if isinstance(stopped, RunStopped) and stopped.run_id == newest:
+        return "cancelled", None
+    return ("working", None) if run.failure is None else ("failed", run.failure)
 
 
 def _last(entries: Sequence[Entry], *kinds: Any) -> Any:
     return last_of(entries, *kinds) or entries[0]
 
 
-def _searched(title: str, submitted: Submitted, people: Sequence[Row]) -> str:
-    words = (title, submitted.filename, submitted.external_id or "", submitted.group or "")
+def _searched(told: Row, group: str | None, people: Sequence[Row]) -> str:
+    words = (told["title"], told["filename"], told["external_id"] or "", group or "")
     return fold("\n".join((*words, *_all_names(people))))
 
 

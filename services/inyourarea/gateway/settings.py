@@ -12,6 +12,8 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _GIB = 1 << 30
 _NAME = re.compile(r"[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\]", re.ASCII)
+#: Languages in which people may have a name besides that by which they are called.
+LANGUAGES = ("ko", "en", "ja", "zh")
 #: What this machine calls itself.
 HERE = ("localhost", "127.0.0.1", "[::1]")
 
@@ -30,7 +32,8 @@ class GatewaySettings:
     scratch: Path | None = None
     #: Networks that webhooks may go to although they are not in the open internet.
     webhook_networks: tuple[Network, ...] = ()
-    #: How a fancam is called that somebody downloads; may hold title, name and aspect.
+    #: How a fancam is called that somebody downloads; may hold title, name, aspect, and a language
+    #: for the name in it.
     export_name: str = "{title} - {name} ({aspect})"
     #: Whether visitors without a token see what is published.
     is_public: bool = False
@@ -58,7 +61,7 @@ def read_settings(environment: Mapping[str, str]) -> GatewaySettings:
     webhooks = asked.several(
         "GATEWAY_WEBHOOK_NETWORKS", ipaddress.ip_network, "networks, such as 10.0.0.0/8"
     )
-    holds = "a file's name that may hold {title}, {name} and {aspect}"
+    holds = "a file's name that may hold {title}, {name}, {aspect}, {ko}, {en}, {ja} and {zh}"
     export_name = asked.read("GATEWAY_EXPORT_NAME", plain.export_name, _template, holds)
     asked.check()
     return GatewaySettings(
@@ -79,7 +82,7 @@ def _host(text: str) -> str:
 
 def _template(text: str) -> str:
     try:
-        is_empty = not text.format(title="", name="", aspect="x")
+        is_empty = not text.format(title="", name="", aspect="x", **dict.fromkeys(LANGUAGES, ""))
     except (KeyError, IndexError, AttributeError) as error:
         raise ValueError(text) from error
     if is_empty:

@@ -13,7 +13,7 @@ from inyourarea.contracts import keys, tables
 from inyourarea.contracts.specs import from_picture
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import stored_pb2 as stored
-from inyourarea.core.detections import join_detections
+from inyourarea.core.detections import Detections, join_detections
 from inyourarea.core.picture import Picture
 from inyourarea.core.tracks import Reason, State, Track, Tracks
 from inyourarea.core.windows import QUANTUM_PX, CameraPath
@@ -31,8 +31,9 @@ _NAMES: dict[State, StateName] = {
     State.ABSENT: "absent",
 }
 
-#: Runs of which the tracks are kept in memory: a few people watch the same video at a time.
-_KEPT = 8
+#: Runs of which the tracks are kept in memory: a few people watch the same video at a time. Seven
+#: people for four hours at 60 fps are 160 MB.
+_KEPT = 4
 
 
 @dataclass(frozen=True)
@@ -47,6 +48,11 @@ class Shown:
     def pictures(self) -> list[Picture]:
         """The shapes that were asked for."""
         return [from_picture(picture) for picture in self.accepted.spec.pictures]
+
+    @property
+    def aspects(self) -> list[str]:
+        """What the shapes are called."""
+        return [picture.label for picture in self.pictures]
 
     def person(self, person: str) -> Track:
         """Somebody's track, by id.
@@ -93,12 +99,24 @@ class Showing:
         Raises:
             NotThere: it has not been tracked yet.
         """
+        report = self.report(accepted)
         try:
-            report = json.loads(self._objects.get(keys.report(accepted.spec)))
             tracks = tables.read_tracks(self._objects.get(keys.tracks(accepted.spec)))
         except ObjectNotFound:
             raise NotThere("such run, or it has not come that far") from None
         return Shown(accepted, tracks, report)
+
+    def report(self, accepted: facts.VideoAccepted) -> Json:
+        """The run's quality report.
+
+        Raises:
+            NotThere: it has not been tracked yet.
+        """
+        try:
+            found: Json = json.loads(self._objects.get(keys.report(accepted.spec)))
+        except ObjectNotFound:
+            raise NotThere("such run, or it has not come that far") from None
+        return found
 
     def published(self, run: str) -> dict[tuple[str, str], str]:
         """The objects of a run's finished fancams, by person and shape; none while it is made."""
@@ -150,13 +168,32 @@ class Showing:
             for mine in views.values()
         ]
 
-    def camera_document(self, accepted: facts.VideoAccepted, picture: int) -> Json:
-        """Everybody's windows in sixteenths of a pixel: the first, then the differences."""
+    def detections(self, accepted: facts.VideoAccepted) -> Detections:
+        """Everything that was found in the whole video."""
+        spec = accepted.spec
+        return join_detections(
+            [
+                tables.read_detections(
+                    self._objects.get(keys.detections(spec.video_id, spec.model, segment.index))
+                )
+                for segment in accepted.segments
+            ]
+        )
+
+    def camera_document(self, shown: Shown, aspect: str) -> Json:
+        """Everybody's windows in sixteenths of a pixel: the first, then the differences.
+
+        Raises:
+            NotThere: the run has no fancams of that shape.
+        """
+        if aspect not in shown.aspects:
+            raise NotThere("such shape")
+        paths = self._paths(shown.accepted, shown.aspects.index(aspect))
         return {
             "unit": round(1 / QUANTUM_PX),
             "people": {
                 view.person: {"size": [view.width, view.height], "windows": _differences(windows)}
-                for view, windows, _ in self._paths(accepted, picture)
+                for view, windows, _ in paths
             },
         }
 
@@ -170,13 +207,7 @@ class Showing:
     def _others(self, shown: Shown) -> list[Json]:
         """Detections of the believed kind that no person has, as frames and boxes."""
         spec, tracks = shown.accepted.spec, shown.tracks
-        parts = [
-            tables.read_detections(
-                self._objects.get(keys.detections(spec.video_id, spec.model, segment.index))
-            )
-            for segment in shown.accepted.segments
-        ]
-        found = join_detections(parts)
+        found = self.detections(shown.accepted)
         seen = found.take(found.detected & (found.confidence >= spec.model.confidence))
         frames = np.searchsorted(tracks.timeline.pts, seen.pts)
         taken = np.zeros(len(frames), dtype=bool)

@@ -10,7 +10,7 @@ from inyourarea.core.picture import Picture, parse_aspect, parse_size
 from inyourarea.gateway.catalog import Row
 from inyourarea.gateway.documents import VideoAsked
 from inyourarea.gateway.house import House
-from inyourarea.gateway.journal import Submitted
+from inyourarea.gateway.journal import RunResumed, Submitted
 from inyourarea.gateway.models import Models
 from inyourarea.gateway.problems import Problem
 
@@ -24,6 +24,7 @@ def submit_source(
     """Fancams of a stored source are on their way; ``origin``: its file's name, who brought it.
 
     Returns the video's id, and whether anything is new: the same wishes again give the same run.
+    What is not said anew of a video that is here already stays as it is.
 
     Raises:
         Problem: the group is not known here.
@@ -32,7 +33,7 @@ def submit_source(
     command = command_for(asked, source, house.models)
     known = house.catalog.video(house.stages.decide(command).video_id)
     if known is not None:
-        _keep_pins(house, known, command)
+        _build_on(house.showing.accepted(known["run_id"]).spec, command.spec)
     accepted = house.stages.submit(command)
     if known is not None and _is_made(known, accepted.run_id):
         return accepted.video_id, False
@@ -40,10 +41,10 @@ def submit_source(
     entry = Submitted(
         by=origin[1],
         run_id=accepted.run_id,
-        title=tidy(asked.title) or filename,
+        title=tidy(asked.title) or (known["title"] if known else filename),
         filename=filename,
-        external_id=asked.external_id,
-        labels=asked.labels,
+        external_id=asked.external_id or (known["external_id"] if known else None),
+        labels=asked.labels or (known["labels"] if known else {}),
         from_s=None if asked.from_s is None else str(asked.from_s),
         to_s=None if asked.to_s is None else str(asked.to_s),
         group=asked.group,
@@ -52,15 +53,51 @@ def submit_source(
     return accepted.video_id, True
 
 
-def _keep_pins(house: House, known: Row, command: ingest_pb2.SubmitVideoRequest) -> None:
-    """What editors have said of a video holds for other shapes and framings of it too."""
-    newest = house.showing.accepted(known["run_id"]).spec
-    if newest.model == command.spec.model:
-        command.spec.pins.extend(newest.pins)
+def _build_on(newest: facts.RunSpec, spec: facts.RunSpec) -> None:
+    """What editors have said of a video holds for other wishes too, and its shapes add up."""
+    if newest.model != spec.model:
+        return
+    spec.pins.extend(newest.pins)
+    if (newest.people, newest.framing) == (spec.people, spec.framing):
+        more = [picture for picture in spec.pictures if picture not in newest.pictures]
+        del spec.pictures[:]
+        spec.pictures.extend([*newest.pictures, *more])
 
 
 def _is_made(known: Row, run: str) -> bool:
     return known["run_id"] == run and known["state"] in ("working", "ready")
+
+
+def submit_again(house: House, row: Row, by: str) -> None:
+    """A run that has ended short of fancams goes on; by an older program, it is made anew.
+
+    Raises:
+        Refused: the video can not be used, and why.
+    """
+    accepted = house.stages.submit(command_like(house.showing.accepted(row["run_id"]), row))
+    if accepted.run_id == row["run_id"]:
+        house.write_down(row["id"], RunResumed(by=by, run_id=accepted.run_id))
+        return
+    entry = Submitted(
+        by=by,
+        run_id=accepted.run_id,
+        **{name: row[name] for name in ("title", "filename", "external_id", "labels")},
+        **{name: row["asked"][name] for name in ("from_s", "to_s", "group")},
+    )
+    house.write_down(row["id"], entry)
+
+
+def command_like(accepted: facts.VideoAccepted, row: Row) -> ingest_pb2.SubmitVideoRequest:
+    """The command that gave this run of a video, or would give it today."""
+    source = accepted.source
+    command = ingest_pb2.SubmitVideoRequest(
+        source_key=source.key, sha256=source.sha256, spec=accepted.spec, for_browsers=True
+    )
+    command.spec.video_id = command.spec.names_from = ""  # ingest decides them
+    for name in ("from_s", "to_s"):
+        if (value := row["asked"][name]) is not None:
+            getattr(command, name).CopyFrom(to_rational(Fraction(value)))
+    return command
 
 
 def command_for(
@@ -75,8 +112,9 @@ def command_for(
     known = models.get(asked.group or "")
     if known is None:
         names = ", ".join(sorted(filter(None, models))) or "none"
+        wanted = repr(asked.group) if asked.group else "faces of any group"
         raise Problem(
-            422, "unknown-group", f"There is no model of {asked.group!r} here; known: {names}."
+            422, "unknown-group", f"There is no model of {wanted} here; known are: {names}."
         )
     spec = facts.RunSpec(
         model=known.model,

@@ -1,24 +1,18 @@
 """From the catalog's rows to the documents of the API."""
 
 import time
-from datetime import UTC, datetime
 from typing import Any
 
 from inyourarea.gateway import documents as doc
 from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.browsers import MASTER
 from inyourarea.gateway.catalog import Row
+from inyourarea.gateway.documents import API, stamp
 from inyourarea.gateway.handler import DRAWING, FINDING, READING, STAGES
 from inyourarea.gateway.house import House
+from inyourarea.gateway.people import people_of, published_people, published_runs
 from inyourarea.gateway.problems import NotThere
-from inyourarea.gateway.showing import Shown, states, times
-
-API = "/api/v1"
-
-
-def stamp(at_ns: int) -> str:
-    """A moment as RFC 3339."""
-    return datetime.fromtimestamp(at_ns / 1e9, UTC).isoformat(timespec="milliseconds")
+from inyourarea.gateway.showing import times
 
 
 def find_video(house: House, video: str, person: Person) -> Row:
@@ -35,20 +29,6 @@ def find_video(house: House, video: str, person: Person) -> Row:
 
 def _is_open(house: House, video: str, person: Person) -> bool:
     return person.role > Role.VISITOR or bool(published_runs(house, video))
-
-
-def published_runs(house: House, video: str) -> dict[str, str]:
-    """Whose fancams of the video are published, and of which run; the newest last."""
-    return {person: row["run_id"] for person, row in _published(house, video).items()}
-
-
-def _published(house: House, video: str) -> dict[str, Row]:
-    rows = [
-        row
-        for row in house.catalog.judgements(video)
-        if row["kind"] == "fancam" and row["state"] == "published"
-    ]
-    return {row["subject"]: row for row in sorted(rows, key=lambda row: row["at_ns"])}
 
 
 def video_for(house: House, row: Row, person: Person) -> doc.Video:
@@ -158,7 +138,7 @@ def poster_key(row: Row, run: Row | None) -> str:
 def watch_document(house: House, row: Row, person: Person) -> doc.Watch:
     """All that the player needs of the newest run that can be shown.
 
-    A visitor is given the people whose fancams are published, from the runs that were published.
+    A visitor is given the people whose fancams are published, each from the run that was.
 
     Raises:
         NotThere: nobody has been found yet.
@@ -169,16 +149,15 @@ def watch_document(house: House, row: Row, person: Person) -> doc.Watch:
     if run is None:
         raise NotThere("fancam yet; the video is still being worked on")
     shown = house.showing.run(run)
-    people = _people(house, row, run, shown)
-    if is_visitor:
-        here = {
-            who: one for who, one in _published(house, row["id"]).items() if one["run_id"] == run
-        }
-        people = [_for_visitors(one, here[one.id]) for one in people if one.id in here]
+    people, aspects = (
+        published_people(house, row)
+        if is_visitor
+        else (people_of(house, row, shown), shown.aspects)
+    )
     return doc.Watch(
         video=video,
         run_id=run,
-        aspects=[picture.label for picture in shown.pictures],
+        aspects=aspects,
         shots=[
             doc.ShotDocument(
                 first_frame=shot.first_frame, last_frame=shot.last_frame, kind=shot.kind
@@ -187,87 +166,6 @@ def watch_document(house: House, row: Row, person: Person) -> doc.Watch:
         ],
         times=doc.Times(**times(shown)),
         people=people,
-        camera_url={
-            picture.label: f"{API}/runs/{run}/camera/{picture.label}.json"
-            for picture in shown.pictures
-        },
+        camera_url={shape: f"{API}/runs/{run}/camera/{shape}.json" for shape in aspects},
         boxes_url=None if is_visitor else f"{API}/runs/{run}/boxes.json",
     )
-
-
-def _for_visitors(somebody: doc.PersonShown, published: Row) -> doc.PersonShown:
-    """Without what editors think of it, and who they are."""
-    publication = _publication(published).model_copy(update={"by": None})
-    return somebody.model_copy(update={"spans": [], "report": {}, "publication": publication})
-
-
-def _people(house: House, row: Row, run: str, shown: Shown) -> list[doc.PersonShown]:
-    names = {named["person"]: named for named in house.catalog.people(row["id"])}
-    judged = house.catalog.judgements(row["id"])
-    confirmed = {one["subject"] for one in judged if one["kind"] == "span" and one["run_id"] == run}
-    judged.sort(key=lambda one: one["at_ns"])
-    fancams = {one["subject"]: one for one in judged if one["kind"] == "fancam"}
-    drawn = house.showing.published(run)
-    reports = {report["person"]: report for report in shown.report["people"]}
-    seen = house.catalog.run(run) or {"id": run, "pictures": {"faces": {}}, "streams": {}}
-    people = []
-    for track in shown.tracks.people:
-        report = reports[track.person]
-        named = names.get(track.person)
-        people.append(
-            doc.PersonShown(
-                id=track.person,
-                label=track.name,
-                name=named["name"] if named else track.name,
-                names=named["names"] if named else {},
-                aliases=named["aliases"] if named else [],
-                face_url=_face_url(seen, track.person),
-                states=states(track),
-                spans=[_span(track.person, span, confirmed) for span in report["look_at"]],
-                report=report,
-                fancams=[
-                    _fancam(seen, track.person, fancam, drawn) for fancam in report["fancams"]
-                ],
-                publication=_publication(fancams.get(track.person)),
-            )
-        )
-    return people
-
-
-def _span(person: str, span: dict[str, Any], confirmed: set[str]) -> doc.Span:
-    name = f"{person}-{span['first_frame']}-{span['last_frame']}-{span['why']}"
-    return doc.Span(
-        id=name,
-        from_frame=span["first_frame"],
-        to_frame=span["last_frame"],
-        why=span["why"],
-        text=span["text"],
-        confirmed=name in confirmed,
-    )
-
-
-def _face_url(run: Row, person: str) -> str | None:
-    if person not in run["pictures"]["faces"]:
-        return None
-    return f"{API}/runs/{run['id']}/faces/{person}.jpg"
-
-
-def _fancam(
-    run: Row, person: str, report: dict[str, Any], drawn: dict[tuple[str, str], str]
-) -> doc.FancamDocument:
-    label, place = report["picture"], f"{API}/runs/{run['id']}"
-    master = run["streams"].get(f"{person} {label}")
-    width, height = report["output"]
-    return doc.FancamDocument(
-        aspect=label,
-        width=width,
-        height=height,
-        url=f"{place}/fancams/{person}-{label}.mp4" if (person, label) in drawn else None,
-        hls_url=f"{place}/hls/{master}" if master else None,
-    )
-
-
-def _publication(judged: Row | None) -> doc.Publication:
-    if judged is None:
-        return doc.Publication(state="draft", by=None, at=None)
-    return doc.Publication(state=judged["state"], by=judged["by"], at=stamp(judged["at_ns"]))

@@ -12,6 +12,7 @@ import numpy as np
 from google.protobuf.message import Message
 
 from inyourarea.contracts import keys, tables
+from inyourarea.contracts.specs import from_picture
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
 from inyourarea.contracts.v1 import stored_pb2 as stored
@@ -108,10 +109,12 @@ class RehearsedStages:
             named = stored.SegmentPieces(segment=segment, pieces=pieces).SerializeToString()
             self._objects.put(keys.segment_pieces(accepted.run_id, segment.index), named)
         assert holds(self._objects, report)
+        shapes = [from_picture(picture).label for picture in accepted.spec.pictures]
         for place, view in enumerate(part.views):
-            key = keys.fancam(accepted.run_id, place, "9x16")
+            shape = shapes[view.picture]
+            key = keys.fancam(accepted.run_id, place, shape)
             self._objects.put(key, f"fancam of {view.person}".encode() * 100)
-            published.fancams.add(person=view.person, name=view.name, picture="9x16", key=key)
+            published.fancams.add(person=view.person, name=view.name, picture=shape, key=key)
         self._objects.put(keys.audio(accepted.video_id), b"audio")
         self._make_for_browsers(accepted, part)
         written = published.SerializeToString(deterministic=True)

@@ -1,11 +1,13 @@
 """A deleted video leaves nothing that no other run needs, late units and tried pins included."""
 
+from typing import Any
+
 import pytest
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.gateway import deletion
-from inyourarea.gateway.deletion import LONGEST_UNIT_S
+from inyourarea.gateway.deletion import LONGEST_UNIT_S, sweep_outdated
 from inyourarea.gateway.house import House
 from rehearsal_house import RehearsedSite
 
@@ -185,3 +187,41 @@ def test_deleting_twice_is_not_found(site: RehearsedSite) -> None:
     answer = site.http.delete(f"/videos/{video['id']}")
     assert answer.status_code == 404
     assert "deleted" in answer.json()["detail"]
+
+
+def test_what_an_older_program_made_is_swept_once_and_a_deletion_leaves_none_of_it(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = site.ready()
+    before = site.stored()
+    sweep_outdated(site.objects)
+    assert site.stored() - {keys.swept()} == before  # all of it is needed
+    monkeypatch.setattr(keys, "TRACKING_REVISION", keys.TRACKING_REVISION + 1)
+    sweep_outdated(site.objects)
+    kinds = {name.split("/")[0] for name in before - site.stored()}
+    assert kinds == {"tracks", "windows", "faces", "people"}
+    site.objects.put("tracks/of-a-run-under-way", b"")
+    sweep_outdated(site.objects)
+    assert "tracks/of-a-run-under-way" in site.stored()
+    site.objects.delete("tracks/of-a-run-under-way")
+    site.house.projection.rebuild()
+    delete(site, video["id"])
+    assert lasting(site) == {keys.deleted(video["id"]), keys.swept()}
+
+
+def test_what_somebody_does_while_it_is_deleted_does_not_come_back_with_it(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = site.ready()["id"]
+    append = site.house.journal.append_last
+
+    def append_late(*asked: Any) -> int:
+        deletion.delete_video(site.objects, video)
+        return append(*asked)
+
+    monkeypatch.setattr(site.house.journal, "append_last", append_late)
+    assert site.http.patch(f"/videos/{video}", json={"title": "late"}).status_code == 404
+    monkeypatch.undo()
+    assert not [*site.objects.list(keys.journal_of(video))]
+    again = site.submit()
+    assert (again["id"], again["title"], again["revision"]) == (video, "stage.mp4", 1)

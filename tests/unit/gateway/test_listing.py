@@ -117,3 +117,33 @@ def test_a_script_in_a_title_is_text(site: RehearsedSite) -> None:
     title = "<script>alert(1)</script>"
     assert site.submit(title=title)["title"] == title
     assert titles(site, query="<script>") == [title]
+
+
+def test_a_group_s_videos_are_listed(site: RehearsedSite) -> None:
+    site.house.models = {**site.house.models, "show": site.house.models[""]}
+    site.submit(b"1", title="theirs", group="show")
+    site.submit(b"2", title="show of others")
+    assert titles(site, group="show") == ["theirs"]
+    assert titles(site, group="sho") == []
+
+
+def test_open_spans_are_listed_until_somebody_has_looked(site: RehearsedSite) -> None:
+    site.submit(b"1", title="at work")
+    video = site.ready(b"2", title="Seoul")
+    (asked,) = site.get("/review")["items"]
+    assert (asked["video_id"], asked["title"]) == (video["id"], "Seoul")
+    assert asked["run_id"] == video["run_id"]
+    listed = {person["id"]: person["spans"] for person in asked["people"]}
+    assert listed == {p["id"]: p["spans"] for p in site.watch(video)["people"] if p["spans"]}
+    for spans in listed.values():
+        for span in spans:
+            site.http.post(f"/videos/{video['id']}/spans/{span['id']}/confirm")
+    assert site.get("/review")["items"] == []
+
+
+def test_the_review_queue_comes_in_pages(site: RehearsedSite) -> None:
+    made = [site.ready(b"%d" % n)["id"] for n in range(3)]
+    first = site.get("/review", params={"limit": 2})
+    rest = site.get("/review", params={"limit": 2, "cursor": first["next_cursor"]})
+    assert [one["video_id"] for one in first["items"] + rest["items"]] == made[::-1]
+    assert rest["next_cursor"] is None

@@ -1,9 +1,14 @@
 """Naming, confirming, approving, publishing, withdrawing."""
 
+from dataclasses import replace
+from urllib.parse import unquote
+
 import pytest
 
+from doors import close_door
 from inyourarea.gateway.access import Person, Role
-from inyourarea.gateway.views import published_runs, watch_document
+from inyourarea.gateway.people import published_runs
+from inyourarea.gateway.views import watch_document
 from rehearsal_house import RehearsedSite
 
 
@@ -119,3 +124,89 @@ def test_a_withdrawal_reaches_a_fancam_of_an_older_run(site: RehearsedSite) -> N
     pin(site, video, other)
     judge(site, video, person, "withdraw")
     assert published_runs(site.house, video["id"]) == {}
+
+
+def test_visitors_see_people_who_were_published_from_different_runs(site: RehearsedSite) -> None:
+    video = site.ready()
+    first, second, third = (person["id"] for person in site.watch(video)["people"])
+    confirm_all(site, video)
+    judge(site, video, first, "approve")
+    judge(site, video, first, "publish")
+    newer = pin(site, video, third)
+    confirm_all(site, video)
+    judge(site, video, second, "approve")
+    judge(site, video, second, "publish")
+    told = {person["id"]: person["publication"] for person in site.watch(video)["people"]}
+    assert told[first]["public_run_id"] == video["run_id"]
+    assert told[second]["public_run_id"] == newer["run_id"]
+    assert told[third] == {"state": "draft", "by": None, "at": None, "public_run_id": None}
+    close_door(site, is_public=True)
+    watched = site.watch(video)
+    assert {person["id"] for person in watched["people"]} == {first, second}
+    for person in watched["people"]:
+        assert site.media(person["fancams"][0]["url"]).status_code == 200
+        assert site.media(person["face_url"]).status_code == 200
+    camera = site.media(watched["camera_url"]["9x16"]).json()
+    assert {*camera["people"]} == {first, second}
+
+
+def test_visitors_are_shown_the_shapes_that_everybody_has(site: RehearsedSite) -> None:
+    video = site.ready()
+    first, second, *_ = (person["id"] for person in site.watch(video)["people"])
+    confirm_all(site, video)
+    judge(site, video, first, "approve")
+    judge(site, video, first, "publish")
+    site.ready(aspects=["1:1"])
+    confirm_all(site, video)
+    judge(site, video, second, "approve")
+    judge(site, video, second, "publish")
+    assert site.watch(video)["aspects"] == ["9x16", "1x1"]
+    close_door(site, is_public=True)
+    watched = site.watch(video)
+    assert (watched["aspects"], [*watched["camera_url"]]) == (["9x16"], ["9x16"])
+    assert len(watched["people"]) == 2
+
+
+def test_what_was_looked_at_counts_in_a_newer_run_where_nothing_has_changed(
+    site: RehearsedSite,
+) -> None:
+    video = site.ready()
+    people = site.watch(video)["people"]
+    assert any(person["spans"] for person in people), "the rehearsal has nothing to look at"
+    confirm_all(site, video)
+    old = site.house.showing.run(video["run_id"])
+    newer = pin(site, video, people[0]["id"])
+    new = site.house.showing.run(newer["run_id"])
+    seen = set()
+    for person in site.watch(video)["people"]:
+        for span in person["spans"]:
+            frames = slice(span["from_frame"], span["to_frame"] + 1)
+            before, after = (run.person(person["id"]).xyxy[frames] for run in (old, new))
+            is_same = before.tobytes() == after.tobytes()
+            was_asked = span["id"] in {s["id"] for p in people for s in p["spans"]}
+            assert span["confirmed"] == (is_same and was_asked), span
+            seen.add(span["confirmed"])
+    assert seen == {True, False}
+
+
+@pytest.mark.parametrize(
+    ("template", "title", "saved"),
+    [
+        ("{title} - {name} ({aspect})", "Seoul (live)", "Seoul (live) - Jennie (9x16).mp4"),
+        ("{ko} {en}", "Seoul", "제니 Jennie.mp4"),
+        ("{title}", "../a/b:c\u202e", "-a-b-c-.mp4"),
+        ("{title}", "직" * 300, "직" * 66 + ".mp4"),
+        ("{title}", "...", "fancam.mp4"),
+    ],
+)
+def test_a_saved_fancam_is_called_after_the_template(
+    site: RehearsedSite, template: str, title: str, saved: str
+) -> None:
+    site.house.settings = replace(site.house.settings, export_name=template)
+    video = site.ready(title=title)
+    person = site.watch(video)["people"][0]
+    called = {"name": "Jennie", "names": {"ko": "제니"}}
+    site.http.put(f"/videos/{video['id']}/people/{person['id']}", json=called)
+    answer = site.media(person["fancams"][0]["url"])
+    _, name = answer.headers["content-disposition"].split("filename*=UTF-8''")
+    assert unquote(name) == saved

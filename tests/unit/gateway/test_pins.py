@@ -297,7 +297,7 @@ def test_pins_hold_for_another_shape_too(site: RehearsedSite) -> None:
     same = site.http.post("/videos", json={"upload_id": site.upload()})
     assert (same.status_code, same.json()["run_id"]) == (200, pinned["run_id"])
     site.ready(aspects=["1:1"])
-    assert site.get(f"/videos/{video['id']}/watch")["aspects"] == ["1x1"]
+    assert site.get(f"/videos/{video['id']}/watch")["aspects"] == ["9x16", "1x1"]
     assert [p["states"] for p in site.watch(video)["people"]] == states
 
 
@@ -341,7 +341,7 @@ def test_pins_that_come_before_another_shape_is_there_do_not_undo_it(site: Rehea
     asked = {"revision": revision, "pins": pins}
     assert site.http.put(f"/videos/{video['id']}/pins", json=asked).status_code == 202
     site.work(video["id"])
-    assert site.watch(video)["aspects"] == ["1x1"]
+    assert site.watch(video)["aspects"] == ["9x16", "1x1"]
 
 
 def test_a_refusal_tells_who_is_held_in_place(site: RehearsedSite) -> None:
@@ -357,3 +357,14 @@ def test_a_refusal_tells_who_is_held_in_place(site: RehearsedSite) -> None:
     answer = site.http.put(f"/videos/{video['id']}/pins", json=asked)
     assert answer.status_code == 422
     assert f"{aria['label']}: approved, so held in place" in answer.json()["detail"]
+
+
+def test_a_box_that_sticks_out_of_the_picture_can_be_pinned(site: RehearsedSite) -> None:
+    video = site.ready()
+    shown = site.house.showing.run(video["run_id"])
+    asked = [PinDocument(from_s=1, x=-9, y=40, w=60, h=80, nobody=True)]
+    (made,) = pins_from(asked, shown)
+    assert (made.x, made.width) == (-9, 60)
+    beside = [PinDocument(from_s=1, x=-70, y=40, w=60, h=80, nobody=True)]
+    with pytest.raises(PinRejected, match="outside of the picture"):
+        pins_from(beside, shown)

@@ -223,3 +223,86 @@ def test_a_fact_told_twice_is_counted_once(site: RehearsedSite) -> None:
         site.handler.handlers[facts.FramesExtracted](fact)
     progress = site.get(f"/videos/{video['id']}")["progress"]
     assert [(stage["done"], stage["total"]) for stage in progress[:2]] == [(1, 1), (0, 1)]
+
+
+def test_what_an_older_program_made_is_made_anew_when_it_is_tried_again(
+    site: RehearsedSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"title": "Seoul", "labels": {"tour": "2026"}, "external_id": "7"}
+    video = site.ready(**asked)
+    with monkeypatch.context() as newer:
+        newer.setattr(keys, "TRACKING_REVISION", keys.TRACKING_REVISION + 1)
+        site.house.projection.rebuild()
+        found = site.get(f"/videos/{video['id']}")
+        assert found["state"] == "failed"
+        assert "earlier version" in found["failure"]
+        again = site.http.post(f"/videos/{video['id']}/retry").json()
+        assert again["state"] == "working"
+        assert again["run_id"] != video["run_id"]
+        assert site.work(video["id"])["state"] == "ready"
+        assert len(site.watch(video)["people"]) == 3
+        assert {name: again[name] for name in asked} == asked
+        assert everything(site.catalog) == rebuilt(site, tmp_path)
+
+
+def test_a_failure_that_was_told_before_the_fancams_came_does_not_stay(
+    site: RehearsedSite,
+) -> None:
+    video = site.submit()
+    told = {"video_id": video["id"], "run_id": video["run_id"]}
+    site.handler.on_stage_failed(facts.StageFailed(**told, stage="render", reason="full disk"))
+    assert site.get(f"/videos/{video['id']}")["failure"] == "full disk"
+    found = site.work(video["id"])
+    assert (found["state"], found["failure"]) == ("ready", None)
+
+
+def test_what_browsers_lack_is_not_finished(site: RehearsedSite) -> None:
+    video = site.submit()
+    assert site.catalog.unfinished() == [video["run_id"]]
+    run = site.work(video["id"])["run_id"]
+    assert site.catalog.unfinished() == []
+    site.objects.delete(keys.streams_ready(run))
+    site.house.projection.rebuild()
+    assert site.catalog.unfinished() == [run]
+    site.http.post(f"/videos/{video['id']}/cancel")
+    assert site.get(f"/videos/{video['id']}")["state"] == "ready"
+
+
+def test_shapes_add_up_and_what_is_not_said_anew_stays(site: RehearsedSite) -> None:
+    asked = {"title": "Seoul", "labels": {"tour": "2026"}, "external_id": "7"}
+    video = site.ready(**asked)
+    both = site.ready(aspects=["1:1"])
+    assert both["id"] == video["id"]
+    assert both["aspects"] == ["9x16", "1x1"]
+    assert {name: both[name] for name in asked} == asked
+    again = site.submit(aspects=["9:16"])
+    assert again["run_id"] == both["run_id"]
+    other = site.submit(aspects=["4:5"], framing="face", title="Busan")
+    assert (other["aspects"], other["title"]) == (["4x5"], "Busan")
+
+
+def test_a_stage_that_browsers_could_not_be_given_is_tried_again(site: RehearsedSite) -> None:
+    video = site.ready()
+    site.objects.delete(keys.stage_ready(video["id"]))
+    told = {"video_id": video["id"], "run_id": video["run_id"]}
+    site.handler.on_stage_failed(facts.StageFailed(**told, stage="rendition", reason="full disk"))
+    found = site.get(f"/videos/{video['id']}")
+    assert (found["state"], found["stage_failure"]) == ("ready", "full disk")
+    again = site.http.post(f"/videos/{video['id']}/retry")
+    assert (again.status_code, again.json()["stage_failure"]) == (200, None)
+    assert isinstance(site.stages.told[-1], facts.VideoAccepted)
+    assert site.http.post(f"/videos/{video['id']}/retry").status_code == 409
+
+
+def test_a_title_and_labels_that_two_change_at_once_are_both_heeded(site: RehearsedSite) -> None:
+    video = site.submit(title="Seoul", labels={"day": "1"})["id"]
+    site.http.patch(f"/videos/{video}", json={"title": "Busan"})
+    site.http.patch(f"/videos/{video}", json={"labels": {"day": "2"}})
+    found = site.get(f"/videos/{video}")
+    assert (found["title"], found["labels"]) == ("Busan", {"day": "2"})
+    entries = site.house.journal.read(video)
+    assert [getattr(entry, "labels", None) for entry in entries] == [
+        {"day": "1"},
+        None,
+        {"day": "2"},
+    ]

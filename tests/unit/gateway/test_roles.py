@@ -41,6 +41,7 @@ ADDRESSES = {
     "PUT /videos/{video_id}/people/{somebody}": EDITOR,
     "POST /videos/{video_id}/people/{somebody}/{verdict}": EDITOR,
     "POST /videos/{video_id}/spans/{span}/confirm": EDITOR,
+    "GET /review": EDITOR,
     "GET /runs/{run_id}/camera/{aspect}.json": VISITOR,
     "GET /runs/{run_id}/boxes.json": VIEWER,
     "GET /runs/{run_id}/report.json": VIEWER,

@@ -11,6 +11,19 @@ from inyourarea.gateway.house import House
 from inyourarea.gateway.openapi import problem_responses as problems
 from inyourarea.gateway.problems import Problem, unauthorized
 
+__all__ = [
+    "Anybody",
+    "Asker",
+    "CallerOf",
+    "Editor",
+    "HouseOf",
+    "Operator",
+    "RunId",
+    "VideoId",
+    "Viewer",
+    "problems",
+]
+
 RunId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
 VideoId = RunId
 
@@ -25,20 +38,6 @@ def person_of(request: Request) -> Person:
     """Who asks, as the guard at the door has found out."""
     person: Person = request.state.person
     return person
-
-
-__all__ = [
-    "Anybody",
-    "Asker",
-    "CallerOf",
-    "Editor",
-    "HouseOf",
-    "Operator",
-    "RunId",
-    "VideoId",
-    "Viewer",
-    "problems",
-]
 
 
 def caller_of(request: Request) -> Caller:

@@ -4,7 +4,6 @@ from fractions import Fraction
 
 from fastapi import APIRouter
 
-from inyourarea.contracts.specs import to_rational
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
 from inyourarea.core.errors import PinRejected
@@ -19,6 +18,7 @@ from inyourarea.gateway.journal import PinMade, PinsSet
 from inyourarea.gateway.pins import differences, pins_from, to_stages
 from inyourarea.gateway.problems import NotThere, Stale
 from inyourarea.gateway.showing import Shown, changed_segments
+from inyourarea.gateway.submission import command_like
 from inyourarea.gateway.views import find_video, video_document
 
 router = APIRouter(prefix="/videos/{video_id}/pins", tags=["pins"])
@@ -120,18 +120,10 @@ def _command(
     accepted = house.showing.accepted(row["run_id"])
     if accepted.spec.model != shown.accepted.spec.model:  # it knows other people
         accepted = shown.accepted
-    spec = facts.RunSpec()
-    spec.CopyFrom(accepted.spec)
+    command = command_like(accepted, row)
     if made != tuple(PinMade(**pin) for pin in row["pins"]):  # else the run is the same, too
-        del spec.pins[:]
-        spec.pins.extend(to_stages(made, shown, _settled(house, row)))
-    spec.video_id = spec.names_from = ""  # ingest decides them
-    command = ingest_pb2.SubmitVideoRequest(
-        source_key=accepted.source.key, sha256=accepted.source.sha256, spec=spec, for_browsers=True
-    )
-    for name in ("from_s", "to_s"):
-        if (value := row["asked"][name]) is not None:
-            getattr(command, name).CopyFrom(to_rational(Fraction(value)))
+        del command.spec.pins[:]
+        command.spec.pins.extend(to_stages(made, shown, _settled(house, row)))
     return command
 
 

@@ -7,7 +7,6 @@ from urllib.parse import quote
 from fastapi import APIRouter, Path, Request, Response
 
 from inyourarea.contracts import keys
-from inyourarea.core.members import file_names
 from inyourarea.gateway import documents as doc
 from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.api.asking import Asker, HouseOf, RunId, Viewer, problems
@@ -15,11 +14,18 @@ from inyourarea.gateway.browsers import stream_file
 from inyourarea.gateway.exports import MEDIA_TYPES
 from inyourarea.gateway.house import House
 from inyourarea.gateway.media import IMMUTABLE, REVALIDATED, object_response
+from inyourarea.gateway.people import published_runs
 from inyourarea.gateway.problems import NotThere
+from inyourarea.gateway.settings import LANGUAGES
 from inyourarea.gateway.showing import Shown
-from inyourarea.gateway.views import find_video, published_runs
+from inyourarea.gateway.views import find_video
 
 router = APIRouter(prefix="/runs/{run_id}", tags=["runs"])
+
+#: Windows takes none of these in a file's name, others not all.
+_NOT_IN_NAMES = frozenset('<>:"/\\|?*')
+#: Bytes: file systems take 255, and browsers add some of their own.
+_LONGEST_NAME = 200
 
 Aspect = Annotated[str, Path(max_length=11, examples=["9x16"])]
 
@@ -53,17 +59,21 @@ def camera(run_id: RunId, aspect: Aspect, house: HouseOf, person: Asker) -> Resp
     """Everybody's window in every frame, in sixteenths of a source pixel.
 
     Per person four numbers a frame (x1, y1, x2, y2): those of the first frame, then what each
-    frame adds to the one before.
+    frame adds to the one before. A visitor is given the published people of all runs of the video.
     """
     shown = _shown(house, run_id, person)
-    labels = [picture.label for picture in shown.pictures]
-    if aspect not in labels:
-        raise NotThere("such shape")
-    found = house.showing.camera_document(shown.accepted, labels.index(aspect))
-    seen = _seen_people(house, shown, person)
-    found["people"] = {key: path for key, path in found["people"].items() if key in seen}
+    if person.role > Role.VISITOR:
+        return _json(house.showing.camera_document(shown, aspect))
+    found = house.showing.camera_document(shown, aspect)
+    found["people"] = {}
+    for run in dict.fromkeys(published_runs(house, shown.accepted.video_id).values()):
+        one = house.showing.run(run)
+        if aspect in one.aspects:
+            theirs = house.showing.camera_document(one, aspect)["people"]
+            seen = _seen_people(house, one, person)
+            found["people"] |= {key: path for key, path in theirs.items() if key in seen}
     # What a visitor may see changes, and so does who somebody is after signing in.
-    return _json(found, IMMUTABLE if person.role > Role.VISITOR else REVALIDATED)
+    return _json(found, REVALIDATED)
 
 
 @router.get("/boxes.json", operation_id="boxes", response_model=doc.Boxes, responses=problems(404))
@@ -145,13 +155,25 @@ def _saved_as(house: House, shown: Shown, somebody: str, label: str) -> str:
     """RFC 6266: shown in the page, and called so when it is saved."""
     video = shown.accepted.video_id
     row = house.catalog.video(video)
-    names = {named["person"]: named["name"] for named in house.catalog.people(video)}
+    people = {named["person"]: named for named in house.catalog.people(video)}
+    name = people[somebody]["name"] if somebody in people else shown.person(somebody).name
+    names = people[somebody]["names"] if somebody in people else {}
     called = house.settings.export_name.format(
         title=row["title"] if row else "",
-        name=names.get(somebody, shown.person(somebody).name),
+        name=name,
         aspect=label,
+        **{language: names.get(language, name) for language in LANGUAGES},
     )
-    return f"inline; filename*=UTF-8''{quote(file_names([called])[0], safe='')}.mp4"
+    return f"inline; filename*=UTF-8''{quote(_file_name(called), safe='')}.mp4"
+
+
+def _file_name(text: str) -> str:
+    """The text without what a system does not take in a file's name, or would obey."""
+    plain = "".join(
+        "-" if letter in _NOT_IN_NAMES or not letter.isprintable() else letter for letter in text
+    )
+    short = plain.encode()[:_LONGEST_NAME].decode(errors="ignore")
+    return short.strip(". ") or "fancam"
 
 
 @router.get(

@@ -8,9 +8,9 @@ from inyourarea.gateway import documents as doc
 from inyourarea.gateway.access import Role
 from inyourarea.gateway.api.asking import HouseOf, Operator, problems
 from inyourarea.gateway.catalog import Row
+from inyourarea.gateway.documents import stamp
 from inyourarea.gateway.problems import NotThere
 from inyourarea.gateway.tokens import TokenAsked
-from inyourarea.gateway.views import stamp
 
 router = APIRouter(prefix="/tokens", tags=["tokens"])
 

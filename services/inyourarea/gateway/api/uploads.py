@@ -5,7 +5,6 @@ https://tus.io/protocols/resumable-upload
 
 import base64
 import binascii
-import hashlib
 from email.utils import formatdate
 from typing import Annotated
 
@@ -15,6 +14,7 @@ from starlette.requests import ClientDisconnect
 
 from inyourarea.core.members import tidy
 from inyourarea.gateway.api.asking import Asker, Editor, HouseOf, RunId, problems
+from inyourarea.gateway.checksums import ALGORITHMS, Checksum
 from inyourarea.gateway.house import House
 from inyourarea.gateway.problems import Problem
 from inyourarea.gateway.uploads import PART, Upload
@@ -26,8 +26,6 @@ _OFFSET_TYPE = "application/offset+octet-stream"
 LONGEST_NAME = 300
 #: Bytes of one request, which is stored as it comes and ends where the file does.
 _MOST_AT_ONCE = 1 << 50
-#: The protocol asks for SHA-1 at least.
-_ALGORITHMS = ("sha1", "sha256")
 #: The protocol's own status for a piece that came otherwise than it was sent.
 _MISMATCH = 460
 
@@ -100,7 +98,7 @@ def options(house: HouseOf, person: Asker) -> Response:  # noqa: ARG001
             "Tus-Resumable": _VERSION,
             "Tus-Version": _VERSION,
             "Tus-Extension": "creation,expiration,termination,checksum",
-            "Tus-Checksum-Algorithm": ",".join(_ALGORITHMS),
+            "Tus-Checksum-Algorithm": ",".join(ALGORITHMS),
             "Tus-Max-Size": str(house.uploads.most_bytes),
         },
     )
@@ -203,45 +201,16 @@ async def send(
             f"{upload.offset} bytes are here, so send from there, not from {at}.",
             offset=upload.offset,
         )
-    expected = _Checksum.read(checksum) if checksum else None
+    expected = Checksum.read(checksum) if checksum else None
     arrived = await _receive(request, house, upload, expected)
     if expected is not None and not expected.is_right():
         await run_in_threadpool(house.uploads.cut, upload)
         raise Problem(_MISMATCH, "checksum", "These bytes came otherwise; send them again.")
-    upload = arrived
-    return Response(status_code=204, headers=_headers(upload))
-
-
-class _Checksum:
-    """What a piece should be, and what came of it so far."""
-
-    def __init__(self, algorithm: str, digest: bytes) -> None:
-        self._found = hashlib.new(algorithm, usedforsecurity=False)
-        self._digest = digest
-
-    @classmethod
-    def read(cls, text: str) -> "_Checksum":
-        """From the header of a request."""
-        algorithm, _, digest = text.partition(" ")
-        if algorithm not in _ALGORITHMS:
-            known = ", ".join(_ALGORITHMS)
-            raise Problem(400, "checksum", f"{algorithm!r} is not known; known are {known}.")
-        try:
-            return cls(algorithm, base64.b64decode(digest, validate=True))
-        except binascii.Error:
-            raise Problem(400, "checksum", "The digest is no base64.") from None
-
-    def update(self, content: bytes) -> None:
-        """More has come."""
-        self._found.update(content)
-
-    def is_right(self) -> bool:
-        """Whether all that came is what was sent."""
-        return self._found.digest() == self._digest
+    return Response(status_code=204, headers=_headers(arrived))
 
 
 async def _receive(
-    request: Request, house: House, upload: Upload, checksum: _Checksum | None
+    request: Request, house: House, upload: Upload, checksum: Checksum | None
 ) -> Upload:
     """Everything that arrives is stored, part by part."""
     waiting = bytearray()

@@ -1,14 +1,11 @@
 """Videos: submitted, listed, watched, cancelled and deleted."""
 
 import asyncio
-import base64
-import json
 from collections.abc import AsyncIterator, Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
 from fastapi.responses import StreamingResponse
-from pydantic import Field, TypeAdapter
 from starlette.concurrency import run_in_threadpool
 
 from inyourarea.contracts import keys
@@ -18,23 +15,20 @@ from inyourarea.gateway import documents as doc
 from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.announcing import event_of
 from inyourarea.gateway.api.asking import Asker, Editor, HouseOf, Operator, VideoId, problems
-from inyourarea.gateway.browsers import stream_file
-from inyourarea.gateway.catalog import Question, Row
+from inyourarea.gateway.api.paging import cut_page, read_cursor
+from inyourarea.gateway.catalog import Question
 from inyourarea.gateway.deletion import delete_video
 from inyourarea.gateway.house import House
-from inyourarea.gateway.journal import RunResumed, RunStopped, Titled
-from inyourarea.gateway.media import REVALIDATED, object_response
+from inyourarea.gateway.journal import RunStopped, Titled
 from inyourarea.gateway.problems import NotThere, Problem, unauthorized
-from inyourarea.gateway.submission import command_for, submit_source
+from inyourarea.gateway.submission import command_for, submit_again, submit_source
 from inyourarea.gateway.tokens import NoEntry
-from inyourarea.gateway.views import find_video, poster_key, video_for, watch_document
+from inyourarea.gateway.views import find_video, video_for, watch_document
 
 router = APIRouter(prefix="/videos", tags=["videos"])
 
 #: Seconds after which a silent stream of events says that it is still there.
 _HEARTBEAT_S = 15.0
-#: When the last video of a page was made, and its id.
-_CURSOR = TypeAdapter(tuple[Annotated[int, Field(ge=0, lt=1 << 63)], doc.Id])
 
 
 @router.post(
@@ -74,39 +68,21 @@ def find(house: HouseOf, person: Asker, asked: Annotated[doc.VideosAsked, Query(
     """The videos that match, the newest first, page by page."""
     is_visitor = person.role <= Role.VISITOR
     if is_visitor and (asked.label or asked.external_id or asked.state):
-        raise unauthorized("Sign in first: visitors look for videos by words only.")
+        raise unauthorized("Sign in first: visitors look for videos by words and group only.")
     labels = {name: value for name, _, value in (pair.partition(":") for pair in asked.label)}
     question = Question(
         text=asked.query,
         labels=labels,
         external_id=asked.external_id,
+        group=asked.group,
         states=asked.state,
         pairs=person.labels,
         only=house.catalog.published() if is_visitor else None,
-        before=_read_cursor(asked.cursor),
+        before=read_cursor(asked.cursor),
         limit=asked.limit + 1,
     )
-    rows = house.catalog.find(question)
-    more = rows[asked.limit - 1] if len(rows) > asked.limit else None
-    return doc.Videos(
-        items=[video_for(house, row, person) for row in rows[: asked.limit]],
-        next_cursor=_cursor(more["created_ns"], more["id"]) if more else None,
-    )
-
-
-def _cursor(created_ns: int, video: str) -> str:
-    return base64.urlsafe_b64encode(json.dumps([created_ns, video]).encode()).decode()
-
-
-def _read_cursor(cursor: str | None) -> tuple[int, str] | None:
-    if cursor is None:
-        return None
-    try:
-        return _CURSOR.validate_json(base64.urlsafe_b64decode(cursor))
-    except ValueError:
-        raise Problem(
-            400, "cursor", "This cursor was not given here; begin with the first page."
-        ) from None
+    rows, cursor = cut_page(house.catalog.find(question), asked.limit)
+    return doc.Videos(items=[video_for(house, row, person) for row in rows], next_cursor=cursor)
 
 
 @router.get("/{video_id}", operation_id="get_video", responses=problems(404))
@@ -121,12 +97,8 @@ def change(video_id: VideoId, asked: doc.VideoChanged, house: HouseOf, person: E
     row = find_video(house, video_id, person)
     if asked.labels is not None:
         _check_scope(person, asked.labels)
-    entry = Titled(
-        by=person.name,
-        title=row["title"] if asked.title is None else tidy(asked.title) or row["filename"],
-        labels=row["labels"] if asked.labels is None else asked.labels,
-    )
-    house.write_down(video_id, entry)
+    title = None if asked.title is None else tidy(asked.title) or row["filename"]
+    house.write_down(video_id, Titled(by=person.name, title=title, labels=asked.labels))
     return get(video_id, house, person)
 
 
@@ -147,23 +119,21 @@ def cancel(video_id: VideoId, house: HouseOf, person: Editor) -> doc.Video:
     row = find_video(house, video_id, person)
     if row["state"] != "working":
         raise Problem(409, "not-working", f"This video is {row['state']}; nothing is under way.")
+    house.write_down(video_id, RunStopped(by=person.name, run_id=row["run_id"]))
     house.objects.put_once(keys.cancelled(row["run_id"]), b"")
     house.stages.publish(facts.RunCancelled(video_id=video_id, run_id=row["run_id"]))
-    house.write_down(video_id, RunStopped(by=person.name, run_id=row["run_id"]))
     return get(video_id, house, person)
 
 
 @router.post("/{video_id}/retry", operation_id="retry_video", responses=problems(404, 409))
 def retry(video_id: VideoId, house: HouseOf, person: Editor) -> doc.Video:
-    """A run that failed or was cancelled goes on from where it was."""
+    """A run that failed, was cancelled or lacks its stage goes on from where it was."""
     row = find_video(house, video_id, person)
-    if row["state"] not in ("failed", "cancelled"):
+    has_no_stage = "failure" in (row["stage"] or {})
+    if row["state"] not in ("failed", "cancelled") and not has_no_stage:
         raise Problem(409, "not-stopped", f"This video is {row['state']}; it needs no retry.")
-    run = row["run_id"]
-    house.objects.delete(keys.failed(run))
-    house.objects.delete(keys.cancelled(run))
-    house.write_down(video_id, RunResumed(by=person.name, run_id=run))
-    house.stages.publish(house.showing.accepted(run))
+    house.objects.delete(keys.stage_failed(video_id))
+    submit_again(house, row, person.name)
     return get(video_id, house, person)
 
 
@@ -218,71 +188,3 @@ def _told(house: House, video: str, person: Person) -> str:
 def watch(video_id: VideoId, house: HouseOf, person: Asker) -> doc.Watch:
     """All that a player needs to show everybody on stage."""
     return watch_document(house, find_video(house, video_id, person), person)
-
-
-_MEDIA: dict[int | str, dict[str, Any]] = {
-    206: {"description": "A range of it"},
-    304: {"description": "It is as it was"},
-}
-
-
-@router.head("/{video_id}/stage.mp4", include_in_schema=False)
-@router.get(
-    "/{video_id}/stage.mp4",
-    operation_id="stage",
-    response_class=Response,
-    responses={**problems(404, 416), **_MEDIA, 200: {"content": {"video/mp4": {}}}},
-)
-def stage(request: Request, video_id: VideoId, house: HouseOf, person: Asker) -> Response:
-    """The whole stage as a browser plays it."""
-    found = _stage(find_video(house, video_id, person))
-    return object_response(request, house.objects, found["key"], "video/mp4", REVALIDATED)
-
-
-@router.get(
-    "/{video_id}/sprite.jpg",
-    operation_id="sprite",
-    response_class=Response,
-    responses={**problems(404, 416), **_MEDIA, 200: {"content": {"image/jpeg": {}}}},
-)
-def sprite(request: Request, video_id: VideoId, house: HouseOf, person: Asker) -> Response:
-    """Small pictures of the stage in a grid; ``stage.sprite`` of the video tells its measures."""
-    found = _stage(find_video(house, video_id, person))["sprite"]
-    return object_response(request, house.objects, found["key"], "image/jpeg", REVALIDATED)
-
-
-@router.get(
-    "/{video_id}/poster.jpg",
-    operation_id="poster",
-    response_class=Response,
-    responses={**problems(404, 416), **_MEDIA, 200: {"content": {"image/jpeg": {}}}},
-)
-def poster(request: Request, video_id: VideoId, house: HouseOf, person: Asker) -> Response:
-    """The picture that stands for the video."""
-    row = find_video(house, video_id, person)
-    key = poster_key(row, house.catalog.run(row["run_id"]))
-    if not key:
-        raise NotThere("picture yet")
-    return object_response(request, house.objects, key, "image/jpeg", REVALIDATED)
-
-
-@router.get(
-    "/{video_id}/hls/{name:path}",
-    operation_id="stage_stream",
-    response_class=Response,
-    responses={**problems(404, 416), **_MEDIA},
-)
-def stream(
-    request: Request, video_id: VideoId, name: str, house: HouseOf, person: Asker
-) -> Response:
-    """A file of the stage's HLS stream: ``master.m3u8``, and what that names."""
-    find_video(house, video_id, person)
-    file = stream_file(house.objects, keys.stage_streams(video_id), name)
-    return object_response(request, house.objects, file.key, file.media_type, REVALIDATED)
-
-
-def _stage(row: Row) -> dict[str, Any]:
-    found: dict[str, Any] | None = row["stage"]
-    if found is None or "key" not in found:
-        raise NotThere("stage for browsers yet")
-    return found

@@ -8,10 +8,10 @@ from inyourarea.gateway import documents as doc
 from inyourarea.gateway.addresses import AddressRefused, allowed, look_up
 from inyourarea.gateway.api.asking import HouseOf, Operator, RunId, problems
 from inyourarea.gateway.catalog import Row
+from inyourarea.gateway.documents import stamp
 from inyourarea.gateway.house import House
 from inyourarea.gateway.posting import read_target
 from inyourarea.gateway.problems import Problem
-from inyourarea.gateway.views import stamp
 from inyourarea.gateway.webhooks import WAITING
 
 router = APIRouter(prefix="/webhooks", tags=["webhooks"])
