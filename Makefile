@@ -6,7 +6,7 @@ WEB := services/inyourarea/gateway/web
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm --prefix $(WEB)
 
 .DEFAULT_GOAL := menu
-.PHONY: menu install web demo check quick test exam exam-by-looks bench bench-gateway bench-player bench-bus bench-models bench-objects proto golden show-model screenshot clean
+.PHONY: menu install web demo check quick test cluster cluster-demo cluster-down exam exam-by-looks bench bench-gateway bench-player bench-bus bench-models bench-objects proto golden show-model screenshot clean
 
 menu: ## print this menu
 	@awk '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {split($$0, part, ":.*## "); \
@@ -20,6 +20,14 @@ demo: install ## draw a stage show, make its fancams, score them, watch them in 
 	$(BIN)/inyourarea run demo/show/stage.mp4 --group show --out demo/out
 	$(BIN)/inyourarea score demo/out --truth demo/show/truth.csv
 	$(BIN)/inyourarea serve demo/show/stage.mp4 --group show --data demo/out
+
+##@ A cluster on this machine
+cluster: .venv/.dev web ## start real Kafka, MinIO, PostgreSQL and all services, on loopback
+	$(BIN)/python tests/cluster/local.py up
+cluster-demo: demo/show/stage.mp4 ## send the demo's show through it: build/cluster/out
+	$(BIN)/python tests/cluster/local.py demo
+cluster-down: ## stop exactly what `make cluster` started
+	$(BIN)/python tests/cluster/local.py down
 
 ##@ Check
 check: .venv/.dev $(WEB)/node_modules/.package-lock.json ## format, lint, types, import rules, generated stubs; the page's types and tests
@@ -67,6 +75,9 @@ show-model: .venv/.dev ## train the show's model anew (hours; installs the train
 
 clean: ## remove .venv, the built page and what demo wrote
 	rm -rf .venv demo $(WEB)/node_modules $(WEB)/dist
+
+demo/show/stage.mp4: | .venv/.laptop
+	$(BIN)/inyourarea stage-show --out demo/show --seed 1 --members 4 --seconds 12 --setting hard
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
