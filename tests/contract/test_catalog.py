@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -152,7 +153,24 @@ class CatalogContract:
         assert len(catalog.find(Question(states=("ready",), external_id="y"))) == 0
         assert len(catalog.find(Question(only=[an_id(3), an_id(9)]))) == 1
         assert catalog.find(Question(only=[])) == []
-        assert catalog.unfinished() == [an_id(103)]
+
+    def test_a_group_is_a_condition(self, catalog: Catalog) -> None:
+        catalog.put(picture(1, asked={"group": "show"}))
+        catalog.put(picture(2, asked={"group": None}))
+        catalog.put(picture(3, asked={"group": "shows"}))
+        rows = catalog.find(Question(group="show"))
+        assert [row["id"] for row in rows] == [an_id(1)]
+
+    def test_what_is_at_work_or_lacks_what_browsers_need_is_unfinished(
+        self, catalog: Catalog
+    ) -> None:
+        catalog.put(picture(1))
+        catalog.put(picture(2, state="failed"))
+        catalog.put(picture(3, state="ready"))
+        whole = picture(4, state="ready", stage={"key": "stage.mp4"})
+        runs = [{**whole.runs[0], "streams": {"p1 9x16": "000-9x16.m3u8"}}]
+        catalog.put(replace(whole, runs=runs))
+        assert sorted(catalog.unfinished()) == [an_id(101), an_id(103)]
 
     def test_pages_go_on_where_the_last_one_ended(self, catalog: Catalog) -> None:
         for number in range(7):
