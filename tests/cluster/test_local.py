@@ -1,4 +1,4 @@
-"""The whole way on real servers: what comes out is what the laptop makes, whoever dies on the way."""
+"""The whole way on real servers: what comes out is what the laptop makes, whoever dies."""
 
 import hashlib
 import os
@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from inyourarea.client import Client
+from inyourarea.client import Client, Wishes
 from local import SERVICES, LocalCluster, local_cluster
-from small_show import SmallShow, inyourarea
+from small_show import SmallShow, draw_small_show, inyourarea
 
 pytestmark = pytest.mark.slow
 
@@ -31,6 +31,11 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
         pytest.skip(str(error))
     yield cluster
     context.__exit__(None, None, None)
+
+
+@pytest.fixture(scope="module")
+def small_show(tmp_path_factory: pytest.TempPathFactory) -> SmallShow:
+    return draw_small_show(tmp_path_factory.mktemp("show"))
 
 
 @pytest.fixture(scope="module")
@@ -70,8 +75,7 @@ def test_killed_services_lose_nothing(
     print(f"seed {seed}")  # noqa: T201 - what it takes to repeat it
     choice = random.Random(seed)
     with Client(cluster.address) as client:
-        upload = client.upload(small_show.video)
-        video = client.submit(upload, group="show", to_s=3.5)
+        video = client.submit(small_show.video, Wishes(group="show", to_s=3.5))
         victims = [name for name in SERVICES if name != "gateway"]
         choice.shuffle(victims)
         for name in victims:
