@@ -1,11 +1,8 @@
 """A Kafka with topics for tests, and members that are settled before a test goes on."""
 
-import gc
-import logging
 import os
 import time
 import uuid
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -93,27 +90,10 @@ class KafkaHouse:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
-    """The SDK logs nothing: its records hold sockets that it opened while a server was down.
-
-    They are closed at the end, not by the session's last collection, which takes them for a leak.
-    """
-    sdk = logging.getLogger("kafka")
-    sdk.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        sdk.setLevel(logging.NOTSET)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", ResourceWarning)
-            gc.collect()
-
-
-@contextmanager
 def kafka_house(*topics: str) -> Iterator[KafkaHouse]:
     """A server with these topics; where none can be had the test is skipped, and in CI it fails."""
     try:
-        with _quiet(), kafka() as server:
+        with kafka() as server:
             admin = KafkaAdminClient(bootstrap_servers=server.address)
             admin.create_topics(
                 {

@@ -23,11 +23,7 @@ from inyourarea.runtime.kafka_bus import KafkaBus
 from inyourarea.runtime.worker import Patience, Worker, to_record
 from kafka_house import PARTITIONS, QUICK, KafkaHouse, kafka_house
 
-pytestmark = [
-    pytest.mark.slow,
-    # The SDK leaves sockets to the garbage collector when it could not connect.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.slow
 
 CUT = "segment.cut.bulk"
 EXTRACTED = "frames.extracted.bulk"

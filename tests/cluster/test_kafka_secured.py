@@ -17,11 +17,7 @@ from inyourarea.runtime.kafka_topics import KafkaTopics, changes
 from kafka_house import QUICK
 from kafka_server import KafkaServer, ServerNotHad
 
-pytestmark = [
-    pytest.mark.slow,
-    # The SDK leaves sockets to the garbage collector when it could not connect.
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
+pytestmark = pytest.mark.slow
 
 PASSWORD = "open sesame"
 

@@ -34,7 +34,9 @@ _JOIN_S, _JOIN_TURNS = 0.25, 8
 _FETCH_BYTES, _FETCHES_BYTES, _ALL = 1 << 15, 1 << 20, 1 << 20
 #: A record of a lower lane that has just come waits this long, in seconds, for one of a higher lane
 #: that was published at the same time: a fetch on a local network takes less.
-_SETTLE_S = 0.02
+_SETTLE_S = 0.03
+#: After a step this long, in seconds, for what a broker has just sent to be read.
+_GLANCE_S = 0.01
 #: After this silence, in seconds, Kafka is asked whether it is there.
 _SILENCE_S = 3.0
 #: A commit waits this long, in seconds, for a rebalance to end.
@@ -101,7 +103,7 @@ class KafkaMember:
         self._consumer: KafkaConsumer | None = None
         self._admin: KafkaAdminClient | None = None
         self._away = self._twin = ""
-        self._polled = self._heard = 0.0
+        self._polled = self._heard = self._settled = self._looked = 0.0
         self._behind: set[TopicPartition] = set()
         self._stop = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name=f"keeps {group}", daemon=True)
@@ -166,13 +168,15 @@ class KafkaMember:
     def _look(self, left_s: float) -> Record | None:
         if self._consumer is None:
             return None
-        was_idle = self._lanes.best_rank() is None
-        if was_idle or time.monotonic() - self._polled > _SETTLE_S:
-            self._gather(0)
+        if self._lanes.best_rank() != 0:
+            is_fresh = time.monotonic() - self._looked < _SETTLE_S
+            self._gather(0 if is_fresh or left_s <= 0 else _GLANCE_S)
+            self._looked = time.monotonic()
         if self._lanes.best_rank() is None and left_s > 0:
             self._gather(min(left_s, _SLICE_S))
-        if was_idle and self._lanes.best_rank():
-            self._gather(_SETTLE_S)
+        unsettled_s = self._settled - time.monotonic()
+        if self._lanes.best_rank() and unsettled_s > 0:
+            self._gather(unsettled_s)
         return self._lanes.take()
 
     def _gather(self, wait_s: float) -> None:
@@ -195,6 +199,8 @@ class KafkaMember:
             raise BusAway(self._away) from error
         self._polled = time.monotonic()
         self._forget_lost()
+        if came and self._lanes.best_rank() is None:
+            self._settled = self._polled + _SETTLE_S
         for place, messages in came.items():
             self._heard = self._polled
             for message in messages:
