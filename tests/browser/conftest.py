@@ -22,7 +22,8 @@ LONG_STAGE = CountedStage(shots=(66,))
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="session")
+# Of a module, not of the session: a browser's loop is the thread's running one until it is closed.
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     try:
         with chromium() as found:
@@ -40,12 +41,12 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def made(browser: Browser, shared_folder: Path) -> Path:
     return make_once(shared_folder / "counted", STAGE, "The counted stage")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def site(made: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[PlayerSite]:
     """For tests that change nothing."""
     folder = shutil.copytree(made, tmp_path_factory.mktemp("site") / "copy")
@@ -60,10 +61,12 @@ def own_site(made: Path, tmp_path: Path) -> Iterator[PlayerSite]:
         yield opened
 
 
-@pytest.fixture(scope="session")
-def long_site(browser: Browser, shared_folder: Path) -> Iterator[PlayerSite]:
-    folder = make_once(shared_folder / "long", LONG_STAGE, "A long stage")
-    with player_site(folder) as opened:
+@pytest.fixture(scope="module")
+def long_site(
+    browser: Browser, shared_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[PlayerSite]:
+    made = make_once(shared_folder / "long", LONG_STAGE, "A long stage")
+    with player_site(shutil.copytree(made, tmp_path_factory.mktemp("long") / "copy")) as opened:
         yield opened
 
 

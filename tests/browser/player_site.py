@@ -1,16 +1,16 @@
 """A site with the counted stage on it, at an address of its own, and a browser that looks at it."""
 
 import fcntl
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from playwright.sync_api import Browser, sync_playwright
 
 from counted_stage import GROUP, CountedStage, film_of, write_models
@@ -102,9 +102,11 @@ class PlayerSite:
 @contextmanager
 def player_site(folder: Path, **settings: Any) -> Iterator[PlayerSite]:
     """The site on the store in a folder; the model of the heads lies beside it."""
-    os.environ["INYOURAREA_MODELS"] = str(folder / "models")
     wanted = GatewaySettings(**{"trusts_this_machine": True, **settings})
-    with open_site(folder / "data", wanted) as site:
+    with ExitStack() as opened:
+        with pytest.MonkeyPatch.context() as environment:
+            environment.setenv("INYOURAREA_MODELS", str(folder / "models"))
+            site = opened.enter_context(open_site(folder / "data", wanted))
         tap = Tap(site.app)
         with (
             served(tap) as url,  # type: ignore[arg-type]

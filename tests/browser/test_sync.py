@@ -21,7 +21,7 @@ _RECOVERS_S = 6
 #: Frames apart that nobody sees, a tenth of a second; what a busy machine is allowed.
 _UNSEEN_FRAMES = 3
 #: Share of its frames that one of both videos loses on a machine too busy to play two at all.
-_BUSY = 0.05
+_BUSY = 0.005
 #: Seconds until two elements that were just started run side by side.
 _SETTLES_S = 2
 

@@ -94,6 +94,7 @@ class Watching:
         end = float(self.page.locator("[data-testid=timeline]").get_attribute("aria-valuemax") or 1)
         x = box["width"] * (seconds + 0.5 / FPS) / end
         track.click(position={"x": x, "y": box["height"] / 2})
+        self.page.mouse.move(0, 0)  # a small picture of the moment lies over the stage meanwhile
         return self
 
     def virtual(self) -> "Watching":

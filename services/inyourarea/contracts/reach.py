@@ -47,6 +47,7 @@ REACH: Mapping[str, Reach] = MappingProxyType(
         # What people did, and what became of it.
         "journal/": _reach("gateway", "gateway", "gateway"),
         "previews/": _reach("gateway", "gateway", "gateway"),
+        "swept/": _reach("gateway", "gateway", "gateway"),
         "deletions/": _reach("gateway", "gateway", "gateway"),
         "cancelled/": _reach(_ALL, "gateway", "ingest gateway"),
         "deleted/": _reach(_ALL, "gateway", "ingest"),
