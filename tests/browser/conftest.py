@@ -17,7 +17,7 @@ from watching import NOTES, Watching
 #: are taken for each other.
 STAGE = CountedStage(shots=(4, 2, 10), swapped_s=2, hidden_s=(1.0, 2.8))
 #: A minute of steady playing, and what is needed before and after it.
-LONG_STAGE = CountedStage(shots=(66,))
+LONG_STAGE = CountedStage(shots=(76,))
 
 OpenPage = Callable[..., Page]
 
