@@ -14,7 +14,8 @@ from kafka.admin import KafkaAdminClient
 from inyourarea.runtime.kafka_bus import KafkaBus
 from inyourarea.runtime.kafka_member import Pace
 from inyourarea.runtime.kafka_settings import KafkaSettings
-from kafka_server import KafkaServer, ServerNotHad, kafka
+from kafka_server import KafkaServer, kafka
+from own_servers import ServerNotHad
 
 PARTITIONS = 4
 #: Kafka's own least session, so that a death is noticed soon.

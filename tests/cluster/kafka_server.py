@@ -12,6 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from own_servers import ServerNotHad, end, free_ports
+
 _HERE = Path(__file__).parent
 _POM = _HERE / "kafka.pom.xml"
 #: Where the jars are kept between runs, by the content of the pom.
@@ -23,16 +25,12 @@ _JVM = ("-Xmx384m", "-Xms128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "
 _QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 
 
-class ServerNotHad(Exception):
-    """There is no Kafka to be had on this machine; the text says what to do."""
-
-
 class KafkaServer:
     """One Kafka node in a folder; ``address`` stays the same when it is started again."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        self._port, self._controller, self._inside = _free_ports(3)
+        self._port, self._controller, self._inside = free_ports(3)
         self.address = f"127.0.0.1:{self._port}"
         self.properties = self._plain()
         self._jars = jars()
@@ -88,12 +86,7 @@ class KafkaServer:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Its process has ended, by this signal."""
         if self._process is not None:
-            self._process.send_signal(number)
-            try:
-                self._process.wait(_STOP_S)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            end(self._process, number, _STOP_S)
 
     @property
     def _config(self) -> Path:
@@ -168,11 +161,3 @@ def jars() -> Path:
     except OSError:  # another process was faster
         shutil.rmtree(coming)
     return kept
-
-
-def _free_ports(count: int) -> list[int]:
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(port.getsockname()[1]) for port in held]
-    for port in held:
-        port.close()
-    return ports

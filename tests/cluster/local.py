@@ -18,12 +18,12 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
-sys.path[:0] = [str(ROOT / "tests" / "contract"), str(ROOT / "tests" / "cluster")]
+from kafka_server import kafka
+from minio_server import minio
+from own_servers import end, free_ports
+from postgres_server import postgres
 
-from kafka_server import kafka  # noqa: E402
-from minio_server import minio  # noqa: E402
-from postgres_server import postgres  # noqa: E402
+ROOT = Path(__file__).parents[2]
 
 FOLDER = ROOT / "build" / "cluster"
 STATE = FOLDER / "state.json"
@@ -58,13 +58,7 @@ class LocalCluster:
 
     def stop(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
         """That copy has ended, by this signal."""
-        process = self.processes.pop(name)
-        process.send_signal(number)
-        try:
-            process.wait(_STOP_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
+        end(self.processes.pop(name), number, _STOP_S)
 
 
 @contextlib.contextmanager
@@ -135,15 +129,6 @@ def _wait(cluster: LocalCluster, port: int) -> None:
     raise SystemExit("the gateway did not answer in time; see build/cluster/gateway.log")
 
 
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens at now."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(port.getsockname()[1]) for port in held]
-    for port in held:
-        port.close()
-    return ports
-
-
 def up() -> None:
     """The cluster runs behind this command's back, and its address is said."""
     if STATE.exists():
@@ -165,10 +150,10 @@ def up() -> None:
 def keep() -> None:
     """Be the process that everything belongs to, until SIGTERM."""
 
-    def end(*_: object) -> None:
+    def leave(*_: object) -> None:
         raise SystemExit
 
-    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGTERM, leave)
     try:
         with local_cluster(FOLDER) as cluster:
             STATE.write_text(json.dumps({"pid": os.getpid(), "address": cluster.address}))

@@ -18,16 +18,13 @@ from minio.credentials import StaticProvider
 
 from inyourarea.runtime.minio_bucket import policy_of
 from inyourarea.runtime.minio_settings import MinioSettings
+from own_servers import ServerNotHad, end, free_ports
 
 #: The last one there is: the project was archived after it.
 VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"
 _ROOT, _SECRET = "root-of-tests", "secret-of-tests"
 _START_S = 30
 _STOP_S = 30
-
-
-class ServerNotHad(Exception):
-    """There is no MinIO to be had on this machine; the text says what to do."""
 
 
 class MinioServer:
@@ -39,7 +36,7 @@ class MinioServer:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._program = program()
-        self._port = _free_port()
+        (self._port,) = free_ports(1)
         scheme = "https" if (folder / "certs" / "public.crt").exists() else "http"
         self.endpoint = f"{scheme}://127.0.0.1:{self._port}"
         self._process: subprocess.Popen[bytes] | None = None
@@ -92,12 +89,7 @@ class MinioServer:
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Its process has ended, by this signal."""
         if self._process is not None:
-            self._process.send_signal(number)
-            try:
-                self._process.wait(_STOP_S)
-            except subprocess.TimeoutExpired:
-                self._process.kill()
-                self._process.wait()
+            end(self._process, number, _STOP_S)
             (self._folder / "log").unlink()
 
 
@@ -145,9 +137,3 @@ def program() -> Path:
     finally:
         shutil.rmtree(coming)
     return kept
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])

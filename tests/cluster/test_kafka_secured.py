@@ -15,7 +15,8 @@ from inyourarea.runtime.kafka_bus import KafkaBus
 from inyourarea.runtime.kafka_settings import KafkaSettings, read_settings
 from inyourarea.runtime.kafka_topics import KafkaTopics, changes
 from kafka_house import QUICK
-from kafka_server import KafkaServer, ServerNotHad
+from kafka_server import KafkaServer
+from own_servers import ServerNotHad
 
 pytestmark = pytest.mark.slow
 

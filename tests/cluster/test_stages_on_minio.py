@@ -34,7 +34,8 @@ from inyourarea.runtime.objects import Objects, ObjectsAway, holds
 from inyourarea.runtime.worker import Patience, Worker, channels_of, to_record
 from inyourarea.track.handler import TrackHandler
 from inyourarea.track.settings import TrackSettings
-from minio_server import ServerNotHad, minio
+from minio_server import minio
+from own_servers import ServerNotHad
 from small_show import draw_small_show, inyourarea
 
 _EVERY_CHANNEL = tuple(channel for topic in TOPICS for channel in topic.channels)

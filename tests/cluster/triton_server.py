@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import sysconfig
@@ -24,6 +23,8 @@ from pathlib import Path
 
 import pytest
 
+from own_servers import ServerNotHad, free_ports
+
 #: The server inside is Triton 2.51. Its python backend was built for numpy 1: with numpy 2 every
 #: answer of a model is empty, and nothing says so. onnxruntime is the one of this environment, so
 #: that both compute the same.
@@ -32,10 +33,6 @@ _BESIDE = ("numpy==1.26.4", f"onnxruntime=={version('onnxruntime')}")
 _INSTALL_S = 480
 _START_S = 60
 _STOP_S = 60
-
-
-class ServerNotHad(Exception):
-    """There is no Triton on this machine; the text says what to do."""
 
 
 class Triton:
@@ -48,7 +45,7 @@ class Triton:
     def __init__(self, repository: Path, models: Sequence[str], tls: Path | None = None) -> None:
         self._home = installed()
         self._folder = Path(tempfile.mkdtemp(prefix="inyourarea-triton-"))
-        self._grpc, self._http, self._metrics = _free_ports(3)
+        self._grpc, self._http, self._metrics = free_ports(3)
         self._server: subprocess.Popen[bytes] | None = None
         words = {
             "model-repository": repository,
@@ -236,14 +233,6 @@ def _run(words: list[str]) -> None:
         raise ServerNotHad(f"pip took more than {_INSTALL_S} s for Triton") from error
     except subprocess.CalledProcessError as error:
         raise ServerNotHad(f"pip could not fetch Triton: {error.stderr[-2000:]}") from error
-
-
-def _free_ports(count: int) -> list[int]:
-    taken = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in taken]
-    for one in taken:
-        one.close()
-    return ports
 
 
 if __name__ == "__main__":

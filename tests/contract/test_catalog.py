@@ -15,7 +15,8 @@ from alembic.migration import MigrationContext
 from inyourarea.gateway.catalog import Catalog, Picture, Question, Step
 from inyourarea.gateway.schema import METADATA
 from inyourarea.runtime.worker import DependencyAway
-from postgres_server import ServerNotHad, postgres
+from own_servers import ServerNotHad
+from postgres_server import postgres
 
 
 def an_id(number: int) -> str:

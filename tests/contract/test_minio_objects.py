@@ -24,7 +24,8 @@ from inyourarea.runtime.minio_bucket import apply_bucket
 from inyourarea.runtime.minio_objects import MinioObjects, client_of
 from inyourarea.runtime.minio_settings import MinioSettings
 from inyourarea.runtime.objects import ObjectNotFound, ObjectsAway, holds
-from minio_server import MinioServer, ServerNotHad, minio
+from minio_server import MinioServer, minio
+from own_servers import ServerNotHad
 from servers import Wire
 from test_objects import ObjectsContract
 

@@ -12,15 +12,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from own_servers import ServerNotHad, free_ports
+
 #: Where Debian's packages put the programs, which are not in the path there.
 _DEBIAN = Path("/usr/lib/postgresql")
 _START_S = 30
 #: A test's database loses nothing by losing everything.
 _KNOBS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=16MB")
-
-
-class ServerNotHad(Exception):
-    """There is no PostgreSQL on this machine; the text says what to do."""
 
 
 @contextmanager
@@ -36,7 +34,7 @@ def postgres() -> Iterator[str]:
     try:
         data = folder / "data"
         _run([programs / "initdb", "-D", data, "-U", "test", "-A", "trust", "-N"], somebody)
-        port = _free_port()
+        (port,) = free_ports(1)
         knobs = [word for knob in _KNOBS for word in ("-c", knob)]
         place = ["-D", data, "-h", "127.0.0.1", "-p", port, "-k", folder]
         words = [str(word) for word in (programs / "postgres", *place, *knobs)]
@@ -76,12 +74,6 @@ def _run(words: list[object], somebody: dict[str, object]) -> None:
     )
     if done.returncode:
         raise ServerNotHad(f"initdb failed: {done.stderr}")
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
 
 
 def _wait(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
