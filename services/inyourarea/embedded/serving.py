@@ -20,6 +20,7 @@ from inyourarea.embedded.models import find_model, known_groups
 from inyourarea.embedded.own_files import STORE
 from inyourarea.embedded.run import model_fact, store_source
 from inyourarea.embedded.store import open_store
+from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.announcing import announce_run
 from inyourarea.gateway.app import create_app
 from inyourarea.gateway.catalog import Catalog
@@ -103,9 +104,9 @@ def add_video(site: Site, video: Path, group: str | None) -> str:
         raise VideoUnreadable(f"{video} is no file; give the path of a video")
     source = store_source(site.house.objects, video)
     asked = VideoAsked(upload_id="0" * 32, group=group)
-    origin = (video.name, "")
+    user = Person(Role.OPERATOR)
     try:
-        return submit_source(site.house, asked, (source.key, source.sha256), origin)[0]
+        return submit_source(site.house, asked, (source.key, source.sha256), video.name, user)[0]
     except Problem as problem:
         raise Refused(problem.detail) from problem
 

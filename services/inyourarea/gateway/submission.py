@@ -1,5 +1,6 @@
 """From what somebody asks for to the command that ingest is given."""
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 from inyourarea.contracts.specs import to_picture, to_rational
@@ -7,6 +8,7 @@ from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
 from inyourarea.core.members import tidy
 from inyourarea.core.picture import Picture, parse_aspect, parse_size
+from inyourarea.gateway.access import Person
 from inyourarea.gateway.catalog import Row
 from inyourarea.gateway.documents import VideoAsked
 from inyourarea.gateway.house import House
@@ -19,27 +21,28 @@ StoredSource = tuple[str, str]
 
 
 def submit_source(
-    house: House, asked: VideoAsked, source: StoredSource, origin: tuple[str, str]
+    house: House, asked: VideoAsked, source: StoredSource, filename: str, person: Person
 ) -> tuple[str, bool]:
-    """Fancams of a stored source are on their way; ``origin``: its file's name, who brought it.
+    """Fancams of a stored source, which ``person`` brought, are on their way.
 
     Returns the video's id, and whether anything is new: the same wishes again give the same run.
     What is not said anew of a video that is here already stays as it is.
 
     Raises:
-        Problem: the group is not known here.
+        Problem: the group is not known here, or the person's token is not for such a video.
         Refused: the video can not be used, and why.
     """
     command = command_for(asked, source, house.models)
     known = house.catalog.video(house.stages.decide(command).video_id)
     if known is not None:
+        check_scope(person, known["labels"])  # it may be here already, and be somebody else's
         _build_on(house.showing.accepted(known["run_id"]).spec, command.spec)
     accepted = house.stages.submit(command)
     if known is not None and _is_made(known, accepted.run_id):
         return accepted.video_id, False
-    filename = tidy(origin[0]) or "video"
+    filename = tidy(filename) or "video"
     entry = Submitted(
-        by=origin[1],
+        by=person.name,
         run_id=accepted.run_id,
         title=tidy(asked.title) or (known["title"] if known else filename),
         filename=filename,
@@ -51,6 +54,17 @@ def submit_source(
     )
     house.write_down(accepted.video_id, entry)
     return accepted.video_id, True
+
+
+def check_scope(person: Person, labels: Mapping[str, str]) -> None:
+    """A video of these labels is one that the person's token is for.
+
+    Raises:
+        Problem: it is not.
+    """
+    if not person.may_have(labels):
+        wanted = ", ".join(person.labels or ())
+        raise Problem(403, "scope", f"Your token is for videos that are labelled one of: {wanted}.")
 
 
 def _build_on(newest: facts.RunSpec, spec: facts.RunSpec) -> None:

@@ -1,7 +1,7 @@
 """Videos: submitted, listed, watched, cancelled and deleted."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator
 from typing import Annotated
 
 from fastapi import APIRouter, Header, Query, Request, Response
@@ -21,7 +21,7 @@ from inyourarea.gateway.deletion import delete_video
 from inyourarea.gateway.house import House
 from inyourarea.gateway.journal import RunStopped, Titled
 from inyourarea.gateway.problems import NotThere, Problem, unauthorized
-from inyourarea.gateway.submission import command_for, submit_again, submit_source
+from inyourarea.gateway.submission import check_scope, submit_again, submit_source
 from inyourarea.gateway.tokens import NoEntry
 from inyourarea.gateway.views import find_video, video_for, watch_document
 
@@ -43,24 +43,13 @@ def submit(asked: doc.VideoAsked, house: HouseOf, person: Editor, response: Resp
     The upload is used up by that; where the file or a wish is refused, it stays.
     """
     upload = house.uploads.find(asked.upload_id, person.name)
-    _check_scope(person, asked.labels)
+    check_scope(person, asked.labels)  # before anything is stored
     with house.uploads.source(upload) as sha256:
         source = (keys.source(sha256), sha256)
-        if person.labels is not None:  # the same video may be here, and be somebody else's
-            decided = house.stages.decide(command_for(asked, source, house.models))
-            there = house.catalog.video(decided.video_id)
-            _check_scope(person, asked.labels if there is None else there["labels"])
-        video, is_new = submit_source(house, asked, source, (upload.filename, person.name))
+        video, is_new = submit_source(house, asked, source, upload.filename, person)
     house.uploads.forget(upload.number)
     response.status_code = 202 if is_new else 200
     return video_for(house, find_video(house, video, person), person)
-
-
-def _check_scope(person: Person, labels: Mapping[str, str]) -> None:
-    """A video of these labels is one that the person's token is for."""
-    if not person.may_have(labels):
-        wanted = ", ".join(person.labels or ())
-        raise Problem(403, "scope", f"Your token is for videos that are labelled one of: {wanted}.")
 
 
 @router.get("", operation_id="list_videos", responses=problems())
@@ -96,7 +85,7 @@ def change(video_id: VideoId, asked: doc.VideoChanged, house: HouseOf, person: E
     """The video has another title or other labels."""
     row = find_video(house, video_id, person)
     if asked.labels is not None:
-        _check_scope(person, asked.labels)
+        check_scope(person, asked.labels)
     title = None if asked.title is None else tidy(asked.title) or row["filename"]
     house.write_down(video_id, Titled(by=person.name, title=title, labels=asked.labels))
     return get(video_id, house, person)
