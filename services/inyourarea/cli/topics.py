@@ -8,8 +8,9 @@ from dataclasses import replace
 from inyourarea.contracts.topics import CHANNELS
 from inyourarea.core.errors import Refused
 from inyourarea.runtime.bus import BusAway
-from inyourarea.runtime.kafka_settings import parse_server, read_settings
+from inyourarea.runtime.kafka_settings import read_settings
 from inyourarea.runtime.kafka_topics import KafkaTopics, changes
+from inyourarea.runtime.settings import parse_address
 
 _EXAMPLES = """\
 examples:
@@ -57,6 +58,6 @@ def main(args: argparse.Namespace) -> int:
 
 def _server(text: str) -> str:
     try:
-        return parse_server(text)
+        return parse_address(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{text[:80]!r} is no HOST:PORT") from error

@@ -6,7 +6,7 @@ from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
-from inyourarea.runtime.settings import PREFIX, Environment
+from inyourarea.runtime.settings import PREFIX, Environment, parse_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,6 @@ def _file(is_complete: bool, text: str) -> Path:
 
 
 def _address(text: str) -> str:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536 or "/" in host:
+    if "/" in text:
         raise ValueError(text)
-    return text
+    return parse_address(text)

@@ -22,9 +22,8 @@ from inyourarea.gateway.keeping import kept
 from inyourarea.gateway.models import read_models
 from inyourarea.gateway.remote_stages import GrpcStages
 from inyourarea.gateway.settings import GatewaySettings, read_settings
-from inyourarea.runtime.kafka_settings import parse_server
 from inyourarea.runtime.service import Ground, Service, run_service
-from inyourarea.runtime.settings import Environment
+from inyourarea.runtime.settings import Environment, parse_address
 
 
 @dataclass(frozen=True)
@@ -50,10 +49,10 @@ def read_places(environment: Mapping[str, str]) -> Places:
     """
     asked, wanted = Environment(environment), "HOST:PORT"
     places = Places(
-        http=asked.read("GATEWAY_HTTP", "127.0.0.1:8000", parse_server, wanted),
+        http=asked.read("GATEWAY_HTTP", "127.0.0.1:8000", parse_address, wanted),
         catalog=asked.needed("CATALOG_URL", str, "such as postgresql+psycopg://host/catalog"),
-        ingest=asked.needed("INGEST_ADDRESS", parse_server, wanted),
-        track=asked.needed("TRACK_ADDRESS", parse_server, wanted),
+        ingest=asked.needed("INGEST_ADDRESS", parse_address, wanted),
+        track=asked.needed("TRACK_ADDRESS", parse_address, wanted),
         models=Path(asked.needed("GATEWAY_MODELS", _file, "a file of models")),
     )
     asked.check()

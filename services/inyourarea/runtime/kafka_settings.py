@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from inyourarea.runtime.settings import Environment
+from inyourarea.runtime.settings import Environment, parse_address
 
 PROTOCOLS = ("PLAINTEXT", "SASL_SSL")
 MECHANISMS = ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN")
@@ -55,7 +55,7 @@ def read_settings(environment: Mapping[str, str]) -> KafkaSettings:
         SettingsRejected: a value can not be used; all problems are told together.
     """
     asked, plain = Environment(environment), KafkaSettings()
-    servers = asked.several("KAFKA_SERVERS", parse_server, "addresses such as kafka:9092")
+    servers = asked.several("KAFKA_SERVERS", parse_address, "addresses such as kafka:9092")
     protocol = asked.read("KAFKA_PROTOCOL", plain.protocol, _one_of(PROTOCOLS), _or(PROTOCOLS))
     mechanism = asked.read("KAFKA_MECHANISM", plain.mechanism, _one_of(MECHANISMS), _or(MECHANISMS))
     user = password = ""
@@ -70,14 +70,6 @@ def read_settings(environment: Mapping[str, str]) -> KafkaSettings:
     return KafkaSettings(
         servers or plain.servers, protocol, mechanism, user, password, ca_file, member
     )
-
-
-def parse_server(text: str) -> str:
-    """An address, HOST:PORT; `ValueError` where it is none."""
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 1 << 16:
-        raise ValueError(text)
-    return text
 
 
 def _or(choices: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
+from functools import partial
 from types import FrameType
 from typing import TypeVar
 
@@ -27,7 +28,7 @@ from inyourarea.runtime.minio_objects import MinioObjects
 from inyourarea.runtime.minio_settings import MinioSettings
 from inyourarea.runtime.objects import ObjectsAway
 from inyourarea.runtime.rpc import RpcServer
-from inyourarea.runtime.settings import Environment, SettingsRejected
+from inyourarea.runtime.settings import Environment, SettingsRejected, parse_address
 from inyourarea.runtime.worker import Handlers, Worker, channels_of
 
 log = logging.getLogger(__name__)
@@ -72,16 +73,14 @@ def read_settings(environment: Mapping[str, str]) -> ServiceSettings:
 
 def _listen(environment: Mapping[str, str]) -> str:
     asked = Environment(environment)
-    listen = asked.read("LISTEN", "127.0.0.1:0", _place, "HOST:PORT; port 0 is any that is free")
+    listen = asked.read(
+        "LISTEN",
+        "127.0.0.1:0",
+        partial(parse_address, least_port=0),
+        "HOST:PORT; port 0 is any that is free",
+    )
     asked.check()
     return listen
-
-
-def _place(text: str) -> str:
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or int(port) >= 1 << 16:
-        raise ValueError(text)
-    return text
 
 
 class Ground:

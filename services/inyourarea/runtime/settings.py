@@ -119,3 +119,11 @@ class Environment:
 
     def _problem(self, name: str, wanted: str, found: str) -> None:
         self._problems.append(f"{PREFIX}{name} must be {wanted}, not {found[:80]!r}")
+
+
+def parse_address(text: str, least_port: int = 1) -> str:
+    """An address, HOST:PORT; `ValueError` where it is none."""
+    host, _, port = text.rpartition(":")
+    if not host or not port.isdecimal() or not least_port <= int(port) < 1 << 16:
+        raise ValueError(text)
+    return text
