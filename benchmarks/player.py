@@ -190,7 +190,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=60, help="of steady playing")
     args = parser.parse_args()
     args.folder.mkdir(parents=True, exist_ok=True)
-    shots = (args.seconds + 4,)
+    shots = (args.seconds + 8,)  # it must not end while it is looked at
     stage = CountedStage(members=tuple(HEADS), size=(1920, 1080), shots=shots)
     assert stage.frames < 2048, f"at most {2047 // FPS} s"
     sites.PATIENCE_S = 3600
