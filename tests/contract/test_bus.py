@@ -1,5 +1,6 @@
 """What every bus promises; an adapter joins by one class with a fixture `join`."""
 
+import time
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -99,6 +100,24 @@ class BusContract:
         bus.publish(Record("others", "key", b""))
         bus.flush()
         assert bus.consume(self.patience_s) is None
+
+    def test_a_record_knows_when_it_was_published(self, join: Join) -> None:
+        bus, before_ms = join("group", ("facts",)), time.time() * 1000 - 1
+        bus.publish(Record("facts", "key", b""))
+        bus.flush()
+        (record,) = self.drain(bus)
+        assert before_ms <= record.published_ms <= time.time() * 1000 + 1
+
+    def test_a_member_knows_how_many_records_it_was_not_given_yet(self, join: Join) -> None:
+        bus = join("group", ("facts", "others"))
+        for number in range(30):
+            bus.publish(Record("facts", "key", b"%d" % number))
+        bus.flush()
+        taken = [bus.consume(5) for _ in range(10)]
+        assert None not in taken
+        assert bus.behind() == {"facts": 20, "others": 0}
+        self.drain(bus)
+        assert bus.behind() == {"facts": 0, "others": 0}
 
     def test_a_member_that_left_is_told_so(self, join: Join) -> None:
         bus = join("group", ("facts",))

@@ -71,6 +71,11 @@ class ObjectsContract:
         assert objects.put_once("a", b"second") == b"first"
         assert objects.get("a") == b"first"
 
+    def test_a_writer_learns_whether_it_was_the_first(self, objects: Objects) -> None:
+        ours, theirs = bytes([1, 2, 3]), bytes([1, 2, 3])
+        assert objects.put_once("a", ours) is ours
+        assert objects.put_once("a", theirs) is not theirs
+
     def test_objects_are_put_while_their_neighbours_are_deleted(self, objects: Objects) -> None:
         troubles: list[Exception] = []
 

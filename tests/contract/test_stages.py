@@ -6,6 +6,7 @@ from pathlib import Path
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
+from opentelemetry.trace import get_tracer
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
@@ -25,6 +26,7 @@ from inyourarea.runtime.rpc import RpcServer, channel
 from inyourarea.runtime.worker import DependencyAway
 from inyourarea.track.rpc import TrackAnswers
 from media import Film, film
+from watched import counted, spans
 
 LOOPBACK = "127.0.0.1:0"
 Have = tuple[Stages, Objects, Path]
@@ -82,10 +84,13 @@ class TestLine(StagesContract):
 
 
 class TestGrpc(StagesContract):
+    broker: MemoryBroker
+
     @pytest.fixture
     def have(self, tmp_path: Path, video: Path) -> Iterator[Have]:
         objects, child = FolderObjects(tmp_path / "store"), Child()
-        bus = MemoryBroker().join("ingest", ())
+        self.broker = MemoryBroker()
+        bus = self.broker.join("ingest", ())
         answers = IngestAnswers(objects, child, bus, IngestSettings())
         server = RpcServer(
             LOOPBACK, lambda it: ingest_pb2_grpc.add_IngestServicer_to_server(answers, it)
@@ -116,10 +121,45 @@ class TestGrpc(StagesContract):
                 stages.solve(facts.VideoAccepted(run_id="abc"))
             stages.close()
 
+    def test_an_answer_is_counted_and_is_a_span_of_the_asker_s_trace(self, have: Have) -> None:
+        stages, objects, video = have
+        method = "inyourarea.contracts.v1.Ingest/DecideVideo"
+        before = counted("rpc_seconds_count", method=method, code="OK")
+        with spans() as kept, get_tracer("test").start_as_current_span("asks") as asks:
+            decided = stages.decide(command(objects, video))
+        assert counted("rpc_seconds_count", method=method, code="OK") == before + 1
+        (answer,) = (span for span in kept.get_finished_spans() if span.name == method)
+        assert answer.parent is not None
+        assert answer.parent.span_id == asks.get_span_context().span_id
+        assert decided.run_id
+
+    def test_a_refusal_is_counted_as_that(self, have: Have, tmp_path: Path) -> None:
+        stages, objects, _ = have
+        (text := tmp_path / "text.mp4").write_text("no video at all")
+        method = "inyourarea.contracts.v1.Ingest/SubmitVideo"
+        before = counted("rpc_seconds_count", method=method, code="INVALID_ARGUMENT")
+        with pytest.raises(VideoUnreadable):
+            stages.submit(command(objects, text))
+        assert counted("rpc_seconds_count", method=method, code="INVALID_ARGUMENT") == before + 1
+
+    def test_what_is_told_is_of_the_asker_s_trace(self, have: Have) -> None:
+        stages, objects, video = have
+        bus = self.broker.join("watcher", ("video.accepted",))
+        with spans(), get_tracer("test").start_as_current_span("asks") as asks:
+            stages.submit(command(objects, video))
+        record = bus.consume(5)
+        assert record is not None
+        trace = f"{asks.get_span_context().trace_id:032x}"
+        assert record.headers["traceparent"].decode().split("-")[1] == trace
+
     def test_health_says_serving_until_it_drains(self) -> None:
         with serving(lambda _: None) as server, channel(f"127.0.0.1:{server.port}") as there:
             asked = health_pb2_grpc.HealthStub(there)
             status = health_pb2.HealthCheckResponse
+            assert asked.Check(health_pb2.HealthCheckRequest()).status == status.SERVING
+            server.say(is_serving=False, of="render")
+            of_render = health_pb2.HealthCheckRequest(service="render")
+            assert asked.Check(of_render).status == status.NOT_SERVING
             assert asked.Check(health_pb2.HealthCheckRequest()).status == status.SERVING
             server.say(is_serving=False)
             assert asked.Check(health_pb2.HealthCheckRequest()).status == status.NOT_SERVING

@@ -17,6 +17,8 @@ class ModelRejectedInput(Exception):
 class DetectorAway(DependencyAway):
     """The detector can not be reached; what was asked may be asked again later."""
 
+    dependency = "detector"
+
 
 class DetectorFailed(Exception):
     """The detector was reached and could not answer."""

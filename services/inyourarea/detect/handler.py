@@ -17,6 +17,7 @@ from inyourarea.detect.detector import Detector
 from inyourarea.detect.pictures import Pictures, PictureUnreadable
 from inyourarea.detect.segment import Footage, complete, look_where_needed, take_given
 from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
+from inyourarea.runtime.units import done_already
 
 Detectors = Callable[[facts.Model], Detector]
 
@@ -48,7 +49,7 @@ class DetectHandler:
         run = facts.VideoAccepted.FromString(self._objects.get(keys.accepted(fact.run_id)))
         spec = run.spec
         key = keys.detections(spec.video_id, spec.model, fact.segment.index)
-        if not holds(self._objects, key):
+        if not done_already(holds(self._objects, key)):
             try:
                 found = self._detected(run, fact)
             except (ObjectNotFound, PictureUnreadable):

@@ -10,6 +10,7 @@ from inyourarea.contracts.given import NO_CLASS, GivenBoxes
 from inyourarea.core import boxes
 from inyourarea.core.detections import DETECTED, PORTRAIT_LENGTH, Detections
 from inyourarea.detect.appearance import LENGTH, Looks, look_at
+from inyourarea.detect.counting import CALL_SECONDS, PICTURES
 from inyourarea.detect.detector import Detector, Found
 from inyourarea.detect.follow import Followed, Patience, follow
 from inyourarea.detect.looking import first_look, second_look
@@ -41,7 +42,9 @@ def look(pictures: Pictures, detector: Detector, ranks: NDArray[np.int64]) -> Si
     found: list[Found] = []
     for start in range(0, len(ranks), TOGETHER):
         some = [pictures.letterboxed(rank) for rank in ranks[start : start + TOGETHER].tolist()]
-        found += detector.find(np.stack(some))
+        with CALL_SECONDS.labels(detector.info.name).time():
+            found += detector.find(np.stack(some))
+        PICTURES.labels(detector.info.name).inc(len(some))
     counts = [len(one) for one in found]
     classes = len(detector.info.classes)
     xyxy = np.concatenate([np.zeros((0, 4)), *(one.xyxy for one in found)]) - shift

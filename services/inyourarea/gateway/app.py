@@ -20,6 +20,7 @@ from inyourarea.gateway.api import (
     videos,
     webhooks,
 )
+from inyourarea.gateway.counting import CountedRequests
 from inyourarea.gateway.documents import API
 from inyourarea.gateway.guard import Guard
 from inyourarea.gateway.house import House
@@ -66,6 +67,7 @@ def create_app(house: House) -> FastAPI:
         lifespan=life,
         max_body_size=_MOST_BODY,
         separate_input_output_schemas=False,
+        telemetry={"operation_spans": False},  # a span for each request is enough
     )
     app.state.house = house
     api = APIRouter(prefix=API)
@@ -76,5 +78,6 @@ def create_app(house: House) -> FastAPI:
     answer_problems(app)
     app.add_middleware(GZipMiddleware, minimum_size=_LEAST_PACKED, compresslevel=_PACKING)
     app.add_middleware(Guard, house=house)
+    app.add_middleware(CountedRequests)
     complete(app)
     return app

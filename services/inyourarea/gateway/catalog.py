@@ -19,6 +19,13 @@ from inyourarea.runtime.worker import DependencyAway
 
 Row = Mapping[str, Any]
 
+
+class CatalogAway(DependencyAway):
+    """The catalog's database can not be used now."""
+
+    dependency = "database"
+
+
 #: Seconds that a writer waits for another one of the same SQLite file.
 _BUSY_S = 30
 #: Times that a video is put before its many writers are told to come back later.
@@ -99,7 +106,7 @@ class Catalog:
             with self._engine.begin() as connection:
                 yield connection
         except (OperationalError, sa.exc.TimeoutError) as away:
-            raise DependencyAway(f"the catalog's database can not be used: {away}") from away
+            raise CatalogAway(f"the catalog's database can not be used: {away}") from away
 
     def connected(self) -> AbstractContextManager[sa.Connection]:
         """A transaction, for tables that no journal tells of."""
@@ -118,7 +125,7 @@ class Catalog:
                 return self._put(picture)
             except IntegrityError:  # somebody else has put the same video at the same moment
                 continue
-        raise DependencyAway("too many write to the catalog's database at once")
+        raise CatalogAway("too many write to the catalog's database at once")
 
     def _put(self, picture: Picture) -> None:
         """The video's own row first: whoever has it has the other rows to himself."""

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from inyourarea.gateway.house import House
 from inyourarea.runtime.bus import BusAway
+from inyourarea.runtime.json_logs import speaking_of
 from inyourarea.runtime.objects import ObjectsAway
 from inyourarea.runtime.worker import DependencyAway
 
@@ -57,5 +58,7 @@ def announce_silent_runs(house: House, silence_s: float) -> None:
     for run in house.catalog.unfinished():
         last_ns = max((last for _, _, last in house.catalog.steps(run).values()), default=0)
         if time.time_ns() - last_ns > silence_s * 1e9:
-            log.info("run %s is told again", run)
-            house.stages.publish(house.showing.accepted(run))
+            accepted = house.showing.accepted(run)
+            with speaking_of(accepted):
+                log.info("run %s is told again", run)
+                house.stages.publish(accepted)

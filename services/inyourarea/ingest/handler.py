@@ -15,6 +15,7 @@ from inyourarea.ingest.extract import Extraction, extract_segment
 from inyourarea.ingest.settings import IngestSettings
 from inyourarea.runtime.child import Child, ChildDied
 from inyourarea.runtime.objects import Objects, holds
+from inyourarea.runtime.units import done_already
 
 
 class IngestHandler:
@@ -68,7 +69,7 @@ class IngestHandler:
             holds(self._objects, extraction.pack_key)
             or holds(self._objects, keys.detections(video, model, index))
         )
-        if not is_done:
+        if not done_already(is_done):
             self._extract(extraction, cut.segment)
         extracted = facts.FramesExtracted(
             video_id=video,

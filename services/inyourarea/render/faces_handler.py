@@ -16,6 +16,7 @@ from inyourarea.render.settings import RenderSettings
 from inyourarea.render.sightings import best_sighting, wide_frames
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.objects import Objects, holds
+from inyourarea.runtime.units import done_already
 
 #: Pictures that may have to be decoded before the one that is wanted.
 _RUN_UP = 300
@@ -39,7 +40,7 @@ class FacesHandler:
         if not accepted.for_browsers:
             return []
         key = keys.faces_drawn(accepted.spec)
-        if not holds(self._objects, key):
+        if not done_already(holds(self._objects, key)):
             tracks = tables.read_tracks(self._objects.get(keys.tracks(accepted.spec)))
             drawn = self._draw(accepted, tracks)
             self._objects.put(key, drawn.SerializeToString(deterministic=True))

@@ -27,6 +27,7 @@ from inyourarea.render.reels import (
 from inyourarea.render.settings import RenderSettings
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.objects import Objects, holds
+from inyourarea.runtime.units import done_already
 
 log = logging.getLogger(__name__)
 
@@ -55,7 +56,7 @@ class RenderHandler:
     def on_camera_planned(self, fact: facts.CameraPlanned) -> list[Message]:
         """The segment's pieces are stored, those drawn before as they are, and named together."""
         pieces_key = keys.segment_pieces(fact.run_id, fact.segment.index)
-        if not self._are_drawn(pieces_key):
+        if not done_already(self._are_drawn(pieces_key)):
             pieces = self._pieces(fact)
             self._objects.put(pieces_key, pieces.SerializeToString(deterministic=True))
         about = {"video_id": fact.video_id, "run_id": fact.run_id}
@@ -97,7 +98,7 @@ class RenderHandler:
     def on_part_ready(self, fact: facts.SegmentRendered | facts.AudioReady) -> list[Message]:
         """Nothing while a segment or the sound is missing; then `FancamsPublished`."""
         key = keys.published(fact.run_id)
-        if holds(self._objects, key):
+        if done_already(holds(self._objects, key)):
             return [facts.FancamsPublished.FromString(self._objects.get(key))]
         accepted = accepted_run(self._objects, fact.run_id)
         if not self._is_whole(accepted):

@@ -26,6 +26,7 @@ from inyourarea.render.stage_job import StageJob, may_be_copied, original_of
 from inyourarea.render.stream import stream_film
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.objects import Objects, holds
+from inyourarea.runtime.units import done_already
 
 log = logging.getLogger(__name__)
 
@@ -56,7 +57,8 @@ class StageHandler:
         if not accepted.for_browsers:
             return []
         key = keys.stage_drawing(fact.video_id, fact.segment.index)
-        if not holds(self._objects, keys.stage_ready(fact.video_id)) and not self._is_drawn(key):
+        is_ready = holds(self._objects, keys.stage_ready(fact.video_id))
+        if not done_already(is_ready or self._is_drawn(key)):
             drawing = self._draw(StageJob(accepted, self._is_copied(accepted)), fact.segment)
             self._objects.put(key, drawing.SerializeToString(deterministic=True))
         about = {"video_id": fact.video_id, "run_id": fact.run_id}
@@ -72,7 +74,7 @@ class StageHandler:
     def on_part_ready(self, fact: facts.StageDrawn | facts.AudioReady) -> list[Message]:
         """Nothing while a segment or the sound is missing; then `StageReady`."""
         key = keys.stage_ready(fact.video_id)
-        if not holds(self._objects, key):
+        if not done_already(holds(self._objects, key)):
             accepted = accepted_run(self._objects, fact.run_id)
             if not self._is_whole(accepted):
                 return []

@@ -21,6 +21,7 @@ from inyourarea.render.settings import RenderSettings
 from inyourarea.render.stream import stream_film
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.objects import Objects, holds
+from inyourarea.runtime.units import done_already
 
 #: Names of a fancam's rungs: as it is published, and half as wide and high.
 FULL, HALF = "full", "half"
@@ -62,7 +63,7 @@ class StreamsHandler:
         if not accepted.for_browsers:
             return []
         key = keys.streams_ready(fact.run_id)
-        if not holds(self._objects, key):
+        if not done_already(holds(self._objects, key)):
             halves = self._halves(accepted)
             if halves is None:
                 return []

@@ -8,6 +8,8 @@ from typing import Protocol
 class BusAway(Exception):
     """The bus can not be reached; what was asked may be asked again later."""
 
+    dependency = "bus"
+
 
 @dataclass(frozen=True)
 class Record:
@@ -15,7 +17,8 @@ class Record:
 
     ``offset`` is its place in its partition, from 0. A group's committed offset of a partition is
     the first one it has not finished with: from there on records are delivered again to whoever
-    owns the partition after a death.
+    owns the partition after a death. ``published_ms`` is the Unix time at which the bus was given
+    it, 0 where nobody knows.
     """
 
     channel: str
@@ -24,6 +27,7 @@ class Record:
     headers: Mapping[str, bytes] = field(default_factory=dict)
     partition: int = 0
     offset: int = 0
+    published_ms: int = field(default=0, compare=False)
 
 
 class Sender(Protocol):
@@ -53,6 +57,13 @@ class Bus(Sender, Protocol):
         """The group has finished with this record and will not get it again.
 
         Call it for the records in the order in which they came.
+        """
+        ...
+
+    def behind(self) -> Mapping[str, int]:
+        """By channel, how many records of its partitions this member was not given yet.
+
+        As far as it knows: what was published a moment ago may be missing.
         """
         ...
 

@@ -3,20 +3,22 @@
 import json
 import logging
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
 
 from google.protobuf.message import Message
 
+from inyourarea.runtime.traces import trace_id
+
 _ABOUT: ContextVar[dict[str, Any]] = ContextVar("about", default={})  # noqa: B039 - never changed
 
 
 @contextmanager
-def speaking_of(fact: Message) -> Iterator[None]:
-    """Whatever is logged within is about the fact's video, run and segment."""
-    about = {}
+def speaking_of(fact: Message) -> Iterator[dict[str, Any]]:
+    """Whatever is logged within is about the fact's video, run and segment, which are given."""
+    about: dict[str, Any] = {}
     for name in ("video_id", "run_id"):
         if value := getattr(fact, name, ""):
             about[name] = value
@@ -24,9 +26,14 @@ def speaking_of(fact: Message) -> Iterator[None]:
         about["segment"] = fact.segment.index
     token = _ABOUT.set(about)
     try:
-        yield
+        yield about
     finally:
         _ABOUT.reset(token)
+
+
+def speak_of(about: Mapping[str, Any]) -> None:
+    """Whatever this task or thread still logs is about these, by ``video_id`` and ``run_id``."""
+    _ABOUT.set({name: about[name] for name in ("video_id", "run_id") if name in about})
 
 
 class JsonFormatter(logging.Formatter):
@@ -46,6 +53,8 @@ class JsonFormatter(logging.Formatter):
             "text": record.getMessage(),
             **_ABOUT.get(),
         }
+        if trace := trace_id():
+            line["trace_id"] = trace
         if record.exc_info:
             line["trace"] = self.formatException(record.exc_info)
         return json.dumps(line, ensure_ascii=False)
@@ -56,4 +65,5 @@ def log_as_json(service: str) -> None:
     out = logging.StreamHandler(sys.stderr)
     out.setFormatter(JsonFormatter(service))
     logging.basicConfig(level=logging.INFO, handlers=[out], force=True)
+    logging.captureWarnings(True)
     logging.getLogger("kafka").setLevel(logging.WARNING)

@@ -1,5 +1,6 @@
 """The cluster's bus: Kafka, through kafka-python."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from kafka import KafkaProducer
@@ -49,6 +50,10 @@ class KafkaBus:
     def commit(self, record: Record) -> None:
         """See `Bus.commit`."""
         self.member.commit(record)
+
+    def behind(self) -> Mapping[str, int]:
+        """See `Bus.behind`; the end of a partition is where it was when something last came."""
+        return self.member.behind()
 
     @property
     def is_closed(self) -> bool:

@@ -1,6 +1,6 @@
 """What a member of a Kafka group holds: records that came and wait for their turn. Pure."""
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -55,6 +55,13 @@ class Lanes:
     def full(self) -> set[Place]:
         """Partitions of which no more should come for now."""
         return {place for place, owned in self._owned.items() if len(owned.waiting) >= FEW}
+
+    def waiting(self) -> Counter[str]:
+        """How many records wait, by channel."""
+        counts: Counter[str] = Counter()
+        for (channel, _), owned in self._owned.items():
+            counts[channel] += len(owned.waiting)
+        return counts
 
     def finish(self, record: Record) -> bool:
         """Whether the record is this member's to commit.

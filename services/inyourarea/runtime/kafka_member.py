@@ -150,6 +150,18 @@ class KafkaMember:
                 raise BusAway(f"group {self._group} does not come to rest")
             time.sleep(_TICK_S / 2)
 
+    def behind(self) -> dict[str, int]:
+        """See `Bus.behind`."""
+        with self._lock:
+            counts = dict.fromkeys(self._channels, 0) | self._lanes.waiting()
+            if (consumer := self._consumer) is None:
+                return counts
+            for place in consumer.assignment():
+                with suppress(kafka_errors.IllegalStateError):  # lost a moment ago
+                    end = consumer.highwater(place) or 0
+                    counts[place.topic] += max(0, end - self._position(place))
+        return counts
+
     def close(self) -> None:
         """The member has left its group, which gives its partitions to the others at once."""
         if self._stop.is_set():
@@ -285,13 +297,18 @@ class KafkaMember:
             if self._consumer is not None:
                 for place in self._consumer.assignment() - self._consumer.paused():
                     with suppress(kafka_errors.IllegalStateError):  # lost a moment ago
-                        at[place] = self._consumer.position(place, timeout_ms=1) or 0
+                        at[place] = self._position(place)
         ends = admin.list_partition_offsets(dict.fromkeys(at, OffsetSpec.LATEST)) if at else {}
         before, self._behind = (
             self._behind,
             {place for place in at if ends[place].offset > at[place]},
         )
         return bool(before & self._behind)
+
+    def _position(self, place: TopicPartition) -> int:
+        """The offset of the next record that comes here."""
+        assert self._consumer is not None
+        return int(self._consumer.position(place, timeout_ms=1) or 0)
 
     def _note(self, away: str) -> None:
         if away != self._away:
@@ -374,6 +391,7 @@ def _record(place: TopicPartition, message: Any) -> Record:
         dict(message.headers),
         place.partition,
         message.offset,
+        message.timestamp,
     )
 
 

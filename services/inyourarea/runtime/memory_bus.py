@@ -4,6 +4,7 @@ import threading
 import time
 import zlib
 from collections import defaultdict, deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from inyourarea.runtime.bus import BusAway, Record
@@ -79,15 +80,29 @@ class MemoryBroker:
         group = self.groups[member.group]
         if member not in group.members:
             raise BusAway("this member has left its group")
-        place, count = group.members.index(member), len(group.members)
-        for channel in member.channels:
-            for partition in range(place, self.partitions, count):
-                log = self.logs[channel, partition]
-                at = max(group.given[channel, partition], log.start)
-                if at < log.end:
-                    group.given[channel, partition] = at + 1
-                    return log.records[at - log.start]
+        for where in self._owned(member):
+            log = self.logs[where]
+            at = max(group.given[where], log.start)
+            if at < log.end:
+                group.given[where] = at + 1
+                return log.records[at - log.start]
         return None
+
+    def behind(self, member: "MemoryBus") -> dict[str, int]:
+        """See `Bus.behind`; the lock is held."""
+        given, counts = self.groups[member.group].given, dict.fromkeys(member.channels, 0)
+        for where in self._owned(member):
+            log = self.logs[where]
+            counts[where[0]] += log.end - max(given[where], log.start)
+        return counts
+
+    def _owned(self, member: "MemoryBus") -> Iterator[tuple[str, int]]:
+        """The member's channels and partitions, in the order in which they are served."""
+        members = self.groups[member.group].members
+        if member in members:
+            for channel in member.channels:
+                for partition in range(members.index(member), self.partitions, len(members)):
+                    yield channel, partition
 
     def trim(self, channel: str, partition: int) -> None:
         """What all groups have finished with is gone; the lock is held."""
@@ -120,7 +135,10 @@ class MemoryBus:
         partition = zlib.crc32(record.key.encode()) % self._broker.partitions
         with self._broker.changed:
             log = self._broker.logs[record.channel, partition]
-            log.records.append(replace(record, partition=partition, offset=log.end))
+            now_ms = round(time.time() * 1000)
+            log.records.append(
+                replace(record, partition=partition, offset=log.end, published_ms=now_ms)
+            )
             self._broker.changed.notify_all()
 
     def flush(self) -> None:
@@ -133,6 +151,11 @@ class MemoryBus:
             where = (record.channel, record.partition)
             committed[where] = max(committed[where], record.offset + 1)
             self._broker.trim(*where)
+
+    def behind(self) -> dict[str, int]:
+        """See `Bus.behind`; nothing is missing."""
+        with self._broker.changed:
+            return self._broker.behind(self)
 
     def close(self) -> None:
         """See `Bus.close`."""

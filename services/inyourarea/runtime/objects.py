@@ -12,6 +12,8 @@ class ObjectNotFound(Exception):
 class ObjectsAway(Exception):
     """The object store can not be reached or written; what was asked may be asked again later."""
 
+    dependency = "store"
+
 
 class Objects(Protocol):
     """A flat store of named bytes. A name is seen only once its bytes are whole.
@@ -30,7 +32,10 @@ class Objects(Protocol):
         ...
 
     def put_once(self, key: str, content: bytes) -> bytes:
-        """The object holds the bytes of whoever came first; those are returned."""
+        """The object holds the bytes of whoever came first; those are returned.
+
+        ``content`` itself where this was first; else another object, though it may be equal.
+        """
         ...
 
     def get(self, key: str) -> bytes:

@@ -17,6 +17,8 @@ from inyourarea.core.errors import (
 )
 from inyourarea.runtime.bus import BusAway
 from inyourarea.runtime.objects import ObjectNotFound, ObjectsAway
+from inyourarea.runtime.observed_rpc import RpcObserver
+from inyourarea.runtime.traces import carrying
 from inyourarea.runtime.worker import DependencyAway
 
 Answer = TypeVar("Answer")
@@ -47,7 +49,9 @@ class RpcServer:
     """
 
     def __init__(self, address: str, add: Callable[[grpc.Server], None]) -> None:
-        self._server = grpc.server(ThreadPoolExecutor(_AT_ONCE), options=_OPTIONS)
+        self._server = grpc.server(
+            ThreadPoolExecutor(_AT_ONCE), options=_OPTIONS, interceptors=[RpcObserver()]
+        )
         self._health = health.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         add(self._server)
@@ -58,10 +62,10 @@ class RpcServer:
         self._server.start()
         self.say(is_serving=True)
 
-    def say(self, *, is_serving: bool) -> None:
-        """Whoever asks for health is told so."""
+    def say(self, *, is_serving: bool, of: str = "") -> None:
+        """Whoever asks for health is told so, of all or of a part."""
         status = health_pb2.HealthCheckResponse
-        self._health.set("", status.SERVING if is_serving else status.NOT_SERVING)
+        self._health.set(of, status.SERVING if is_serving else status.NOT_SERVING)
 
     def stop(self, grace_s: float) -> None:
         """No new question is taken; those under way have so many seconds."""
@@ -98,7 +102,8 @@ def ask(call: Any, question: Any, timeout_s: float) -> Any:
         DependencyAway: the other service can not be reached, or did not answer in time.
     """
     try:
-        return call(question, timeout=timeout_s, wait_for_ready=False)
+        carried = tuple(carrying("question").items())
+        return call(question, timeout=timeout_s, wait_for_ready=False, metadata=carried)
     except grpc.RpcError as error:
         raise _as_ours(error) from error
 

@@ -17,18 +17,21 @@ import grpc
 
 from inyourarea.contracts.topics import CHANNELS
 from inyourarea.core.errors import Refused
-from inyourarea.runtime import kafka_settings, minio_settings
+from inyourarea.runtime import kafka_settings, metrics, minio_settings
 from inyourarea.runtime.bus import Bus, BusAway, Sender
 from inyourarea.runtime.child import Child
+from inyourarea.runtime.counted import CountedChild, CountedObjects
 from inyourarea.runtime.json_logs import log_as_json
 from inyourarea.runtime.kafka_bus import KafkaBus, KafkaSender
 from inyourarea.runtime.kafka_settings import KafkaSettings
 from inyourarea.runtime.kafka_topics import KafkaTopics, changes
+from inyourarea.runtime.metrics_server import answering_about
 from inyourarea.runtime.minio_objects import MinioObjects
 from inyourarea.runtime.minio_settings import MinioSettings
-from inyourarea.runtime.objects import ObjectsAway
+from inyourarea.runtime.objects import Objects, ObjectsAway
 from inyourarea.runtime.rpc import RpcServer
 from inyourarea.runtime.settings import Environment, SettingsRejected, parse_address
+from inyourarea.runtime.traces import trace_to_collector
 from inyourarea.runtime.worker import Handlers, Worker, channels_of
 
 log = logging.getLogger(__name__)
@@ -50,37 +53,36 @@ class ServiceSettings:
     store: MinioSettings
     #: Where it answers questions and says how it is, HOST:PORT.
     listen: str
+    #: Where it says what it has counted, HOST:PORT; nowhere, if empty.
+    metrics: str = ""
 
 
 def read_settings(environment: Mapping[str, str]) -> ServiceSettings:
-    """Settings from the environment: those of Kafka, of S3, and ``INYOURAREA_LISTEN``.
+    """Settings from the environment: those of Kafka, of S3, ``INYOURAREA_LISTEN`` and ``_METRICS``.
 
     Raises:
         SettingsRejected: values are missing or can not be used; all problems are told together.
     """
     problems = []
     found = []
-    for read in (kafka_settings.read_settings, minio_settings.read_settings, _listen):
+    for read in (kafka_settings.read_settings, minio_settings.read_settings, _addresses):
         try:
             found.append(read(environment))
         except SettingsRejected as rejected:
             problems.append(str(rejected))
     if problems:
         raise SettingsRejected("; ".join(problems))
-    kafka, store, listen = found
-    return ServiceSettings(kafka, store, listen)  # type: ignore[arg-type]
+    kafka, store, addresses = found
+    return ServiceSettings(kafka, store, *addresses)  # type: ignore[arg-type,misc]
 
 
-def _listen(environment: Mapping[str, str]) -> str:
-    asked = Environment(environment)
-    listen = asked.read(
-        "LISTEN",
-        "127.0.0.1:0",
-        partial(parse_address, least_port=0),
-        "HOST:PORT; port 0 is any that is free",
-    )
+def _addresses(environment: Mapping[str, str]) -> tuple[str, str]:
+    asked, read = Environment(environment), partial(parse_address, least_port=0)
+    wanted = "HOST:PORT; port 0 is any that is free"
+    listen = asked.read("LISTEN", "127.0.0.1:0", read, wanted)
+    metrics = asked.read("METRICS", "", read, wanted)
     asked.check()
-    return listen
+    return listen, metrics
 
 
 class Ground:
@@ -89,12 +91,12 @@ class Ground:
     def __init__(self, name: str, settings: ServiceSettings, opened: ExitStack) -> None:
         self.name = name
         self.settings = settings
-        self.objects = MinioObjects(settings.store)
+        self.objects: Objects = CountedObjects(MinioObjects(settings.store))
         self._opened = opened
 
     def child(self) -> Child:
         """A process for work that may crash."""
-        child = Child()
+        child = CountedChild()
         self._opened.callback(child.close)
         return child
 
@@ -142,6 +144,7 @@ def run_service(name: str, open_service: Callable[[Ground], Service]) -> int:
             if is_check:
                 return _check(ground)
             log_as_json(name)
+            trace_to_collector(name)
             serve(ground, open_service(ground), stop_at_signals())
     except Refused as refused:
         print(f"inyourarea.{name}: {refused}", file=sys.stderr)  # noqa: T201 - its last word
@@ -167,7 +170,12 @@ def serve(ground: Ground, service: Service, stop: threading.Event) -> None:
     threads = [start_worker(ground, group, service.groups[group], stop) for group in service.groups]
     server.start()
     log.info("serving on port %d", server.port)
+    if ground.settings.metrics:
+        port = ground.open(answering_about(partial(_missing, stop), ground.settings.metrics))
+        log.info("metrics on port %d", port)
     while not stop.wait(1.0):
+        for group in service.groups:
+            server.say(is_serving=group not in metrics.waited_for(), of=group)
         if not all(thread.is_alive() for thread in threads):
             stop.set()
             raise Refused("a worker has died; see the log above")
@@ -180,11 +188,25 @@ def start_worker(
     ground: Ground, group: str, handlers: Handlers, stop: threading.Event
 ) -> threading.Thread:
     """A worker of that consumer group is at work."""
-    bus = ground.bus(group, channels_of(handlers))
+    channels = channels_of(handlers)
+    bus = ground.bus(group, channels)
+    for channel in channels:
+        metrics.begin_at_zero(group, channel)
+        behind = metrics.RECORDS_BEHIND.labels(group, channel)
+        behind.set_function(partial(_behind, bus, channel))
     worker = Worker(group, bus, ground.objects, handlers)
     thread = threading.Thread(target=worker.run, args=(stop,), name=group, daemon=True)
     thread.start()
     return thread
+
+
+def _behind(bus: Bus, channel: str) -> float:
+    return bus.behind().get(channel, 0)
+
+
+def _missing(stop: threading.Event) -> str:
+    """What is missing for the service to be ready, in words."""
+    return "it is told to end" if stop.is_set() else "; ".join(metrics.waited_for().values())
 
 
 def _check(ground: Ground) -> int:

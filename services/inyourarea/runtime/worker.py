@@ -14,9 +14,11 @@ from inyourarea.contracts import keys
 from inyourarea.contracts.topics import DEAD_LETTERS, Topic, read_fact, topic_of
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import Refused
+from inyourarea.runtime import metrics
 from inyourarea.runtime.bus import Bus, BusAway, Record
-from inyourarea.runtime.json_logs import speaking_of
 from inyourarea.runtime.objects import Objects, ObjectsAway, holds
+from inyourarea.runtime.traces import carrying
+from inyourarea.runtime.units import Unit, at_work
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +33,11 @@ STARTS = 5
 class DependencyAway(Exception):
     """Something that a unit needs (a model server, a database) can not be reached now."""
 
+    dependency = "service"
+
 
 _AWAY = (DependencyAway, BusAway, ObjectsAway)
+Absence = DependencyAway | BusAway | ObjectsAway
 
 
 @dataclass(frozen=True)
@@ -61,10 +66,11 @@ def _ranked(topic: Topic) -> Iterable[tuple[int, str]]:
 
 
 def to_record(fact: Message, headers: Mapping[str, bytes] = MappingProxyType({})) -> Record:
-    """The fact as it goes on its channel."""
+    """The fact as it goes on its channel; the trace that it is part of goes with it."""
     topic = topic_of(type(fact))
     value = fact.SerializeToString(deterministic=True)
-    return Record(topic.channel_of(fact), topic.key(fact), value, headers)
+    traced = {name: text.encode() for name, text in carrying(topic.name).items()}
+    return Record(topic.channel_of(fact), topic.key(fact), value, {**headers, **traced})
 
 
 @dataclass
@@ -88,10 +94,12 @@ class Worker:
         while not stop.is_set():
             try:
                 record = self.bus.consume(self.patience.poll_s)
+                metrics.waits_no_more(self.stage)
                 if record is not None:
                     self.work(record, stop)
             except BusAway as away:
                 log.warning("waiting for the bus: %s", away)
+                metrics.waits_for(self.stage, away)
                 stop.wait(self.patience.first_backoff_s)
         self.bus.close()
 
@@ -101,12 +109,14 @@ class Worker:
             fact = read_fact(record.channel, record.value)
         except (DecodeError, KeyError) as broken:
             reason = f"not a fact of {record.channel}: {broken}"
+            metrics.UNITS.labels(self.stage, record.channel, "failed").inc()
             self._settle(record, [self._letter(record, reason, 0)], stop)
         else:
-            with speaking_of(fact):
-                outcome = self._outcome(record, fact, stop)
+            with at_work(self.stage, record, fact) as unit:
+                outcome = self._outcome(record, fact, unit, stop)
                 if outcome is not None:
                     self._settle(record, outcome, stop)
+        metrics.waits_no_more(self.stage)
 
     def _settle(self, record: Record, outcome: list[Record], stop: Event) -> None:
         """The outcome is stored by the bus, and only then is the record committed.
@@ -126,7 +136,7 @@ class Worker:
                     return None
                 self._wait(away, absences, stop)
 
-    def _outcome(self, record: Record, fact: Any, stop: Event) -> list[Record] | None:
+    def _outcome(self, record: Record, fact: Any, unit: Unit, stop: Event) -> list[Record] | None:
         """What this record leads to; none: the loop was stopped before that was known."""
         marker = f"{keys.attempts(f'{self.stage}/{record.channel}', record.key)}/"
         failures, absences, is_marked = 0, 0, False
@@ -135,27 +145,36 @@ class Worker:
                 if not is_marked:
                     self._mark_start(marker)
                     is_marked = True
-                results = [to_record(result, record.headers) for result in self._results(fact)]
+                results = self._results(record, fact, unit)
                 self._forget_starts(marker)
             except _AWAY as away:
                 absences += 1
                 if absences == self.patience.tries_when_away:
-                    return self._failure(record, fact, str(away), absences)
+                    unit.outcome, unit.reason = "failed", str(away)
+                    return self._failure(record, fact, unit, absences)
                 self._wait(away, absences, stop)
             except Refused as refused:
-                return self._failure(record, fact, str(refused), failures + 1)
+                unit.outcome, unit.reason = "refused", str(refused)
+                return self._failure(record, fact, unit, failures + 1)
             except Exception as error:  # a unit's failure must not end the stage
                 failures += 1
                 log.exception("%s failed on %s %s", self.stage, record.channel, record.key)
                 if failures == TRIES:
-                    reason = f"{type(error).__name__}: {error}"
-                    return self._failure(record, fact, reason, failures)
+                    unit.outcome, unit.reason = "failed", f"{type(error).__name__}: {error}"
+                    return self._failure(record, fact, unit, failures)
+                metrics.UNIT_RETRIES.labels(self.stage, record.channel).inc()
             else:
                 return results
+        unit.outcome = ""
         return None
 
-    def _results(self, fact: Any) -> list[Message]:
-        return [] if self._is_called_off(fact) else self.handlers[type(fact)](fact)
+    def _results(self, record: Record, fact: Any, unit: Unit) -> list[Record]:
+        if self._is_called_off(fact):
+            unit.outcome = "skipped"
+            return []
+        with metrics.UNIT_SECONDS.labels(self.stage, record.channel).time():
+            results = self.handlers[type(fact)](fact)
+        return [to_record(result, record.headers) for result in results]
 
     def _is_called_off(self, fact: Any) -> bool:
         run, video = getattr(fact, "run_id", ""), fact.video_id
@@ -174,24 +193,26 @@ class Worker:
         for start in list(self.objects.list(marker)):
             self.objects.delete(start)
 
-    def _wait(self, away: Exception, absences: int, stop: Event) -> None:
+    def _wait(self, away: Absence, absences: int, stop: Event) -> None:
         pause = self.patience.first_backoff_s * 2 ** min(absences - 1, 16)
         log.warning("%s waits for a dependency: %s", self.stage, away)
+        metrics.waits_for(self.stage, away)
         stop.wait(min(pause, self.patience.longest_backoff_s))
 
-    def _failure(self, record: Record, fact: Any, reason: str, attempts: int) -> list[Record]:
+    def _failure(self, record: Record, fact: Any, unit: Unit, attempts: int) -> list[Record]:
         failed = facts.StageFailed(
             video_id=fact.video_id,
             run_id=getattr(fact, "run_id", ""),
             stage=self.stage,
-            reason=reason,
+            reason=unit.reason,
             topic=record.channel,
             key=record.key,
             attempts=attempts,
         )
-        return [self._letter(record, reason, attempts), to_record(failed, record.headers)]
+        return [self._letter(record, unit.reason, attempts), to_record(failed, record.headers)]
 
     def _letter(self, record: Record, reason: str, attempts: int) -> Record:
+        metrics.DEAD_LETTERS.labels(self.stage, record.channel).inc()
         origin = f"{record.channel}/{record.partition}/{record.offset}"
         headers = {
             **record.headers,

@@ -22,6 +22,7 @@ from inyourarea.core.timeline import Timeline
 from inyourarea.core.tracks import State, Tracks
 from inyourarea.core.windows import QUANTUM_PX, CameraPath
 from inyourarea.runtime.objects import Objects, holds
+from inyourarea.runtime.units import done_already
 from inyourarea.track.camera import plan_cameras
 from inyourarea.track.departures import departure_evidence
 from inyourarea.track.names import keep_ids
@@ -64,7 +65,7 @@ class TrackHandler:
             PinRejected: a pin hits nobody, names somebody unknown, or contradicts another.
             UnknownMember: somebody was asked for who is not there.
         """
-        if holds(self._objects, keys.report(accepted.spec)):
+        if done_already(holds(self._objects, keys.report(accepted.spec))):
             return
         tracks = self._tracks(accepted)
         if not accepted.spec.model.members:
