@@ -157,10 +157,6 @@ class TestGrpc(StagesContract):
             asked = health_pb2_grpc.HealthStub(there)
             status = health_pb2.HealthCheckResponse
             assert asked.Check(health_pb2.HealthCheckRequest()).status == status.SERVING
-            server.say(is_serving=False, of="render")
-            of_render = health_pb2.HealthCheckRequest(service="render")
-            assert asked.Check(of_render).status == status.NOT_SERVING
-            assert asked.Check(health_pb2.HealthCheckRequest()).status == status.SERVING
             server.say(is_serving=False)
             assert asked.Check(health_pb2.HealthCheckRequest()).status == status.NOT_SERVING
 

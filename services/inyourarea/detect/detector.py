@@ -17,7 +17,7 @@ class ModelRejectedInput(Exception):
 class DetectorAway(DependencyAway):
     """The detector can not be reached; what was asked may be asked again later."""
 
-    dependency = "detector"
+    dependency = "triton"
 
 
 class DetectorFailed(Exception):

@@ -23,7 +23,7 @@ Row = Mapping[str, Any]
 class CatalogAway(DependencyAway):
     """The catalog's database can not be used now."""
 
-    dependency = "database"
+    dependency = "catalog"
 
 
 #: Seconds that a writer waits for another one of the same SQLite file.

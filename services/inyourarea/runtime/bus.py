@@ -8,7 +8,8 @@ from typing import Protocol
 class BusAway(Exception):
     """The bus can not be reached; what was asked may be asked again later."""
 
-    dependency = "bus"
+    #: What is away, as operators call it.
+    dependency = "kafka"
 
 
 @dataclass(frozen=True)

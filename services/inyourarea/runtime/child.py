@@ -1,6 +1,8 @@
 """A process of its own for work that may crash, hang or swell: decoding what strangers send."""
 
 import contextlib
+import contextvars
+import logging
 import os
 import pickle
 import queue
@@ -11,6 +13,8 @@ from collections.abc import Callable
 from typing import IO, Any, ParamSpec, TypeVar
 
 from inyourarea.runtime.settings import PREFIX
+
+log = logging.getLogger(__name__)
 
 Params = ParamSpec("Params")
 Result = TypeVar("Result")
@@ -42,6 +46,7 @@ class Child:
     def __init__(self, memory_mib: int = MEMORY_MIB) -> None:
         self._memory_mib = memory_mib
         self._process: subprocess.Popen[bytes] | None = None
+        self._about = contextvars.copy_context()
         self._lock = threading.Lock()
         self._is_closed = False
 
@@ -69,9 +74,12 @@ class Child:
     def _ask(self, work: Any, timeout_s: float) -> tuple[str, Any]:
         if self._is_closed:
             raise ChildDied("its process was told to end")
+        self._about = contextvars.copy_context()
         if self._process is None or self._process.poll() is not None:
             self._bury()
             self._process = _start(self._memory_mib)
+            listener = threading.Thread(target=self._listen_to, args=(self._process,), daemon=True)
+            listener.start()
         process = self._process
         is_late = threading.Event()
 
@@ -93,6 +101,15 @@ class Child:
             raise
         finally:
             timer.cancel()
+
+    def _listen_to(self, process: "subprocess.Popen[bytes]") -> None:
+        """Whatever it says beside its answers is logged, as about the work that it was given."""
+        if process.stderr is None:
+            return
+        with process.stderr as said:
+            for line in said:
+                if text := line.decode(errors="replace").rstrip():
+                    self._about.copy().run(log.warning, "its process says: %s", text)
 
     def close(self) -> None:
         """The process is gone, whatever it was doing, and no other will be started."""
@@ -124,6 +141,7 @@ def _start(memory_mib: int) -> "subprocess.Popen[bytes]":
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
         env={**plain, "PYTHONPATH": path},
     )
     _send(process.stdin, memory_mib)

@@ -12,7 +12,7 @@ AGES_S = (0.1, 0.3, 1, 3, 10, 30, 60, 300, 900, 3600, 6 * 3600, 24 * 3600)
 #: How a unit can end.
 OUTCOMES = ("done", "already", "skipped", "refused", "failed")
 #: What a unit can wait for; the names that the errors of the ports carry.
-DEPENDENCIES = ("bus", "store", "detector", "database", "service")
+DEPENDENCIES = ("kafka", "store", "triton", "catalog", "service")
 
 _UNIT = ("group", "channel")
 

@@ -174,8 +174,6 @@ def serve(ground: Ground, service: Service, stop: threading.Event) -> None:
         port = ground.open(answering_about(partial(_missing, stop), ground.settings.metrics))
         log.info("metrics on port %d", port)
     while not stop.wait(1.0):
-        for group in service.groups:
-            server.say(is_serving=group not in metrics.waited_for(), of=group)
         if not all(thread.is_alive() for thread in threads):
             stop.set()
             raise Refused("a worker has died; see the log above")

@@ -12,8 +12,11 @@ from pathlib import Path
 import pytest
 
 from child_work import add, chatter, crash, leave, raise_unpicklable, refuse, swell
+from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import VideoTooLarge
 from inyourarea.runtime.child import Child, ChildDied, ChildOutOfMemory, ChildTookTooLong
+from inyourarea.runtime.json_logs import speaking_of
+from watched import log_lines
 
 
 @pytest.fixture(scope="module")
@@ -62,6 +65,16 @@ def test_work_that_swells_is_ended(child: Child) -> None:
     with pytest.raises(ChildOutOfMemory, match="400 MiB"):
         child.call(swell, timeout_s=20)
     assert child.call(add, 1, 3, timeout_s=20) == 4
+
+
+def test_what_it_says_is_logged_as_about_its_work(child: Child) -> None:
+    end = time.monotonic() + 10
+    with log_lines() as lines, speaking_of(facts.SegmentCut(video_id="v", run_id="r")):
+        child.call(chatter, timeout_s=20)
+        while not lines and time.monotonic() < end:
+            time.sleep(0.01)
+    assert lines[0]["text"].startswith("its process says: ")
+    assert (lines[0]["video_id"], lines[0]["run_id"], lines[0]["segment"]) == ("v", "r", 0)
 
 
 def test_what_a_library_prints_does_no_harm(child: Child) -> None:

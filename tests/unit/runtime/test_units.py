@@ -139,7 +139,7 @@ class TestCounts:
             (set(), ""),
             ({"service"}, "nobody there"),
             ({"service", "store"}, "no disk"),
-            ({"service", "store", "bus"}, "no broker"),
+            ({"service", "store", "kafka"}, "no broker"),
         ]
         assert bench.waiting() == set()
         assert bench.group not in metrics.waited_for()
@@ -149,7 +149,7 @@ class TestCounts:
 
         class Away:
             def consume(self, timeout_s: float) -> None:
-                if seen or "bus" in bench.waiting():
+                if seen or "kafka" in bench.waiting():
                     seen.append(bench.waiting())
                     stop.set()
                     return
@@ -163,7 +163,7 @@ class TestCounts:
         thread = threading.Thread(target=bench.worker.run, args=(stop,))
         thread.start()
         thread.join(10)
-        assert seen == [{"bus"}]
+        assert seen == [{"kafka"}]
         assert bench.waiting() == set()
 
 
