@@ -13,6 +13,7 @@ from inyourarea.gateway.catalog import Row
 from inyourarea.gateway.posting import LONGEST_TRY_S, Undelivered, post, signature
 from inyourarea.gateway.settings import Network
 from inyourarea.gateway.webhooks import FIRST_WAIT_S, Webhooks
+from inyourarea.runtime.json_logs import speak_of
 from inyourarea.runtime.worker import DependencyAway
 
 log = logging.getLogger(__name__)
@@ -80,6 +81,7 @@ class Courier:
             under_way[delivery["webhook_id"]] = asyncio.create_task(self._try(delivery))
 
     async def _try(self, delivery: Row) -> None:
+        speak_of(delivery)
         body = delivery["body"].encode()
         headers = {
             "Content-Type": "application/json",

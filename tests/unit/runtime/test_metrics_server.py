@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
+from inyourarea.core.errors import Refused
 from inyourarea.runtime.metrics_server import answering_about
 
 
@@ -45,6 +46,15 @@ def test_a_service_is_ready_unless_it_lacks_something(http: httpx.Client, lack: 
     assert http.get("/live").status_code == 200
     told = http.get("/ready")
     assert (told.status_code, told.text) == (503, "the object store can not be reached\n")
+
+
+def test_where_somebody_listens_nobody_else_can(lack: Lack) -> None:
+    with (
+        answering_about(lack, "127.0.0.1:0") as port,
+        pytest.raises(Refused, match=f"nothing can listen at 127.0.0.1:{port}"),
+        answering_about(lack, f"127.0.0.1:{port}"),
+    ):
+        pass
 
 
 def test_nothing_else_is_there(http: httpx.Client) -> None:
