@@ -45,11 +45,7 @@ class LocalCluster:
     def start(self, name: str) -> None:
         """One copy of a service is on its way; ``name`` is the service's, and a number for more."""
         service = name.split("-", maxsplit=1)[0]
-        own = {
-            "INYOURAREA_KAFKA_MEMBER": name,
-            "INYOURAREA_LISTEN": "127.0.0.1:0",
-            "INYOURAREA_METRICS": "127.0.0.1:0",
-        }
+        own = {"INYOURAREA_KAFKA_MEMBER": name, "INYOURAREA_LISTEN": "127.0.0.1:0"}
         if name in ("ingest", "track"):  # those that are asked have an address that others know
             own["INYOURAREA_LISTEN"] = self.environment[f"INYOURAREA_{name.upper()}_ADDRESS"]
         with (self.folder / f"{name}.log").open("ab") as log:

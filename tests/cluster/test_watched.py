@@ -1,0 +1,114 @@
+"""A cluster as its operators see it: metrics, one trace a video, lines that say which video."""
+
+import json
+import os
+import re
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from collector import collector
+from inyourarea.client import Client, Wishes
+from local import SERVICES, LocalCluster, local_cluster
+from metrics_table import metrics_of
+from own_servers import ServerNotHad
+from small_show import draw_small_show
+
+pytestmark = pytest.mark.slow
+
+#: Seconds until all that a service has seen of a run is sent.
+_SENT_S = 30
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A cluster that has made the fancams of one video; ``spans`` of its run and of its trace."""
+
+    cluster: LocalCluster
+    of_run: list[Any]
+    of_trace: list[Any]
+
+    def log(self, service: str) -> str:
+        return (self.cluster.folder / f"{service}.log").read_text()
+
+    def told(self, service: str, path: str) -> httpx.Response:
+        """What the service answers at its port for metrics."""
+        (port,) = re.findall(r"metrics on port (\d+)", self.log(service))
+        return httpx.get(f"http://127.0.0.1:{port}{path}")
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
+    show = draw_small_show(tmp_path_factory.mktemp("show"))
+    with ExitStack() as closing:
+        kept = closing.enter_context(collector())
+        patch = closing.enter_context(pytest.MonkeyPatch.context())
+        patch.setenv("INYOURAREA_METRICS", "127.0.0.1:0")
+        patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", kept.address)
+        patch.setenv("OTEL_BSP_SCHEDULE_DELAY", "200")  # milliseconds, until spans are sent
+        try:
+            cluster = closing.enter_context(local_cluster(tmp_path_factory.mktemp("cluster")))
+        except ServerNotHad as reason:
+            if "CI" in os.environ:
+                raise
+            pytest.skip(str(reason))
+        with Client(cluster.address) as client:
+            video = client.wait(client.submit(show.video, Wishes(group="show", to_s=2)).id)
+        services, end = set[str](), time.monotonic() + _SENT_S
+        while len(services) < len(SERVICES) and time.monotonic() < end:
+            time.sleep(0.5)
+            of_run = [
+                span for span in kept.spans if span.about.get("inyourarea.run_id") == video.run_id
+            ]
+            services = {span.service for span in of_run}
+        of_trace = [span for span in kept.spans if span.trace == of_run[0].trace]
+        yield Seen(cluster, of_run, of_trace)
+
+
+def test_one_video_is_one_trace_of_all_services(seen: Seen) -> None:
+    assert {span.service for span in seen.of_run} == {f"inyourarea-{name}" for name in SERVICES}
+    assert {span.trace for span in seen.of_run} == {seen.of_trace[0].trace}
+    names = {span.name for span in seen.of_trace}
+    assert "POST /api/v1/videos" in names
+    assert "inyourarea.contracts.v1.Ingest/SubmitVideo" in names
+    groups = {"ingest", "detect", "track", "render", "rendition", "gateway"}
+    assert {name.split(" ")[0] for name in names} >= groups
+
+
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_service_tells_the_metrics_of_the_table(seen: Seen, service: str) -> None:
+    told = seen.told(service, "/metrics").text
+    types = dict(re.findall(r"^# TYPE (inyourarea_\w+) (\w+)$", told, re.MULTILINE))
+    assert types == metrics_of(service)
+    done = re.findall(r'^inyourarea_units_total{.*outcome="done"} (\S+)$', told, re.MULTILINE)
+    assert sum(map(float, done)) > 0
+    got = r'^inyourarea_object_bytes_total{.*direction="got"} [1-9]'
+    assert re.search(got, told, re.MULTILINE)
+    assert re.search(r"^inyourarea_records_behind{.*} 0\.0$", told, re.MULTILINE)
+
+
+def test_bytes_that_a_child_has_put_are_counted(seen: Seen) -> None:
+    told = seen.told("ingest", "/metrics").text
+    assert re.search(r'object_bytes_total{class="frames",direction="put"} [1-9]', told)
+
+
+def test_a_service_that_lacks_nothing_is_ready(seen: Seen) -> None:
+    assert [seen.told(name, "/ready").text for name in SERVICES] == ["ready\n"] * len(SERVICES)
+
+
+def test_the_site_tells_no_metrics(seen: Seen) -> None:
+    assert httpx.get(f"{seen.cluster.address}/metrics").status_code == 404
+
+
+def test_every_line_that_a_service_logs_of_a_unit_says_of_which(seen: Seen) -> None:
+    lines = [json.loads(line) for name in SERVICES for line in seen.log(name).splitlines()]
+    of_units = [line for line in lines if re.search("worker|handler", line["logger"])]
+    assert any(line["service"] == "render" for line in of_units)
+    for line in of_units:
+        assert {"video_id", "run_id", "trace_id"} <= set(line), line
+        assert "segment" in line or line["service"] != "render", line
