@@ -23,6 +23,10 @@ class Unit:
     outcome: str = "done"
     reason: str = ""
 
+    def end(self, outcome: str, reason: str = "") -> None:
+        """It has ended so."""
+        self.outcome, self.reason = outcome, reason
+
 
 def done_already(is_there: bool) -> bool:
     """The same, which a handler asks of its own result: where it is there, the unit counts so."""

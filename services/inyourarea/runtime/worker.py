@@ -145,36 +145,37 @@ class Worker:
                 if not is_marked:
                     self._mark_start(marker)
                     is_marked = True
-                results = self._results(record, fact, unit)
+                done = self._results(record, fact, unit)
+                results = [to_record(result, record.headers) for result in done]
                 self._forget_starts(marker)
             except _AWAY as away:
                 absences += 1
                 if absences == self.patience.tries_when_away:
-                    unit.outcome, unit.reason = "failed", str(away)
-                    return self._failure(record, fact, unit, absences)
+                    unit.end("failed", str(away))
+                    return self._failure(record, fact, str(away), absences)
                 self._wait(away, absences, stop)
             except Refused as refused:
-                unit.outcome, unit.reason = "refused", str(refused)
-                return self._failure(record, fact, unit, failures + 1)
+                unit.end("refused", str(refused))
+                return self._failure(record, fact, str(refused), failures + 1)
             except Exception as error:  # a unit's failure must not end the stage
                 failures += 1
                 log.exception("%s failed on %s %s", self.stage, record.channel, record.key)
                 if failures == TRIES:
-                    unit.outcome, unit.reason = "failed", f"{type(error).__name__}: {error}"
-                    return self._failure(record, fact, unit, failures)
+                    reason = f"{type(error).__name__}: {error}"
+                    unit.end("failed", reason)
+                    return self._failure(record, fact, reason, failures)
                 metrics.UNIT_RETRIES.labels(self.stage, record.channel).inc()
             else:
                 return results
-        unit.outcome = ""
+        unit.end("")
         return None
 
-    def _results(self, record: Record, fact: Any, unit: Unit) -> list[Record]:
+    def _results(self, record: Record, fact: Any, unit: Unit) -> list[Message]:
         if self._is_called_off(fact):
-            unit.outcome = "skipped"
+            unit.end("skipped")
             return []
         with metrics.UNIT_SECONDS.labels(self.stage, record.channel).time():
-            results = self.handlers[type(fact)](fact)
-        return [to_record(result, record.headers) for result in results]
+            return self.handlers[type(fact)](fact)
 
     def _is_called_off(self, fact: Any) -> bool:
         run, video = getattr(fact, "run_id", ""), fact.video_id
@@ -199,17 +200,17 @@ class Worker:
         metrics.waits_for(self.stage, away)
         stop.wait(min(pause, self.patience.longest_backoff_s))
 
-    def _failure(self, record: Record, fact: Any, unit: Unit, attempts: int) -> list[Record]:
+    def _failure(self, record: Record, fact: Any, reason: str, attempts: int) -> list[Record]:
         failed = facts.StageFailed(
             video_id=fact.video_id,
             run_id=getattr(fact, "run_id", ""),
             stage=self.stage,
-            reason=unit.reason,
+            reason=reason,
             topic=record.channel,
             key=record.key,
             attempts=attempts,
         )
-        return [self._letter(record, unit.reason, attempts), to_record(failed, record.headers)]
+        return [self._letter(record, reason, attempts), to_record(failed, record.headers)]
 
     def _letter(self, record: Record, reason: str, attempts: int) -> Record:
         metrics.DEAD_LETTERS.labels(self.stage, record.channel).inc()
