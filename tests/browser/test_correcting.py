@@ -1,9 +1,13 @@
 """Naming and correcting: from a click on a face to what stage and fancam show afterwards."""
 
+from pathlib import Path
+
+import pytest
 from playwright.sync_api import Page, Route
 
 from conftest import OpenPage
-from counted_stage import FPS
+from counted_stage import FPS, GROUP, CountedStage, film_of
+from inyourarea.embedded.serving import add_video
 from player_site import PlayerSite
 from watching import Watching
 
@@ -98,22 +102,114 @@ def test_a_stale_edit_is_told(own_site: PlayerSite, open_page: OpenPage) -> None
     page.page.wait_for_selector("[data-testid=member-Chae] >> text=Jennie")
 
 
-def test_the_review_queue_is_worked_off_by_keys(own_site: PlayerSite, open_page: OpenPage) -> None:
-    spans = [
-        (person["id"], span["id"])
-        for person in own_site.watch()["people"]
+def open_spans(site: PlayerSite) -> list[tuple[str, str, str]]:
+    """What nobody has looked at: of which video, of whom, and where."""
+    return [
+        (video["video_id"], person["id"], span["id"])
+        for video in site.get("/review")["items"]
+        for person in video["people"]
         for span in person["spans"]
     ]
-    assert spans
-    page = open_page(f"{own_site.url}/review")
-    page.wait_for_selector("[data-testid=to-go]")
-    assert str(len(spans)) in page.inner_text("[data-testid=to-go]")
-    for left in range(len(spans) - 1, -1, -1):
-        page.keyboard.press("y")
-        if left:
-            page.wait_for_selector(f"[data-testid=to-go] >> text={left}")
+
+
+@pytest.fixture
+def two_videos(own_site: PlayerSite, tmp_path: Path) -> PlayerSite:
+    """A second one, in which Bo's head is hidden for a while."""
+    film = tmp_path / "second.mp4"
+    film.write_bytes(film_of(CountedStage(("Ana", "Bo"), shots=(5,), hidden_s=(1.0, 2.8))))
+    video = add_video(own_site.site, film, GROUP)
+    own_site.until(lambda: own_site.is_made(video))
+    return own_site
+
+
+def test_the_review_queue_is_worked_off_by_keys(
+    two_videos: PlayerSite, open_page: OpenPage
+) -> None:
+    asked = open_spans(two_videos)
+    assert [person for _, person, _ in asked] == ["Bo", "Chae"]
+    page = open_page(f"{two_videos.url}/review")
+    page.wait_for_selector("[data-testid=to-go] >> text=/^2 /")
+    page.wait_for_selector("[data-testid=review-canvas]")
+    assert page.inner_text(".reference strong") == "Bo"
+    assert page.inner_text("[data-testid=next]").startswith("Next: Chae")
+    page.keyboard.press("y")
+    page.wait_for_selector("[data-testid=approval] >> text=Nothing of Bo is left")
+    assert page.inner_text("[data-testid=next]").startswith("Next: Chae")
+    page.keyboard.press("a")
+    page.wait_for_selector("[data-testid=review-canvas]")
+    assert page.inner_text("[data-testid=to-go]") == "1 to go"
+    assert page.inner_text(".reference strong") == "Chae"
+    page.keyboard.press("y")
+    page.wait_for_selector("[data-testid=approval] >> text=Nothing of Chae is left")
+    page.keyboard.press("s")
     page.wait_for_selector("text=Nothing left to look at.")
-    confirmed = [
-        span["confirmed"] for person in own_site.watch()["people"] for span in person["spans"]
+    assert open_spans(two_videos) == []
+    states = [
+        next(
+            one["publication"]["state"]
+            for one in two_videos.watch(video)["people"]
+            if one["id"] == person
+        )
+        for video, person, _ in asked
     ]
-    assert all(confirmed)
+    assert states == ["approved", "draft"]
+
+
+def test_what_is_skipped_stays_and_who_is_not_seen_is_pointed_out(
+    two_videos: PlayerSite, open_page: OpenPage
+) -> None:
+    asked = open_spans(two_videos)
+    page = open_page(f"{two_videos.url}/review")
+    page.wait_for_selector("[data-testid=review-canvas]")
+    page.keyboard.press("s")
+    page.wait_for_selector("[data-testid=to-go] >> text=/^1 /")
+    page.wait_for_selector(".reference strong >> text=Chae")
+    assert page.locator("[data-testid=is-nobody]").count() == 0
+    page.keyboard.press("n")
+    watching = Watching(page).ready()
+    assert "person=Chae" in page.url
+    watching.until(lambda: 0.2 <= watching.clock <= 3.6)
+    assert open_spans(two_videos) == asked
+
+
+def test_what_is_corrected_in_the_queue_is_asked_for_as_it_is_then(
+    own_site: PlayerSite, open_page: OpenPage
+) -> None:
+    """Ana's two seconds as Bo are given to Bo, and the queue is that of the newer run."""
+    doubt = {
+        "id": "Ana-180-239-identity",
+        "from_frame": 180,
+        "to_frame": 239,
+        "why": "identity",
+        "text": "may be somebody else",
+        "confirmed": False,
+    }
+    first = own_site.get(f"/videos/{own_site.video}")["run_id"]
+    page = open_page("about:blank")
+
+    def doubted(route: Route) -> None:
+        """The first run has one more stretch to look at."""
+        answer = route.fetch()
+        told = answer.json()
+        for one in told.get("items", [told]):
+            if one["run_id"] == first:
+                ana = next((p for p in one["people"] if p["id"] == "Ana"), None)
+                if ana is None:
+                    ana = {"id": "Ana", "name": "Ana", "spans": []}
+                    one["people"].insert(0, ana)
+                ana["spans"] = [doubt]
+        route.fulfill(response=answer, json=told)
+
+    page.route("**/api/v1/review?*", doubted)
+    page.route("**/watch", doubted)
+    page.goto(f"{own_site.url}/review")
+    page.wait_for_selector("[data-testid=to-go] >> text=/^2 /")
+    page.wait_for_selector("[data-testid=review-canvas]")
+    watching = Watching(page)
+    watching.until(lambda: watching.member("[data-testid=review-canvas]") == "Ana")
+    page.keyboard.press("2")
+    page.wait_for_selector(".answers >> text=in the shot but not seen")
+    assert own_site.get(f"/videos/{own_site.video}")["run_id"] != first
+    page.wait_for_selector(f"[data-testid=to-go] >> text=/^{len(open_spans(own_site))} /")
+    pins = own_site.get(f"/videos/{own_site.video}/pins")["pins"]
+    assert {pin["person"] for pin in pins if 6 <= pin["from_s"] < 8} == {"Bo"}

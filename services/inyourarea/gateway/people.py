@@ -87,9 +87,35 @@ def people_of(house: House, row: Row, shown: Shown) -> list[doc.PersonShown]:
     return people
 
 
+def _is_behind(house: House, person: str, public_run: str | None, run: str) -> bool:
+    if public_run is None or public_run == run:
+        return False
+    return person in house.showing.changed_people(public_run, run)
+
+
+def only_public(house: House, row: Row, shown: Shown) -> list[doc.PersonCalledSo]:
+    """Whom visitors see of an older run, and who is not in this one."""
+    names = {named["person"]: named for named in house.catalog.people(row["id"])}
+    here = {track.person for track in shown.tracks.people}
+    found = []
+    for person, run in published_runs(house, row["id"]).items():
+        if person not in here:
+            label = house.showing.run(run).person(person).name
+            called = names.get(person, {"name": label, "names": {}})
+            found.append(
+                doc.PersonCalledSo(id=person, name=called["name"], names=called["names"])
+            )
+    return found
+
+
 def open_spans(house: House, row: Row) -> list[doc.PersonToReview]:
-    """The spans of a finished video that nobody has looked at, by person."""
+    """The spans of a video's newest run that nobody has looked at, by person.
+
+    None while that run can not be shown: those of an older one may be gone in it.
+    """
     run = row["shown_run_id"]
+    if run is None or run != row["run_id"]:
+        return []
     names = {named["person"]: named["name"] for named in house.catalog.people(row["id"])}
     judged = house.catalog.judgements(row["id"])
     reports = house.showing.report(house.showing.accepted(run))["people"]

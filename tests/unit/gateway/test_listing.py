@@ -141,6 +141,19 @@ def test_open_spans_are_listed_until_somebody_has_looked(site: RehearsedSite) ->
     assert site.get("/review")["items"] == []
 
 
+def test_a_corrected_video_can_be_looked_at_before_it_is_drawn(site: RehearsedSite) -> None:
+    video = site.ready()
+    before = site.get("/review")["items"][0]
+    pins = [{"of": before["people"][0]["id"], "from_s": 1, "to_s": 2, "nobody": True}]
+    asked = {"revision": video["revision"], "pins": pins}
+    assert site.http.put(f"/videos/{video['id']}/pins", json=asked).status_code == 202
+    assert site.get(f"/videos/{video['id']}")["state"] == "working"
+    (now,) = site.get("/review")["items"]
+    assert now["run_id"] != before["run_id"]
+    listed = {person["id"]: person["spans"] for person in now["people"]}
+    assert listed == {p["id"]: p["spans"] for p in site.watch(video)["people"] if p["spans"]}
+
+
 def test_the_review_queue_comes_in_pages(site: RehearsedSite) -> None:
     made = [site.ready(b"%d" % n)["id"] for n in range(3)]
     first = site.get("/review", params={"limit": 2})

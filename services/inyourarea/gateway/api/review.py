@@ -20,12 +20,14 @@ def find(
     limit: Annotated[int, Query(ge=1, le=100)] = 50,
     cursor: Annotated[str | None, Query(max_length=200)] = None,
 ) -> doc.Review:
-    """Finished videos with spans that nobody has looked at, the newest first.
+    """Videos with spans that nobody has looked at, the newest first.
 
-    ``limit`` finished videos are gone through for a page; those that need no look are left out.
+    A video is here as soon as its newest run can be shown, drawn or not. ``limit`` videos are gone
+    through for a page; those that need no look are left out.
     """
+    states = ["ready", "working"]
     question = Question(
-        states=["ready"], pairs=person.labels, before=read_cursor(cursor), limit=limit + 1
+        states=states, pairs=person.labels, before=read_cursor(cursor), limit=limit + 1
     )
     rows, following = cut_page(house.catalog.find(question), limit)
     found = [(row, people) for row in rows if (people := open_spans(house, row))]

@@ -15,6 +15,7 @@ import type {
   Token,
   TokenWanted,
   Video,
+  VideoToReview,
   Watch,
   Webhook,
 } from "./types";
@@ -111,7 +112,9 @@ export const api = {
   setPins: (id: string, revision: number, pins: Pin[]) => ask<Video>(`${video(id)}/pins`, "PUT", { revision, pins }),
   confirmSpan: (id: string, span: string) =>
     ask<unknown>(`${video(id)}/spans/${encodeURIComponent(span)}/confirm`, "POST"),
-  publication: (id: string, person: string, step: "approve" | "publish" | "withdraw") =>
+  review: (query: Pick<VideoQuery, "cursor" | "limit">, signal?: AbortSignal) =>
+    ask<{ items: VideoToReview[]; next_cursor: string | null }>(`/review?${search(query)}`, "GET", undefined, signal),
+  publication: (id: string, person: string, step: "approve" | "publish" | "reopen" | "withdraw") =>
     ask<unknown>(`${video(id)}/people/${encodeURIComponent(person)}/${step}`, "POST"),
   tokens: () => ask<{ items: Token[] }>("/tokens"),
   makeToken: (wanted: TokenWanted) => ask<Token & { token: string }>("/tokens", "POST", wanted),

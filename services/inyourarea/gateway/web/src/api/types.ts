@@ -120,6 +120,14 @@ export interface Person {
   publication: Publication;
 }
 
+/** A video with stretches that nobody has looked at, as the review queue tells of it. */
+export interface VideoToReview {
+  video_id: string;
+  title: string;
+  run_id: string;
+  people: { id: string; name: string; spans: Span[] }[];
+}
+
 export interface Shot {
   first_frame: number;
   last_frame: number;

@@ -1,164 +1,115 @@
 /** The review queue: every span to look at, beside the person's reference face, one key each. */
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { api } from "../api/client";
-import type { Person, Span, Watch } from "../api/types";
-import { pinOver, type Verdict } from "../edit/pins";
-import { Verdicts } from "../edit/Verdicts";
+import type { Span, VideoToReview, Watch } from "../api/types";
 import { Failure } from "../parts/Failure";
-import { Icon } from "../parts/Icon";
-import { inWords, Message, VideoProblem } from "../parts/Message";
-import { tell } from "../parts/toast";
+import { Message, VideoProblem } from "../parts/Message";
 import { useAsked } from "../parts/useAsked";
-import { Player, type Scene } from "../player/player";
-import { Link } from "../router";
+import type { Scene } from "../player/player";
+import { Approve } from "../review/Approve";
+import { Ask } from "../review/Ask";
+import { meet, stepsOf, type Answer, type Step, type Subject } from "../review/queue";
 import { called, reason, say } from "../words/language";
-import { clock } from "../words/time";
 import { sceneOf } from "../watch/scene";
 
-interface Question {
-  watch: Watch;
-  scene: Scene;
-  person: Person;
-  span: Span;
-}
-
-/** Seconds shown before and after a span, so that one sees where it comes from. */
-const MARGIN_S = 0.7;
+/** Videos that are gone through for a page: the gateway's most. */
+const A_PAGE = 100;
 
 export function Review() {
-  const [asked, again] = useAsked("review", questions);
-  const [answered, setAnswered] = useState<ReadonlySet<string>>(new Set());
+  const [asked, again] = useAsked("review", everything);
+  const [answers, setAnswers] = useState<ReadonlyMap<string, Answer>>(new Map());
+  const met = useRef<Subject[]>([]);
   useEffect(() => {
     document.title = `${say("review")} · InYourArea`;
   });
+  useMemo(() => {
+    if (asked.is === "there") met.current = meet(met.current, asked.value);
+  }, [asked]);
+  // What was corrected is asked for anew, and may still be there.
+  useEffect(() => setAnswers((before) => new Map([...before].filter(([, answer]) => answer !== "corrected"))), [asked]);
   if (asked.is === "coming") return <Message title={say("loading")} />;
   if (asked.is === "refused") return <VideoProblem error={asked.error} again={again} />;
-  const left = asked.value.filter((question) => !answered.has(key(question)));
-  const [question] = left;
-  if (!question) return <Message title={say("reviewDone")} text={say("reviewDoneHelp")} back />;
+  const steps = stepsOf(met.current, answers);
+  const [step, next] = steps;
+  if (!step) return <Message title={say("reviewDone")} text={say("reviewDoneHelp")} back />;
+  const answered = (answer: Answer) => {
+    setAnswers(new Map([...answers, [step.key, answer]]));
+    if (answer === "corrected") again(); // other stretches of the video may be gone, or new
+  };
   return (
     <section class="review">
       <header>
         <h1>{say("review")}</h1>
         <p class="hint">{say("reviewHelp")}</p>
         <span class="status" data-testid="to-go">
-          {say("reviewOf", { n: left.length })}
+          {say("reviewOf", { n: steps.filter(({ span }) => span).length })}
         </span>
       </header>
-      <Ask key={key(question)} question={question} answered={() => setAnswered(new Set([...answered, key(question)]))} />
+      <OfVideo key={`${step.subject.video} ${step.subject.run}`} step={step} answered={answered} again={again} />
+      {next && (
+        <p class="hint" data-testid="next">
+          {say("reviewNext", { what: inShort(next) })}
+        </p>
+      )}
     </section>
   );
 }
 
-const key = ({ watch, span }: Question) => `${watch.video.id} ${span.id}`;
+function inShort({ subject, span }: Step): string {
+  const name = called({ name: subject.name, names: {} });
+  return `${name} · ${span ? reason(span) : say("approve")} · ${subject.title}`;
+}
 
-async function questions(signal: AbortSignal): Promise<Question[]> {
-  const { items } = await api.videos({ state: "ready", limit: 100 }, signal);
-  const found: Question[] = [];
-  for (const video of items) {
-    const watch = await api.watch(video.id);
-    const open = watch.people.flatMap((person) => person.spans.filter(({ confirmed }) => !confirmed).map((span) => ({ person, span })));
-    if (!open.length) continue;
-    const scene = await sceneOf(watch);
-    found.push(...open.map((one) => ({ watch, scene, ...one })));
-  }
+/** All that waits for an editor, page by page: so that what is left can be counted. */
+async function everything(signal: AbortSignal): Promise<VideoToReview[]> {
+  const found: VideoToReview[] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await api.review(cursor ? { cursor, limit: A_PAGE } : { limit: A_PAGE }, signal);
+    found.push(...page.items);
+    cursor = page.next_cursor ?? undefined;
+  } while (cursor);
   return found;
 }
 
-function Ask({ question, answered }: { question: Question; answered: () => void }) {
-  const { watch, scene, person, span } = question;
-  const canvas = useRef<HTMLCanvasElement>(null);
-  const place = useRef<HTMLDivElement>(null);
-  const [failure, setFailure] = useState("");
-  const player = useMemo(() => {
-    const video = document.createElement("video");
-    video.className = "unseen";
-    video.playsInline = true;
-    return new Player(video);
-  }, []);
+interface Props {
+  step: Step;
+  answered: (answer: Answer) => void;
+  again: () => void;
+}
 
-  useEffect(() => {
-    place.current?.prepend(player.video);
-    const remove = canvas.current ? player.drawing.addFancam(canvas.current, () => person.id) : undefined;
-    player.countsIn.value = false;
-    player.muted.value = true;
-    player.wish.value = "virtual";
-    player.aspect.value = watch.aspects[0] ?? "9:16";
-    player.person.value = person.id;
-    player.show(scene);
-    if (player.alone.value) player.video.className = "picture";
-    const { times } = scene;
-    player.setLoop({ name: "", a: Math.max(0, times.seconds(span.from_frame) - MARGIN_S), b: Math.min(times.end, times.seconds(span.to_frame) + MARGIN_S) });
-    return () => {
-      remove?.();
-      player.close();
-    };
-  }, []);
+/** What it takes to show a video's stretches is fetched when the first of them is reached. */
+function OfVideo({ step, answered, again }: Props) {
+  const { video, run, person } = step.subject;
+  const [asked, retry] = useAsked(`${video} ${run}`, () => shownOf(video));
+  if (asked.is === "coming") return <Message title={say("loading")} />;
+  if (asked.is === "refused") return <VideoProblem error={asked.error} again={retry} />;
+  const { watch, scene } = asked.value;
+  const somebody = watch.people.find(({ id }) => id === person);
+  if (!somebody || (step.span && !isThere(somebody.spans, step.span))) return <Gone again={again} later={() => answered("later")} />;
+  const props = { watch, person: somebody, answered };
+  return step.span ? <Ask key={step.key} {...props} scene={scene} span={step.span} /> : <Approve key={step.key} {...props} />;
+}
 
-  const confirm = async () => {
-    try {
-      await api.confirmSpan(watch.video.id, span.id);
-      answered();
-    } catch (error) {
-      setFailure(inWords(error));
-    }
-  };
-  const judge = async (verdict: Verdict) => {
-    try {
-      const { revision, pins } = await api.pins(watch.video.id);
-      await api.setPins(watch.video.id, revision, [...pins, pinOver(scene.times, span.from_frame, span.to_frame, person.id, verdict)]);
-      tell(say("applied"));
-      answered();
-    } catch (error) {
-      setFailure(inWords(error));
-    }
-  };
+async function shownOf(video: string): Promise<{ watch: Watch; scene: Scene }> {
+  const watch = await api.watch(video);
+  return { watch, scene: await sceneOf(watch) };
+}
 
-  useEffect(() => {
-    const press = (event: KeyboardEvent) => {
-      if (event.ctrlKey || event.metaKey || event.altKey || (event.target as Element).matches("input, select, textarea")) return;
-      const other = watch.people[Number(event.key) - 1];
-      if (event.key === "y") void confirm();
-      else if (event.key === "n") void judge({ isNot: person.id });
-      else if (event.key === "s") answered();
-      else if (other) void (other === person ? confirm() : judge({ is: other.id }));
-    };
-    addEventListener("keydown", press);
-    return () => removeEventListener("keydown", press);
-  }, []);
+const isThere = (spans: Span[], span: Span) => spans.some(({ id }) => id === span.id);
 
-  const inside = player.frame.value >= span.from_frame && player.frame.value <= span.to_frame;
+/** Somebody else has corrected the video since the queue was asked for. */
+function Gone({ again, later }: { again: () => void; later: () => void }) {
   return (
     <div class="ask">
-      <figure class="reference">
-        {person.face_url ? <img src={person.face_url} alt={say("reference")} /> : <Icon name="person" />}
-        <figcaption>
-          <strong>{called(person)}</strong>
-          <Link to={`/watch/${watch.video.id}?person=${encodeURIComponent(person.id)}`}>{watch.video.title}</Link>
-        </figcaption>
-      </figure>
-      <div class={`ask-picture ${inside ? "is-inside" : ""}`} ref={place} style={{ "--fancam": player.shape.value }}>
-        {!player.alone.value && <canvas ref={canvas} class="picture" data-testid="review-canvas" role="img" aria-label={say("fancamOf", { name: called(person) })} />}
-      </div>
-      <div class="answers">
-        <p class="eyebrow">
-          {clock(scene.times.seconds(span.from_frame), 1)} – {clock(scene.times.seconds(span.to_frame), 1)}
-        </p>
-        <p>{reason(span)}</p>
-        <Failure text={failure} />
-        <div class="buttons">
-          <button type="button" class="button is-main" onClick={() => void confirm()} data-testid="yes">
-            <kbd>Y</kbd> {say("yes")}
-          </button>
-          <button type="button" class="button" onClick={() => void judge({ isNot: person.id })} data-testid="no">
-            <kbd>N</kbd> {say("no")}
-          </button>
-          <button type="button" class="button" onClick={answered}>
-            <kbd>S</kbd> {say("later")}
-          </button>
-        </div>
-        <p class="hint">{say("reviewOthers")}</p>
-        <Verdicts people={watch.people} taken={person} judge={(verdict) => void judge(verdict)} />
+      <Failure text={say("stale")} />
+      <div class="buttons">
+        <button type="button" class="button is-main" onClick={again}>
+          {say("again")}
+        </button>
+        <button type="button" class="button" onClick={later}>
+          {say("later")}
+        </button>
       </div>
     </div>
   );
