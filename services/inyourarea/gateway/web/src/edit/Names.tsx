@@ -2,9 +2,8 @@
 import { api } from "../api/client";
 import type { Person } from "../api/types";
 import { Dialog } from "../parts/Dialog";
-import { Failure } from "../parts/Failure";
+import { Form } from "../parts/Form";
 import { tell } from "../parts/toast";
-import { useDeed } from "../parts/useDeed";
 import { called, say } from "../words/language";
 import { parseList } from "./fields";
 
@@ -18,23 +17,17 @@ interface Props {
 const LANGUAGES = { ko: "한국어", en: "English", ja: "日本語", zh: "中文" } as const;
 
 export function Names({ video, person, changed, close }: Props) {
-  const { busy, failure, attempt } = useDeed();
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    const said = new FormData(event.currentTarget as HTMLFormElement);
-    const read = (field: string) => String(said.get(field) ?? "").trim();
+  const rename = async (read: (field: string) => string) => {
     const names = Object.fromEntries(Object.keys(LANGUAGES).map((one) => [one, read(one)] as const).filter(([, name]) => name));
     const name = read("name");
-    attempt(async () => {
-      await api.name(video, person.id, { name, names, aliases: parseList(read("aliases")) });
-      tell(say("named", { name }));
-      changed();
-      close();
-    });
+    await api.name(video, person.id, { name, names, aliases: parseList(read("aliases")) });
+    tell(say("named", { name }));
+    changed();
+    close();
   };
   return (
     <Dialog title={say("namesOf", { name: called(person) })} close={close}>
-      <form class="form" onSubmit={submit} data-testid="names-form">
+      <Form name="names-form" text={say("save")} does={rename}>
         <label class="field">
           <span>{say("nameEverywhere")}</span>
           <input name="name" defaultValue={person.name} maxLength={100} required autocomplete="off" />
@@ -52,11 +45,7 @@ export function Names({ video, person, changed, close }: Props) {
           <input name="aliases" defaultValue={person.aliases.join(", ")} autocomplete="off" />
           <small>{say("aliasesHelp")}</small>
         </label>
-        <Failure text={failure} />
-        <button type="submit" class="button is-main" disabled={busy}>
-          {say("save")}
-        </button>
-      </form>
+      </Form>
     </Dialog>
   );
 }

@@ -1,58 +1,46 @@
 /** For operators: who may come in, and as what. */
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { api } from "../api/client";
 import type { Token } from "../api/types";
 import { parseLabels } from "../edit/fields";
 import { Failure } from "../parts/Failure";
-import { Message, VideoProblem } from "../parts/Message";
+import { Form } from "../parts/Form";
+import { Register } from "../parts/Register";
 import { Secret } from "../parts/Secret";
-import { useAsked } from "../parts/useAsked";
 import { useDeed } from "../parts/useDeed";
-import { Link } from "../router";
 import { day, say } from "../words/language";
 
 const ROLES = ["viewer", "editor", "operator"] as const;
 
 export function Tokens() {
-  const [asked, again] = useAsked("tokens", () => api.tokens());
-  const { failure, attempt } = useDeed();
-  const revoke = (token: Token) =>
-    attempt(async () => {
-      await api.revokeToken(token.id);
-      again();
-    });
-  useEffect(() => {
-    document.title = `${say("tokens")} · InYourArea`;
-  });
-  if (asked.is === "coming") return <Message title={say("loading")} />;
-  if (asked.is === "refused") return <VideoProblem error={asked.error} again={again} />;
-  const { items } = asked.value;
   return (
-    <section class="operate" data-testid="tokens">
-      <h1>{say("tokens")}</h1>
-      <p class="hint">
-        {say("tokensHelp")} <Link to="/webhooks">{say("webhooks")}</Link>
-      </p>
-      <Make made={again} />
+    <Register
+      room="tokens"
+      other="webhooks"
+      ask={api.tokens}
+      make={(again) => <Make made={again} />}
+      row={(token, again) => <Row key={token.id} token={token} revoked={again} />}
+    />
+  );
+}
+
+function Row({ token, revoked }: { token: Token; revoked: () => void }) {
+  const { failure, attempt } = useDeed();
+  const revoke = () => attempt(() => api.revokeToken(token.id).then(revoked));
+  return (
+    <li class={isOver(token) ? "is-over" : ""}>
+      <strong>{token.name}</strong>
+      <span>{say(`role_${token.role as (typeof ROLES)[number]}`)}</span>
+      <span class="rows-more">
+        {token.labels?.join(", ")} {lifetime(token)}
+      </span>
+      {!token.revoked_at && (
+        <button type="button" class="button" onClick={revoke} aria-label={`${say("revoke")}: ${token.name}`}>
+          {say("revoke")}
+        </button>
+      )}
       <Failure text={failure} />
-      {items.length === 0 && <p class="hint">{say("noTokens")}</p>}
-      <ul class="rows">
-        {items.map((token) => (
-          <li key={token.id} class={isOver(token) ? "is-over" : ""}>
-            <strong>{token.name}</strong>
-            <span>{say(`role_${token.role as (typeof ROLES)[number]}`)}</span>
-            <span class="rows-more">
-              {token.labels?.join(", ")} {lifetime(token)}
-            </span>
-            {!token.revoked_at && (
-              <button type="button" class="button" onClick={() => revoke(token)} aria-label={`${say("revoke")}: ${token.name}`}>
-                {say("revoke")}
-              </button>
-            )}
-          </li>
-        ))}
-      </ul>
-    </section>
+    </li>
   );
 }
 
@@ -66,30 +54,23 @@ function lifetime({ revoked_at, expires_at }: Token): string {
 }
 
 function Make({ made }: { made: () => void }) {
-  const { busy, failure, attempt, refuse } = useDeed();
   const [secret, setSecret] = useState("");
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    const form = event.currentTarget as HTMLFormElement;
-    const said = new FormData(form);
-    const labels = parseLabels(String(said.get("labels") ?? "").replaceAll(",", "\n"));
-    if (!labels) return refuse(say("badLabels"));
+  const make = async (read: (field: string) => string) => {
+    const labels = parseLabels(read("labels").replaceAll(",", "\n"));
+    if (!labels) throw new Error(say("badLabels"));
     const scopes = Object.entries(labels).map(([name, value]) => `${name}:${value}`);
-    attempt(async () => {
-      const { token } = await api.makeToken({
-        name: String(said.get("name")).trim(),
-        role: String(said.get("role")),
-        labels: scopes.length ? scopes : null,
-        days: Number(said.get("days")) || null,
-      });
-      setSecret(token);
-      form.reset();
-      made();
+    const { token } = await api.makeToken({
+      name: read("name"),
+      role: read("role"),
+      labels: scopes.length ? scopes : null,
+      days: Number(read("days")) || null,
     });
+    setSecret(token);
+    made();
   };
   return (
     <>
-      <form class="form sheet" onSubmit={submit} data-testid="make-token">
+      <Form class="sheet" name="make-token" text={say("makeToken")} does={make}>
         <div class="fields">
           <label class="field">
             <span>{say("tokenName")}</span>
@@ -114,11 +95,7 @@ function Make({ made }: { made: () => void }) {
             <input name="labels" placeholder="tour: seoul-2026" autocomplete="off" />
           </label>
         </div>
-        <Failure text={failure} />
-        <button type="submit" class="button is-main" disabled={busy}>
-          {say("makeToken")}
-        </button>
-      </form>
+      </Form>
       {secret && <Secret text={secret} />}
     </>
   );

@@ -1,9 +1,11 @@
 /** For operators: which programs are told of what, and whether they heard it. */
-import { useEffect, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { api } from "../api/client";
 import { EVENTS, type EventName, type Webhook } from "../api/types";
 import { Failure } from "../parts/Failure";
-import { Message, VideoProblem } from "../parts/Message";
+import { Form } from "../parts/Form";
+import { VideoProblem } from "../parts/Message";
+import { Register } from "../parts/Register";
 import { Secret } from "../parts/Secret";
 import { useAsked } from "../parts/useAsked";
 import { useDeed } from "../parts/useDeed";
@@ -11,48 +13,28 @@ import { Link } from "../router";
 import { moment, say } from "../words/language";
 
 export function Webhooks() {
-  const [asked, again] = useAsked("webhooks", () => api.webhooks());
-  useEffect(() => {
-    document.title = `${say("webhooks")} · InYourArea`;
-  });
-  if (asked.is === "coming") return <Message title={say("loading")} />;
-  if (asked.is === "refused") return <VideoProblem error={asked.error} again={again} />;
-  const { items } = asked.value;
   return (
-    <section class="operate" data-testid="webhooks">
-      <h1>{say("webhooks")}</h1>
-      <p class="hint">
-        {say("webhooksHelp")} <Link to="/tokens">{say("tokens")}</Link>
-      </p>
-      <Make made={again} />
-      {items.length === 0 && <p class="hint">{say("noWebhooks")}</p>}
-      <ul class="rows">
-        {items.map((webhook) => (
-          <Row key={webhook.id} webhook={webhook} removed={again} />
-        ))}
-      </ul>
-    </section>
+    <Register
+      room="webhooks"
+      other="tokens"
+      ask={api.webhooks}
+      make={(again) => <Make made={again} />}
+      row={(webhook, again) => <Row key={webhook.id} webhook={webhook} removed={again} />}
+    />
   );
 }
 
 function Make({ made }: { made: () => void }) {
-  const { busy, failure, attempt, refuse } = useDeed();
   const [secret, setSecret] = useState("");
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    const form = event.currentTarget as HTMLFormElement;
-    const said = new FormData(form);
+  const make = async (read: (field: string) => string, said: FormData) => {
     const events = said.getAll("event") as EventName[];
-    if (!events.length) return refuse(say("chooseEvents"));
-    attempt(async () => {
-      setSecret((await api.makeWebhook(String(said.get("url")).trim(), events)).secret);
-      form.reset();
-      made();
-    });
+    if (!events.length) throw new Error(say("chooseEvents"));
+    setSecret((await api.makeWebhook(read("url"), events)).secret);
+    made();
   };
   return (
     <>
-      <form class="form sheet" onSubmit={submit} data-testid="make-webhook">
+      <Form class="sheet" name="make-webhook" text={say("makeWebhook")} does={make}>
         <label class="field">
           <span>{say("webhookUrl")}</span>
           <input name="url" type="url" maxLength={2000} required placeholder="https://" />
@@ -66,11 +48,7 @@ function Make({ made }: { made: () => void }) {
             </label>
           ))}
         </fieldset>
-        <Failure text={failure} />
-        <button type="submit" class="button is-main" disabled={busy}>
-          {say("makeWebhook")}
-        </button>
-      </form>
+      </Form>
       {secret && <Secret text={secret} />}
     </>
   );
@@ -79,11 +57,7 @@ function Make({ made }: { made: () => void }) {
 function Row({ webhook, removed }: { webhook: Webhook; removed: () => void }) {
   const [open, setOpen] = useState(false);
   const { failure, attempt } = useDeed();
-  const remove = () =>
-    attempt(async () => {
-      await api.removeWebhook(webhook.id);
-      removed();
-    });
+  const remove = () => attempt(() => api.removeWebhook(webhook.id).then(removed));
   return (
     <li>
       <strong>{webhook.url}</strong>

@@ -3,10 +3,9 @@ import { useState } from "preact/hooks";
 import { isSignedIn, maySeeAll, me, signIn, signOut } from "../session";
 import { say } from "../words/language";
 import { Dialog } from "./Dialog";
-import { Failure } from "./Failure";
+import { Form } from "./Form";
 import { inWords } from "./Message";
 import { tell } from "./toast";
-import { useDeed } from "./useDeed";
 
 export function SignIn() {
   const [open, setOpen] = useState(false);
@@ -35,23 +34,13 @@ export function SignIn() {
 
 /** Once the token is taken, the whole page is shown anew. */
 export function SignInForm() {
-  const { busy, failure, attempt } = useDeed();
-  const submit = (event: SubmitEvent) => {
-    event.preventDefault();
-    const token = String(new FormData(event.currentTarget as HTMLFormElement).get("token") ?? "");
-    attempt(() => signIn({ token: token.trim() }));
-  };
   return (
-    <form class="form" onSubmit={submit} data-testid="sign-in-form">
+    <Form name="sign-in-form" text={say("signIn")} does={(read) => signIn({ token: read("token") })}>
       <label class="field">
         <span>{say("token")}</span>
         <input name="token" type="password" autocomplete="current-password" required />
         <small>{say("tokenHelp")}</small>
       </label>
-      <Failure text={failure} />
-      <button type="submit" class="button is-main" disabled={busy}>
-        {say("signIn")}
-      </button>
-    </form>
+    </Form>
   );
 }

@@ -7,7 +7,6 @@ interface Deed {
   failure: string;
   /** Runs it unless one is running. */
   attempt: (deed: () => Promise<void>) => void;
-  refuse: (text: string) => void;
 }
 
 export function useDeed(): Deed {
@@ -24,5 +23,5 @@ export function useDeed(): Deed {
       setBusy(false);
     }
   };
-  return { busy, failure, attempt: (deed) => void (busy || run(deed)), refuse: setFailure };
+  return { busy, failure, attempt: (deed) => void (busy || run(deed)) };
 }
