@@ -198,6 +198,18 @@ class CatalogContract:
         assert catalog.published() == [an_id(2)]
 
     def test_many_who_put_and_note_the_same_at_once_do_not_disturb_each_other(
+    def test_a_pace_is_that_of_the_newest_steps(
+        self, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for segment in range(40):
+            at_s = 60 * segment if segment < 10 else 600 + 2 * segment
+            monkeypatch.setattr("time.time_ns", lambda at_s=at_s: at_s * 10**9)
+            catalog.note(Step(an_id(1), "finding people", segment))
+        catalog.note(Step(an_id(1), "joining", 0))
+        catalog.note(Step(an_id(2), "finding people", 0))
+        found = catalog.pauses_s(an_id(1))
+        assert found == {"finding people": [60, 80, *[2] * 29], "joining": []}
+
         self, catalog: Catalog
     ) -> None:
         wrong: list[BaseException] = []

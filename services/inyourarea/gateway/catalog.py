@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +33,8 @@ _BUSY_S = 30
 _MOST_TRIES = 20
 #: Connections at a time: one per thread that answers requests (Starlette has 40), and the facts'.
 _MOST_CONNECTIONS = 48
+#: A stage's pace is that of so many of its steps: some two minutes of video.
+_PACE_STEPS = 32
 #: The tables that a projection fills.
 _PROJECTED = (VIDEOS, RUNS, PEOPLE, JUDGEMENTS)
 
@@ -177,6 +180,21 @@ class Catalog:
             return {
                 stage: (n, first, last) for stage, n, first, last in connection.execute(counted)
             }
+
+    def pauses_s(self, run: str) -> dict[str, list[float]]:
+        """Per stage of a run: the seconds between the newest of its steps, the oldest first."""
+        number = sa.func.row_number().over(
+            partition_by=STEPS.c.stage, order_by=STEPS.c.at_ns.desc()
+        )
+        steps = sa.select(STEPS.c.stage, STEPS.c.at_ns, number.label("number"))
+        newest = steps.where(STEPS.c.run_id == run).subquery()
+        asked = sa.select(newest.c.stage, newest.c.at_ns).where(newest.c.number <= _PACE_STEPS)
+        found: dict[str, list[int]] = {}
+        for row in self._all(asked.order_by(newest.c.at_ns)):
+            found.setdefault(row["stage"], []).append(row["at_ns"])
+        return {
+            stage: [(b - a) / 1e9 for a, b in pairwise(times)] for stage, times in found.items()
+        }
 
     def video(self, video: str) -> Row | None:
         """The video's row."""

@@ -1,6 +1,6 @@
 """From the catalog's rows to the documents of the API."""
 
-import time
+from collections.abc import Sequence
 from typing import Any
 
 from inyourarea.gateway import documents as doc
@@ -79,7 +79,7 @@ def video_document(house: House, row: Row) -> doc.Video:
         failure=row["failure"],
         revision=row["revision"],
         progress=progress,
-        left_s=_left_s(progress, steps) if row["state"] == "working" else None,
+        left_s=_left_s(progress, house.catalog.pauses_s(row["run_id"])) if steps else None,
         reused=_reused(house, row, segments),
         source=doc.Source(**row["source"]),
         run_id=row["run_id"],
@@ -90,15 +90,24 @@ def video_document(house: House, row: Row) -> doc.Video:
     )
 
 
-def _left_s(progress: list[doc.Progress], steps: dict[str, tuple[int, int, int]]) -> float | None:
-    """How long the slowest stage will take for the rest, if it goes on as it went so far."""
-    now, left = time.time_ns(), None
-    for stage in progress:
-        done, first, _ = steps.get(stage.stage, (0, 0, 0))
-        if 1 < done < stage.total:
-            each_s = (now - first) / 1e9 / done
-            left = max(left or 0.0, each_s * (stage.total - done))
-    return None if left is None else round(left, 1)
+def _left_s(progress: list[doc.Progress], pauses_s: dict[str, list[float]]) -> float | None:
+    """How long the slowest stage will take for the rest, if it goes on as it went of late."""
+    left = [
+        pace_s(pauses) * (stage.total - stage.done)
+        for stage in progress
+        if len(pauses := pauses_s.get(stage.stage, ())) > 1 and stage.done < stage.total
+    ]
+    return round(max(left), 1) if left else None
+
+
+def pace_s(pauses_s: Sequence[float]) -> float:
+    """How long a step takes, from at least two pauses between steps.
+
+    The longest counts as the second longest, so that a time in which nobody worked does not count:
+    the machine slept, or the program was not running.
+    """
+    *others, _ = sorted(pauses_s)
+    return (sum(others) + others[-1]) / len(pauses_s)
 
 
 def _reused(house: House, row: Row, segments: int) -> doc.Reused | None:
