@@ -169,9 +169,17 @@ class CatalogContract:
         catalog.put(picture(2, state="failed"))
         catalog.put(picture(3, state="ready"))
         whole = picture(4, state="ready", stage={"key": "stage.mp4"})
-        runs = [{**whole.runs[0], "streams": {"p1 9x16": "000-9x16.m3u8"}}]
+        runs = [{**whole.runs[0], "streams": {"masters": {"p1 9x16": "000-9x16.m3u8"}}}]
         catalog.put(replace(whole, runs=runs))
         assert sorted(catalog.unfinished()) == [an_id(101), an_id(103)]
+
+    def test_what_an_older_version_made_for_browsers_is_made_anew(self, catalog: Catalog) -> None:
+        old = {"key": "stage.mp4", "is_old": True}
+        streams = {"masters": {"p1 9x16": "000-9x16.m3u8"}}
+        for number, stage in ((1, old), (2, {**old, "failure": "full disk"})):
+            whole = picture(number, state="ready", stage=stage)
+            catalog.put(replace(whole, runs=[{**whole.runs[0], "streams": streams}]))
+        assert catalog.unfinished() == [an_id(101)]  # what has failed waits for somebody
 
     def test_pages_go_on_where_the_last_one_ended(self, catalog: Catalog) -> None:
         for number in range(7):
@@ -190,14 +198,6 @@ class CatalogContract:
         assert count == 2
         assert first <= last
 
-    def test_of_published_fancams_the_videos_are_known(self, catalog: Catalog) -> None:
-        catalog.put(picture(1))
-        shown = picture(2)
-        published = [{**shown.judgements[0], "state": "published", "subject": s} for s in "ab"]
-        catalog.put(Picture(shown.video, shown.runs, shown.people, published))
-        assert catalog.published() == [an_id(2)]
-
-    def test_many_who_put_and_note_the_same_at_once_do_not_disturb_each_other(
     def test_a_pace_is_that_of_the_newest_steps(
         self, catalog: Catalog, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -210,6 +210,14 @@ class CatalogContract:
         found = catalog.pauses_s(an_id(1))
         assert found == {"finding people": [60, 80, *[2] * 29], "joining": []}
 
+    def test_of_published_fancams_the_videos_are_known(self, catalog: Catalog) -> None:
+        catalog.put(picture(1))
+        shown = picture(2)
+        published = [{**shown.judgements[0], "state": "published", "subject": s} for s in "ab"]
+        catalog.put(Picture(shown.video, shown.runs, shown.people, published))
+        assert catalog.published() == [an_id(2)]
+
+    def test_many_who_put_and_note_the_same_at_once_do_not_disturb_each_other(
         self, catalog: Catalog
     ) -> None:
         wrong: list[BaseException] = []

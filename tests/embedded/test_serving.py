@@ -3,6 +3,7 @@
 import base64
 import csv
 import json
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -119,6 +120,39 @@ def made(small_show: SmallShow, tmp_path_factory: pytest.TempPathFactory) -> Pat
     out = tmp_path_factory.mktemp("made") / "out"
     inyourarea("run", small_show.video, "--group", "show", "--out", out)
     return out
+
+
+def test_who_is_approved_keeps_her_fancam_to_the_last_byte(
+    small_show: SmallShow, made: Path, tmp_path: Path
+) -> None:
+    with site(shutil.copytree(made, tmp_path / "out")) as browser:
+        video = browser.submit(small_show.video, group="show")["id"]
+        revision = browser.ready(video)["revision"]
+        before = browser.get(f"/videos/{video}/watch")
+        approved, other = before["people"][:2]
+        for span in approved["spans"]:
+            browser.http.post(f"/videos/{video}/spans/{span['id']}/confirm").raise_for_status()
+        answer = browser.http.post(f"/videos/{video}/people/{approved['id']}/approve")
+        revision += len(approved["spans"]) + 1
+        assert answer.status_code == 200, answer.text
+        pins = [{"of": other["id"], "from_s": 0.5, "to_s": 1, "nobody": True}]
+        asked = {"revision": revision, "pins": pins}
+        answer = browser.http.put(f"/videos/{video}/pins", json=asked)
+        assert answer.status_code == 202, answer.text
+        browser.ready(video)
+        after = browser.get(f"/videos/{video}/watch")
+        assert after["run_id"] != before["run_id"]
+        films = [
+            {
+                person["id"]: browser.http.get(
+                    browser.address + person["fancams"][0]["url"]
+                ).content
+                for person in watch["people"]
+            }
+            for watch in (before, after)
+        ]
+        assert films[0][approved["id"]] == films[1][approved["id"]]
+        assert films[0][other["id"]] != films[1][other["id"]]
 
 
 def test_from_the_upload_to_a_corrected_fancam(

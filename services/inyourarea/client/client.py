@@ -24,7 +24,7 @@ from inyourarea.core.members import file_names, fold
 PATIENCE_S = 300.0
 
 Counted = Callable[[int, int], None]
-Verdict = Literal["approve", "publish", "withdraw"]
+Verdict = Literal["approve", "publish", "reopen", "withdraw"]
 Kind = Literal["csv", "parquet", "mot"]
 _Model = TypeVar("_Model", bound=BaseModel)
 

@@ -11,6 +11,9 @@ CAMERA_REVISION = 3
 RENDER_REVISION = 2
 BROWSER_REVISION = 1
 
+#: What the names of windows end with.
+WINDOWS = ".binpb"
+
 
 def source(sha256: str) -> str:
     """The uploaded video."""
@@ -81,6 +84,7 @@ def tracking(spec: facts.RunSpec) -> str:
             spec.smooth_frames,
             spec.names_from,
             *pins,
+            *(part for one in spec.held for part in ("held", one.person, one.tracks_key)),
         ]
     )
 
@@ -91,24 +95,43 @@ def tracks(spec: facts.RunSpec) -> str:
 
 
 def first_tracks(source_sha256: str) -> str:
-    """Names the first tracks of people without a model; later ones keep those people's names."""
-    return f"people/{digest([TRACKING_REVISION, source_sha256])}"
+    """Names the first tracks of people without a model; later ones keep those people's names.
+
+    Whatever the revision: ids outlive a new version of the program, as the names do that they have.
+    """
+    return f"people/{digest(['people', source_sha256])}"
 
 
 def planning(spec: facts.RunSpec) -> str:
     """The step that plans the cameras."""
     pictures = [picture.SerializeToString(deterministic=True) for picture in spec.pictures]
-    return digest(["camera", CAMERA_REVISION, tracking(spec), spec.framing, *pictures])
+    held = [one.SerializeToString(deterministic=True) for one in spec.held]
+    return digest(["camera", CAMERA_REVISION, tracking(spec), spec.framing, *pictures, *held])
+
+
+def plan(spec: facts.RunSpec) -> str:
+    """What the names of a run's windows and of its report begin with."""
+    return f"windows/{planning(spec)}/"
 
 
 def windows(spec: facts.RunSpec, segment: int) -> str:
     """The windows of everybody in one segment."""
-    return f"windows/{planning(spec)}/{segment:06}.binpb"
+    return planned_windows(plan(spec), segment)
+
+
+def planned_windows(plan: str, segment: int) -> str:
+    """The same of a plan that is known by its name."""
+    return f"{plan}{segment:06}{WINDOWS}"
 
 
 def report(spec: facts.RunSpec) -> str:
     """The quality report of the whole run."""
-    return f"windows/{planning(spec)}/report.json"
+    return planned_report(plan(spec))
+
+
+def planned_report(plan: str) -> str:
+    """The same of a plan that is known by its name."""
+    return f"{plan}report.json"
 
 
 def piece(source_sha256: str, segment: facts.Segment, drawing: bytes, encoder: str) -> str:
@@ -229,6 +252,11 @@ def fancam(run: str, place: int, picture: str) -> str:
 def published(run: str) -> str:
     """The run's `FancamsPublished`, written last."""
     return f"runs/{run}/published.binpb"
+
+
+def kept(run: str) -> str:
+    """The run's `KeptRun`, from when somebody approved or published of it."""
+    return f"runs/{run}/kept.binpb"
 
 
 def failed(run: str) -> str:

@@ -38,7 +38,7 @@ REACH: Mapping[str, Reach] = MappingProxyType(
         "frames/": _reach("ingest detect gateway", "ingest", "detect gateway"),
         "signals/": _reach("ingest track gateway", "ingest", "gateway"),
         "detections/": _reach("ingest detect track gateway", "detect", "gateway"),
-        "people/": _reach("ingest track", "track", "gateway"),
+        "people/": _reach("ingest track gateway", "track", "gateway"),
         "tracks/": _reach("ingest track render gateway", "track", "gateway"),
         "windows/": _reach("track render gateway", "track", "gateway"),
         "pieces/": _reach("render gateway", "render", "gateway"),

@@ -132,7 +132,7 @@ def write_tracks(tracks: Tracks) -> bytes:
 
 
 def read_tracks(content: bytes) -> Tracks:
-    """Everybody's track from Parquet."""
+    """Everybody's track from Parquet, as any version of the program wrote it."""
     table, about = _read(content)
     timeline = Timeline(np.array(about["pts"], dtype=np.int64), Fraction(about["time_base"]))
     frames = len(timeline)

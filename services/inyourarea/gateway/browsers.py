@@ -1,8 +1,11 @@
 """What was made for browsers, as the catalog keeps it: names of objects, and sizes."""
 
-from typing import Any
+import contextlib
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
-from inyourarea.contracts import keys
+from google.protobuf.message import Message
+
 from inyourarea.contracts.specs import from_rational
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import stored_pb2 as stored
@@ -10,22 +13,24 @@ from inyourarea.gateway.problems import NotThere
 from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
 
 Json = dict[str, Any]
+#: What the same object may be called, as it is called today first.
+Names = Sequence[str]
+_Fact = TypeVar("_Fact", bound=Message)
 
 #: The name of the stage's master playlist.
 MASTER = "master.m3u8"
 
 
-def stage_of(objects: Objects, video: str) -> Json | None:
-    """The stage as browsers play it; none while it is being made, or why it could not be."""
-    try:
-        ready = facts.StageReady.FromString(objects.get(keys.stage_ready(video)))
-    except ObjectNotFound:
-        if holds(objects, keys.stage_failed(video)):
-            return {"failure": objects.get(keys.stage_failed(video)).decode()}
-        return None
+def stage_of(objects: Objects, names: Names, failed: str) -> Json | None:
+    """The stage as browsers play it; none while it is being made, and why it could not be."""
+    failure = {"failure": objects.get(failed).decode()} if holds(objects, failed) else {}
+    if (found := _found(objects, names, facts.StageReady)) is None:
+        return failure or None
+    ready, age = found
     sprite = ready.sprite
     return {
         "key": ready.mp4_key,
+        "streams_key": ready.streams_key,
         "width": ready.width,
         "height": ready.height,
         "poster_key": ready.poster_key,
@@ -37,28 +42,35 @@ def stage_of(objects: Objects, video: str) -> Json | None:
             "width": sprite.width,
             "height": sprite.height,
         },
+        **age,
+        **(failure if age else {}),  # of one that is there, nothing has failed
     }
 
 
-def pictures_of(objects: Objects, spec: facts.RunSpec) -> Json:
+def pictures_of(objects: Objects, names: Names) -> Json:
     """Everybody's face by id, and a wide picture of all; nothing while they are being drawn."""
-    try:
-        drawn = facts.FacesDrawn.FromString(objects.get(keys.faces_drawn(spec)))
-    except ObjectNotFound:
+    if (found := _found(objects, names, facts.FacesDrawn)) is None:
         return {"faces": {}, "poster_key": ""}
-    return {
-        "faces": {face.person: face.key for face in drawn.faces},
-        "poster_key": drawn.poster_key,
-    }
+    drawn, age = found
+    faces = {face.person: face.key for face in drawn.faces}
+    return {"faces": faces, "poster_key": drawn.poster_key, **age}
 
 
-def streams_of(objects: Objects, run: str) -> Json:
-    """The names of the fancams' master playlists, by person and shape."""
-    try:
-        ready = facts.StreamsReady.FromString(objects.get(keys.streams_ready(run)))
-    except ObjectNotFound:
+def streams_of(objects: Objects, names: Names) -> Json:
+    """The fancams' master playlists, by person and shape, and where their files are listed."""
+    if (found := _found(objects, names, facts.StreamsReady)) is None:
         return {}
-    return {f"{stream.person} {stream.picture}": stream.master for stream in ready.streams}
+    ready, age = found
+    masters = {f"{one.person} {one.picture}": one.master for one in ready.streams}
+    return {"key": ready.streams_key, "masters": masters, **age}
+
+
+def _found(objects: Objects, names: Names, kind: type[_Fact]) -> tuple[_Fact, Json] | None:
+    """The first of the objects that is there; ``is_old`` where that is not called as today."""
+    for number, name in enumerate(names):
+        with contextlib.suppress(ObjectNotFound):
+            return kind.FromString(objects.get(name)), {"is_old": True} if number else {}
+    return None
 
 
 def stream_file(objects: Objects, streams_key: str, name: str) -> stored.StreamFiles.File:

@@ -255,8 +255,7 @@ class Catalog:
         return [
             row["run_id"]
             for row in self._all(asked.where(VIDEOS.c.state.in_(("working", "ready"))))
-            if row["state"] == "working"
-            or not (row["stage"] and row["pictures"]["faces"] and row["streams"])
+            if row["state"] == "working" or _lacks_something(row)
         ]
 
     def _first(self, asked: sa.Select[Any]) -> Row | None:
@@ -267,6 +266,14 @@ class Catalog:
     def _all(self, asked: sa.Select[Any]) -> list[Row]:
         with self._connected() as connection:
             return [dict(row) for row in connection.execute(asked).mappings()]
+
+
+def _lacks_something(row: Row) -> bool:
+    """Whether something for browsers has yet to be made, or made anew by this version."""
+    parts = (row["stage"], row["pictures"], row["streams"])
+    if not (row["stage"] and row["pictures"]["faces"] and row["streams"]):
+        return True
+    return any("is_old" in part for part in parts) and "failure" not in row["stage"]
 
 
 def _forget_rows(connection: sa.Connection, video: str) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import stored_pb2 as stored
+from inyourarea.gateway.names import names_kept
 from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
 
 #: Seconds after which a unit that was under way when its video was deleted has ended, and an
@@ -142,6 +143,12 @@ def _names(objects: Objects, accepted: facts.VideoAccepted) -> Iterator[str]:
     yield from (keys.audio(spec.video_id), keys.first_tracks(source.sha256), keys.cancelled(run))
     yield from filter(None, (spec.model.boxes_key, spec.names_from))
     yield keys.tracks(spec)
+    yield from _kept(objects, run)
+    for held in spec.held:
+        yield from (held.tracks_key, *objects.list(held.plan))
+    if not spec.model.members:
+        with contextlib.suppress(ObjectNotFound):
+            yield objects.get(keys.first_tracks(source.sha256)).decode()
     for folder in (
         keys.stage_ready(spec.video_id),
         keys.faces_drawn(spec),
@@ -154,6 +161,16 @@ def _names(objects: Objects, accepted: facts.VideoAccepted) -> Iterator[str]:
         yield from objects.list(folder.rsplit("/", 1)[0] + "/")
     for segment in accepted.segments:
         yield from _pieces(objects, accepted, segment.index)
+
+
+def _kept(objects: Objects, run: str) -> Iterator[str]:
+    """What shows a run that somebody has judged, by the names that it had then."""
+    if (names := names_kept(objects, run)) is None:
+        return
+    yield names.tracks_key
+    yield from objects.list(names.plan)
+    for name in (names.faces_key, names.stage_key):
+        yield from objects.list(name.rsplit("/", 1)[0] + "/")
 
 
 def _pieces(objects: Objects, accepted: facts.VideoAccepted, segment: int) -> Iterator[str]:

@@ -189,6 +189,10 @@ class Video(_Document):
     shown_run_id: Id | None
     stage: Stage | None
     stage_failure: str | None = Field(description="Why there is no stage for browsers")
+    is_outdated: bool = Field(
+        description="An earlier version of the program made it: it is not corrected any further "
+        "until `retry` makes it anew"
+    )
     poster_url: str | None
 
 
@@ -265,6 +269,9 @@ class Publication(_Document):
         description="The run whose fancams of her visitors see: an older one until she is "
         "published again"
     )
+    is_behind: bool = Field(
+        description="What visitors see of her is from before a correction, or lacks a shape"
+    )
 
 
 class PersonShown(_Document):
@@ -283,6 +290,14 @@ class PersonShown(_Document):
     publication: Publication
 
 
+class PersonCalledSo(_Document):
+    """Somebody, and what she is called."""
+
+    id: str
+    name: str
+    names: dict[str, str]
+
+
 class Watch(_Document):
     """All that the player needs."""
 
@@ -294,6 +309,9 @@ class Watch(_Document):
     people: list[PersonShown]
     camera_url: dict[str, str]
     boxes_url: str | None = Field(description="Not for visitors")
+    only_public: list[PersonCalledSo] = Field(
+        description="Whom visitors see of an older run, and who is not in this one"
+    )
 
 
 class PersonToReview(_Document):

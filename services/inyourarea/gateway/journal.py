@@ -94,12 +94,15 @@ class SpanConfirmed(_Entry):
 
 
 class FancamJudged(_Entry):
-    """A person's fancams of a run are a draft, approved, or published."""
+    """A person's fancams of a run are a draft, approved, or published.
+
+    Reopened: a draft that can be corrected, while visitors go on seeing what was published.
+    """
 
     kind: Literal["fancam.judged"] = "fancam.judged"
     run_id: str
     person: str
-    state: Literal["draft", "approved", "published"]
+    state: Literal["draft", "reopened", "approved", "published"]
 
 
 class RunStopped(_Entry):

@@ -20,11 +20,7 @@ def published_runs(house: House, video: str) -> dict[str, str]:
 
 
 def _published(house: House, video: str) -> dict[str, Row]:
-    rows = [
-        row
-        for row in house.catalog.judgements(video)
-        if row["kind"] == "fancam" and row["state"] == "published"
-    ]
+    rows = [row for row in house.catalog.judgements(video) if row["kind"] == "public"]
     return {row["subject"]: row for row in sorted(rows, key=lambda row: row["at_ns"])}
 
 
@@ -46,7 +42,7 @@ def published_people(house: House, row: Row) -> tuple[list[doc.PersonShown], lis
         for somebody in people_of(house, row, shown):
             one = published.get(somebody.id)
             if one is not None and one["run_id"] == run:
-                told = _publication(one, run).model_copy(update={"by": None})
+                told = _publication(one, run, is_behind=False).model_copy(update={"by": None})
                 hidden = {"spans": [], "report": {}, "publication": told}
                 people.append(somebody.model_copy(update=hidden))
     return people, shapes
@@ -56,7 +52,7 @@ def people_of(house: House, row: Row, shown: Shown) -> list[doc.PersonShown]:
     """Everybody of a run, and what became of her since."""
     run = shown.accepted.run_id
     names = {named["person"]: named for named in house.catalog.people(row["id"])}
-    judged = sorted(house.catalog.judgements(row["id"]), key=lambda one: one["at_ns"])
+    judged = house.catalog.judgements(row["id"])
     confirmed = _confirmed(house, judged, run, shown.report["people"])
     fancams = {one["subject"]: one for one in judged if one["kind"] == "fancam"}
     published = published_runs(house, row["id"])
@@ -81,7 +77,11 @@ def people_of(house: House, row: Row, shown: Shown) -> list[doc.PersonShown]:
                 fancams=[
                     _fancam(seen, track.person, fancam, drawn) for fancam in report["fancams"]
                 ],
-                publication=_publication(fancams.get(track.person), published.get(track.person)),
+                publication=_publication(
+                    fancams.get(track.person),
+                    published.get(track.person),
+                    is_behind=_is_behind(house, track.person, published.get(track.person), run),
+                ),
             )
         )
     return people
@@ -102,9 +102,7 @@ def only_public(house: House, row: Row, shown: Shown) -> list[doc.PersonCalledSo
         if person not in here:
             label = house.showing.run(run).person(person).name
             called = names.get(person, {"name": label, "names": {}})
-            found.append(
-                doc.PersonCalledSo(id=person, name=called["name"], names=called["names"])
-            )
+            found.append(doc.PersonCalledSo(id=person, name=called["name"], names=called["names"]))
     return found
 
 
@@ -193,7 +191,7 @@ def _fancam(
     run: Row, person: str, report: dict[str, Any], drawn: dict[tuple[str, str], str]
 ) -> doc.FancamDocument:
     label, place = report["picture"], f"{API}/runs/{run['id']}"
-    master = run["streams"].get(f"{person} {label}")
+    master = run["streams"].get("masters", {}).get(f"{person} {label}")
     width, height = report["output"]
     return doc.FancamDocument(
         aspect=label,
@@ -206,12 +204,11 @@ def _fancam(
     )
 
 
-def _publication(judged: Row | None, public_run: str | None) -> doc.Publication:
-    if judged is None:
-        return doc.Publication(state="draft", by=None, at=None, public_run_id=public_run)
+def _publication(judged: Row | None, public_run: str | None, is_behind: bool) -> doc.Publication:
     return doc.Publication(
-        state=judged["state"],
-        by=judged["by"],
-        at=stamp(judged["at_ns"]),
+        state=judged["state"] if judged else "draft",
+        by=judged["by"] if judged else None,
+        at=stamp(judged["at_ns"]) if judged else None,
         public_run_id=public_run,
+        is_behind=is_behind,
     )

@@ -76,7 +76,7 @@ def _refuse_theft(pin: PinMade, shown: Shown, settled: Collection[str]) -> None:
     if (pin.label == there[hit].name) == pin.is_denial:
         raise PinRejected(
             f"The pin at {float(Fraction(pin.start_s)):.2f} s takes a place from "
-            f"{there[hit].name}, who is approved; withdraw that first."
+            f"{there[hit].name}, who is approved; reopen her first."
         )
 
 

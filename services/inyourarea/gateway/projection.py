@@ -1,12 +1,14 @@
 """From a video's journal and the objects of its runs to the catalog's rows."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.specs import from_picture, from_rational
 from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.contracts.v1 import stored_pb2 as stored
 from inyourarea.core.members import fold
 from inyourarea.gateway.browsers import pictures_of, stage_of, streams_of
 from inyourarea.gateway.catalog import Catalog, Picture, Row
@@ -23,10 +25,11 @@ from inyourarea.gateway.journal import (
     Titled,
     last_of,
 )
+from inyourarea.gateway.names import find_names, is_current, keep_names, names_kept, names_today
 from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
 
 #: Objects are called after the revisions of the stages, so an older run's tracks are not found.
-_OUTDATED = "An earlier version of the program made this; try again, and it is made anew."
+OUTDATED = "An earlier version of the program made this; try again, and it is made anew."
 
 
 class Projection:
@@ -81,6 +84,9 @@ class Projection:
             for one in _judgements(video, entries)
             if one["run_id"] in runs and runs[one["run_id"]].is_tracked
         ]
+        for run in {one["run_id"] for one in judgements if one["kind"] != "span"}:
+            keep_names(self._objects, runs[run].accepted)
+        stages = [keys.stage_ready(video), *(names.stage_key for names in self._kept(runs))]
         told, group = _told(entries), _last(entries, Submitted).group
         row = {
             "id": video,
@@ -89,42 +95,58 @@ class Projection:
             "searched": _searched(told, group, people),
             "searched_by_visitors": _searched_by_visitors(told["title"], people, judgements),
             "revision": revision,
-            "stage": stage_of(self._objects, video),
+            "stage": stage_of(self._objects, stages, keys.stage_failed(video)),
         }
         rows = [self._run_row(video, run, found) for run, found in runs.items()]
         return Picture(row, rows, people, judgements)
 
+    def _kept(self, runs: Iterable[str]) -> list[stored.KeptRun]:
+        return list(filter(None, (names_kept(self._objects, run) for run in runs)))
+
     def _run_row(self, video: str, run: str, found: "_Run") -> Row:
+        names = [names_today(found.accepted), *self._kept([run])]
         return {
             "id": run,
             "video_id": video,
             "segments": len(found.accepted.segments),
             "is_tracked": found.is_tracked,
             "is_published": found.is_published,
-            "pictures": pictures_of(self._objects, found.accepted.spec),
-            "streams": streams_of(self._objects, run),
+            "pictures": pictures_of(self._objects, [one.faces_key for one in names]),
+            "streams": streams_of(self._objects, [one.streams_key for one in names]),
         }
 
 
+@dataclass(frozen=True)
 class _Run:
-    """What the object store knows of a run."""
+    """What the object store knows of a run.
 
-    def __init__(self, accepted: facts.VideoAccepted) -> None:
-        self.accepted = accepted
-        self.is_tracked = False
-        self.is_published = False
-        self.failure: str | None = None
+    It is tracked where its tracks are there under whatever name, current where this version of the
+    program would do the same, and outdated where that does not find what it has made.
+    """
+
+    accepted: facts.VideoAccepted
+    is_tracked: bool
+    is_current: bool
+    is_outdated: bool
+    is_published: bool
+    failure: str | None
 
     @classmethod
     def read(cls, objects: Objects, run: str) -> "_Run":
-        found = cls(facts.VideoAccepted.FromString(objects.get(keys.accepted(run))))
-        found.is_tracked = holds(objects, keys.report(found.accepted.spec))
-        found.is_published = holds(objects, keys.published(run))
+        accepted = facts.VideoAccepted.FromString(objects.get(keys.accepted(run)))
+        is_published = holds(objects, keys.published(run))
         try:
-            found.failure = objects.get(keys.failed(run)).decode()
+            failure = objects.get(keys.failed(run)).decode()
         except ObjectNotFound:
-            found.failure = None
-        return found
+            failure = None
+        return cls(
+            accepted=accepted,
+            is_tracked=find_names(objects, accepted) is not None,
+            is_current=is_current(accepted),
+            is_outdated=is_published and not holds(objects, keys.report(accepted.spec)),
+            is_published=is_published,
+            failure=failure,
+        )
 
 
 def _told(entries: Sequence[Entry]) -> dict[str, Any]:
@@ -148,7 +170,9 @@ def _newest(newest: str, runs: Mapping[str, _Run], entries: Sequence[Entry]) -> 
     return {
         "run_id": newest,
         "shown_run_id": next((run for run, found in runs.items() if found.is_tracked), None),
-        "drawn_run_id": next((run for run, found in runs.items() if found.is_published), None),
+        "drawn_run_id": next(
+            (run for run, found in runs.items() if found.is_published and found.is_current), None
+        ),
         "state": state,
         "failure": failure,
         "sha256": accepted.source.sha256,
@@ -161,7 +185,7 @@ def _newest(newest: str, runs: Mapping[str, _Run], entries: Sequence[Entry]) -> 
 def _state(run: _Run, entries: Sequence[Entry], newest: str) -> tuple[str, str | None]:
     """How the newest run stands, and why it failed if it did."""
     if run.is_published:
-        return ("ready", None) if run.is_tracked else ("failed", _OUTDATED)
+        return ("failed", OUTDATED) if run.is_outdated else ("ready", None)
     stopped = last_of(entries, Submitted, PinsSet, RunStopped, RunResumed)
     if isinstance(stopped, RunStopped) and stopped.run_id == newest:
         return "cancelled", None
@@ -204,32 +228,35 @@ def _people(video: str, entries: Sequence[Entry]) -> list[Row]:
 
 
 def _judgements(video: str, entries: Sequence[Entry]) -> list[Row]:
-    """Spans that were confirmed, and of each person's fancams the newest verdict.
+    """Spans that were confirmed; of each person the newest verdict, and what visitors see of her.
 
-    What is published stays so beside an approval of another run, until that is published too.
+    What is public stays so beside later verdicts, until something else is published or she is
+    withdrawn.
     """
-    found: dict[tuple[str, str, str], Row] = {}
+    found: dict[tuple[str, ...], Row] = {}
     for entry in entries:
         if isinstance(entry, SpanConfirmed):
-            kind, subject, state = "span", entry.span, "confirmed"
+            found[entry.run_id, entry.span] = _judgement(video, entry, "span", "confirmed")
         elif isinstance(entry, FancamJudged):
-            kind, subject, state = "fancam", entry.person, entry.state
-            for key, row in list(found.items()):
-                is_superseded = state != "approved" or row["state"] != "published"
-                if key[1:] == (kind, subject) and is_superseded:
-                    del found[key]
-        else:
-            continue
-        found[entry.run_id, kind, subject] = {
-            "video_id": video,
-            "run_id": entry.run_id,
-            "kind": kind,
-            "subject": subject,
-            "state": state,
-            "by": entry.by,
-            "at_ns": entry.at_ns,
-        }
+            state = "draft" if entry.state == "reopened" else entry.state
+            found["fancam", entry.person] = _judgement(video, entry, "fancam", state)
+            if entry.state == "published":
+                found["public", entry.person] = _judgement(video, entry, "public", state)
+            elif entry.state == "draft":
+                found.pop(("public", entry.person), None)
     return list(found.values())
+
+
+def _judgement(video: str, entry: SpanConfirmed | FancamJudged, kind: str, state: str) -> Row:
+    return {
+        "video_id": video,
+        "run_id": entry.run_id,
+        "kind": kind,
+        "subject": entry.span if isinstance(entry, SpanConfirmed) else entry.person,
+        "state": state,
+        "by": entry.by,
+        "at_ns": entry.at_ns,
+    }
 
 
 def _asked(spec: facts.RunSpec, submitted: Submitted) -> dict[str, Any]:

@@ -53,7 +53,7 @@ PEOPLE = sa.Table(
     sa.Column("aliases", sa.JSON, nullable=False),
 )
 
-#: Spans that were confirmed, and the state of fancams.
+#: Spans that were confirmed, the state of fancams, and which of them are public.
 JUDGEMENTS = sa.Table(
     "judgements",
     METADATA,

@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,7 @@ from inyourarea.core.picture import Picture
 from inyourarea.core.tracks import Reason, State, Track, Tracks
 from inyourarea.core.windows import QUANTUM_PX, CameraPath
 from inyourarea.gateway.documents import State as StateName
+from inyourarea.gateway.names import find_names
 from inyourarea.gateway.problems import NotThere
 from inyourarea.runtime.objects import ObjectNotFound, Objects
 
@@ -38,9 +40,13 @@ _KEPT = 4
 
 @dataclass(frozen=True)
 class Shown:
-    """A run whose tracks are there: what was accepted, who is where, and how good it is."""
+    """A run whose tracks are there: what was accepted, who is where, and how good it is.
+
+    ``names`` is what its objects are called.
+    """
 
     accepted: facts.VideoAccepted
+    names: stored.KeptRun
     tracks: Tracks
     report: Json
 
@@ -73,6 +79,7 @@ class Showing:
         self._objects = objects
         self.run = lru_cache(_KEPT)(self._run)
         self.changed_segments = lru_cache(_KEPT)(self._changed_segments)
+        self.changed_people = lru_cache(_KEPT)(self._changed_people)
 
     def accepted(self, run: str) -> facts.VideoAccepted:
         """What was accepted.
@@ -99,12 +106,9 @@ class Showing:
         Raises:
             NotThere: it has not been tracked yet.
         """
-        report = self.report(accepted)
-        try:
-            tracks = tables.read_tracks(self._objects.get(keys.tracks(accepted.spec)))
-        except ObjectNotFound:
-            raise NotThere("such run, or it has not come that far") from None
-        return Shown(accepted, tracks, report)
+        names = self._names(accepted)
+        tracks = tables.read_tracks(self._objects.get(names.tracks_key))
+        return Shown(accepted, names, tracks, self.report(accepted))
 
     def report(self, accepted: facts.VideoAccepted) -> Json:
         """The run's quality report.
@@ -112,11 +116,14 @@ class Showing:
         Raises:
             NotThere: it has not been tracked yet.
         """
-        try:
-            found: Json = json.loads(self._objects.get(keys.report(accepted.spec)))
-        except ObjectNotFound:
-            raise NotThere("such run, or it has not come that far") from None
+        found: Json = json.loads(self._objects.get(keys.planned_report(self._names(accepted).plan)))
         return found
+
+    def _names(self, accepted: facts.VideoAccepted) -> stored.KeptRun:
+        names = find_names(self._objects, accepted)
+        if names is None:
+            raise NotThere("such run, or it has not come that far")
+        return names
 
     def published(self, run: str) -> dict[tuple[str, str], str]:
         """The objects of a run's finished fancams, by person and shape; none while it is made."""
@@ -127,10 +134,15 @@ class Showing:
         return {(fancam.person, fancam.picture): fancam.key for fancam in found.fancams}
 
     def windows(self, accepted: facts.VideoAccepted) -> list[stored.SegmentWindows]:
-        """Everybody's windows, segment by segment."""
+        """Everybody's windows, segment by segment.
+
+        Raises:
+            NotThere: it has not been tracked yet.
+        """
+        plan = self._names(accepted).plan
         return [
             stored.SegmentWindows.FromString(
-                self._objects.get(keys.windows(accepted.spec, segment.index))
+                self._objects.get(keys.planned_windows(plan, segment.index))
             )
             for segment in accepted.segments
         ]
@@ -138,6 +150,10 @@ class Showing:
     def _changed_segments(self, old: str, new: str) -> int:
         """How many segments of a run show somebody in another window than an older run of it."""
         return changed_segments(*(self.windows(self.accepted(run)) for run in (old, new)))
+
+    def _changed_people(self, old: str, new: str) -> frozenset[str]:
+        """Whose fancams, by id, are others in a run than in an older one of the same video."""
+        return changed_people(*(self.windows(self.accepted(run)) for run in (old, new)))
 
     def cameras(self, accepted: facts.VideoAccepted, picture: int) -> list[CameraPath]:
         """Everybody's camera in one shape through the whole video."""
@@ -169,16 +185,21 @@ class Showing:
         ]
 
     def detections(self, accepted: facts.VideoAccepted) -> Detections:
-        """Everything that was found in the whole video."""
+        """Everything that was found in the whole video.
+
+        Raises:
+            NotThere: an older version of the program found it.
+        """
         spec = accepted.spec
-        return join_detections(
-            [
-                tables.read_detections(
-                    self._objects.get(keys.detections(spec.video_id, spec.model, segment.index))
-                )
-                for segment in accepted.segments
-            ]
-        )
+        names = [
+            keys.detections(spec.video_id, spec.model, segment.index)
+            for segment in accepted.segments
+        ]
+        try:
+            parts = [tables.read_detections(self._objects.get(name)) for name in names]
+        except ObjectNotFound:
+            raise NotThere("such file any more") from None
+        return join_detections(parts)
 
     def camera_document(self, shown: Shown, aspect: str) -> Json:
         """Everybody's windows in sixteenths of a pixel: the first, then the differences.
@@ -205,9 +226,15 @@ class Showing:
         }
 
     def _others(self, shown: Shown) -> list[Json]:
-        """Detections of the believed kind that no person has, as frames and boxes."""
+        """Detections of the believed kind that no person has, as frames and boxes.
+
+        None where an older version of the program made them: they are not kept.
+        """
         spec, tracks = shown.accepted.spec, shown.tracks
-        found = self.detections(shown.accepted)
+        try:
+            found = self.detections(shown.accepted)
+        except NotThere:
+            return []
         seen = found.take(found.detected & (found.confidence >= spec.model.confidence))
         frames = np.searchsorted(tracks.timeline.pts, seen.pts)
         taken = np.zeros(len(frames), dtype=bool)
@@ -222,17 +249,26 @@ def changed_segments(
     old: Sequence[stored.SegmentWindows], new: Sequence[stored.SegmentWindows]
 ) -> int:
     """How many segments show somebody in another window than before."""
-    return sum(_drawn(a) != _drawn(b) for a, b in zip(old, new, strict=True))
+    drawn = ([{view for _, view in _drawn(part)} for part in parts] for parts in (old, new))
+    return sum(a != b for a, b in zip(*drawn, strict=True))
 
 
-def _drawn(part: stored.SegmentWindows) -> set[bytes]:
-    """What is drawn of a segment, whatever the people are called."""
+def changed_people(
+    old: Sequence[stored.SegmentWindows], new: Sequence[stored.SegmentWindows]
+) -> frozenset[str]:
+    """Who, by id, is shown in another window than before somewhere, or in another shape."""
+    pairs = zip_longest(old, new, fillvalue=stored.SegmentWindows())
+    return frozenset(person for a, b in pairs for person, _ in _drawn(a) ^ _drawn(b))
+
+
+def _drawn(part: stored.SegmentWindows) -> set[tuple[str, bytes]]:
+    """What is drawn of a segment, and of whom; whatever people are called."""
     drawn = set()
     for view in part.views:
         plain = stored.SegmentWindows.View()
         plain.CopyFrom(view)
         plain.person = plain.name = ""
-        drawn.add(plain.SerializeToString(deterministic=True))
+        drawn.add((view.person, plain.SerializeToString(deterministic=True)))
     return drawn
 
 

@@ -11,9 +11,11 @@ from inyourarea.core.picture import Picture, parse_aspect, parse_size
 from inyourarea.gateway.access import Person
 from inyourarea.gateway.catalog import Row
 from inyourarea.gateway.documents import VideoAsked
+from inyourarea.gateway.holding import held_people
 from inyourarea.gateway.house import House
 from inyourarea.gateway.journal import RunResumed, Submitted
 from inyourarea.gateway.models import Models
+from inyourarea.gateway.names import is_current
 from inyourarea.gateway.problems import Problem
 
 #: A source's object and digest.
@@ -72,6 +74,7 @@ def _build_on(newest: facts.RunSpec, spec: facts.RunSpec) -> None:
     if newest.model != spec.model:
         return
     spec.pins.extend(newest.pins)
+    spec.held.extend(newest.held)
     if (newest.people, newest.framing) == (spec.people, spec.framing):
         more = [picture for picture in spec.pictures if picture not in newest.pictures]
         del spec.pictures[:]
@@ -88,7 +91,12 @@ def submit_again(house: House, row: Row, by: str) -> None:
     Raises:
         Refused: the video can not be used, and why.
     """
-    accepted = house.stages.submit(command_like(house.showing.accepted(row["run_id"]), row))
+    last = house.showing.accepted(row["run_id"])
+    command = command_like(last, row)
+    if not is_current(last):
+        del command.spec.held[:]
+        command.spec.held.extend(held_people(house, row["id"], last.spec.model))
+    accepted = house.stages.submit(command)
     if accepted.run_id == row["run_id"]:
         house.write_down(row["id"], RunResumed(by=by, run_id=accepted.run_id))
         return

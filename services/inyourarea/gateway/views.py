@@ -10,8 +10,9 @@ from inyourarea.gateway.catalog import Row
 from inyourarea.gateway.documents import API, stamp
 from inyourarea.gateway.handler import DRAWING, FINDING, READING, STAGES
 from inyourarea.gateway.house import House
-from inyourarea.gateway.people import people_of, published_people, published_runs
+from inyourarea.gateway.people import only_public, people_of, published_people, published_runs
 from inyourarea.gateway.problems import NotThere
+from inyourarea.gateway.projection import OUTDATED
 from inyourarea.gateway.showing import times
 
 
@@ -46,7 +47,7 @@ def video_for(house: House, row: Row, person: Person) -> doc.Video:
     run = [*published.values()][-1]
     hidden: dict[str, Any] = {"filename": "", "external_id": None, "labels": {}, "revision": 0}
     hidden |= {"state": "ready", "failure": None, "progress": [], "left_s": None, "reused": None}
-    hidden |= {"people_asked": 0, "run_id": run, "shown_run_id": run}
+    hidden |= {"people_asked": 0, "run_id": run, "shown_run_id": run, "is_outdated": False}
     return told.model_copy(update=hidden)
 
 
@@ -86,6 +87,7 @@ def video_document(house: House, row: Row) -> doc.Video:
         shown_run_id=row["shown_run_id"],
         stage=_stage(row),
         stage_failure=(row["stage"] or {}).get("failure"),
+        is_outdated=is_outdated(row),
         poster_url=f"{API}/videos/{row['id']}/poster.jpg" if poster_key(row, run) else None,
     )
 
@@ -120,6 +122,11 @@ def _reused(house: House, row: Row, segments: int) -> doc.Reused | None:
         return None
     changed = house.showing.changed_segments(old, new)
     return doc.Reused(done=segments - changed, total=segments)
+
+
+def is_outdated(row: Row) -> bool:
+    """Whether this version of the program does not find what an earlier one made of the video."""
+    return bool(row["failure"] == OUTDATED)
 
 
 def _stage(row: Row) -> doc.Stage | None:
@@ -177,4 +184,5 @@ def watch_document(house: House, row: Row, person: Person) -> doc.Watch:
         people=people,
         camera_url={shape: f"{API}/runs/{run}/camera/{shape}.json" for shape in aspects},
         boxes_url=None if is_visitor else f"{API}/runs/{run}/boxes.json",
+        only_public=[] if is_visitor else only_public(house, row, shown),
     )

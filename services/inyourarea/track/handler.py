@@ -2,7 +2,7 @@
 
 import json
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -10,7 +10,7 @@ import numpy as np
 from google.protobuf.message import Message
 
 from inyourarea.contracts import keys, tables
-from inyourarea.contracts.specs import from_picture, from_pin, from_rational
+from inyourarea.contracts.specs import from_picture, from_pin, from_rational, to_picture
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import stored_pb2 as stored
 from inyourarea.core.detections import join_detections
@@ -25,6 +25,7 @@ from inyourarea.runtime.objects import Objects, holds
 from inyourarea.runtime.units import done_already
 from inyourarea.track.camera import plan_cameras
 from inyourarea.track.departures import departure_evidence
+from inyourarea.track.holding import hold_cameras, hold_people
 from inyourarea.track.names import keep_ids
 from inyourarea.track.report import Planned, write_report
 from inyourarea.track.settings import TrackSettings
@@ -69,10 +70,16 @@ class TrackHandler:
             return
         tracks = self._tracks(accepted)
         if not accepted.spec.model.members:
-            first = keys.first_tracks(accepted.source.sha256)
-            self._objects.put_once(first, keys.tracks(accepted.spec).encode())
+            self._name_first_tracks(accepted)
         self._check_members(accepted.spec, tracks)
         self._plan(accepted, tracks)
+
+    def _name_first_tracks(self, accepted: facts.VideoAccepted) -> None:
+        """Later runs of the source keep these people's names, unless there are others already."""
+        first, mine = keys.first_tracks(accepted.source.sha256), keys.tracks(accepted.spec).encode()
+        known = self._objects.put_once(first, mine)
+        if not holds(self._objects, known.decode()):
+            self._objects.put(first, mine)
 
     def _is_all_detected(self, accepted: facts.VideoAccepted) -> bool:
         spec = accepted.spec
@@ -92,6 +99,9 @@ class TrackHandler:
         tracks = self._solve(accepted)
         if spec.names_from:
             tracks = keep_ids(tables.read_tracks(self._objects.get(spec.names_from)), tracks)
+        if spec.held:
+            held = [tables.read_tracks(self._objects.get(one.tracks_key)) for one in spec.held]
+            tracks = hold_people(tracks, held, [one.person for one in spec.held])
         return tables.read_tracks(self._objects.put_once(key, tables.write_tracks(tracks)))
 
     def _solve(self, accepted: facts.VideoAccepted) -> Tracks:
@@ -148,7 +158,10 @@ class TrackHandler:
         motion = self._signals(accepted).motion
         standpoint = standpoint_from_motion(motion, tracks.shots, tracks.size)
         cameras: Cameras = tuple(
-            plan_cameras(tracks, framing, picture, standpoint) for picture in pictures
+            hold_cameras(
+                plan_cameras(tracks, framing, picture, standpoint), self._held_paths(spec, picture)
+            )
+            for picture in pictures
         )
         for segment in accepted.segments:
             windows = segment_windows(segment, tracks, cameras, pictures)
@@ -159,6 +172,28 @@ class TrackHandler:
         report = write_report(planned, warnings, spec.model.members)
         content = json.dumps(report, indent=2, ensure_ascii=False, sort_keys=True).encode()
         self._objects.put(keys.report(spec), content)
+
+    def _held_paths(self, spec: facts.RunSpec, picture: Picture) -> list[CameraPath]:
+        """The earlier windows of approved people in this picture, where they were of such a one."""
+        asked, paths = to_picture(picture), []
+        for held in spec.held:
+            if held.framing != spec.framing or asked not in held.pictures:
+                continue
+            number = list(held.pictures).index(asked)
+            parts = [
+                stored.SegmentWindows.FromString(self._objects.get(name))
+                for name in self._objects.list(held.plan)
+                if name.endswith(keys.WINDOWS)
+            ]
+            views = [
+                view
+                for part in parts
+                for view in part.views
+                if (view.person, view.picture) == (held.person, number)
+            ]
+            if views:
+                paths.append(path_of(views))
+        return paths
 
     def _facts(self, accepted: facts.VideoAccepted) -> list[Message]:
         spec = accepted.spec
@@ -216,6 +251,17 @@ def segment_windows(
                 )
             )
     return stored.SegmentWindows(segment=segment, views=views, pts=pts[first:last].tolist())
+
+
+def path_of(views: Sequence[stored.SegmentWindows.View]) -> CameraPath:
+    """Somebody's camera through all segments, as `segment_windows` wrote it down."""
+    sixteenths = np.concatenate([np.array(view.windows, np.int64) for view in views])
+    return CameraPath(
+        person=views[0].person,
+        name=views[0].name,
+        xyxy=sixteenths.reshape(-1, 4) * QUANTUM_PX,
+        state=np.frombuffer(b"".join(view.states for view in views), np.uint8),
+    )
 
 
 def fancam_size(path: CameraPath, picture: Picture, source_height: int) -> tuple[int, int] | None:

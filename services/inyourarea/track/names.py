@@ -78,14 +78,14 @@ def keep_ids(old: Tracks, new: Tracks) -> Tracks:
             person = f"{track.person}-2" if track.person in old_ids else track.person
             name = "" if _is_number(track.name) else track.name
             people.append(replace(track, person=person, name=name))
-    return replace(new, people=_with_free_names(people))
+    return replace(new, people=with_free_names(people))
 
 
 def _is_number(name: str) -> bool:
     return name.startswith("person-") and name[7:].isdigit()
 
 
-def _with_free_names(people: list[Track]) -> tuple[Track, ...]:
+def with_free_names(people: list[Track]) -> tuple[Track, ...]:
     """Every name once: the first to hold it keeps it, the others and the nameless get numbers."""
     taken: set[str] = set()
     unique = []

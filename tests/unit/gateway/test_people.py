@@ -7,7 +7,7 @@ import pytest
 
 from doors import close_door
 from inyourarea.gateway.access import Person, Role
-from inyourarea.gateway.people import published_runs
+from inyourarea.gateway.people import only_public, published_runs
 from inyourarea.gateway.views import watch_document
 from rehearsal_house import RehearsedSite
 
@@ -139,7 +139,13 @@ def test_visitors_see_people_who_were_published_from_different_runs(site: Rehear
     told = {person["id"]: person["publication"] for person in site.watch(video)["people"]}
     assert told[first]["public_run_id"] == video["run_id"]
     assert told[second]["public_run_id"] == newer["run_id"]
-    assert told[third] == {"state": "draft", "by": None, "at": None, "public_run_id": None}
+    assert told[third] == {
+        "state": "draft",
+        "by": None,
+        "at": None,
+        "public_run_id": None,
+        "is_behind": False,
+    }
     close_door(site, is_public=True)
     watched = site.watch(video)
     assert {person["id"] for person in watched["people"]} == {first, second}
@@ -148,6 +154,59 @@ def test_visitors_see_people_who_were_published_from_different_runs(site: Rehear
         assert site.media(person["face_url"]).status_code == 200
     camera = site.media(watched["camera_url"]["9x16"]).json()
     assert {*camera["people"]} == {first, second}
+
+
+def test_what_is_public_is_behind_once_she_is_corrected_and_not_when_others_are(
+    site: RehearsedSite,
+) -> None:
+    video = site.ready()
+    first, second, third = (person["id"] for person in site.watch(video)["people"])
+    confirm_all(site, video)
+    for person in (first, second):
+        judge(site, video, person, "approve")
+        judge(site, video, person, "publish")
+
+    def behind() -> set[str]:
+        people = site.watch(video)["people"]
+        return {person["id"] for person in people if person["publication"]["is_behind"]}
+
+    pin(site, video, third)
+    assert behind() == set()
+    reopened = judge(site, video, first, "reopen")
+    assert (reopened["state"], reopened["public_run_id"]) == ("draft", video["run_id"])
+    newer = pin(site, video, first)
+    assert behind() == {first}
+    assert seen_by_visitors(site, video) == {first, second}
+    confirm_all(site, video)
+    judge(site, video, first, "approve")
+    assert behind() == {first}
+    assert judge(site, video, first, "publish")["public_run_id"] == newer["run_id"]
+    assert behind() == set()
+
+
+def test_approving_again_takes_nothing_from_visitors(site: RehearsedSite) -> None:
+    video = site.ready()
+    person = site.watch(video)["people"][0]["id"]
+    confirm_all(site, video)
+    for verdict in ("approve", "publish", "approve"):
+        judge(site, video, person, verdict)
+    assert seen_by_visitors(site, video) == {person}
+
+
+def test_who_is_no_longer_there_can_be_withdrawn(site: RehearsedSite) -> None:
+    video = site.ready()
+    person = site.watch(video)["people"][0]
+    confirm_all(site, video)
+    judge(site, video, person["id"], "approve")
+    judge(site, video, person["id"], "publish")
+    # In the newest run she is somebody else: as if two people had become one.
+    run = site.house.showing.run
+    row = site.catalog.video(video["id"])
+    assert row is not None
+    shown = run(video["run_id"])
+    fewer = replace(shown, tracks=replace(shown.tracks, people=shown.tracks.people[1:]))
+    found = only_public(site.house, row, fewer)
+    assert [(one.id, one.name) for one in found] == [(person["id"], person["name"])]
 
 
 def test_visitors_are_shown_the_shapes_that_everybody_has(site: RehearsedSite) -> None:

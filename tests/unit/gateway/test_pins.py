@@ -41,7 +41,7 @@ def shown(*people: Track, members: tuple[str, ...] = (), cut: int | None = None)
     accepted = facts.VideoAccepted(
         spec=facts.RunSpec(model=facts.Model(members=members, confidence=0.25))
     )
-    return Shown(accepted, Tracks(timeline, (640, 360), shots, people), {})
+    return Shown(accepted, stored.KeptRun(), Tracks(timeline, (640, 360), shots, people), {})
 
 
 def pin(**said: object) -> PinDocument:
@@ -168,7 +168,7 @@ def test_a_place_of_somebody_approved_can_not_be_taken() -> None:
         {"x": 110, "y": 60, "person": "p-Aria", "denies": True},
     ):
         assert pins_from([pin(**said)], run)
-        with pytest.raises(PinRejected, match=r"at 1\.00 s takes a place from Aria.*withdraw"):
+        with pytest.raises(PinRejected, match=r"at 1\.00 s takes a place from Aria.*reopen"):
             pins_from([pin(**said)], run, {"p-Aria"})
     for said in (
         {"x": 110, "y": 60, "person": "p-Aria"},
@@ -328,8 +328,35 @@ def test_who_is_approved_stays_where_she_is_when_another_is_corrected(
         site.media(now["boxes_url"]).json()["people"][bella]
         != (site.media(first["boxes_url"]).json()["people"][bella])
     )
+    before, after = (
+        [
+            (view.windows, view.states)
+            for part in site.house.showing.windows(site.house.showing.accepted(run))
+            for view in part.views
+            if view.person == aria
+        ]
+        for run in (first["run_id"], now["run_id"])
+    )
+    assert before == after
     accepted = site.house.showing.accepted(now["run_id"])
-    assert len(accepted.spec.pins) > 3
+    assert [one.person for one in accepted.spec.held] == [aria]
+
+
+def test_who_is_withdrawn_is_held_no_longer(site: RehearsedSite) -> None:
+    video = site.ready()
+    aria, bella = (person["id"] for person in site.watch(video)["people"][:2])
+    for span in site.watch(video)["people"][0]["spans"]:
+        site.http.post(f"/videos/{video['id']}/spans/{span['id']}/confirm")
+    address = f"/videos/{video['id']}"
+    for verdict, held in (("approve", [aria]), ("withdraw", [])):
+        assert site.http.post(f"{address}/people/{aria}/{verdict}").status_code == 200
+        revision = site.get(address)["revision"]
+        seconds = 1 if held else 3
+        pins = [{"of": bella, "from_s": seconds, "to_s": seconds + 1, "nobody": True}]
+        asked = {"revision": revision, "pins": pins}
+        assert site.http.put(f"{address}/pins", json=asked).status_code == 202
+        accepted = site.house.showing.accepted(site.work(video["id"])["run_id"])
+        assert [one.person for one in accepted.spec.held] == held
 
 
 def test_pins_that_come_before_another_shape_is_there_do_not_undo_it(site: RehearsedSite) -> None:

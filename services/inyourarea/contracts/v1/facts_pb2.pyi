@@ -290,6 +290,41 @@ class Model(_message.Message):
 Global___Model: _TypeAlias = Model  # noqa: Y015
 
 @_typing.final
+class Held(_message.Message):
+    """Somebody who is where she was in earlier tracks of the same video, and is shown as she was there."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERSON_FIELD_NUMBER: _builtins.int
+    TRACKS_KEY_FIELD_NUMBER: _builtins.int
+    PLAN_FIELD_NUMBER: _builtins.int
+    FRAMING_FIELD_NUMBER: _builtins.int
+    PICTURES_FIELD_NUMBER: _builtins.int
+    person: _builtins.str
+    tracks_key: _builtins.str
+    plan: _builtins.str
+    """What the names of those windows begin with, and what they are of."""
+    framing: _builtins.str
+    @_builtins.property
+    def pictures(self) -> _containers.RepeatedCompositeFieldContainer[Global___Picture]: ...
+    def __init__(
+        self,
+        *,
+        person: _builtins.str = ...,
+        tracks_key: _builtins.str = ...,
+        plan: _builtins.str = ...,
+        framing: _builtins.str = ...,
+        pictures: _abc.Iterable[Global___Picture] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["framing", b"framing", "person", b"person", "pictures", b"pictures", "plan", b"plan", "tracks_key", b"tracks_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Held: _TypeAlias = Held  # noqa: Y015
+
+@_typing.final
 class RunSpec(_message.Message):
     """Everything that decides the bytes that come out, besides the source and the programs."""
 
@@ -304,6 +339,7 @@ class RunSpec(_message.Message):
     MEMBERS_FIELD_NUMBER: _builtins.int
     SMOOTH_FRAMES_FIELD_NUMBER: _builtins.int
     NAMES_FROM_FIELD_NUMBER: _builtins.int
+    HELD_FIELD_NUMBER: _builtins.int
     video_id: _builtins.str
     people: _builtins.int
     framing: _builtins.str
@@ -322,6 +358,10 @@ class RunSpec(_message.Message):
     def members(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Only these get a fancam; empty: everybody."""
 
+    @_builtins.property
+    def held(self) -> _containers.RepeatedCompositeFieldContainer[Global___Held]:
+        """People whom somebody has approved."""
+
     def __init__(
         self,
         *,
@@ -334,10 +374,11 @@ class RunSpec(_message.Message):
         members: _abc.Iterable[_builtins.str] | None = ...,
         smooth_frames: _builtins.int = ...,
         names_from: _builtins.str = ...,
+        held: _abc.Iterable[Global___Held] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["model", b"model"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["framing", b"framing", "members", b"members", "model", b"model", "names_from", b"names_from", "people", b"people", "pictures", b"pictures", "pins", b"pins", "smooth_frames", b"smooth_frames", "video_id", b"video_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["framing", b"framing", "held", b"held", "members", b"members", "model", b"model", "names_from", b"names_from", "people", b"people", "pictures", b"pictures", "pins", b"pins", "smooth_frames", b"smooth_frames", "video_id", b"video_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

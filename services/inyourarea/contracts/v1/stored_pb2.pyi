@@ -166,6 +166,41 @@ class Run(_message.Message):
 Global___Run: _TypeAlias = Run  # noqa: Y015
 
 @_typing.final
+class KeptRun(_message.Message):
+    """runs/.../kept: where that lies which shows a run, by the names of the program that made it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TRACKS_KEY_FIELD_NUMBER: _builtins.int
+    PLAN_FIELD_NUMBER: _builtins.int
+    FACES_KEY_FIELD_NUMBER: _builtins.int
+    STREAMS_KEY_FIELD_NUMBER: _builtins.int
+    STAGE_KEY_FIELD_NUMBER: _builtins.int
+    tracks_key: _builtins.str
+    plan: _builtins.str
+    """What the names of its windows and of its report begin with."""
+    faces_key: _builtins.str
+    """Its FacesDrawn and StreamsReady, and the StageReady of its video."""
+    streams_key: _builtins.str
+    stage_key: _builtins.str
+    def __init__(
+        self,
+        *,
+        tracks_key: _builtins.str = ...,
+        plan: _builtins.str = ...,
+        faces_key: _builtins.str = ...,
+        streams_key: _builtins.str = ...,
+        stage_key: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["faces_key", b"faces_key", "plan", b"plan", "stage_key", b"stage_key", "streams_key", b"streams_key", "tracks_key", b"tracks_key"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___KeptRun: _TypeAlias = KeptRun  # noqa: Y015
+
+@_typing.final
 class StagePlan(_message.Message):
     """stages/.../plan: how a video's stage is brought into the browser."""
 

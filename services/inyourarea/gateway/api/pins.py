@@ -13,13 +13,15 @@ from inyourarea.gateway.access import Person
 from inyourarea.gateway.api.asking import Editor, HouseOf, VideoId, problems
 from inyourarea.gateway.catalog import Row
 from inyourarea.gateway.deletion import note_preview
+from inyourarea.gateway.holding import held_people, settled
 from inyourarea.gateway.house import House
 from inyourarea.gateway.journal import PinMade, PinsSet
 from inyourarea.gateway.pins import differences, pins_from, to_stages
-from inyourarea.gateway.problems import NotThere, Stale
+from inyourarea.gateway.problems import NotThere, Problem, Stale
+from inyourarea.gateway.projection import OUTDATED
 from inyourarea.gateway.showing import Shown, changed_segments
 from inyourarea.gateway.submission import command_like
-from inyourarea.gateway.views import find_video, video_document
+from inyourarea.gateway.views import find_video, is_outdated, video_document
 
 router = APIRouter(prefix="/videos/{video_id}/pins", tags=["pins"])
 
@@ -40,7 +42,7 @@ def preview(
     """What the pins would change, everywhere in the video; nothing is applied."""
     row = _row(house, video_id, person, asked)
     old = _shown(house, row)
-    made = pins_from(asked.pins, old, _settled(house, row))
+    made = pins_from(asked.pins, old, settled(house, row["id"]))
     _, accepted = _solved(house, old, row, made)
     new = house.showing.shown(accepted)
     segments = changed_segments(
@@ -67,7 +69,7 @@ def put(video_id: VideoId, asked: doc.PinsAsked, house: HouseOf, person: Editor)
     """These are all pins of the video; what they change is made again, and nothing else."""
     row = _row(house, video_id, person, asked)
     old = _shown(house, row)
-    made = pins_from(asked.pins, old, _settled(house, row))
+    made = pins_from(asked.pins, old, settled(house, row["id"]))
     command, decided = _solved(house, old, row, made)  # refused pins are not kept
     entry = PinsSet(by=person.name, run_id=decided.run_id, pins=made)
     house.claim(video_id, entry, asked.revision)
@@ -80,6 +82,8 @@ def _row(house: House, video: str, person: Person, asked: doc.PinsAsked) -> Row:
     row = find_video(house, video, person)
     if asked.revision != row["revision"]:
         raise Stale(row["revision"])
+    if is_outdated(row):
+        raise Problem(409, "outdated", OUTDATED)
     return row
 
 
@@ -97,18 +101,18 @@ def _solved(
     Raises:
         PinRejected: they can not be followed.
     """
-    settled = _settled(house, row)
     command = _command(house, shown, row, made)
     decided = house.stages.decide(command)
     note_preview(house.objects, decided)
     try:
         house.stages.solve(decided)
     except PinRejected as rejected:
-        held = [track.name for track in shown.tracks.people if track.person in settled]
+        fixed = settled(house, row["id"])
+        held = [track.name for track in shown.tracks.people if track.person in fixed]
         if not held:
             raise
         raise PinRejected(
-            f"{rejected} {', '.join(held)}: approved, so held in place; withdraw that to move them."
+            f"{rejected} {', '.join(held)}: approved, so held in place; reopen whom to move."
         ) from rejected
     return command, decided
 
@@ -123,15 +127,10 @@ def _command(
     command = command_like(accepted, row)
     if made != tuple(PinMade(**pin) for pin in row["pins"]):  # else the run is the same, too
         del command.spec.pins[:]
-        command.spec.pins.extend(to_stages(made, shown, _settled(house, row)))
+        command.spec.pins.extend(to_stages(made, shown, settled(house, row["id"])))
+        del command.spec.held[:]
+        command.spec.held.extend(held_people(house, row["id"], command.spec.model))
     return command
-
-
-def _settled(house: House, row: Row) -> set[str]:
-    """The ids of those whom somebody has approved; other people's pins do not move them."""
-    judged = sorted(house.catalog.judgements(row["id"]), key=lambda one: one["at_ns"])
-    newest = {one["subject"]: one["state"] for one in judged if one["kind"] == "fancam"}
-    return {person for person, state in newest.items() if state != "draft"}
 
 
 def _document(pin: PinMade, people: dict[str, str]) -> doc.PinDocument:

@@ -6,7 +6,6 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Path, Request, Response
 
-from inyourarea.contracts import keys
 from inyourarea.gateway import documents as doc
 from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.api.asking import Asker, HouseOf, RunId, Viewer, problems
@@ -145,7 +144,8 @@ def face(request: Request, run_id: RunId, somebody: str, house: HouseOf, person:
 def stream(request: Request, run_id: RunId, name: str, house: HouseOf, person: Asker) -> Response:
     """A file of a fancam's HLS stream: the master playlist in ``watch``, and what that names."""
     shown = _shown(house, run_id, person)
-    file = stream_file(house.objects, keys.run_streams(run_id), name)
+    row = house.catalog.run(run_id)
+    file = stream_file(house.objects, row["streams"].get("key", "") if row else "", name)
     if file.person and file.person not in _seen_people(house, shown, person):
         raise NotThere("such file of the stream")
     return object_response(request, house.objects, file.key, file.media_type)

@@ -4,7 +4,6 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from inyourarea.contracts import keys
 from inyourarea.gateway.api.asking import Asker, HouseOf, VideoId, problems
 from inyourarea.gateway.browsers import stream_file
 from inyourarea.gateway.catalog import Row
@@ -70,8 +69,8 @@ def stream(
     request: Request, video_id: VideoId, name: str, house: HouseOf, person: Asker
 ) -> Response:
     """A file of the stage's HLS stream: ``master.m3u8``, and what that names."""
-    find_video(house, video_id, person)
-    file = stream_file(house.objects, keys.stage_streams(video_id), name)
+    found = _stage(find_video(house, video_id, person))
+    file = stream_file(house.objects, found["streams_key"], name)
     return object_response(request, house.objects, file.key, file.media_type, REVALIDATED)
 
 

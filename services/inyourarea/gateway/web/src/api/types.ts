@@ -79,6 +79,8 @@ export interface Video {
   /** Null while it is being made, or where `stage_failure` says why there is none. */
   stage: Stage | null;
   stage_failure: string | null;
+  /** An earlier version of the program made it: to try again makes it anew. */
+  is_outdated: boolean;
   poster_url: string | null;
 }
 
@@ -103,6 +105,9 @@ export interface Publication {
   state: "draft" | "approved" | "published";
   by: string | null;
   at: string | null;
+  /** The run of which visitors see her; `is_behind` where it shows something else than this one. */
+  public_run_id: string | null;
+  is_behind: boolean;
 }
 
 export interface Person {
@@ -144,6 +149,8 @@ export interface Watch {
   camera_url: Record<string, string>;
   /** Null for visitors, who are told no report and no spans either. */
   boxes_url: string | null;
+  /** Whom visitors see of an older run, and who is not in this one. */
+  only_public: Pick<Person, "id" | "name" | "names">[];
 }
 
 export interface CameraFile {

@@ -1,7 +1,7 @@
 /** Under the timeline while somebody corrects: the stretch, what would change, spans, publishing. */
 import { useState } from "preact/hooks";
 import { api } from "../api/client";
-import type { Change, Person, Span } from "../api/types";
+import type { Change, Person, Span, Watch } from "../api/types";
 import type { Player } from "../player/player";
 import { inWords } from "../parts/Message";
 import { tell } from "../parts/toast";
@@ -14,10 +14,11 @@ import { Verdicts } from "./Verdicts";
 interface Props {
   player: Player;
   editing: Editing;
+  watch: Watch;
   reload: () => void;
 }
 
-export function EditPanel({ player, editing, reload }: Props) {
+export function EditPanel({ player, editing, watch, reload }: Props) {
   const person = player.shownPerson.value;
   const pins = editing.pins.value;
   return (
@@ -42,6 +43,7 @@ export function EditPanel({ player, editing, reload }: Props) {
       <Stretch player={player} editing={editing} />
       <Pending player={player} editing={editing} />
       {person && <Spans player={player} person={person} reload={reload} />}
+      <OnlyPublic watch={watch} does={doing(reload)} />
     </section>
   );
 }
@@ -136,9 +138,7 @@ function Spans({ player, person, reload }: { player: Player; person: Person; rel
   const scene = player.scene.value;
   if (!scene) return null;
   const id = scene.video.id;
-  const open = person.spans.filter(({ confirmed }) => !confirmed).length;
-  const does = (deed: Promise<unknown>) => void deed.then(reload, (error: unknown) => tell(inWords(error)));
-  const { state } = person.publication;
+  const does = doing(reload);
   return (
     <div class="spans">
       <header>
@@ -148,25 +148,9 @@ function Spans({ player, person, reload }: { player: Player; person: Person; rel
         <button type="button" class="button" onClick={() => setNaming(true)} data-testid="names">
           {say("names")}
         </button>
-        <span class={`status is-${state}`} data-testid="publication">
-          {say(`pub_${state}`)}
-        </span>
-        {state === "draft" && (
-          <button type="button" class="button" disabled={open > 0} title={open ? say("approveFirst", { n: open }) : undefined} onClick={() => does(api.publication(id, person.id, "approve"))} data-testid="approve">
-            {say("approve")}
-          </button>
-        )}
-        {state === "approved" && (
-          <button type="button" class="button is-main" onClick={() => does(api.publication(id, person.id, "publish"))} data-testid="publish">
-            {say("publish")}
-          </button>
-        )}
-        {state !== "draft" && (
-          <button type="button" class="button" onClick={() => does(api.publication(id, person.id, "withdraw"))} data-testid="withdraw">
-            {say("withdraw")}
-          </button>
-        )}
+        <Publishing video={id} person={person} does={does} />
       </header>
+      {person.publication.is_behind && <p class="notice">{say("behind", { names: called(person) })}</p>}
       {person.spans.length === 0 && <p class="hint">{say("noSpans", { name: called(person) })}</p>}
       <ul>
         {person.spans.map((span) => (
@@ -175,6 +159,62 @@ function Spans({ player, person, reload }: { player: Player; person: Person; rel
       </ul>
       {naming && <Names video={id} person={person} changed={reload} close={() => setNaming(false)} />}
     </div>
+  );
+}
+
+type Does = (deed: Promise<unknown>) => void;
+
+const doing = (reload: () => void): Does => (deed) => void deed.then(reload, (error: unknown) => tell(inWords(error)));
+
+/** From draft to published, and back; what is behind can be published anew. */
+function Publishing({ video, person, does }: { video: string; person: Person; does: Does }) {
+  const open = person.spans.filter(({ confirmed }) => !confirmed).length;
+  const { state, is_behind: isBehind, public_run_id: isPublic } = person.publication;
+  const isDrawn = person.fancams.every(({ url }) => url);
+  const first = open ? say("approveFirst", { n: open }) : isDrawn ? undefined : say("drawing");
+  return (
+    <>
+      <span class={`status is-${state}`} data-testid="publication">
+        {say(`pub_${state}`)}
+        {isPublic && state !== "published" && `, ${say("pub_older")}`}
+      </span>
+      {state === "draft" && (
+        <button type="button" class="button" disabled={open > 0} title={open ? first : undefined} onClick={() => does(api.publication(video, person.id, "approve"))} data-testid="approve">
+          {say("approve")}
+        </button>
+      )}
+      {(state === "approved" || isBehind) && state !== "draft" && (
+        <button type="button" class="button is-main" disabled={first !== undefined} title={first} onClick={() => does(api.publication(video, person.id, "publish"))} data-testid="publish">
+          {say(isBehind ? "publishThis" : "publish")}
+        </button>
+      )}
+      {state !== "draft" && (
+        <button type="button" class="button" title={say("reopenHelp")} onClick={() => does(api.publication(video, person.id, "reopen"))} data-testid="reopen">
+          {say("reopen")}
+        </button>
+      )}
+      {isPublic && (
+        <button type="button" class="button" onClick={() => does(api.publication(video, person.id, "withdraw"))} data-testid="withdraw">
+          {say("withdraw")}
+        </button>
+      )}
+    </>
+  );
+}
+
+/** Who is published but no longer here can be withdrawn all the same. */
+function OnlyPublic({ watch, does }: { watch: Watch; does: Does }) {
+  return (
+    <>
+      {watch.only_public.map((person) => (
+        <div class="notice" key={person.id} data-testid={`only-public-${person.id}`}>
+          <p>{say("onlyPublic", { name: called(person) })}</p>
+          <button type="button" class="button" onClick={() => does(api.publication(watch.video.id, person.id, "withdraw"))}>
+            {say("withdraw")}
+          </button>
+        </div>
+      ))}
+    </>
   );
 }
 

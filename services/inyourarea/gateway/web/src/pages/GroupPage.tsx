@@ -40,7 +40,7 @@ export function GroupPage({ name }: { name: string }) {
       {videos.length === 0 && <p class="hint">{say("nothingYet")}</p>}
       <ul class="cards">
         {videos.map((video) => (
-          <Card key={video.id} video={video} />
+          <Card key={video.id} video={video} changed={again} />
         ))}
       </ul>
     </article>

@@ -65,6 +65,11 @@ export function Home() {
     }
   };
 
+  const changed = (video: Video) => {
+    setVideos((videos ?? []).map((one) => (one.id === video.id ? video : one)));
+    setTurn(turn + 1);
+  };
+
   return (
     <div class="home">
       <header class="home-head">
@@ -94,7 +99,7 @@ export function Home() {
       {videos?.length === 0 && <Nothing query={query.trim()} state={state} />}
       <ul class="cards" data-testid="videos">
         {videos?.map((video) => (
-          <Card key={video.id} video={video} />
+          <Card key={video.id} video={video} changed={changed} />
         ))}
       </ul>
       {cursor && (

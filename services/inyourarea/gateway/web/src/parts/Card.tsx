@@ -2,11 +2,20 @@
 import type { Video } from "../api/types";
 import { stageName } from "../watch/Making";
 import { Link } from "../router";
+import { mayEdit } from "../session";
 import { say } from "../words/language";
 import { clock } from "../words/time";
 import { Icon } from "./Icon";
+import { Retry, trouble } from "./Retry";
 
-export function Card({ video }: { video: Video }) {
+interface Props {
+  video: Video;
+  /** The video was tried again. */
+  changed: (video: Video) => void;
+}
+
+export function Card({ video, changed }: Props) {
+  const why = trouble(video);
   const length = video.source ? clock(video.source.duration_s) : null;
   return (
     <li class={`card is-${video.state}`}>
@@ -26,6 +35,12 @@ export function Card({ video }: { video: Video }) {
           </span>
         ))}
       </p>
+      {why && mayEdit.value && (
+        <div class="card-trouble" data-testid="trouble">
+          <p title={why}>{why}</p>
+          <Retry video={video} changed={changed} />
+        </div>
+      )}
     </li>
   );
 }

@@ -5,6 +5,7 @@ import type { Progress, Video } from "../api/types";
 import { Details } from "../edit/Details";
 import { Failure } from "../parts/Failure";
 import { inWords } from "../parts/Message";
+import { Retry, trouble } from "../parts/Retry";
 import { Link } from "../router";
 import { mayEdit } from "../session";
 import { aboutLong, say, sayAny } from "../words/language";
@@ -26,7 +27,7 @@ export function Making({ video, changed }: { video: Video; changed: (video: Vide
         <>
           <h1>{say("failedRun")}</h1>
           <p class="failure" role="alert" data-testid="failure">
-            {video.failure}
+            {trouble(video)}
           </p>
         </>
       )}
@@ -55,11 +56,7 @@ export function Making({ video, changed }: { video: Video; changed: (video: Vide
             {say("cancelRun")}
           </button>
         )}
-        {mayEdit.value && (video.state === "failed" || video.state === "cancelled") && (
-          <button type="button" class="button is-main" onClick={() => attempt(api.retry(video.id))}>
-            {say("retry")}
-          </button>
-        )}
+        <Retry video={video} changed={changed} />
         {mayEdit.value && (
           <button type="button" class="button" onClick={() => setDetails(true)} data-testid="show-details">
             {say("details")}

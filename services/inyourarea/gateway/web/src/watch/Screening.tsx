@@ -18,6 +18,7 @@ import { copy, followFull, fullWindow, isInApp, stayAwake, toggleFloat, toggleFu
 import { press } from "./keys";
 import { LoopPanel, markLoop } from "./LoopPanel";
 import { Members } from "./Members";
+import { Notices } from "./Notices";
 import { Downloads, Keys } from "./Sheets";
 import { Theatre, tiling } from "./Theatre";
 import { Timeline } from "./Timeline";
@@ -109,6 +110,10 @@ export function Screening({ watch, scene, video, reload }: Props) {
     else if (await copy(url)) tell(say("copied"));
   };
 
+  const attend = (person: string) => {
+    player.person.value = person;
+    if (!editing.active.value) editing.toggle();
+  };
   const correcting = editing.active.value;
   const source = video.source;
   const stage = source ? source.width / source.height : 16 / 9;
@@ -123,6 +128,7 @@ export function Screening({ watch, scene, video, reload }: Props) {
           {say("unknownMember", { name: missing, shown: player.shownPerson.value ? called(player.shownPerson.value) : "–" })}
         </p>
       )}
+      <Notices watch={watch} video={video} reload={reload} attend={attend} />
       {player.broken.value && <Message title={say("stageBroken")} text={say("stageBrokenHelp")} />}
       {watch.people.length === 0 && <Message title={say("noPeople")} />}
       <Theatre player={player} video={element} overStage={correcting && <FaceBoxes player={player} editing={editing} />} />
@@ -143,7 +149,7 @@ export function Screening({ watch, scene, video, reload }: Props) {
       </div>
       <div class="panels">
         {loops && <LoopPanel player={player} video={video.id} start={() => markLoop(player, "a")} end={() => markLoop(player, "b")} />}
-        {correcting && <EditPanel player={player} editing={editing} reload={reload} />}
+        {correcting && <EditPanel player={player} editing={editing} watch={watch} reload={reload} />}
       </div>
       {sheet === "keys" && <Keys close={() => setSheet(null)} />}
       {sheet === "details" && <Details video={video} changed={reload} close={() => setSheet(null)} />}
