@@ -9,11 +9,11 @@ import pytest
 from playwright.sync_api import Page
 
 from conftest import STAGE, OpenPage
-from counted_stage import FPS, GROUP, CountedStage, film_of
+from counted_stage import FPS, GROUP, CountedStage, film_of, read_number
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.embedded.serving import add_video
 from inyourarea.gateway.pages import DIST
-from pictures import FANCAM, Screencast, pairs_in, place_of
+from pictures import FANCAM, Screencast, pairs_in, place_of, screenshot
 from pictures import STAGE as STAGE_PICTURE
 from player_site import PlayerSite
 from watching import Watching
@@ -149,6 +149,60 @@ def test_a_link_says_member_loop_speed_and_mirror(watching: Watch) -> None:
     )
 
 
+def test_what_is_shared_is_what_is_shown(watching: Watch) -> None:
+    page = watching("?person=Ana").at(0)
+    page.page.evaluate("navigator.share = async told => { globalThis.shared = told; }; 0")
+    page.press("2", "m").until(lambda: "mirror=1" in page.page.url)
+    page.page.click("[data-testid=share]")
+    page.page.wait_for_function("globalThis.shared")
+    shared = page.page.evaluate("shared")
+    assert shared["title"] == "Bo · The counted stage.mp4"
+    assert shared["url"] == page.page.url
+    page.page.goto(shared["url"])
+    page.ready().until(lambda: page.member() == "Bo")
+    assert "mirror=1" in page.page.url
+
+
+def test_without_a_share_sheet_the_link_is_copied(watching: Watch) -> None:
+    page = watching("?person=Chae", permissions=["clipboard-read", "clipboard-write"])
+    page.page.evaluate("navigator.share = undefined; 0")
+    page.page.click("[data-testid=share]")
+    page.page.wait_for_selector("text=Link copied")
+    assert page.page.evaluate("navigator.clipboard.readText()") == page.page.url
+    assert "person=Chae" in page.page.url
+
+
+#: What floats is put on the page, where it can be seen: a headless browser has no other windows.
+_FLOAT = """
+HTMLVideoElement.prototype.requestPictureInPicture = async function () {
+  this.id = "floating";
+  this.style = "position: fixed; right: 0; bottom: 0; width: 200px; z-index: 9";
+  document.body.append(this);
+}; 0
+"""
+
+
+def test_the_fancam_floats_over_other_windows_and_follows(watching: Watch) -> None:
+    page = watching("?person=Bo").at(0)
+    page.page.evaluate(_FLOAT)
+    page.page.click("[data-testid=float]")
+    page.page.wait_for_selector("#floating")
+    page.seek(3.5).at(105)
+    page.until(lambda: page.member("#floating") == "Bo")
+    page.until(lambda: read_number(screenshot(page.page, "#floating")) == 105)
+    page.press("3").until(lambda: page.member("#floating") == "Chae")
+    page.play()
+    page.until(lambda: (read_number(screenshot(page.page, "#floating")) or 0) > 105)
+
+
+def test_an_encoded_fancam_floats_itself(watching: Watch) -> None:
+    page = watching("?person=Bo").encoded()
+    page.page.evaluate(_FLOAT)
+    page.page.click("[data-testid=float]")
+    page.page.wait_for_selector("#floating[data-testid=fancam-video]")
+    page.until(lambda: page.member("#floating") == "Bo")
+
+
 def test_the_last_member_is_remembered(site: PlayerSite, watching: Watch) -> None:
     page = watching().press("3")
     page.until(lambda: "person=Chae" in page.page.url)
@@ -198,6 +252,20 @@ def test_a_run_that_failed_says_why(
     page.wait_for_selector("[data-testid=failure]")
     assert page.inner_text("[data-testid=failure]") == why
     assert page.is_visible("text=Try again")
+
+
+def test_what_was_cancelled_is_taken_up_again_from_the_list(
+    own_site: PlayerSite, open_page: OpenPage, tmp_path: Path
+) -> None:
+    film = tmp_path / "short.mp4"
+    film.write_bytes(film_of(CountedStage(shots=(3,))))
+    video = add_video(own_site.site, film, GROUP)
+    own_site.api.post(f"/videos/{video}/cancel").raise_for_status()
+    page = open_page(own_site.url)
+    page.wait_for_selector("[data-testid=trouble] >> text=This was cancelled.")
+    page.click("[data-testid=retry]")
+    page.wait_for_selector("[data-testid=trouble]", state="detached")
+    own_site.until(lambda: own_site.get(f"/videos/{video}")["state"] == "ready")
 
 
 def test_a_script_in_a_name_is_text(own_site: PlayerSite, open_page: OpenPage) -> None:

@@ -137,7 +137,7 @@ export function Screening({ watch, scene, video, reload }: Props) {
         <Transport
           player={player}
           full={full}
-          float={() => void toggleFloat(room.current?.querySelector<HTMLElement>(".fancam") ?? null).catch(() => {})}
+          float={() => void toggleFloat(room.current?.querySelector<HTMLElement>(".fancam") ?? null, player).catch(() => {})}
           share={() => void share()}
           download={() => setSheet("downloads")}
           loops={() => setLoops(!loops)}

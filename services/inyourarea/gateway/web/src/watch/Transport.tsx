@@ -50,7 +50,7 @@ export function Transport(props: Props) {
         <IconButton icon="download" label={say("download")} onClick={props.download} data-testid="download" />
         <IconButton icon="share" label={say("share")} onClick={props.share} data-testid="share" />
         <IconButton class="wide-only" icon="keys" label={say("keys")} hint="?" onClick={props.keys} />
-        {canFloat() && <IconButton class="wide-only" icon="pip" label={say("pip")} onClick={props.float} />}
+        {canFloat() && <IconButton class="wide-only" icon="pip" label={say("pip")} onClick={props.float} data-testid="float" />}
         <IconButton
           icon={fullWindow.value ? "unfull" : "full"}
           label={say(fullWindow.value ? "leaveFullScreen" : "fullScreen")}

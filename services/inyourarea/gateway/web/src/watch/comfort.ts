@@ -36,7 +36,7 @@ export function followFull(): () => void {
 export const canFloat = () => Boolean(document.pictureInPictureEnabled);
 
 /** The fancam floats over other windows: its canvas as a stream, or its own video. */
-export async function toggleFloat(fancam: HTMLElement | null): Promise<void> {
+export async function toggleFloat(fancam: HTMLElement | null, player: Player): Promise<void> {
   if (document.pictureInPictureElement) return document.exitPictureInPicture();
   const own = fancam?.querySelector<HTMLVideoElement>("video:not([data-float])");
   if (own) {
@@ -50,6 +50,8 @@ export async function toggleFloat(fancam: HTMLElement | null): Promise<void> {
   floating.muted = true;
   floating.playsInline = true;
   floating.srcObject = canvas.captureStream();
+  // A canvas at rest gives no frame, and without one the stream does not begin.
+  requestAnimationFrame(() => player.redraw());
   await floating.play();
   await floating.requestPictureInPicture();
   floating.addEventListener("leavepictureinpicture", () => (floating.srcObject = null), { once: true });
