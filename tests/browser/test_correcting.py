@@ -9,7 +9,7 @@ from conftest import OpenPage
 from counted_stage import FPS, GROUP, CountedStage, film_of
 from inyourarea.embedded.serving import add_video
 from player_site import PlayerSite
-from watching import Watching
+from watching import Watching, serious
 
 #: In the middle of the two seconds in which Ana and Bo are taken for each other.
 _WRONG = 7 * FPS
@@ -134,6 +134,7 @@ def test_the_review_queue_is_worked_off_by_keys(
     assert page.inner_text("[data-testid=next]").startswith("Next: Chae")
     page.keyboard.press("y")
     page.wait_for_selector("[data-testid=approval] >> text=Nothing of Bo is left")
+    assert serious(page) == []
     assert page.inner_text("[data-testid=next]").startswith("Next: Chae")
     page.keyboard.press("a")
     page.wait_for_selector("[data-testid=review-canvas]")

@@ -15,7 +15,7 @@ from inyourarea.contracts import keys
 from inyourarea.gateway.access import Role
 from inyourarea.gateway.tokens import TokenAsked
 from player_site import PlayerSite, player_site
-from watching import Watching
+from watching import Watching, serious
 
 Open = Callable[[], AbstractContextManager[PlayerSite]]
 
@@ -154,6 +154,10 @@ def test_what_is_public_is_from_before_a_correction_until_that_is_published(
     page.click("[data-testid=stretch] [data-testid=is-nobody]")
     page.click("[data-testid=apply]:enabled")
     page.wait_for_selector("[data-testid=behind] >> text=Bo")
+    assert serious(page) == []
+    page.set_viewport_size({"width": 360, "height": 740})
+    page.wait_for_function("document.documentElement.scrollWidth === 360")
+    page.set_viewport_size({"width": 1100, "height": 1300})
     assert public.get(f"/videos/{video}/watch")["people"][0]["fancams"][0]["url"] == before
     with httpx.Client(headers={"Authorization": f"Bearer {token}"}) as api:
         public.until(
@@ -190,6 +194,7 @@ def test_an_upgrade_takes_nothing_from_visitors_and_tells_editors(
         page = signed_in(site, open_page, token)
         page.goto(site.url)
         page.wait_for_selector("[data-testid=trouble] >> text=An earlier version")
+        assert serious(page) == []
         page.goto(f"{site.url}/watch/{video}")
         page.wait_for_selector("[data-testid=trouble] >> text=An earlier version")
         page.wait_for_selector("[data-testid=member-Ana]")

@@ -12,15 +12,13 @@ from conftest import STAGE, OpenPage
 from counted_stage import FPS, GROUP, CountedStage, film_of, read_number
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.embedded.serving import add_video
-from inyourarea.gateway.pages import DIST
 from pictures import FANCAM, Screencast, pairs_in, place_of, screenshot
 from pictures import STAGE as STAGE_PICTURE
 from player_site import PlayerSite
-from watching import Watching
+from watching import Watching, serious
 
 Watch = Callable[..., Watching]
 
-AXE = DIST.parent / "node_modules" / "axe-core" / "axe.min.js"
 _SCRIPT = "<script>document.title='broken'</script>"
 
 
@@ -333,19 +331,6 @@ def test_axe_finds_nothing_serious(site: PlayerSite, open_page: OpenPage, path: 
         page.wait_for_selector("[data-testid=edit-panel]")
         page.click("[data-testid=loops]")
     assert serious(page) == []
-
-
-def serious(page: Page) -> list[Any]:
-    """What axe-core calls serious or critical, and where."""
-    # By the debugger, to which the page's own policy does not speak.
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
-    return [
-        (one["id"], node["target"], node.get("failureSummary"))
-        for one in found["violations"]
-        if one["impact"] in ("serious", "critical")
-        for node in one["nodes"]
-    ]
 
 
 def test_the_script_is_small(site: PlayerSite, open_page: OpenPage) -> None:

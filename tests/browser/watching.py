@@ -8,8 +8,10 @@ import numpy as np
 from playwright.sync_api import Page
 
 from counted_stage import FPS, HEADS, read_number, shows
+from inyourarea.gateway.pages import DIST
 from pictures import FANCAM, STAGE, Pairs, photograph, place_of, record_pairs, screenshot
 
+AXE = DIST.parent / "node_modules" / "axe-core" / "axe.min.js"
 #: Run in every page before its own script: what its policy forbade, and which elements were sought.
 NOTES = """
 globalThis.blocked = [];
@@ -153,3 +155,16 @@ class Watching:
     def come_back(self) -> None:
         """This tab is looked at again."""
         self.page.evaluate(_HIDE, False)
+
+
+def serious(page: Page) -> list[Any]:
+    """What axe-core calls serious or critical, and where."""
+    # By the debugger, to which the page's own policy does not speak.
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    found = page.evaluate("axe.run(document, { resultTypes: ['violations'] })")
+    return [
+        (one["id"], node["target"], node.get("failureSummary"))
+        for one in found["violations"]
+        if one["impact"] in ("serious", "critical")
+        for node in one["nodes"]
+    ]
