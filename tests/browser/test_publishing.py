@@ -62,8 +62,8 @@ def publish(page: Page) -> None:
         left = page.locator("[data-testid^=confirm-]").count()
         assert page.is_disabled("[data-testid=approve]")
         page.locator("[data-testid^=confirm-]").first.click()
-        page.wait_for_function(
-            "left => document.querySelectorAll('[data-testid^=confirm-]').length < left", arg=left
+        Watching(page).until(
+            lambda left=left: page.locator("[data-testid^=confirm-]").count() < left
         )
     page.click("[data-testid=approve]")
     page.wait_for_selector("[data-testid=publication] >> text=Approved")
@@ -156,7 +156,7 @@ def test_what_is_public_is_from_before_a_correction_until_that_is_published(
     page.wait_for_selector("[data-testid=behind] >> text=Bo")
     assert serious(page) == []
     page.set_viewport_size({"width": 360, "height": 740})
-    page.wait_for_function("document.documentElement.scrollWidth === 360")
+    bo.until(lambda: page.evaluate("document.documentElement.scrollWidth") == 360)
     page.set_viewport_size({"width": 1100, "height": 1300})
     assert public.get(f"/videos/{video}/watch")["people"][0]["fancams"][0]["url"] == before
     with httpx.Client(headers={"Authorization": f"Bearer {token}"}) as api:

@@ -152,7 +152,7 @@ def test_what_is_shared_is_what_is_shown(watching: Watch) -> None:
     page.page.evaluate("navigator.share = async told => { globalThis.shared = told; }; 0")
     page.press("2", "m").until(lambda: "mirror=1" in page.page.url)
     page.page.click("[data-testid=share]")
-    page.page.wait_for_function("globalThis.shared")
+    page.until(lambda: page.page.evaluate("Boolean(globalThis.shared)"))
     shared = page.page.evaluate("shared")
     assert shared["title"] == "Bo · The counted stage.mp4"
     assert shared["url"] == page.page.url
