@@ -24,6 +24,7 @@ from inyourarea.render.stage_handler import StageHandler
 from inyourarea.render.streams_handler import StreamsHandler
 from inyourarea.runtime.bus import Bus
 from inyourarea.runtime.child import Child
+from inyourarea.runtime.memory import keep_freed_memory
 from inyourarea.runtime.memory_bus import MemoryBroker
 from inyourarea.runtime.objects import Objects
 from inyourarea.runtime.worker import Handlers, Patience, Worker, channels_of, to_record
@@ -63,6 +64,7 @@ class Line:
         self._render = render_settings.read_settings(os.environ)
 
     def __enter__(self) -> Self:
+        keep_freed_memory()
         for start in list(self.objects.list("attempts/")):
             self.objects.delete(start)  # asking again is a fresh start
         self._submitting = self._child()

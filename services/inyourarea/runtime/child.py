@@ -12,6 +12,7 @@ import threading
 from collections.abc import Callable
 from typing import IO, Any, ParamSpec, TypeVar
 
+from inyourarea.runtime.memory import keep_freed_memory, limit_memory
 from inyourarea.runtime.settings import PREFIX
 
 log = logging.getLogger(__name__)
@@ -177,7 +178,8 @@ def serve() -> None:
     # Whatever a library prints goes to standard error, not between the replies.
     os.dup2(2, 1)
     requests = sys.stdin.buffer
-    _limit_memory(pickle.load(requests))
+    limit_memory(pickle.load(requests))
+    keep_freed_memory()
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests, inbox), daemon=True).start()
     while True:
@@ -220,14 +222,3 @@ def _as_reply(trouble: Exception) -> bytes:
     except Exception:  # some exceptions of libraries can not be rebuilt
         reply = pickle.dumps(("raised", ChildDied(f"{type(trouble).__name__}: {trouble}")))
     return reply
-
-
-def _limit_memory(memory_mib: int) -> None:
-    """Private memory is limited where the system can; elsewhere the time limit must do."""
-    if sys.platform == "win32":
-        return
-    import resource  # noqa: PLC0415 - not there on Windows
-
-    limit = memory_mib * 1024 * 1024
-    with contextlib.suppress(OSError, ValueError):
-        resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))

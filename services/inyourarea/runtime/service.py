@@ -25,6 +25,7 @@ from inyourarea.runtime.json_logs import log_as_json
 from inyourarea.runtime.kafka_bus import KafkaBus, KafkaSender
 from inyourarea.runtime.kafka_settings import KafkaSettings
 from inyourarea.runtime.kafka_topics import KafkaTopics, changes
+from inyourarea.runtime.memory import keep_freed_memory
 from inyourarea.runtime.metrics_server import answering_about
 from inyourarea.runtime.minio_objects import MinioObjects
 from inyourarea.runtime.minio_settings import MinioSettings
@@ -166,6 +167,7 @@ def stop_at_signals() -> threading.Event:
 
 def serve(ground: Ground, service: Service, stop: threading.Event) -> None:
     """Work and answer until told to stop: no new question first, then the units in hand end."""
+    keep_freed_memory()
     server = RpcServer(ground.settings.listen, service.add)
     threads = [start_worker(ground, group, service.groups[group], stop) for group in service.groups]
     server.start()

@@ -1,6 +1,7 @@
 """Work in a process of its own can crash, hang and swell; whoever asked lives on."""
 
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -11,7 +12,16 @@ from pathlib import Path
 
 import pytest
 
-from child_work import add, chatter, crash, leave, raise_unpicklable, refuse, swell
+from child_work import (
+    add,
+    chatter,
+    crash,
+    leave,
+    page_faults_of_pictures,
+    raise_unpicklable,
+    refuse,
+    swell,
+)
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import VideoTooLarge
 from inyourarea.runtime.child import Child, ChildDied, ChildOutOfMemory, ChildTookTooLong
@@ -28,6 +38,12 @@ def child() -> Iterator[Child]:
 
 def test_it_gives_back_what_the_function_returned(child: Child) -> None:
     assert child.call(add, 2, 3, timeout_s=20) == 5
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="others keep memory as they like")
+def test_the_memory_of_one_picture_serves_the_next(child: Child) -> None:
+    # A page has 4 KiB: without this it would be 675 for each of three arrays, a hundred times.
+    assert child.call(page_faults_of_pictures, timeout_s=20) < 675
 
 
 def test_it_is_the_same_process_for_the_next_call(child: Child) -> None:
