@@ -20,6 +20,7 @@ from inyourarea.render.crop import Canvas, crop
 from inyourarea.render.encode import X264
 from inyourarea.render.resample import Scratch
 from inyourarea.runtime.folder_objects import FolderObjects
+from inyourarea.runtime.memory import keep_freed_memory
 from inyourarea.runtime.source import Planes, decode_segment
 
 THREADS = 2
@@ -50,6 +51,7 @@ def main() -> None:
     parser.add_argument("model", type=Path, help="the ONNX file that the run used")
     parser.add_argument("looks", type=int, help="frames that the run sent through the model")
     args = parser.parse_args()
+    keep_freed_memory()
     watch = Watch()
     FLOORS[args.floor](args, watch)
     print(json.dumps({"cpu_s": watch.cpu_s, "wall_s": watch.wall_s}))
@@ -91,10 +93,7 @@ def _shrink(chunk: list[Planes], picture: tuple[int, int]) -> None:
     for frame in chunk:
         box = fit_letterbox(frame.y.shape[::-1], picture)
         inner = (box.inner_width, box.inner_height)
-        y = cv2.resize(frame.y, inner, interpolation=cv2.INTER_AREA)
-        u, v = (
-            cv2.resize(plane, inner, interpolation=cv2.INTER_AREA) for plane in (frame.u, frame.v)
-        )
+        y, u, v = (cv2.resize(plane, inner) for plane in (frame.y, frame.u, frame.v))
         bgr = cv2.cvtColor(cv2.merge([y, v, u]), cv2.COLOR_YCrCb2BGR)
         cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, 75])
 

@@ -5,8 +5,10 @@ adds is taken off by the picture's own black; what it multiplies falls out where
 divided by that of the person's own skin, which stands in the same light. Skin itself so says least.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 import cv2
 import numpy as np
@@ -67,11 +69,23 @@ class Looks:
     vector: Floats
     portrait: NDArray[np.uint8]
 
+    def __getitem__(self, rows: NDArray[Any]) -> "Looks":
+        return Looks(self.vector[rows], self.portrait[rows])
+
+
+def join_looks(parts: Sequence[Looks]) -> Looks:
+    """Several people's looks after each other."""
+    nobody = Looks(np.zeros((0, LENGTH), np.float32), np.zeros((0, PORTRAIT_LENGTH), np.uint8))
+    return Looks(
+        np.concatenate([nobody.vector, *(part.vector for part in parts)]),
+        np.concatenate([nobody.portrait, *(part.portrait for part in parts)]),
+    )
+
 
 def look_at(picture: NDArray[np.uint8], xyxy: NDArray[np.float64]) -> Looks:
     """Everybody's vector, as of `appearance_of`, and portrait."""
     if not len(xyxy):
-        return Looks(np.zeros((0, LENGTH), np.float32), np.zeros((0, PORTRAIT_LENGTH), np.uint8))
+        return join_looks([])
     patches, is_known = _patches(picture, xyxy)
     colours = opponent_colours(patches, is_known * _parts()[1], black_of(picture))
     return Looks(describe(colours, is_known), portray(colours, is_known))
@@ -134,11 +148,21 @@ def opponent_colours(patches: Floats, skin: Floats, black: Floats) -> Floats:
 
 def black_of(picture: NDArray[np.uint8]) -> Floats:
     """What haze or a flash adds to the whole picture, float32 (3,) BGR in grey levels."""
-    sample = picture[::8, ::8].reshape(-1, 3)
-    sample = sample[sample.max(axis=1) >= BAR_GREY_LEVELS]
-    if not len(sample):
+    blue, green, red = picture[::8, ::8].reshape(-1, 3).T.copy()
+    is_lit = np.maximum(np.maximum(blue, green), red) >= BAR_GREY_LEVELS
+    if not is_lit.any():
         return np.zeros(3, dtype=np.float32)
-    return np.quantile(sample, BLACK_QUANTILE, axis=0).astype(np.float32) * BLACK_SHARE
+    dark = [_quantile(plane[is_lit], BLACK_QUANTILE) for plane in (blue, green, red)]
+    return np.array(dark, dtype=np.float32) * BLACK_SHARE
+
+
+def _quantile(values: NDArray[np.uint8], share: float) -> float:
+    """What `np.quantile` says, found by counting."""
+    until = np.bincount(values, minlength=256).cumsum()
+    place = share * (len(values) - 1)
+    below = int(place)
+    low, high = np.searchsorted(until, [below, min(below + 1, len(values) - 1)], side="right")
+    return float(low + (high - low) * (place - below))
 
 
 def _block(share: Floats, seen: Floats, column: int) -> Floats:
@@ -196,10 +220,15 @@ def _patch(picture: NDArray[np.uint8], span: list[int]) -> tuple[NDArray[np.uint
     x1, y1, x2, y2 = max(left, 0), max(top, 0), min(right, width), min(bottom, height)
     if x1 >= x2 or y1 >= y2:
         return np.zeros((*GRID, 3), np.uint8), np.zeros(GRID, np.float32)
-    edges = (y1 - top, bottom - y2, x1 - left, right - x2)
-    whole = cv2.copyMakeBorder(picture[y1:y2, x1:x2], *edges, cv2.BORDER_CONSTANT)
-    patch = cv2.resize(whole, GRID[::-1], interpolation=cv2.INTER_AREA)
+    whole, edges = picture[y1:y2, x1:x2], (y1 - top, bottom - y2, x1 - left, right - x2)
+    if not any(edges):
+        return _on_grid(whole), np.ones(GRID, np.float32)
+    patch = _on_grid(cv2.copyMakeBorder(whole, *edges, cv2.BORDER_CONSTANT))
     across = np.linspace(left, right, 2 * GRID[1] + 1)[1::2]
     down = np.linspace(top, bottom, 2 * GRID[0] + 1)[1::2]
     is_known = ((down >= 0) & (down < height))[:, None] & ((across >= 0) & (across < width))
-    return np.asarray(patch, dtype=np.uint8), is_known.astype(np.float32)
+    return patch, is_known.astype(np.float32)
+
+
+def _on_grid(patch: NDArray[Any]) -> NDArray[np.uint8]:
+    return np.asarray(cv2.resize(patch, GRID[::-1], interpolation=cv2.INTER_AREA), dtype=np.uint8)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from inyourarea.core import boxes
 
-Pyramid = tuple[NDArray[np.uint8], ...]
+Grey = NDArray[np.uint8]
 
 #: The parts that move with a head, in face heights from its centre: left, top, right, bottom, and
 #: how many points across and down: the head itself, and the shoulders and chest below it.
@@ -18,6 +18,9 @@ HEAD = (-0.42, -0.62, 0.42, 0.55, 6, 7)
 CHEST = (-0.42, 0.85, 0.42, 1.9, 5, 5)
 #: Window of the flow in pixels, and pyramid levels above the picture: 11 x 4 pixels of motion.
 WINDOW, LEVELS = (11, 11), 2
+#: Pixels round a head's points that the flow looks at: as far as it sees, and twelve at each edge
+#: that the picture's own edge would have changed two levels up.
+NEAR_PX = 64
 #: Flow there and back has to come home within this many pixels, and this share of the face.
 HOME_PX, HOME_FACES = 0.5, 0.06
 #: Points that move alike stay within this of each other, in pixels and face heights.
@@ -38,45 +41,36 @@ LEAST_TEXTURE = 5e-4
 LEAST_POINTS = 8
 
 
-def pyramid_of(picture: NDArray[np.uint8]) -> Pyramid:
-    """What the flow works on, made once per picture from uint8 BGR (h, w, 3).
+def levelled(grey: Grey) -> Grey:
+    """What the flow works on, uint8 (h, w), made once per picture.
 
     Flow wants a point to keep its grey, but a strobe, a flash or a dimmer changes that of all of
     them together: mean and contrast are made the same in every picture.
     """
-    grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
     mean, contrast = cv2.meanStdDev(grey)
     gain = CONTRAST_GREY / max(float(contrast[0, 0]), LEAST_CONTRAST_GREY)
     table = np.clip((np.arange(256) - float(mean[0, 0])) * gain + MEAN_GREY, 0, 255)
-    level = cv2.LUT(grey, table.round().astype(np.uint8))
-    _, levels = cv2.buildOpticalFlowPyramid(level, WINDOW, LEVELS, withDerivatives=False)
-    return tuple(np.asarray(one, dtype=np.uint8) for one in levels)
+    return np.asarray(cv2.LUT(grey, table.round().astype(np.uint8)), dtype=np.uint8)
 
 
 def advance(
-    before: Pyramid, after: Pyramid, xyxy: NDArray[np.float64]
+    before: Grey, after: Grey, xyxy: NDArray[np.float64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """Where each head is in the next picture, (n, 4), and how well the pixels agree, (n,) 0..1.
 
     Boxes float64 (n, 4) in picture pixels keep their size. The agreement is the share of points
     that come home and move alike.
     """
-    points, owner = _points(xyxy)
-    there, is_textured = _flow(before, after, points)
-    back, _ = _flow(after, before, there)
-    moves = (there - points).astype(np.float64)
-    tall = boxes.size(xyxy)[:, 1]
-    home = np.linalg.norm(back - points, axis=1) < HOME_PX + HOME_FACES * tall[owner]
-    height, width = before[0].shape
-    inside = ((points >= 0) & (points < [width, height])).all(axis=1)
+    height, width = before.shape
     moved, agreement = xyxy.copy(), np.zeros(len(xyxy))
-    inside &= is_textured
-    for head in range(len(xyxy)):
-        mine = (owner == head) & inside
-        loose = ALIKE_PX + ALIKE_FACES * tall[head]
-        move, agreement[head] = _common_move(moves[mine], home[mine], loose)
+    for head, (points, tall) in enumerate(zip(_points(xyxy), boxes.size(xyxy)[:, 1], strict=True)):
+        there, back, is_textured = _there_and_back(before, after, points)
+        home = np.linalg.norm(back - points, axis=1) < HOME_PX + HOME_FACES * tall
+        inside = ((points >= 0) & (points < [width, height])).all(axis=1) & is_textured
+        moves = (there - points)[inside].astype(np.float64)
+        move, agreement[head] = _common_move(moves, home[inside], ALIKE_PX + ALIKE_FACES * tall)
         if agreement[head] < TRUSTED_FLOW:
-            shape, fit = find_shape(before[0], after[0], xyxy[head])
+            shape, fit = find_shape(before, after, xyxy[head])
             if fit > agreement[head]:
                 move, agreement[head] = shape, fit
         moved[head] += np.tile(move, 2)
@@ -134,8 +128,8 @@ def _summit(values: NDArray[np.floating], top: int) -> float:
     return 0.5 * (before - after) / bend if bend < 0 else 0.0
 
 
-def _points(xyxy: NDArray[np.float64]) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """A grid of points on every head and chest, float32 (p, 2), and whose each is, (p,)."""
+def _points(xyxy: NDArray[np.float64]) -> NDArray[np.float32]:
+    """A grid of points on every head and chest, float32 (n, p, 2)."""
     grids = []
     for left, top, right, bottom, columns, rows in (HEAD, CHEST):
         across = np.linspace(left, right, columns)
@@ -144,17 +138,36 @@ def _points(xyxy: NDArray[np.float64]) -> tuple[NDArray[np.float32], NDArray[np.
     grid = np.concatenate(grids)
     tall = boxes.size(xyxy)[:, 1]
     points = boxes.centre(xyxy)[:, None] + grid[None] * tall[:, None, None]
-    owner = np.repeat(np.arange(len(xyxy)), len(grid))
-    return points.reshape(-1, 2).astype(np.float32), owner
+    return points.astype(np.float32)
+
+
+def _there_and_back(
+    before: Grey, after: Grey, points: NDArray[np.float32]
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_]]:
+    """Where one head's points went, where they came home, and which have texture enough to tell.
+
+    Only the neighbourhood is looked at: the flow would prepare all of both pictures each time.
+    """
+    limits = np.array(before.shape[::-1])
+    low = np.clip(np.floor(points.min(axis=0)) - NEAR_PX, 0, limits).astype(int)
+    low -= low % (1 << LEVELS)  # so that the levels above have the whole picture's samples
+    high = np.clip(np.ceil(points.max(axis=0)) + NEAR_PX, 0, limits).astype(int)
+    if (high - low < WINDOW).any():
+        return points, points, np.zeros(len(points), dtype=bool)
+    part = np.s_[low[1] : high[1], low[0] : high[0]]
+    corner = low.astype(np.float32)
+    there, is_textured = _flow(before[part], after[part], points - corner)
+    back, _ = _flow(after[part], before[part], there)
+    return there + corner, back + corner, is_textured
 
 
 def _flow(
-    before: Pyramid, after: Pyramid, points: NDArray[np.float32]
+    before: Grey, after: Grey, points: NDArray[np.float32]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
     """Where the points went, and which have enough texture round them to tell."""
     there, found, _ = cv2.calcOpticalFlowPyrLK(
-        before[0],
-        after[0],
+        before,
+        after,
         points[:, None],
         points[:, None].copy(),
         winSize=WINDOW,

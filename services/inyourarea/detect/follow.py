@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inyourarea.core import boxes
-from inyourarea.detect.flow import Pyramid, advance, pyramid_of
+from inyourarea.detect.flow import Grey, advance, levelled
 from inyourarea.detect.links import NOBODY, link_frames
 from inyourarea.detect.pictures import Pictures
 from inyourarea.detect.sightings import Sightings
@@ -75,7 +75,6 @@ class Patience:
 def follow(
     pictures: Pictures,
     seen: Sightings,
-    appearance: NDArray[np.float32],
     sure: float,
     patience: Patience,
 ) -> Followed:
@@ -83,8 +82,8 @@ def follow(
 
     Rows with at least ``sure`` confidence are followed forward where they have no successor in the
     next looked frame, and backward where they have no predecessor. Two paths that meet are one if
-    both ends look alike (``appearance`` float32 (n, D), unit rows); one that meets nobody keeps its
-    first, certain part. No box overlaps another of its frame.
+    both ends look alike; one that meets nobody keeps its first, certain part. No box overlaps
+    another of its frame.
     """
     after, before = link_frames(seen)
     is_sure = seen.confidence >= sure
@@ -92,10 +91,10 @@ def follow(
     new = np.flatnonzero((before == NOBODY) & is_sure)
     ranks = pictures.pictured.tolist()
     forward = _walk(pictures, seen, lost, ranks, patience.met_frames)
-    reached = [_reached(seen, appearance, path) for path in forward]
+    reached = [_reached(seen, path) for path in forward]
     new = np.setdiff1d(new, reached)
     backward = _walk(pictures, seen, new, ranks[::-1], patience.met_frames)
-    met = _meetings(seen, appearance, forward, backward)
+    met = _meetings(seen, forward, backward)
     rows = [
         *_settled_ahead(forward, backward, met, reached, patience),
         *_settled_behind(backward, met, patience),
@@ -116,15 +115,15 @@ def _walk(
         waiting.setdefault(int(seen.rank[row]), []).append(row)
     paths: list[Path] = []
     alive: list[Path] = []
-    before: Pyramid | None = None
+    before: Grey | None = None
     for earlier, rank in pairwise(ranks):
         alive += [Path(row, seen.xyxy[row]) for row in waiting.get(earlier, [])]
         paths += alive[len(alive) - len(waiting.get(earlier, [])) :]
         if not alive:
             before = None
             continue
-        before = before or pyramid_of(pictures.bgr(earlier))
-        after = pyramid_of(pictures.bgr(rank))
+        before = levelled(pictures.grey(earlier)) if before is None else before
+        after = levelled(pictures.grey(rank))
         moved, agreement = advance(before, after, np.array([path.last for path in alive]))
         before = after
         for path, box, value in zip(alive, moved, agreement.tolist(), strict=True):
@@ -162,7 +161,7 @@ def _without_clashes(alive: list[Path]) -> list[Path]:
     return sorted(kept, key=lambda path: path.origin)
 
 
-def _reached(seen: Sightings, appearance: NDArray[np.float32], path: Path) -> int:
+def _reached(seen: Sightings, path: Path) -> int:
     """The row of a sighting that a short path ended upon, `NOBODY` without: needs no way back."""
     if not 0 < len(path.ranks) <= SHORT_FRAMES:
         return NOBODY
@@ -171,11 +170,12 @@ def _reached(seen: Sightings, appearance: NDArray[np.float32], path: Path) -> in
     if not rows.size or overlap.max() < MEETING_IOU:
         return NOBODY
     row = int(rows[np.argmax(overlap)])
-    return row if _is_alike(appearance, path.origin, row) else NOBODY
+    return row if _is_alike(seen, path.origin, row) else NOBODY
 
 
-def _is_alike(appearance: NDArray[np.float32], one: int, other: int) -> bool:
-    return float(appearance[one] @ appearance[other]) >= LEAST_LIKENESS
+def _is_alike(seen: Sightings, one: int, other: int) -> bool:
+    vector = seen.looks.vector
+    return float(vector[one] @ vector[other]) >= LEAST_LIKENESS
 
 
 def _settled_ahead(
@@ -205,7 +205,6 @@ def _settled_behind(backward: list[Path], met: dict[int, int], patience: Patienc
 
 def _meetings(
     seen: Sightings,
-    appearance: NDArray[np.float32],
     forward: list[Path],
     backward: list[Path],
 ) -> dict[int, int]:
@@ -217,7 +216,7 @@ def _meetings(
         for j, behind in enumerate(backward):
             overlap = _agreement_of(seen, ahead, behind)
             is_free = j not in used and overlap > best_iou
-            if is_free and _is_alike(appearance, ahead.origin, behind.origin):
+            if is_free and _is_alike(seen, ahead.origin, behind.origin):
                 best, best_iou = j, overlap
         if best >= 0:
             met[i] = best

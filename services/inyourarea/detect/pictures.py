@@ -1,6 +1,7 @@
 """The pictures of one segment as detect reads them: JPEGs of a frame pack, decoded when needed."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 
 import cv2
 import numpy as np
@@ -9,13 +10,34 @@ from numpy.typing import NDArray
 from inyourarea.contracts.pack import PackIndex, read_pack
 from inyourarea.core.letterbox import BAR_GREY
 
-#: Decoded pictures that are kept, 2.8 MB each at 1280x736: the follower walks to and fro over a
-#: few seconds, and with half as many detect takes 4 % longer.
-KEPT_PICTURES = 96
+#: Pictures that are kept as they were decoded, 2.8 MB each at 1280x736: those of one call of the
+#: detector, until everybody in them is described.
+KEPT_PICTURES = 8
+#: Pictures that are kept in grey, .9 MB each: the follower walks to and fro over a few seconds.
+KEPT_GREYS = 288
 
 
 class PictureUnreadable(Exception):
     """A picture of the frame pack is damaged; the pack has to be made again."""
+
+
+class _Shelf:
+    """As many pictures as there is room for, by rank; what was not asked for longest goes first."""
+
+    def __init__(self, room: int) -> None:
+        self._room = room
+        self._kept: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
+
+    def get(self, rank: int) -> NDArray[np.uint8] | None:
+        if rank in self._kept:
+            self._kept.move_to_end(rank)
+        return self._kept.get(rank)
+
+    def put(self, rank: int, picture: NDArray[np.uint8]) -> None:
+        self._kept[rank] = picture
+        self._kept.move_to_end(rank)
+        if len(self._kept) > self._room:
+            self._kept.popitem(last=False)
 
 
 class Pictures:
@@ -25,7 +47,9 @@ class Pictures:
         index, pictures = read_pack(pack)
         self.index: PackIndex = index
         self._jpegs = dict(pictures)
-        self._kept: OrderedDict[int, NDArray[np.uint8]] = OrderedDict()
+        self._kept = _Shelf(KEPT_PICTURES)
+        self._greys = _Shelf(KEPT_GREYS)
+        self._sheets = np.zeros((0, index.height, index.width, 3), dtype=np.uint8)
 
     def __len__(self) -> int:
         return len(self.index.pts)
@@ -51,14 +75,22 @@ class Pictures:
         Raises:
             PictureUnreadable: it is damaged, or of another size than the index says.
         """
-        if rank in self._kept:
-            self._kept.move_to_end(rank)
-            return self._kept[rank]
+        kept = self._kept.get(rank)
+        if kept is not None:
+            return kept
         picture = self._decoded(rank)
-        self._kept[rank] = picture
-        if len(self._kept) > KEPT_PICTURES:
-            self._kept.popitem(last=False)
+        grey = cv2.cvtColor(picture, cv2.COLOR_BGR2GRAY)
+        self._greys.put(rank, np.asarray(grey, dtype=np.uint8))
+        self._kept.put(rank, picture)
         return picture
+
+    def grey(self, rank: int) -> NDArray[np.uint8]:
+        """The picture of a frame without its colours, uint8 (height, width); raises as `bgr`."""
+        kept = self._greys.get(rank)
+        if kept is None:
+            kept = np.asarray(cv2.cvtColor(self.bgr(rank), cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+            self._greys.put(rank, kept)
+        return kept
 
     def _decoded(self, rank: int) -> NDArray[np.uint8]:
         pts = self.index.pts[rank]
@@ -70,13 +102,17 @@ class Pictures:
             )
         return np.asarray(picture, dtype=np.uint8)
 
-    def letterboxed(self, rank: int) -> NDArray[np.uint8]:
-        """The frame as a detector takes it, uint8 (height, width, 3) RGB with grey bars."""
+    def letterboxed(self, ranks: Sequence[int]) -> NDArray[np.uint8]:
+        """The frames as a detector takes them, uint8 (n, height, width, 3) RGB with grey bars.
+
+        Valid until the next ones are asked for: fresh memory would cost more than the pictures.
+        """
+        if len(self._sheets) < len(ranks):
+            shape = (len(ranks), self.index.height, self.index.width, 3)
+            self._sheets = np.full(shape, BAR_GREY, dtype=np.uint8)
         box = self.index.letterbox
-        below = self.index.height - box.top - box.inner_height
-        right = self.index.width - box.left - box.inner_width
-        edges = (box.top, below, box.left, right)
-        rgb = cv2.cvtColor(self.bgr(rank), cv2.COLOR_BGR2RGB)
-        grey = (BAR_GREY,) * 3
-        sheet = cv2.copyMakeBorder(rgb, *edges, cv2.BORDER_CONSTANT, value=grey)
-        return np.asarray(sheet, dtype=np.uint8)
+        rows = slice(box.top, box.top + box.inner_height)
+        columns = slice(box.left, box.left + box.inner_width)
+        for sheet, rank in zip(self._sheets, ranks, strict=False):
+            cv2.cvtColor(self.bgr(rank), cv2.COLOR_BGR2RGB, dst=sheet[rows, columns])
+        return self._sheets[: len(ranks)]

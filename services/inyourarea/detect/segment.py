@@ -1,4 +1,4 @@
-"""One segment from pictures to detections: look, look again, describe, follow."""
+"""One segment from pictures to detections: look and describe, look again, follow."""
 
 from dataclasses import dataclass, replace
 from fractions import Fraction
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from inyourarea.contracts.given import NO_CLASS, GivenBoxes
 from inyourarea.core import boxes
 from inyourarea.core.detections import DETECTED, PORTRAIT_LENGTH, Detections
-from inyourarea.detect.appearance import LENGTH, Looks, look_at
+from inyourarea.detect.appearance import LENGTH, Looks, join_looks, look_at
 from inyourarea.detect.counting import CALL_SECONDS, PICTURES
 from inyourarea.detect.detector import Detector, Found
 from inyourarea.detect.follow import Followed, Patience, follow
@@ -37,38 +37,49 @@ class Footage:
 
 def look(pictures: Pictures, detector: Detector, ranks: NDArray[np.int64]) -> Sightings:
     """What the detector sees in these frames."""
+    starts = range(0, max(1, len(ranks)), TOGETHER)
+    some = [ranks[start : start + TOGETHER] for start in starts]
+    return join_sightings([_look_together(pictures, detector, ranks) for ranks in some])
+
+
+def _look_together(pictures: Pictures, detector: Detector, ranks: NDArray[np.int64]) -> Sightings:
+    found: list[Found] = []
+    if len(ranks):
+        sheets = pictures.letterboxed(ranks.tolist())
+        with CALL_SECONDS.labels(detector.info.name).time():
+            found = detector.find(sheets)
+        PICTURES.labels(detector.info.name).inc(len(ranks))
     box = pictures.index.letterbox
     shift = np.array([box.left, box.top, box.left, box.top], dtype=np.float64)
-    found: list[Found] = []
-    for start in range(0, len(ranks), TOGETHER):
-        some = [pictures.letterboxed(rank) for rank in ranks[start : start + TOGETHER].tolist()]
-        with CALL_SECONDS.labels(detector.info.name).time():
-            found += detector.find(np.stack(some))
-        PICTURES.labels(detector.info.name).inc(len(some))
-    counts = [len(one) for one in found]
-    classes = len(detector.info.classes)
     xyxy = np.concatenate([np.zeros((0, 4)), *(one.xyxy for one in found)]) - shift
-    scores = np.concatenate([np.zeros((0, classes), np.float32), *(one.scores for one in found)])
-    seen = Sightings(
-        rank=np.repeat(ranks, counts),
-        xyxy=boxes.clip(xyxy, *pictures.size).astype(np.float64),
-        confidence=scores.max(axis=1, initial=0.0).astype(np.float64),
-        scores=scores,
+    xyxy = boxes.clip(xyxy, *pictures.size).astype(np.float64)
+    blank = np.zeros((0, len(detector.info.classes)), np.float32)
+    scores = np.concatenate([blank, *(one.scores for one in found)])
+    kept = _is_in_sight(xyxy)
+    rank = np.repeat(ranks, [len(one) for one in found])[kept]
+    return Sightings(
+        rank=rank,
+        xyxy=xyxy[kept],
+        confidence=scores[kept].max(axis=1, initial=0.0).astype(np.float64),
+        scores=scores[kept],
+        looks=_looks(pictures, rank, xyxy[kept]),
         looked=ranks,
     )
-    return _without_slivers(seen)
 
 
-def _without_slivers(seen: Sightings) -> Sightings:
-    """Without boxes that lie in the bars, of which the frame shows less than a pixel."""
-    kept = (boxes.size(seen.xyxy) >= 1).all(axis=1)
-    return Sightings(
-        rank=seen.rank[kept],
-        xyxy=seen.xyxy[kept],
-        confidence=seen.confidence[kept],
-        scores=seen.scores[kept],
-        looked=seen.looked,
-    )
+def _is_in_sight(xyxy: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Not boxes that lie in the bars, of which the frame shows less than a pixel."""
+    return np.asarray((boxes.size(xyxy) >= 1).all(axis=1), dtype=bool)
+
+
+def _looks(pictures: Pictures, rank: NDArray[np.int64], xyxy: NDArray[np.float64]) -> Looks:
+    vector = np.zeros((len(rank), LENGTH), dtype=np.float32)
+    portrait = np.zeros((len(rank), PORTRAIT_LENGTH), dtype=np.uint8)
+    for one in np.intersect1d(rank, pictures.pictured).tolist():
+        rows = rank == one
+        there = look_at(pictures.bgr(one), xyxy[rows])
+        vector[rows], portrait[rows] = there.vector, there.portrait
+    return Looks(vector, portrait)
 
 
 def look_where_needed(pictures: Pictures, detector: Detector) -> Sightings:
@@ -89,36 +100,25 @@ def take_given(pictures: Pictures, given: GivenBoxes, first_frame: int, classes:
     column = given.classes if classes else np.zeros_like(given.classes)
     told = (column != NO_CLASS) & (column < scores.shape[1])
     scores[np.flatnonzero(told), column[told]] = given.confidence[told]
-    rank = given.frame - first_frame
-    seen = Sightings(
+    xyxy = boxes.clip(given.xyxy * box.scale, *pictures.size).astype(np.float64)
+    kept = _is_in_sight(xyxy)
+    rank = given.frame[kept] - first_frame
+    return Sightings(
         rank=rank,
-        xyxy=boxes.clip(given.xyxy * box.scale, *pictures.size).astype(np.float64),
-        confidence=given.confidence,
-        scores=scores,
+        xyxy=xyxy[kept],
+        confidence=given.confidence[kept],
+        scores=scores[kept],
+        looks=_looks(pictures, rank, xyxy[kept]),
         looked=np.arange(len(pictures), dtype=np.int64),
     )
-    return _without_slivers(seen)
 
 
 def complete(pictures: Pictures, seen: Sightings, sure: float, footage: Footage) -> Detections:
-    """The sightings with everybody's appearance, and with the heads that were followed."""
-    looks = _looks(pictures, seen)
-    followed = follow(
-        pictures, seen, looks.vector, sure * FOLLOWED_SHARE, _patience(pictures, footage)
-    )
-    rows = _assembled(pictures, seen, looks, followed)
+    """The sightings, and the heads that were followed."""
+    followed = follow(pictures, seen, sure * FOLLOWED_SHARE, _patience(pictures, footage))
+    rows = _assembled(pictures, seen, followed)
     xyxy = boxes.clip(rows.xyxy / pictures.index.letterbox.scale, *footage.size)
     return replace(rows, xyxy=xyxy.astype(np.float32))
-
-
-def _looks(pictures: Pictures, seen: Sightings) -> Looks:
-    vector = np.zeros((len(seen), LENGTH), dtype=np.float32)
-    portrait = np.zeros((len(seen), PORTRAIT_LENGTH), dtype=np.uint8)
-    for rank in np.intersect1d(seen.rank, pictures.pictured).tolist():
-        rows = seen.rows_at(rank)
-        there = look_at(pictures.bgr(rank), seen.xyxy[rows])
-        vector[rows], portrait[rows] = there.vector, there.portrait
-    return Looks(vector, portrait)
 
 
 def _patience(pictures: Pictures, footage: Footage) -> Patience:
@@ -129,14 +129,10 @@ def _patience(pictures: Pictures, footage: Footage) -> Patience:
     return Patience(max(1, int(FOLLOW_MET_S / step_s)), max(1, int(FOLLOW_UNMET_S / step_s)))
 
 
-def _assembled(
-    pictures: Pictures,
-    seen: Sightings,
-    looks: Looks,
-    followed: Followed,
-) -> Detections:
+def _assembled(pictures: Pictures, seen: Sightings, followed: Followed) -> Detections:
     """Both kinds of rows in order of time; those followed look like their origins."""
     rank = np.concatenate([seen.rank, followed.rank])
+    looks = join_looks([seen.looks, seen.looks[followed.origin]])
     order = np.argsort(rank, kind="stable")
     place = np.empty(len(order), dtype=np.int32)
     place[order] = np.arange(len(order), dtype=np.int32)
@@ -149,8 +145,8 @@ def _assembled(
         xyxy=xyxy[order].astype(np.float32),
         confidence=np.concatenate([seen.confidence, followed.confidence])[order].astype(np.float32),
         scores=np.concatenate([seen.scores, blank])[order],
-        appearance=np.concatenate([looks.vector, looks.vector[followed.origin]])[order],
-        portrait=np.concatenate([looks.portrait, looks.portrait[followed.origin]])[order],
+        appearance=looks.vector[order],
+        portrait=looks.portrait[order],
         origin=origin[order],
         looked=pts[seen.looked],
     )

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from inyourarea.detect.appearance import Looks, join_looks
+
 
 @dataclass(frozen=True, eq=False)
 class Sightings:
@@ -12,13 +14,15 @@ class Sightings:
 
     ``rank`` int64 (n,) counts the segment's frames from 0; ``xyxy`` float64 (n, 4) pixels of the
     pack's pictures, without bars; ``confidence`` float64 (n,); ``scores`` float32 (n, C);
-    ``looked`` int64 (m,), the ranks that were asked for, ascending.
+    ``looks`` says of each row what that person looks like; ``looked`` int64 (m,) are the ranks that
+    were asked for, ascending.
     """
 
     rank: NDArray[np.int64]
     xyxy: NDArray[np.float64]
     confidence: NDArray[np.float64]
     scores: NDArray[np.float32]
+    looks: Looks
     looked: NDArray[np.int64]
 
     def __len__(self) -> int:
@@ -39,5 +43,6 @@ def join_sightings(parts: list[Sightings]) -> Sightings:
         xyxy=np.concatenate([part.xyxy for part in parts])[order],
         confidence=np.concatenate([part.confidence for part in parts])[order],
         scores=np.concatenate([part.scores for part in parts])[order],
+        looks=join_looks([part.looks for part in parts])[order],
         looked=np.sort(np.concatenate([part.looked for part in parts])),
     )

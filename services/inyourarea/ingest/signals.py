@@ -27,13 +27,13 @@ def histogram(*planes: NDArray[np.uint8]) -> NDArray[np.float32]:
     return np.concatenate(parts).astype(np.float32)
 
 
-def motion_picture(luma: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    """Luma uint8 (H, W) at the size that motion is measured in; smaller ones stay as they are."""
-    height, width = luma.shape
+def motion_picture(plane: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """A plane uint8 (H, W) at the size that is measured; smaller ones stay as they are."""
+    height, width = plane.shape
     if width <= MOTION_WIDTH:
-        return luma
+        return plane
     size = (MOTION_WIDTH, max(1, round(height * MOTION_WIDTH / width)))
-    return np.asarray(cv2.resize(luma, size, interpolation=cv2.INTER_AREA), np.uint8)
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 class SignalsBook:
@@ -55,7 +55,7 @@ class SignalsBook:
         self._before = small
         self._pts.append(frame.pts)
         self._thumbnails.append(thumbnail(small))
-        self._histograms.append(histogram(small, frame.u, frame.v))
+        self._histograms.append(histogram(small, *map(motion_picture, (frame.u, frame.v))))
         self._motions.append((move.dx * scale, move.dy * scale, move.zoom, move.share))
 
     def signals(self) -> Signals:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inyourarea.core import boxes
-from inyourarea.detect.appearance import appearance_of
+from inyourarea.detect.appearance import join_looks, look_at
 from inyourarea.detect.follow import Followed, Patience, follow
 from inyourarea.detect.pictures import Pictures
 from inyourarea.detect.sightings import Sightings
@@ -14,14 +14,17 @@ SURE = 0.5
 PATIENCE = Patience(met_frames=60, unmet_frames=15)
 
 
-def sightings_of(people: list[list[Person]]) -> Sightings:
+def sightings_of(people: list[list[Person]], drawn: list[np.ndarray]) -> Sightings:
     """Every face that is not turned away, seen in every frame."""
-    rows = [(k, p.box) for k, there in enumerate(people) for p in there if not p.is_turned]
+    pictures = Pictures(pack_of(drawn))
+    faces = [[p.box for p in there if not p.is_turned] for there in people]
+    rows = [(k, box) for k, there in enumerate(faces) for box in there]
     return Sightings(
         rank=np.array([k for k, _ in rows]),
         xyxy=np.array([box for _, box in rows]),
         confidence=np.full(len(rows), 0.9),
         scores=np.full((len(rows), 1), 0.9, dtype=np.float32),
+        looks=join_looks([look_at(pictures.bgr(k), np.array(b)) for k, b in enumerate(faces)]),
         looked=np.arange(len(people)),
     )
 
@@ -29,13 +32,11 @@ def sightings_of(people: list[list[Person]]) -> Sightings:
 def followed_in(people: list[list[Person]], walls: list[int] | None = None) -> Followed:
     walls = walls or [0] * len(people)
     drawn = [scene(there, wall) for there, wall in zip(people, walls, strict=True)]
-    return followed_on(drawn, sightings_of(people))
+    return followed_on(drawn, sightings_of(people, drawn))
 
 
 def followed_on(drawn: list[np.ndarray], seen: Sightings) -> Followed:
-    pictures = Pictures(pack_of(drawn))
-    looks = [appearance_of(pictures.bgr(k), seen.xyxy[seen.rows_at(k)]) for k in seen.looked]
-    return follow(pictures, seen, np.concatenate(looks), SURE, PATIENCE)
+    return follow(Pictures(pack_of(drawn)), seen, SURE, PATIENCE)
 
 
 def walker(frame: int, turned: range) -> Person:
@@ -76,7 +77,7 @@ def test_a_flash_does_not_lose_the_head() -> None:
     drawn = [scene(there) for there in people]
     drawn[11] = np.clip(drawn[11].astype(int) + 60, 0, 255).astype(np.uint8)
     drawn[13] = (drawn[13] * 0.45).astype(np.uint8)
-    found = followed_on(drawn, sightings_of(people))
+    found = followed_on(drawn, sightings_of(people, drawn))
     assert found.rank.tolist() == list(range(8, 16))
 
 
@@ -114,8 +115,9 @@ def test_somebody_else_at_the_end_of_the_way_is_not_taken_for_her() -> None:
             return [Person(x=150, y=72, turned=1)]
         return [Person(x=150, y=72, shirt=(40, 200, 230), hair=(200, 220, 240), trousers=(9, 9, 9))]
 
-    found = followed_in([at(k) for k in range(20)])
-    origins = sightings_of([at(k) for k in range(20)]).rank[found.origin]
+    people = [at(k) for k in range(20)]
+    found = followed_in(people)
+    origins = sightings_of(people, [scene(there) for there in people]).rank[found.origin]
     assert (np.abs(origins - found.rank) < PATIENCE.unmet_frames).all()
     assert (found.rank < 14).all()
 

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from inyourarea.core.detections import PORTRAIT_LENGTH
+from inyourarea.detect.appearance import LENGTH, Looks
 from inyourarea.detect.looking import STRIDE, first_look, second_look
 from inyourarea.detect.sightings import Sightings
 
@@ -16,7 +18,15 @@ def seen_at(boxes_of: dict[int, list[tuple[float, float]]]) -> Sightings:
         xyxy=np.array([[x - 8, 50, x + 8, 70] for _, x, _ in rows], dtype=np.float64),
         confidence=np.array([sure for *_, sure in rows]),
         scores=np.array([[sure] for *_, sure in rows], dtype=np.float32),
+        looks=alike(len(rows)),
         looked=np.array(sorted(boxes_of)),
+    )
+
+
+def alike(people: int) -> Looks:
+    """So many people who all look the same."""
+    return Looks(
+        np.ones((people, LENGTH), np.float32), np.ones((people, PORTRAIT_LENGTH), np.uint8)
     )
 
 
