@@ -17,8 +17,12 @@ FINE = 8192
 #: Output samples per matrix product. Small products have fewer zeros in them, large ones fewer
 #: calls; and below 2**18 multiplications OpenBLAS does not wake threads of its own.
 BLOCK = 16
-#: Blocks of output rows worked on at once, so that what lies between stays in the cache.
-STRIPE = 32
+#: Where one output takes in more samples than this, blocks are half as large: most of a product
+#: would be zeros. A whole 1080p stage at 200 samples across takes two thirds of the time so.
+WIDE = 24
+#: Blocks of output rows worked on at once, so that what lies between stays in the cache; 630 rows
+#: are 40.
+STRIPE = 40
 #: Weights are multiples of 1/4096 and the rows between the two passes multiples of 1/8: then all
 #: sums are whole numbers below 2**24 and exact in float32, on every CPU, in whatever order.
 WEIGHT = 4096
@@ -47,9 +51,9 @@ class Span:
 
 @dataclass(frozen=True, eq=False)
 class Weights:
-    """Which samples of an axis make up which outputs, in blocks of `BLOCK` outputs.
+    """Which samples of an axis make up which outputs, in blocks of so many outputs.
 
-    Block i is the product of ``weights[i]``, float32 (BLOCK, taps), with the ``taps`` samples from
+    Block i is the product of ``weights[i]``, float32 (block, taps), with the ``taps`` samples from
     ``first[i]`` on; rows past the last output are zero, the others sum to BETWEEN. ``turned`` is
     the same with the last two axes swapped. Samples count from ``lowest``, which itself counts
     from the sample in which the span starts.
@@ -59,6 +63,11 @@ class Weights:
     weights: NDArray[np.float32]
     turned: NDArray[np.float32]
     lowest: int
+
+    @property
+    def block(self) -> int:
+        """Outputs of a block."""
+        return self.weights.shape[1]
 
     @property
     def reach(self) -> int:
@@ -100,7 +109,7 @@ def resample(plane: Plane, across: Span, down: Span, into: Plane, scratch: Scrat
         samples = _cut(plane, (top + stripe.first[0], stripe.reach), (left, columns.reach), scratch)
         between = _filter_rows(samples, stripe, scratch)
         out = _filter_columns(between, columns, scratch)
-        to = into[start * BLOCK : (start + STRIPE) * BLOCK]
+        to = into[start * rows.block : (start + STRIPE) * rows.block]
         whole = out[: len(to), : across.outputs]
         cv2.addWeighted(whole, 1 / BETWEEN**2, whole, 0, 0, dst=to, dtype=cv2.CV_8U)
 
@@ -142,14 +151,15 @@ def _as_whole_numbers(exact: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def _in_blocks(lowest: NDArray[np.int64], values: NDArray[np.float64], start: int) -> Weights:
     outputs, taps = values.shape
-    blocks = -(-outputs // BLOCK)
-    first = lowest[::BLOCK]
-    last = lowest[np.minimum(np.arange(1, blocks + 1) * BLOCK, outputs) - 1]
+    block = BLOCK if taps <= WIDE else BLOCK // 2
+    blocks = -(-outputs // block)
+    first = lowest[::block]
+    last = lowest[np.minimum(np.arange(1, blocks + 1) * block, outputs) - 1]
     width = int((last - first).max()) + taps
-    weights = np.zeros((blocks, BLOCK, width), np.float32)
+    weights = np.zeros((blocks, block, width), np.float32)
     rank = np.arange(outputs)
-    place = (lowest - np.repeat(first, BLOCK)[:outputs])[:, None] + np.arange(taps)
-    weights[rank[:, None] // BLOCK, rank[:, None] % BLOCK, place] = values
+    place = (lowest - np.repeat(first, block)[:outputs])[:, None] + np.arange(taps)
+    weights[rank[:, None] // block, rank[:, None] % block, place] = values
     turned = np.ascontiguousarray(weights.transpose(0, 2, 1))
     return Weights(tuple(first.tolist()), weights, turned, start)
 
@@ -184,13 +194,14 @@ def _filter_rows(
 ) -> NDArray[np.float32]:
     """Every output row from the sample rows around it, whole numbers in units of 1/BETWEEN."""
     taps = rows.weights.shape[2]
-    between = scratch.room("between", len(rows.first) * BLOCK, samples.shape[1])
-    step = max(1, PRODUCT // (BLOCK * taps))
+    block = rows.block
+    between = scratch.room("between", len(rows.first) * block, samples.shape[1])
+    step = max(1, PRODUCT // (block * taps))
     for left in range(0, samples.shape[1], step):
         part = slice(left, left + step)
-        for block, first in enumerate(rows.first):
+        for number, first in enumerate(rows.first):
             near = samples[first - rows.first[0] :][:taps, part]
-            np.matmul(rows.weights[block], near, out=between[block * BLOCK :][:BLOCK, part])
+            np.matmul(rows.weights[number], near, out=between[number * block :][:block, part])
     return np.rint(between, out=between)
 
 
@@ -199,12 +210,13 @@ def _filter_columns(
 ) -> NDArray[np.float32]:
     """Every output column from the columns around it, in units of 1/BETWEEN**2."""
     taps = columns.weights.shape[2]
-    out = scratch.room("out", len(between), len(columns.first) * BLOCK)
-    step = max(1, PRODUCT // (BLOCK * taps))
+    block = columns.block
+    out = scratch.room("out", len(between), len(columns.first) * block)
+    step = max(1, PRODUCT // (block * taps))
     for top in range(0, len(between), step):
         part = slice(top, top + step)
-        for block, first in enumerate(columns.first):
+        for number, first in enumerate(columns.first):
             near = between[part, first : first + taps]
             # A contiguous right factor is twice as fast as a transposed view.
-            np.matmul(near, columns.turned[block], out=out[part, block * BLOCK :][:, :BLOCK])
+            np.matmul(near, columns.turned[number], out=out[part, number * block :][:, :block])
     return out
