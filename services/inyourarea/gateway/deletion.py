@@ -108,7 +108,7 @@ def _delete_unneeded(objects: Objects, doomed: list[facts.VideoAccepted], but: s
             needed |= set(_names(objects, run))
     made = set().union(*(_names(objects, run) for run in doomed)) - needed
     # Last what names the others, so that a deletion that was interrupted can go on.
-    _forget(objects, sorted(made, key=lambda key: key.startswith("runs/")))
+    _forget(objects, sorted(made, key=lambda key: key.startswith(("runs/", "stages/"))))
 
 
 def _inputs(run: facts.VideoAccepted) -> list[str]:
