@@ -86,3 +86,10 @@ class ShrinkingObjects(FolderObjects):
         whole = super().read(key, 0, self.size(key))
         kept = whole if self.reads < 2 else whole[: len(whole) // 2]
         return kept[start : start + length]
+
+
+def burn(seconds: float) -> None:
+    """So much of a processor is used."""
+    end = time.thread_time() + seconds
+    while time.thread_time() < end:
+        pass

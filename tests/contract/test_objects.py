@@ -1,6 +1,7 @@
 """What every object store keeps; an adapter joins by one class with a fixture `objects`."""
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -58,6 +59,17 @@ class ObjectsContract:
         assert list(objects.list("b/1")) == ["b/1", "b/10"]
         assert list(objects.list("none/at/all")) == []
         assert list(objects.list("")) == ["a", "b/1", "b/10", "b/2", "bc"]
+
+    def test_a_survey_tells_sizes_and_ages(self, objects: Objects) -> None:
+        before_s = time.time()
+        objects.put("b/2", b"four")
+        objects.put("b/1", b"")
+        objects.put("a", b"x")
+        found = list(objects.survey("b/"))
+        assert [(one.key, one.size) for one in found] == [("b/1", 0), ("b/2", 4)]
+        # S3 tells whole seconds, by a clock of its own.
+        assert all(before_s - 5 < one.written_s < time.time() + 5 for one in found)
+        assert list(objects.survey("none/at/all")) == []
 
     def test_a_deleted_object_is_gone_and_may_be_deleted_again(self, objects: Objects) -> None:
         objects.put("a", b"x")

@@ -2,6 +2,7 @@
 
 import io
 import shutil
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
 from inyourarea.embedded.line import Line, Watcher
 from inyourarea.embedded.store import open_store
+from inyourarea.gateway.explaining import explain, look_at_run
 from inyourarea.runtime.folder_objects import FolderObjects
 from small_show import SmallShow
 
@@ -58,6 +60,8 @@ def test_a_finished_run_is_made_ready_for_browsers(
             found[type(fact)] = fact
             if all(kind in found for kind in WANTED):
                 break
+    told = explain(look_at_run(objects, before.run_id), time.time())
+    assert [one.unit for one in told.units if one.state != "done"] == []
     check_stage(small_show, objects, found[facts.StageReady])
     check_streams(objects, found[facts.StreamsReady], before)
     check_faces(objects, found[facts.FacesDrawn], before)

@@ -42,8 +42,9 @@ def ssim(ours: NDArray[np.uint8], ideal: NDArray[np.uint8]) -> float:
 
 
 def written(out: Path) -> dict[Path, int]:
-    """When each object of the store was written."""
+    """When each object of the store was written, but for what it has cost."""
     objects = (path for path in (out / ".inyourarea").rglob("*") if path.is_file())
+    objects = (path for path in objects if "usage" not in path.parts)
     return {path: path.stat().st_mtime_ns for path in objects}
 
 

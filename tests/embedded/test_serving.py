@@ -254,6 +254,7 @@ def test_cancelled_tried_again_over_a_restart_and_deleted(
 def lasting(folder: Path) -> set[str]:
     """All objects but what is kept for an hour in case that a unit is still under way.
 
-    And but for the mark that nothing is left of older programs.
+    And but for the mark that nothing is left of older programs, and the books.
     """
-    return {key for key in stored(folder) if not key.startswith(("deletions/", ".lock", "swept/"))}
+    kept = ("deletions/", ".lock", "swept/", "usage/")
+    return {key for key in stored(folder) if not key.startswith(kept)}

@@ -19,6 +19,6 @@ def test_nobody_reaches_what_nobody_needs() -> None:
         assert reach.writes
         assert reach.deletes
     reads, writes, deletes = reached("detect")
-    assert writes == ("attempts/", "detections/")
+    assert writes == ("attempts/", "detections/", "usage/")
     assert deletes == ("attempts/", "frames/")
     assert "sources/" not in reads

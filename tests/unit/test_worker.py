@@ -1,6 +1,6 @@
 """The worker loop: a unit ends well, in the dead letters, or waits, and is never lost."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -8,11 +8,14 @@ from typing import Any
 import pytest
 from google.protobuf.message import Message
 
+from child_work import burn
 from inyourarea.contracts import keys
+from inyourarea.contracts.starts import read_start, starts_of
 from inyourarea.contracts.topics import DEAD_LETTERS, read_fact
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import VideoUnreadable
 from inyourarea.runtime.bus import BusAway, Record
+from inyourarea.runtime.child import Child
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.memory_bus import MemoryBroker, MemoryBus
 from inyourarea.runtime.worker import (
@@ -213,6 +216,100 @@ def test_a_unit_that_kills_its_process_every_time_is_buried_in_the_end(tmp_path:
     (failed,) = last.published("stage.failed")
     assert "never came to an end" in facts.StageFailed.FromString(failed.value).reason
     assert list(last.objects.list("attempts/")) == []
+
+
+class CountingObjects(FolderObjects):
+    """Counts what it is asked."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.asked: list[str] = []
+
+    def put_once(self, key: str, content: bytes) -> bytes:
+        self.asked.append("put_once")
+        return super().put_once(key, content)
+
+    def list(self, prefix: str) -> Iterator[str]:
+        self.asked.append("list")
+        return super().list(prefix)
+
+    def delete(self, key: str) -> None:
+        self.asked.append("delete")
+        super().delete(key)
+
+
+def test_to_count_a_start_takes_two_questions(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, lambda _: [EXTRACTED])
+    bench.worker.objects = objects = CountingObjects(tmp_path)
+    bench.work()
+    assert objects.asked == ["put_once", "delete"]
+
+
+def test_who_is_at_a_unit_and_what_went_wrong_can_be_read_meanwhile(tmp_path: Path) -> None:
+    seen = []
+
+    def look(_: facts.SegmentCut) -> list[Message]:
+        (key,) = bench.objects.list(starts_of("stage", "segment.cut.urgent", "v/0"))
+        seen.append(read_start(bench.objects.get(key)))
+        if len(seen) == 1:
+            raise ValueError("a hiccup")
+        return [EXTRACTED]
+
+    bench = Bench(tmp_path, look)
+    bench.worker.name = "stage one"
+    bench.work(to_record(CUT, {"traceparent": b"00-0af7-b7ad-01"}))
+    first, second = seen
+    assert (first.worker, first.run_id, first.segment) == ("stage one", "r", 0)
+    assert (first.trace_id, first.trouble) == ("0af7", "")
+    assert (second.at_ns, second.trouble) == (first.at_ns, "ValueError: a hiccup")
+
+
+def test_a_unit_that_failed_and_is_tried_again_starts_from_nothing(tmp_path: Path) -> None:
+    def refuse(_: facts.SegmentCut) -> list[Message]:
+        raise VideoUnreadable("not now")
+
+    bench = Bench(tmp_path, refuse)
+    for _ in range(STARTS + 1):
+        bench.work()
+    reasons = {letter.headers["reason"] for letter in bench.published(DEAD_LETTERS)}
+    assert reasons == {b"not now"}
+    assert list(bench.objects.list("attempts/")) == []
+
+
+def test_what_a_unit_costs_is_written_down_once(tmp_path: Path) -> None:
+    def work(_: facts.SegmentCut) -> list[Message]:
+        burn(0.2 if not list(bench.objects.list("usage/")) else 0.1)
+        return [EXTRACTED]
+
+    bench = Bench(tmp_path, work)
+    bench.work()
+    (key,) = bench.objects.list("usage/spent/r/stage/")
+    cost_s = float(bench.objects.get(key))
+    assert 0.2 <= cost_s < 0.3
+    bench.work()  # delivered again
+    assert list(bench.objects.list("usage/")) == [key]
+    assert float(bench.objects.get(key)) == cost_s
+
+
+def test_what_a_child_works_counts_and_what_costs_nothing_is_not_written_down(
+    tmp_path: Path,
+) -> None:
+    child = Child()
+
+    def work(fact: facts.SegmentCut) -> list[Message]:
+        if fact.segment.index:
+            child.call(burn, 0.3, timeout_s=60)
+        return [EXTRACTED]
+
+    bench = Bench(tmp_path, work)
+    bench.work()
+    assert list(bench.objects.list("usage/")) == []
+    cut = facts.SegmentCut(video_id="v", run_id="r", lane=facts.LANE_URGENT)
+    cut.segment.index = 1
+    bench.work(to_record(cut))
+    child.close()
+    (key,) = bench.objects.list("usage/spent/r/stage/")
+    assert 0.3 <= float(bench.objects.get(key)) < 0.6
 
 
 def test_bytes_that_are_no_fact_are_buried_and_the_next_record_is_handled(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from inyourarea.core.errors import Refused
 COMMANDS = (
     *("run", "serve", "token", "inspect", "score", "stage_show", "models", "train_show"),
     *("submit", "status", "fetch", "pin", "store", "topics"),
+    *("runs", "dead_letters", "gc", "usage"),
 )
 
 _INTERRUPTED = 130

@@ -308,3 +308,21 @@ def swept() -> str:
 def attempts(channel: str, key: str) -> str:
     """Where starts of one unit of work are counted, so that a unit that kills is found out."""
     return f"attempts/{digest([channel, key])}"
+
+
+def spent(run: str, stage: str, unit: str) -> str:
+    """The processor seconds that a unit of a run has cost a stage."""
+    return f"usage/spent/{run}/{stage}/{digest([unit])}"
+
+
+def asked(month: str, owner: str, video: str, milliseconds: int, run: str) -> str:
+    """That somebody asked for a run in a month (``2026-11``), and how much video that is.
+
+    All of it is in the name, so that a month is added up without reading anything.
+    """
+    return f"{asked_by(month, owner)}{video}-{milliseconds}/{run}"
+
+
+def asked_by(month: str, owner: str) -> str:
+    """What the names of all that somebody asked for in a month begin with."""
+    return f"usage/asked/{month}/{digest([owner])}/"

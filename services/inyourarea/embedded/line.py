@@ -82,7 +82,7 @@ class Line:
     def start(self, stage: str, handlers: Handlers) -> None:
         """One more stage is at work; it ends with the line."""
         bus = self._broker.join(stage, channels_of(handlers))
-        worker = Worker(stage, bus, self.objects, handlers, _PATIENCE)
+        worker = Worker(stage, bus, self.objects, handlers, _PATIENCE, name="this machine")
         thread = threading.Thread(target=worker.run, args=(self._stop,), name=stage, daemon=True)
         thread.start()
         self._threads.append(thread)

@@ -17,6 +17,7 @@ from inyourarea.gateway.api import (
     stage,
     tokens,
     uploads,
+    usage,
     videos,
     webhooks,
 )
@@ -46,6 +47,7 @@ _PARTS = (
     session,
     tokens,
     webhooks,
+    usage,
 )
 
 

@@ -3,10 +3,11 @@
 import contextlib
 import time
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from inyourarea.contracts import keys
+from inyourarea.contracts.runs import Belongings, belongings_of
 from inyourarea.contracts.v1 import facts_pb2 as facts
-from inyourarea.contracts.v1 import stored_pb2 as stored
 from inyourarea.gateway.names import names_kept
 from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
 
@@ -15,7 +16,7 @@ from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
 LONGEST_UNIT_S = 3600
 
 #: Where steps keep what they make of a source; all of it can be made again.
-_MADE = (
+MADE = (
     "audio/",
     "detections/",
     "faces/",
@@ -38,7 +39,7 @@ def delete_video(objects: Objects, video: str) -> None:
     those leave behind.
     """
     now = int(time.time())
-    for accepted in [*_accepted_runs(objects), *_noted(objects, f"previews/{video}/")]:
+    for accepted in [*accepted_runs(objects), *_noted(objects, f"previews/{video}/")]:
         if accepted.video_id == video:
             key = keys.deletion(video, now, accepted.run_id)
             objects.put(key, accepted.SerializeToString())
@@ -49,7 +50,7 @@ def delete_video(objects: Objects, video: str) -> None:
 def delete_source(objects: Objects, sha256: str) -> None:
     """Nothing is left of a source, unless a run stands on it."""
     key = keys.source(sha256)
-    if not any(run.source.key == key for run in _accepted_runs(objects)):
+    if not any(run.source.key == key for run in accepted_runs(objects)):
         _forget(objects, (key, keys.probe(sha256), keys.mezzanine(sha256)))
 
 
@@ -81,9 +82,9 @@ def sweep_outdated(objects: Objects) -> None:
     if holds(objects, keys.swept()):
         return
     needed: set[str] = set()
-    for run in (*_accepted_runs(objects), *_noted(objects, "previews/")):
+    for run in (*accepted_runs(objects), *_noted(objects, "previews/")):
         needed |= set(_names(objects, run))
-    for folder in _MADE:
+    for folder in MADE:
         _forget(objects, (key for key in objects.list(folder) if key not in needed))
     _forget(objects, objects.list("swept/"))
     objects.put(keys.swept(), b"")
@@ -102,12 +103,12 @@ def _delete_unneeded(objects: Objects, doomed: list[facts.VideoAccepted], but: s
     """
     shared = {key for run in doomed for key in _inputs(run)}
     needed: set[str] = set()
-    for run in _accepted_runs(objects) if doomed else ():
+    for run in accepted_runs(objects) if doomed else ():
         if run.video_id != but and shared & set(_inputs(run)):
             needed |= set(_names(objects, run))
     made = set().union(*(_names(objects, run) for run in doomed)) - needed
     # Last what names the others, so that a deletion that was interrupted can go on.
-    _forget(objects, sorted(made, key=lambda key: key.startswith("runs/")))
+    _forget(objects, sorted(made, key=lambda key: key.startswith(("runs/", "stages/"))))
 
 
 def _inputs(run: facts.VideoAccepted) -> list[str]:
@@ -115,20 +116,33 @@ def _inputs(run: facts.VideoAccepted) -> list[str]:
     return [key for key in (run.source.key, run.spec.model.boxes_key) if key]
 
 
-def _accepted_runs(objects: Objects) -> Iterator[facts.VideoAccepted]:
+def accepted_runs(objects: Objects) -> Iterator[facts.VideoAccepted]:
     """Every run in the store, those from the command line too."""
     for key in objects.list("runs/"):
         if key.endswith("/accepted.binpb"):
-            yield facts.VideoAccepted.FromString(objects.get(key))
+            with contextlib.suppress(ObjectNotFound):  # somebody deletes it just now
+                yield facts.VideoAccepted.FromString(objects.get(key))
 
 
 def _noted(objects: Objects, prefix: str) -> Iterator[facts.VideoAccepted]:
     return (facts.VideoAccepted.FromString(objects.get(key)) for key in objects.list(prefix))
 
 
+def young_previews(objects: Objects, since_s: float) -> Iterator[facts.VideoAccepted]:
+    """Runs that somebody has tried out since then (Unix time)."""
+    for key in objects.list("previews/"):
+        if _noted_s(key) >= since_s:
+            with contextlib.suppress(ObjectNotFound):  # it is being swept just now
+                yield facts.VideoAccepted.FromString(objects.get(key))
+
+
 def _is_old(key: str) -> bool:
-    at_s = int(key.split("/")[2].split("-", maxsplit=1)[0])
-    return at_s + LONGEST_UNIT_S < time.time()
+    return _noted_s(key) + LONGEST_UNIT_S < time.time()
+
+
+def _noted_s(key: str) -> int:
+    """When a run was noted under that name (Unix time)."""
+    return int(key.split("/")[2].split("-", maxsplit=1)[0])
 
 
 def _forget(objects: Objects, names: Iterable[str]) -> None:
@@ -136,52 +150,31 @@ def _forget(objects: Objects, names: Iterable[str]) -> None:
         objects.delete(key)
 
 
-def _names(objects: Objects, accepted: facts.VideoAccepted) -> Iterator[str]:
+def _names(objects: Objects, run: facts.VideoAccepted) -> Iterator[str]:
     """The names of all objects that were made for a run, or that it stands on."""
-    spec, source, run = accepted.spec, accepted.source, accepted.run_id
-    yield from (source.key, source.decode_key, keys.probe(source.sha256))
-    yield from (keys.audio(spec.video_id), keys.first_tracks(source.sha256), keys.cancelled(run))
-    yield from filter(None, (spec.model.boxes_key, spec.names_from))
-    yield keys.tracks(spec)
-    yield from _kept(objects, run)
-    for held in spec.held:
-        yield from (held.tracks_key, *objects.list(held.plan))
-    if not spec.model.members:
+    mine = needs_of(objects, run)
+    yield from mine.names
+    for folder in mine.folders:
+        yield from objects.list(folder)
+    yield from pieces_named(objects, mine)
+
+
+def needs_of(objects: Objects, run: facts.VideoAccepted) -> Belongings:
+    """What belongs to a run, what shows it by older names, and its source's first tracks."""
+    mine = belongings_of(run)
+    names, folders = set(mine.names), set(mine.folders)
+    if (kept := names_kept(objects, run.run_id)) is not None:
+        names.add(kept.tracks_key)
+        folders.add(kept.plan)
+        folders |= {key.rsplit("/", 1)[0] + "/" for key in (kept.faces_key, kept.stage_key)}
+    if not run.spec.model.members:
         with contextlib.suppress(ObjectNotFound):
-            yield objects.get(keys.first_tracks(source.sha256)).decode()
-    for folder in (
-        keys.stage_ready(spec.video_id),
-        keys.faces_drawn(spec),
-        keys.pack(spec.video_id, spec.model, 0),
-        keys.signals(spec.video_id, spec.model, 0),
-        keys.detections(spec.video_id, spec.model, 0),
-        keys.report(spec),
-        keys.accepted(run),
-    ):
-        yield from objects.list(folder.rsplit("/", 1)[0] + "/")
-    for segment in accepted.segments:
-        yield from _pieces(objects, accepted, segment.index)
+            names.add(objects.get(keys.first_tracks(run.source.sha256)).decode())
+    return replace(mine, names=frozenset(names), folders=frozenset(folders))
 
 
-def _kept(objects: Objects, run: str) -> Iterator[str]:
-    """What shows a run that somebody has judged, by the names that it had then."""
-    if (names := names_kept(objects, run)) is None:
-        return
-    yield names.tracks_key
-    yield from objects.list(names.plan)
-    for name in (names.faces_key, names.stage_key):
-        yield from objects.list(name.rsplit("/", 1)[0] + "/")
-
-
-def _pieces(objects: Objects, accepted: facts.VideoAccepted, segment: int) -> Iterator[str]:
-    """What was encoded of a segment: fancams, their lower rungs, those of the stage."""
-    run, video = accepted.run_id, accepted.video_id
-    with contextlib.suppress(ObjectNotFound):
-        found = objects.get(keys.segment_pieces(run, segment))
-        yield from (piece.key for piece in stored.SegmentPieces.FromString(found).pieces)
-    with contextlib.suppress(ObjectNotFound):
-        found = objects.get(keys.segment_halves(run, segment))
-        yield from (half.key for half in stored.SegmentHalves.FromString(found).halves)
-    with contextlib.suppress(ObjectNotFound):
-        found = objects.get(keys.stage_drawing(video, segment))
-        yield from (piece.key for piece in stored.StageDrawing.FromString(found).pieces)
+def pieces_named(objects: Objects, mine: Belongings) -> Iterator[str]:
+    """What was encoded: fancams, their lower rungs, the stage."""
+    for key, read in mine.lists:
+        with contextlib.suppress(ObjectNotFound):
+            yield from read(objects.get(key))

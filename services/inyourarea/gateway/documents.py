@@ -513,6 +513,25 @@ class Tokens(_Document):
     items: list[TokenDocument]
 
 
+class UsageDocument(_Document):
+    """What somebody has used, by the name of her token; empty: this machine."""
+
+    owner: str
+    videos: int
+    video_s: float = Field(description="Seconds of video that were submitted")
+    cpu_s: dict[str, float] = Field(
+        description="Processor seconds by stage", examples=[{"detect": 812.4, "render": 655.0}]
+    )
+    stored_bytes: int = Field(description="Bytes that are stored now")
+
+
+class UsageByOwner(_Document):
+    """What everybody has used; nobody may submit more than ``quota_s`` of video a month."""
+
+    items: list[UsageDocument]
+    quota_s: float | None
+
+
 class WebhookAsked(_Document):
     """Where a program wants to be told, and of what."""
 

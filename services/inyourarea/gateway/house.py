@@ -15,6 +15,7 @@ from inyourarea.gateway.showing import Showing
 from inyourarea.gateway.stages import Stages
 from inyourarea.gateway.tokens import Tokens
 from inyourarea.gateway.uploads import Uploads
+from inyourarea.gateway.usage import Books
 from inyourarea.gateway.watchers import Watchers
 from inyourarea.gateway.webhooks import Webhooks
 from inyourarea.runtime.objects import Objects, holds
@@ -41,6 +42,7 @@ class House:
         self.tokens = Tokens(catalog)
         self.invitations = Invitations(self.tokens)
         self.journal = Journal(objects)
+        self.books = Books(objects)
         self.projection = Projection(objects, catalog)
         self.showing = Showing(objects)
         self.exports = Exports(self.showing)

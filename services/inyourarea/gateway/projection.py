@@ -81,7 +81,7 @@ class Projection:
         people = _people(video, entries)
         judgements = [
             one
-            for one in _judgements(video, entries)
+            for one in judgements_of(video, entries)
             if one["run_id"] in runs and runs[one["run_id"]].is_tracked
         ]
         for run in {one["run_id"] for one in judgements if one["kind"] != "span"}:
@@ -227,7 +227,7 @@ def _people(video: str, entries: Sequence[Entry]) -> list[Row]:
     ]
 
 
-def _judgements(video: str, entries: Sequence[Entry]) -> list[Row]:
+def judgements_of(video: str, entries: Sequence[Entry]) -> list[Row]:
     """Spans that were confirmed; of each person the newest verdict, and what visitors see of her.
 
     What is public stays so beside later verdicts, until something else is published or she is

@@ -35,6 +35,8 @@ class GatewaySettings:
     #: How a fancam is called that somebody downloads; may hold title, name, aspect, and a language
     #: for the name in it.
     export_name: str = "{title} - {name} ({aspect})"
+    #: Seconds of video that somebody may submit in a calendar month; none: as much as they like.
+    quota_s: float | None = None
     #: Whether visitors without a token see what is published.
     is_public: bool = False
     #: Whether whoever comes from this machine, to its loopback address, may do everything.
@@ -47,8 +49,9 @@ def read_settings(environment: Mapping[str, str]) -> GatewaySettings:
     """Settings from the environment.
 
     Names behind ``INYOURAREA_``: ``SCRATCH``, ``GATEWAY_MOST_UPLOAD_GIB``,
-    ``GATEWAY_EXPORT_NAME``, ``GATEWAY_HOSTS`` (names besides this machine's own, with commas
-    between), ``GATEWAY_PROXIES`` and ``GATEWAY_WEBHOOK_NETWORKS`` (networks, likewise).
+    ``GATEWAY_EXPORT_NAME``, ``GATEWAY_QUOTA_HOURS`` (of video, each owner in a month; none),
+    ``GATEWAY_HOSTS`` (names besides this machine's own, with commas between),
+    ``GATEWAY_PROXIES`` and ``GATEWAY_WEBHOOK_NETWORKS`` (networks, likewise).
 
     Raises:
         SettingsRejected: a value can not be used; all problems are told together.
@@ -63,8 +66,10 @@ def read_settings(environment: Mapping[str, str]) -> GatewaySettings:
     )
     holds = "a file's name that may hold {title}, {name}, {aspect}, {ko}, {en}, {ja} and {zh}"
     export_name = asked.read("GATEWAY_EXPORT_NAME", plain.export_name, _template, holds)
+    hours = asked.read("GATEWAY_QUOTA_HOURS", None, _hours, "hours of video, more than 0")
     asked.check()
     return GatewaySettings(
+        quota_s=None if hours is None else 3600 * hours,
         hosts=(*plain.hosts, *hosts),
         proxies=proxies,
         most_upload_bytes=most_gib * _GIB,
@@ -72,6 +77,12 @@ def read_settings(environment: Mapping[str, str]) -> GatewaySettings:
         export_name=export_name,
         webhook_networks=webhooks,
     )
+
+
+def _hours(text: str) -> float:
+    if not 0 < float(text) < float("inf"):
+        raise ValueError(text)
+    return float(text)
 
 
 def _host(text: str) -> str:

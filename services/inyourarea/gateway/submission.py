@@ -1,5 +1,6 @@
 """From what somebody asks for to the command that ingest is given."""
 
+import time
 from collections.abc import Mapping
 from fractions import Fraction
 
@@ -17,6 +18,7 @@ from inyourarea.gateway.journal import RunResumed, Submitted
 from inyourarea.gateway.models import Models
 from inyourarea.gateway.names import is_current
 from inyourarea.gateway.problems import Problem
+from inyourarea.gateway.usage import duration_s, month_of
 
 #: A source's object and digest.
 StoredSource = tuple[str, str]
@@ -35,10 +37,12 @@ def submit_source(
         Refused: the video can not be used, and why.
     """
     command = command_for(asked, source, house.models)
-    known = house.catalog.video(house.stages.decide(command).video_id)
+    decided = house.stages.decide(command)
+    known = house.catalog.video(decided.video_id)
     if known is not None:
         check_scope(person, known["labels"])  # it may be here already, and be somebody else's
         _build_on(house.showing.accepted(known["run_id"]).spec, command.spec)
+    check_quota(house, decided, person)
     accepted = house.stages.submit(command)
     if known is not None and _is_made(known, accepted.run_id):
         return accepted.video_id, False
@@ -55,7 +59,35 @@ def submit_source(
         group=asked.group,
     )
     house.write_down(accepted.video_id, entry)
+    house.books.note(person.name, accepted, duration_s(accepted))
     return accepted.video_id, True
+
+
+def check_quota(house: House, decided: facts.VideoAccepted, person: Person) -> None:
+    """The video is not more than the person may submit this month; it counts once a month.
+
+    Raises:
+        Problem: it is, and by how much.
+    """
+    most_s, new_s = house.settings.quota_s, duration_s(decided)
+    if most_s is None or not person.token:
+        return
+    before = house.books.asked_s(person.name, month_of(time.time()))
+    total_s = sum(before.values()) + new_s
+    if decided.video_id in before or total_s <= most_s:
+        return
+    used, new, total, most = (
+        f"{seconds / 3600:.3g}" for seconds in (sum(before.values()), new_s, total_s, most_s)
+    )
+    raise Problem(
+        403,
+        "quota",
+        f"This would be {total} of {most} hours of video this month: {used} are used, and this "
+        f"video has {new}. Cut it, wait for the next month, or ask an operator for more.",
+        used_s=round(sum(before.values()), 3),
+        asked_s=round(new_s, 3),
+        quota_s=most_s,
+    )
 
 
 def check_scope(person: Person, labels: Mapping[str, str]) -> None:
@@ -107,6 +139,7 @@ def submit_again(house: House, row: Row, by: str) -> None:
         **{name: row["asked"][name] for name in ("from_s", "to_s", "group")},
     )
     house.write_down(row["id"], entry)
+    house.books.note(by, accepted, 0.0)
 
 
 def command_like(accepted: facts.VideoAccepted, row: Row) -> ingest_pb2.SubmitVideoRequest:

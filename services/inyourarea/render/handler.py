@@ -26,7 +26,7 @@ from inyourarea.render.reels import (
 )
 from inyourarea.render.settings import RenderSettings
 from inyourarea.runtime.child import Child
-from inyourarea.runtime.objects import Objects, holds
+from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
 from inyourarea.runtime.units import done_already
 
 log = logging.getLogger(__name__)
@@ -96,18 +96,43 @@ class RenderHandler:
         return self.on_part_ready(fact)
 
     def on_part_ready(self, fact: facts.SegmentRendered | facts.AudioReady) -> list[Message]:
-        """Nothing while a segment or the sound is missing; then `FancamsPublished`."""
+        """Nothing while a segment or the sound is missing; then `FancamsPublished`.
+
+        Where pieces are gone since they were drawn, their segments are asked for again.
+        """
         key = keys.published(fact.run_id)
         if done_already(holds(self._objects, key)):
             return [facts.FancamsPublished.FromString(self._objects.get(key))]
         accepted = accepted_run(self._objects, fact.run_id)
         if not self._is_whole(accepted):
             return []
+        try:
+            fancams = self._publish(accepted)
+        except ObjectNotFound as gone:
+            again = self._lost(accepted)
+            if not again:
+                raise
+            log.warning("%d segments are drawn again: %s is gone", len(again), gone)
+            return again
         published = facts.FancamsPublished(
-            video_id=accepted.video_id, run_id=accepted.run_id, fancams=self._publish(accepted)
+            video_id=accepted.video_id, run_id=accepted.run_id, fancams=fancams
         )
         self._objects.put(key, published.SerializeToString(deterministic=True))
         return [published]
+
+    def _lost(self, accepted: facts.VideoAccepted) -> list[Message]:
+        """What makes segments be drawn again of which a piece is gone that was there."""
+        return [
+            facts.CameraPlanned(
+                video_id=accepted.video_id,
+                run_id=accepted.run_id,
+                segment=part,
+                windows_key=keys.windows(accepted.spec, part.index),
+                lane=accepted.lane,
+            )
+            for part in accepted.segments
+            if not self._are_drawn(keys.segment_pieces(accepted.run_id, part.index))
+        ]
 
     def _draw(self, plan: SegmentPlan, wanted: Mapping[str, View]) -> None:
         """Every wanted piece is in the store; only missing ones are drawn, all in one pass."""

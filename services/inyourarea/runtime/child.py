@@ -9,10 +9,12 @@ import queue
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from typing import IO, Any, ParamSpec, TypeVar
 
 from inyourarea.runtime.memory import keep_freed_memory, limit_memory
+from inyourarea.runtime.meter import spend
 from inyourarea.runtime.settings import PREFIX
 
 log = logging.getLogger(__name__)
@@ -64,7 +66,8 @@ class Child:
                 a fresh one.
         """
         with self._lock:
-            outcome, value = self._ask((function, args), timeout_s)
+            outcome, value, cost_s = self._ask((function, args), timeout_s)
+            spend(cost_s)
             if outcome == "memory":
                 self._bury()
                 raise ChildOutOfMemory(f"it needed more than {self._memory_mib} MiB of memory")
@@ -72,7 +75,7 @@ class Child:
             raise value
         return value
 
-    def _ask(self, work: Any, timeout_s: float) -> tuple[str, Any]:
+    def _ask(self, work: Any, timeout_s: float) -> tuple[str, Any, float]:
         if self._is_closed:
             raise ChildDied("its process was told to end")
         self._about = contextvars.copy_context()
@@ -149,11 +152,13 @@ def _start(memory_mib: int) -> "subprocess.Popen[bytes]":
     return process
 
 
-def _exchange(process: "subprocess.Popen[bytes]", work: Any) -> tuple[str, Any]:
+def _exchange(process: "subprocess.Popen[bytes]", work: Any) -> tuple[str, Any, float]:
+    """How it came out, what came of it, and the processor seconds that it took."""
     _send(process.stdin, work)
     if process.stdout is None:
         raise EOFError
-    return pickle.load(process.stdout)
+    outcome, value = pickle.load(process.stdout)
+    return outcome, value, float(pickle.load(process.stdout))
 
 
 def _send(pipe: IO[bytes] | None, what: Any) -> None:
@@ -183,7 +188,9 @@ def serve() -> None:
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests, inbox), daemon=True).start()
     while True:
-        replies.write(_do(inbox.get()))
+        work, begun = inbox.get(), time.process_time()
+        replies.write(_do(work))
+        replies.write(pickle.dumps(time.process_time() - begun))
         replies.flush()
 
 

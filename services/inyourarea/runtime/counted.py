@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.metrics import LATE_WRITES, OBJECT_BYTES
-from inyourarea.runtime.objects import Objects
+from inyourarea.runtime.objects import Objects, Stored
 
 Result = TypeVar("Result")
 #: Of a child's counters, by their place here, labels and value.
@@ -55,6 +55,10 @@ class CountedObjects:
     def list(self, prefix: str) -> Iterator[str]:
         """See `Objects.list`."""
         return self._objects.list(prefix)
+
+    def survey(self, prefix: str) -> Iterator[Stored]:
+        """See `Objects.survey`."""
+        return self._objects.survey(prefix)
 
     def delete(self, key: str) -> None:
         """See `Objects.delete`."""

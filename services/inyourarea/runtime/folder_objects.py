@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from inyourarea.runtime.disk import words_for
-from inyourarea.runtime.objects import ObjectNotFound, ObjectsAway, parts_of
+from inyourarea.runtime.objects import ObjectNotFound, ObjectsAway, Stored, parts_of
 
 #: Half-written objects wait here; whoever opens the store sweeps what a killed process left.
 _PENDING = ".pending"
@@ -117,6 +117,17 @@ class FolderObjects:
             if relative.parts[:1] != (_PENDING,):
                 found += [(relative / name).as_posix() for name in names]
         return iter(sorted(key for key in found if key.startswith(prefix)))
+
+    def survey(self, prefix: str) -> Iterator[Stored]:
+        """See `Objects.survey`."""
+        for key in self.list(prefix):
+            with suppress(ObjectNotFound):  # deleted meanwhile
+                yield self._stored(key)
+
+    def _stored(self, key: str) -> Stored:
+        with self._speaking_of(key):
+            found = self._path(key).stat()
+            return Stored(key, found.st_size, found.st_mtime)
 
     def delete(self, key: str) -> None:
         """See `Objects.delete`; a folder that holds nothing any more goes too."""

@@ -75,6 +75,12 @@ class MemoryBroker:
     def _hand_back(self, group: _Group) -> None:
         group.given = defaultdict(int, group.committed)
 
+    def records(self, channel: str) -> list[Record]:
+        """See `Archive.records`."""
+        with self.changed:
+            places = [(channel, number) for number in range(self.partitions)]
+            return [record for place in places for record in self.logs[place].records]
+
     def next_for(self, member: "MemoryBus") -> Record | None:
         """The oldest record not yet given in the member's partitions; the lock is held."""
         group = self.groups[member.group]

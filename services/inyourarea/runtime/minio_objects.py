@@ -21,7 +21,7 @@ from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError, ReadTime
 from urllib3.util import Retry, Timeout
 
 from inyourarea.runtime.minio_settings import MinioSettings
-from inyourarea.runtime.objects import ObjectNotFound, ObjectsAway, parts_of
+from inyourarea.runtime.objects import ObjectNotFound, ObjectsAway, Stored, parts_of
 
 #: Bytes of a part of a file that goes up; one is in memory at a time. 160 GB are 10,000 parts, as
 #: many as S3 takes; beyond that they become larger.
@@ -150,10 +150,16 @@ class MinioObjects:
 
     def list(self, prefix: str) -> Iterator[str]:
         """See `Objects.list`; names come by the thousand while they are asked for."""
+        return (found.key for found in self.survey(prefix))
+
+    def survey(self, prefix: str) -> Iterator[Stored]:
+        """See `Objects.survey`; as `list`."""
         with self._speaking_of(prefix):
             bucket = self._settings.bucket
             for found in self._client.list_objects(bucket, prefix, recursive=True):
-                yield found.object_name or ""
+                at = found.last_modified
+                written_s = at.timestamp() if at else 0.0
+                yield Stored(found.object_name or "", found.size or 0, written_s)
 
     def delete(self, key: str) -> None:
         """See `Objects.delete`."""

@@ -1,6 +1,7 @@
 """The port to the object store: where all bytes are."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -13,6 +14,15 @@ class ObjectsAway(Exception):
     """The object store can not be reached or written; what was asked may be asked again later."""
 
     dependency = "store"
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object as a survey finds it: its name, its bytes, and when it was written (Unix time)."""
+
+    key: str
+    size: int
+    written_s: float
 
 
 class Objects(Protocol):
@@ -64,6 +74,10 @@ class Objects(Protocol):
 
     def list(self, prefix: str) -> Iterator[str]:
         """The names that begin with ``prefix``, in order of their characters."""
+        ...
+
+    def survey(self, prefix: str) -> Iterator[Stored]:
+        """As `list`, and how large and how old each object is."""
         ...
 
     def delete(self, key: str) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing
 from dataclasses import dataclass
@@ -94,6 +95,8 @@ class Ground:
         self.settings = settings
         self.objects: Objects = CountedObjects(MinioObjects(settings.store))
         self._opened = opened
+        #: The processor seconds that a worker here is charged with.
+        self.clock: Callable[[], float] = time.thread_time
 
     def child(self) -> Child:
         """A process for work that may crash."""
@@ -168,6 +171,8 @@ def stop_at_signals() -> threading.Event:
 def serve(ground: Ground, service: Service, stop: threading.Event) -> None:
     """Work and answer until told to stop: no new question first, then the units in hand end."""
     keep_freed_memory()
+    if len(service.groups) == 1:  # what its libraries' threads do is then this worker's, too
+        ground.clock = time.process_time
     server = RpcServer(ground.settings.listen, service.add)
     threads = [start_worker(ground, group, service.groups[group], stop) for group in service.groups]
     server.start()
@@ -194,7 +199,10 @@ def start_worker(
         metrics.begin_at_zero(group, channel)
         behind = metrics.RECORDS_BEHIND.labels(group, channel)
         behind.set_function(partial(_behind, bus, channel))
-    worker = Worker(group, bus, ground.objects, handlers)
+    member = ground.settings.kafka.member
+    worker = Worker(
+        group, bus, ground.objects, handlers, name=f"{group} {member}", clock=ground.clock
+    )
     thread = threading.Thread(target=worker.run, args=(stop,), name=group, daemon=True)
     thread.start()
     return thread

@@ -1,9 +1,12 @@
 """The one loop that every stage runs: consume, handle, publish, flush, commit."""
 
 import logging
+import os
+import platform
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from threading import Event
 from types import MappingProxyType
 from typing import Any
@@ -11,11 +14,13 @@ from typing import Any
 from google.protobuf.message import DecodeError, Message
 
 from inyourarea.contracts import keys
+from inyourarea.contracts.starts import Start, starts_of, trace_of, write_start
 from inyourarea.contracts.topics import DEAD_LETTERS, Topic, read_fact, topic_of
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import Refused
 from inyourarea.runtime import metrics
 from inyourarea.runtime.bus import Bus, BusAway, Record
+from inyourarea.runtime.meter import charged
 from inyourarea.runtime.objects import Objects, ObjectsAway, holds
 from inyourarea.runtime.traces import carrying
 from inyourarea.runtime.units import Unit, at_work
@@ -81,6 +86,9 @@ class Worker:
     committed; or it fails (three tries, or five starts that never came to an end) and goes to the
     dead letters, and `StageFailed` says so; or a dependency is away, and it waits. A unit of a
     cancelled run or a deleted video is committed without work.
+
+    ``name`` is who works here, for whoever asks; ``clock`` counts the processor seconds that are
+    this worker's: of its thread, where others share the process.
     """
 
     stage: str
@@ -88,6 +96,8 @@ class Worker:
     objects: Objects
     handlers: Handlers
     patience: Patience = field(default_factory=Patience)
+    name: str = field(default_factory=lambda: f"{platform.node()}/{os.getpid()}")
+    clock: Callable[[], float] = time.thread_time
 
     def run(self, stop: Event) -> None:
         """Work until told to stop; the unit in hand is finished first."""
@@ -138,33 +148,34 @@ class Worker:
 
     def _outcome(self, record: Record, fact: Any, unit: Unit, stop: Event) -> list[Record] | None:
         """What this record leads to; none: the loop was stopped before that was known."""
-        marker = f"{keys.attempts(f'{self.stage}/{record.channel}', record.key)}/"
-        failures, absences, is_marked = 0, 0, False
+        start = _start_of(self.name, record, fact)
+        failures, absences, marks = 0, 0, list[str]()
         while not stop.is_set():
             try:
-                if not is_marked:
-                    self._mark_start(marker)
-                    is_marked = True
+                marks = marks or self._mark_start(record, start)
                 done = self._results(record, fact, unit)
                 results = [to_record(result, record.headers) for result in done]
-                self._forget_starts(marker)
+                self._forget_starts(marks)
             except _AWAY as away:
                 absences += 1
                 if absences == self.patience.tries_when_away:
                     unit.end("failed", str(away))
                     return self._failure(record, fact, str(away), absences)
+                if absences == 1:
+                    self._note_trouble(marks, start, f"waits: {away}")
                 self._wait(away, absences, stop)
             except Refused as refused:
                 unit.end("refused", str(refused))
-                return self._failure(record, fact, str(refused), failures + 1)
+                return self._give_up(marks, record, fact, str(refused), failures + 1)
             except Exception as error:  # a unit's failure must not end the stage
                 failures += 1
                 log.exception("%s failed on %s %s", self.stage, record.channel, record.key)
+                reason = f"{type(error).__name__}: {error}"
                 if failures == TRIES:
-                    reason = f"{type(error).__name__}: {error}"
                     unit.end("failed", reason)
-                    return self._failure(record, fact, reason, failures)
+                    return self._give_up(marks, record, fact, reason, failures)
                 metrics.UNIT_RETRIES.labels(self.stage, record.channel).inc()
+                self._note_trouble(marks, start, reason)
             else:
                 return results
         unit.end("")
@@ -175,7 +186,11 @@ class Worker:
             unit.end("skipped")
             return []
         with metrics.UNIT_SECONDS.labels(self.stage, record.channel).time():
-            return self.handlers[type(fact)](fact)
+            handle = self.handlers[type(fact)]
+            if not getattr(fact, "run_id", ""):
+                return handle(fact)
+            with charged(self.objects, _cost_of(self.stage, fact), self.clock):
+                return handle(fact)
 
     def _is_called_off(self, fact: Any) -> bool:
         run, video = getattr(fact, "run_id", ""), fact.video_id
@@ -183,16 +198,40 @@ class Worker:
             video and holds(self.objects, keys.deleted(video))
         )
 
-    def _mark_start(self, marker: str) -> None:
+    def _mark_start(self, record: Record, start: Start) -> list[str]:
+        """The start is counted; the names of all starts of the unit that were never ended.
+
+        Nearly always it is the first: one question to the store, and one when it is forgotten.
+        """
+        marker, content = starts_of(self.stage, record.channel, record.key), write_start(start)
+        first = f"{marker}0000"
+        if self.objects.put_once(first, content) == content:
+            return [first]
         started = list(self.objects.list(marker))
         if len(started) >= STARTS:
-            self._forget_starts(marker)
+            self._forget_starts(started)
             raise Refused(f"it was started {STARTS} times and never came to an end")
-        self.objects.put(f"{marker}{len(started):04}", b"")
+        mine = f"{marker}{len(started):04}"
+        self.objects.put(mine, content)
+        return [*started, mine]
 
-    def _forget_starts(self, marker: str) -> None:
-        for start in list(self.objects.list(marker)):
-            self.objects.delete(start)
+    def _forget_starts(self, marks: Iterable[str]) -> None:
+        for mark in marks:
+            self.objects.delete(mark)
+
+    def _note_trouble(self, marks: list[str], start: Start, trouble: str) -> None:
+        """Whoever asks what the unit waits for is told; the store itself may be what is away."""
+        if marks:
+            with suppress(*_AWAY):
+                self.objects.put(marks[-1], write_start(replace(start, trouble=trouble)))
+
+    def _give_up(
+        self, marks: list[str], record: Record, fact: Any, reason: str, attempts: int
+    ) -> list[Record]:
+        """It has come to an end: a bad one, and none that a new start would count with."""
+        with suppress(*_AWAY):
+            self._forget_starts(marks)
+        return self._failure(record, fact, reason, attempts)
 
     def _wait(self, away: Absence, absences: int, stop: Event) -> None:
         pause = self.patience.first_backoff_s * 2 ** min(absences - 1, 16)
@@ -224,3 +263,19 @@ class Worker:
             "buried-at": str(time.time_ns()).encode(),
         }
         return Record(DEAD_LETTERS, record.key, record.value, headers)
+
+
+def _start_of(worker: str, record: Record, fact: Any) -> Start:
+    return Start(
+        worker=worker,
+        at_ns=time.time_ns(),
+        run_id=getattr(fact, "run_id", ""),
+        segment=fact.segment.index if hasattr(fact, "segment") else -1,
+        trace_id=trace_of(record.headers),
+    )
+
+
+def _cost_of(stage: str, fact: Any) -> str:
+    """Where it is written down what a unit has cost: of each segment, where it has one."""
+    segment = fact.segment.index if hasattr(fact, "segment") else -1
+    return keys.spent(fact.run_id, stage, f"{fact.DESCRIPTOR.name}/{segment}")

@@ -21,6 +21,7 @@ from inyourarea.core.signals import Signals, join_signals
 from inyourarea.core.timeline import Timeline
 from inyourarea.core.tracks import State, Tracks
 from inyourarea.core.windows import QUANTUM_PX, CameraPath
+from inyourarea.runtime.meter import charged
 from inyourarea.runtime.objects import Objects, holds
 from inyourarea.runtime.units import done_already
 from inyourarea.track.camera import plan_cameras
@@ -56,7 +57,7 @@ class TrackHandler:
         accepted = facts.VideoAccepted.FromString(self._objects.get(keys.accepted(fact.run_id)))
         if not self._is_all_detected(accepted):
             return []
-        self.solve(accepted)
+        self._store(accepted)
         return self._facts(accepted)
 
     def solve(self, accepted: facts.VideoAccepted) -> None:
@@ -66,6 +67,10 @@ class TrackHandler:
             PinRejected: a pin hits nobody, names somebody unknown, or contradicts another.
             UnknownMember: somebody was asked for who is not there.
         """
+        with charged(self._objects, keys.spent(accepted.run_id, "track", "solve")):
+            self._store(accepted)
+
+    def _store(self, accepted: facts.VideoAccepted) -> None:
         if done_already(holds(self._objects, keys.report(accepted.spec))):
             return
         tracks = self._tracks(accepted)

@@ -51,6 +51,7 @@ ADDRESSES = {
     "GET /runs/{run_id}/hls/{name:path}": VISITOR,
     "GET /runs/{run_id}/{table}.{kind}": VIEWER,
     "GET /tokens": OPERATOR,
+    "GET /usage": OPERATOR,
     "POST /tokens": OPERATOR,
     "DELETE /tokens/{token_id}": OPERATOR,
     "GET /webhooks": OPERATOR,

@@ -57,6 +57,22 @@ def test_everybody_gets_a_fancam_per_picture_with_every_frame(run: Run) -> None:
         assert names.index("moov") < names.index("mdat")
 
 
+def test_a_piece_that_is_gone_when_all_are_joined_is_drawn_again(run: Run) -> None:
+    run.draw(0)
+    named = stored.SegmentPieces.FromString(run.objects.get(run.draw(1).pieces_key))
+    (whole,) = run.publish()
+    fancams = [run.objects.get(fancam.key) for fancam in whole.fancams]
+    for key in (keys.published(run.run_id), *(fancam.key for fancam in whole.fancams)):
+        run.objects.delete(key)
+    run.objects.delete(named.pieces[1].key)
+    (again,) = run.publish()
+    assert isinstance(again, facts.CameraPlanned)
+    assert (again.segment.index, again.windows_key) == (1, keys.windows(run.accepted.spec, 1))
+    run.draw(again.segment.index)
+    (published,) = run.publish()
+    assert [run.objects.get(fancam.key) for fancam in published.fancams] == fancams
+
+
 def test_a_fancam_shows_its_window_of_every_frame(run: Run) -> None:
     run.draw(1)
     run.draw(0)

@@ -1,0 +1,70 @@
+"""Where a command of an operator looks: into a folder of this machine, or into a cluster."""
+
+import argparse
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from inyourarea.core.errors import Refused
+from inyourarea.embedded.own_files import STORE
+from inyourarea.runtime.bus import Sender
+from inyourarea.runtime.folder_objects import FolderObjects
+from inyourarea.runtime.letters import Archive
+from inyourarea.runtime.objects import Objects
+
+WHERE = """\
+Without --data it is the cluster that the services' own settings name: INYOURAREA_S3_* and, where
+the bus is asked, INYOURAREA_KAFKA_*."""
+
+
+def add_place(parser: argparse.ArgumentParser) -> None:
+    """Teach a command whose runs it speaks of."""
+    parser.add_argument(
+        "--data",
+        "--out",
+        dest="data",
+        type=Path,
+        metavar="DIR",
+        help="of `inyourarea serve` or `run` on this machine (else a cluster, by its settings)",
+    )
+
+
+def open_objects(folder: Path | None) -> Objects:
+    """The object store, which others may be working on.
+
+    Raises:
+        Refused: there is none, or the settings can not be used.
+    """
+    if folder is not None:
+        if not (folder / STORE).is_dir():
+            raise Refused(f"nothing was run in {folder}; give the folder of --data or --out")
+        return FolderObjects(folder / STORE)
+    try:
+        from inyourarea.runtime.minio_objects import MinioObjects  # noqa: PLC0415 - a laptop has none
+        from inyourarea.runtime.minio_settings import read_settings  # noqa: PLC0415
+    except ModuleNotFoundError as missing:
+        raise Refused("give --data DIR, or: pip install 'inyourarea[cluster]'") from missing
+    return MinioObjects(read_settings(os.environ))
+
+
+@contextmanager
+def open_bus() -> Iterator[tuple[Archive, Sender]]:
+    """What the cluster's bus keeps, and a way to publish on it.
+
+    Raises:
+        Refused: the settings can not be used.
+        BusAway: it can not be reached.
+    """
+    try:
+        from inyourarea.runtime.kafka_bus import KafkaSender  # noqa: PLC0415 - a laptop has none
+        from inyourarea.runtime.kafka_letters import KafkaArchive  # noqa: PLC0415
+        from inyourarea.runtime.kafka_settings import read_settings  # noqa: PLC0415
+    except ModuleNotFoundError as missing:
+        raise Refused("this needs Kafka's client: pip install 'inyourarea[cluster]'") from missing
+    settings = read_settings(os.environ)
+    sender = KafkaSender(settings)
+    try:
+        yield KafkaArchive(settings), sender
+    finally:
+        sender.close()
