@@ -15,10 +15,10 @@ def seen_at(boxes_of: dict[int, list[tuple[float, float]]]) -> Sightings:
     """Faces of 16 by 20 pixels: (x of the centre, confidence) by rank, all at one height."""
     rows = [(rank, x, sure) for rank, there in boxes_of.items() for x, sure in there]
     return Sightings(
-        rank=np.array([rank for rank, _, _ in rows]),
-        xyxy=np.array([[x - 8, 50, x + 8, 70] for _, x, _ in rows], dtype=np.float64),
+        rank=np.array([rank for rank, _, _ in rows], dtype=np.int64),
+        xyxy=np.array([[x - 8, 50, x + 8, 70] for _, x, _ in rows]).reshape(-1, 4),
         confidence=np.array([sure for *_, sure in rows]),
-        scores=np.array([[sure] for *_, sure in rows], dtype=np.float32),
+        scores=np.array([[sure] for *_, sure in rows], dtype=np.float32).reshape(-1, 1),
         looked=np.array(sorted(boxes_of)),
     )
 
@@ -70,10 +70,16 @@ def test_where_all_leave_at_once_there_is_a_cut_to_be_found() -> None:
     assert again({0: QUIET, 1: QUIET, 2: others, 4: others}) == []
 
 
-def test_two_who_are_about_to_cross_are_looked_at() -> None:
-    near, apart = [(100.0, 0.9), (118.0, 0.9)], [(94.0, 0.9), (124.0, 0.9)]
+def test_two_who_touch_are_looked_at() -> None:
+    near, apart = [(100.0, 0.9), (114.0, 0.9)], [(94.0, 0.9), (120.0, 0.9)]
     assert again({0: apart, 4: near, 8: apart}) == [2, 6]
     assert again({0: apart, 2: near, 4: near}) == []
+
+
+def test_a_head_that_turns_back_is_looked_at_where_it_turns() -> None:
+    there, back = [(100.0, 0.9)], [(128.0, 0.9)]
+    assert again({0: there, 4: back, 8: there, 12: there}) == [2, 6]
+    assert again({0: there, 4: back, 8: [(156.0, 0.9)], 12: [(184.0, 0.9)]}) == []
 
 
 def test_what_is_not_believed_anyway_starts_nothing() -> None:
@@ -81,7 +87,4 @@ def test_what_is_not_believed_anyway_starts_nothing() -> None:
 
 
 def test_nobody_at_all_starts_nothing() -> None:
-    seen = seen_at({0: [(100.0, 0.9)]})
-    empty = Sightings(*(column[:0] for column in (seen.rank, seen.xyxy)), seen.confidence[:0],
-                      seen.scores[:0], np.array([0, 4, 8]))  # fmt: skip
-    assert next_look(empty, PICTURED, SECONDS, 0.5).size == 0
+    assert again({0: [], 4: [], 8: []}) == []
