@@ -46,7 +46,7 @@ def next_look(seen: Sightings, pictured: Ints, seconds: Floats, sure: float) -> 
 
 
 def _longest_s(seen: Sightings, seconds: Floats, sure: float) -> Floats:
-    """How long each stretch between two looks may be by what happens in it, seconds (looks - 1,)."""
+    """How long each stretch between two looks may be for what happens in it, (looks - 1,)."""
     after, before = link_frames(seen)
     turns = _bends(seen, seconds, after, before) > MOST_BEND
     is_sure = seen.confidence >= sure

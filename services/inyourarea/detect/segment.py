@@ -73,7 +73,8 @@ def _without_slivers(seen: Sightings) -> Sightings:
 
 def look_where_needed(pictures: Pictures, detector: Detector, footage: Footage) -> Sightings:
     """What the detector sees in as many frames as the segment needs."""
-    pictured, seconds = pictures.pictured, pictures.pts * float(footage.time_base)
+    pictured = pictures.pictured
+    seconds = pictures.pts.astype(np.float64) * float(footage.time_base)
     seen = look(pictures, detector, first_look(pictured, seconds))
     while (again := next_look(seen, pictured, seconds, detector.info.confidence)).size:
         seen = join_sightings([seen, look(pictures, detector, again)])

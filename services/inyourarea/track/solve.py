@@ -219,7 +219,7 @@ def _reported(
     least, frame_s = _least_seen_s(question)
     people, others = [], 0
     for number, (name, sheet) in enumerate(zip(cast.names, sheets, strict=True)):
-        # Between two neighbouring looks she is as good as seen; looks are closer where more happens.
+        # Looks are closer where more happens; between two neighbours she is as good as seen.
         is_seen = (sheet.state == State.OBSERVED) | (sheet.reason == Reason.STRIDE)
         seen = float(is_seen.sum()) * frame_s
         if not seen:
