@@ -80,7 +80,7 @@ class DetectHandler:
             raise ModelRejected(
                 f"The model {model.name!r} was changed after this run was accepted; run again."
             )
-        seen = look_where_needed(pictures, detector)
+        seen = look_where_needed(pictures, detector, footage)
         return complete(pictures, seen, detector.info.confidence, footage)
 
 

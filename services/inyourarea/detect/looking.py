@@ -1,4 +1,6 @@
-"""Which frames of a segment go through the detector: some at first, then those that matter."""
+"""Which frames of a segment go through the detector: few at first, then those that matter."""
+
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -7,48 +9,78 @@ from inyourarea.core import boxes
 from inyourarea.detect.links import NOBODY, link_frames
 from inyourarea.detect.sightings import Sightings
 
-#: Every so many pictured frames are looked at in the first place. On 120 frames of a hard drawn
-#: show of seven (a dissolve and a cut among them) 75 % were looked at in the end with 2 and 66 %
-#: with 3; of the boxes filled between two looks 1 of 102 and 4 of 174 missed their head.
-STRIDE = 2
-#: Boxes widened by this share of their size to each side that touch are about to cross.
-CROSSING_MARGIN = 0.15
-#: Of two linked boxes, one below this share of the believed confidence leaves the link in doubt.
-DOUBTFUL_SHARE = 0.5
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+#: The longest time from one look to the next where nothing happens, and where somebody comes, goes,
+#: crosses or turns: four and two frames of 30 a second; see docs/adr/0021 for others. Seconds.
+CALM_S, BUSY_S = 0.14, 0.07
+#: A head this far off a straight line half-way between two looks turns. Face widths; a filled box
+#: is honest within half of one.
+MOST_BEND = 0.2
 
 
-def first_look(pictured: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Every STRIDE-th of the pictured ranks, and the last one, so that no frame is beyond."""
-    return np.union1d(pictured[::STRIDE], pictured[-1:])
+def first_look(pictured: Ints, seconds: Floats) -> Ints:
+    """Pictured ranks `CALM_S` apart or a little less, the first and the last among them.
 
-
-def second_look(seen: Sightings, pictured: NDArray[np.int64], sure: float) -> NDArray[np.int64]:
-    """The pictured ranks between two looked ones over which a straight line can not be drawn.
-
-    That is where somebody came or went, where two are about to cross, and where one of two linked
-    boxes is far from ``sure``, the confidence from which on a box is believed.
+    ``seconds`` (frames,) are all frames' times. Where frames are rare, each of them is looked at.
     """
+    looked = pictured[:1].tolist()
+    for rank, following in pairwise(pictured[1:].tolist()):
+        if seconds[following] - seconds[looked[-1]] > CALM_S:
+            looked.append(rank)
+    return np.union1d(looked, pictured[-1:]).astype(np.int64)
+
+
+def next_look(seen: Sightings, pictured: Ints, seconds: Floats, sure: float) -> Ints:
+    """The pictured ranks in the middle of stretches without a look in which too much happens.
+
+    Where somebody comes or goes, two heads touch, or one turns, looks are to be `BUSY_S` apart;
+    where all come and go at once there may be a cut, which is looked for down to the frame. Only
+    boxes with at least ``sure`` confidence matter. Empty where no stretch is too long.
+    """
+    first, second = np.searchsorted(pictured, [seen.looked[:-1], seen.looked[1:]])
+    lasts_s = seconds[seen.looked[1:]] - seconds[seen.looked[:-1]]
+    is_too_long = (second - first > 1) & (lasts_s > _longest_s(seen, seconds, sure))
+    return pictured[(first + second)[is_too_long] // 2]
+
+
+def _longest_s(seen: Sightings, seconds: Floats, sure: float) -> Floats:
+    """How long each stretch between two looks may be for what happens in it, (looks - 1,)."""
     after, before = link_frames(seen)
+    turns = _bends(seen, seconds, after, before) > MOST_BEND
     is_sure = seen.confidence >= sure
-    is_loose = np.zeros(len(seen), dtype=bool)
-    busy = []
-    for first, second in zip(seen.looked[:-1], seen.looked[1:], strict=True):
-        ours, theirs = seen.rows_at(int(first)), seen.rows_at(int(second))
-        is_loose[ours] = (after[ours] == NOBODY) & is_sure[ours]
-        is_loose[theirs] = (before[theirs] == NOBODY) & is_sure[theirs]
-        linked = ours[after[ours] != NOBODY]
-        pair = np.stack([seen.confidence[linked], seen.confidence[after[linked]]])
-        is_doubtful = (pair.max(axis=0) >= sure) & (pair.min(axis=0) < sure * DOUBTFUL_SHARE)
-        is_coming_or_going = is_loose[ours].any() or is_loose[theirs].any()
-        is_crossing = _is_crossing(seen.xyxy[ours[is_sure[ours]]])
-        if is_coming_or_going or is_crossing or is_doubtful.any():
-            busy.append((first, second))
-    between = [pictured[(pictured > first) & (pictured < second)] for first, second in busy]
-    return np.concatenate([np.zeros(0, dtype=np.int64), *between])
+    longest_s = np.full(max(0, len(seen.looked) - 1), CALM_S)
+    for stretch, (first, second) in enumerate(pairwise(seen.looked.tolist())):
+        ours, theirs = seen.rows_at(first), seen.rows_at(second)
+        stays = ours[after[ours] != NOBODY]
+        stays = stays[is_sure[stays] | is_sure[after[stays]]]
+        ours, theirs = ours[is_sure[ours]], theirs[is_sure[theirs]]
+        if (after[ours] == NOBODY).any() or (before[theirs] == NOBODY).any():
+            longest_s[stretch] = BUSY_S if stays.size else 0.0
+        elif turns[stays].any() or any(_is_touching(seen.xyxy[one]) for one in (ours, theirs)):
+            longest_s[stretch] = BUSY_S
+    return longest_s
 
 
-def _is_crossing(xyxy: NDArray[np.float64]) -> bool:
-    margin = np.tile(boxes.size(xyxy) * CROSSING_MARGIN, 2) * np.array([-1, -1, 1, 1])
-    shared = boxes.intersection(xyxy + margin, xyxy + margin)
+def _bends(seen: Sightings, seconds: Floats, after: Ints, before: Ints) -> Floats:
+    """How far off a straight line each head is half-way to its successor, face widths, (n,).
+
+    By how its speed changes at either end; as if it did not where that can not be told.
+    """
+    place, time = boxes.centre(seen.xyxy), seconds[seen.rank]
+    going, passing = after != NOBODY, (after != NOBODY) & (before != NOBODY)
+    wait, speed, turn = np.zeros(len(seen)), np.zeros((len(seen), 2)), np.zeros(len(seen))
+    wait[going] = time[after[going]] - time[going]
+    speed[going] = (place[after[going]] - place[going]) / wait[going, None]
+    change = np.linalg.norm(speed[passing] - speed[before[passing]], axis=1)
+    turn[passing] = change / (wait[passing] + wait[before[passing]]) * 2
+    # Half-way through an even acceleration a head is off by an eighth of it times the time squared.
+    off = (turn + turn[after]) / 2 * wait**2 / 8
+    return np.asarray(off / np.maximum(boxes.size(seen.xyxy)[:, 0], 1))
+
+
+def _is_touching(xyxy: Floats) -> bool:
+    shared = boxes.intersection(xyxy, xyxy)
     np.fill_diagonal(shared, 0)
     return bool(shared.any())

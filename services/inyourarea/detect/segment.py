@@ -13,7 +13,7 @@ from inyourarea.detect.appearance import LENGTH, Looks, join_looks, look_at
 from inyourarea.detect.counting import CALL_SECONDS, PICTURES
 from inyourarea.detect.detector import Detector, Found
 from inyourarea.detect.follow import Followed, Patience, follow
-from inyourarea.detect.looking import first_look, second_look
+from inyourarea.detect.looking import first_look, next_look
 from inyourarea.detect.pictures import Pictures
 from inyourarea.detect.sightings import Sightings, join_sightings
 
@@ -82,11 +82,14 @@ def _looks(pictures: Pictures, rank: NDArray[np.int64], xyxy: NDArray[np.float64
     return Looks(vector, portrait)
 
 
-def look_where_needed(pictures: Pictures, detector: Detector) -> Sightings:
+def look_where_needed(pictures: Pictures, detector: Detector, footage: Footage) -> Sightings:
     """What the detector sees in as many frames as the segment needs."""
-    seen = look(pictures, detector, first_look(pictures.pictured))
-    again = second_look(seen, pictures.pictured, detector.info.confidence)
-    return join_sightings([seen, look(pictures, detector, again)])
+    pictured = pictures.pictured
+    seconds = pictures.pts.astype(np.float64) * float(footage.time_base)
+    seen = look(pictures, detector, first_look(pictured, seconds))
+    while (again := next_look(seen, pictured, seconds, detector.info.confidence)).size:
+        seen = join_sightings([seen, look(pictures, detector, again)])
+    return seen
 
 
 def take_given(pictures: Pictures, given: GivenBoxes, first_frame: int, classes: int) -> Sightings:

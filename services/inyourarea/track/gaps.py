@@ -90,8 +90,9 @@ def fill_gaps(sheets: list[Sheet], stage: Stage) -> list[Sheet]:
     Takes sheets that hold observed and followed boxes only. A gap of at most
     ``stage.longest_gap_s`` inside one shot, and every gap between two neighbouring frames that
     the detector looked at, is filled by a Rauch-Tung-Striebel smoother with constant velocity
-    over centre and size and marked ``filled``; longer ones are ``open``, as is the rest of a shot
-    in which the person is seen. Observed and followed boxes are returned unchanged.
+    over centre and size and marked ``filled``, as is half of the way from a look with the person to
+    the next without; longer ones are ``open``, as is the rest of a shot in which the person is
+    seen. Observed and followed boxes are returned unchanged.
     """
     shot = shot_of_frames(stage.shots)
     filled = [_fillable(sheet, shot, stage) for sheet in sheets]
@@ -125,6 +126,7 @@ def _fillable(sheet: Sheet, shot: NDArray[np.int32], stage: Stage) -> NDArray[np
     edge[b[good]] -= 1
     fill = np.cumsum(edge[:-1]) > 0
     _add_shot_edges(fill, sheet.state <= State.FOLLOWED, stage)
+    _add_half_ways(fill, sheet, shot, stage)
     return fill
 
 
@@ -193,6 +195,29 @@ def _add_shot_edges(fill: NDArray[np.bool_], known: NDArray[np.bool_], stage: St
             fill[begin : looks[0]] = ~known[begin : looks[0]]
         if known[looks[-1]] and stop - looks[-1] <= looks[-1] - looks[-2]:
             fill[looks[-1] + 1 : stop] = ~known[looks[-1] + 1 : stop]
+
+
+def _add_half_ways(
+    fill: NDArray[np.bool_], sheet: Sheet, shot: NDArray[np.int32], stage: Stage
+) -> None:
+    """Also fill the nearer half of the frames between a look with the person and one without.
+
+    Somewhere between the two she came or went: most likely in the middle.
+    """
+    is_known = sheet.state <= State.FOLLOWED
+    known = np.concatenate([[0], np.cumsum(is_known)])
+    sure = is_known & (sheet.confidence >= LEAST_END)
+    looks = np.flatnonzero(stage.looked)
+    a, b = looks[:-1], looks[1:]
+    inside = (b > a + 1) & (shot[a] == shot[b])
+    leaves = inside & sure[a] & (known[b + 1] == known[a + 1])
+    comes = inside & sure[b] & (known[b] == known[a])
+    edge = np.zeros(fill.size + 1, dtype=np.int32)
+    np.add.at(edge, a[leaves] + 1, 1)
+    np.add.at(edge, (a[leaves] + b[leaves]) // 2 + 1, -1)
+    np.add.at(edge, (a[comes] + b[comes] + 1) // 2, 1)
+    np.add.at(edge, b[comes], -1)
+    fill |= np.cumsum(edge[:-1]) > 0
 
 
 def _finished(

@@ -11,7 +11,7 @@ from scipy.optimize import linear_sum_assignment
 
 from inyourarea.core.boxes import paired_iou
 from inyourarea.core.timeline import Timeline
-from inyourarea.core.tracks import State, Track, Tracks
+from inyourarea.core.tracks import Reason, State, Track, Tracks
 
 #: Two runs mean the same person where their boxes overlap this much.
 SAME_PLACE_IOU = 0.5
@@ -37,8 +37,8 @@ def call_people(people: list[Track]) -> tuple[Track, ...]:
 
 
 def screen_time(track: Track) -> int:
-    """Frames in which the person is observed."""
-    return int((track.state == State.OBSERVED).sum())
+    """Frames in which the person is observed, or between two neighbouring looks at her."""
+    return int(((track.state == State.OBSERVED) | (track.reason == Reason.STRIDE)).sum())
 
 
 def first_frame(track: Track) -> int:

@@ -15,7 +15,7 @@ from inyourarea.core.detections import Detections
 from inyourarea.core.pins import Pin
 from inyourarea.core.shots import Shot, shot_of_frames
 from inyourarea.core.timeline import Timeline
-from inyourarea.core.tracks import State, Track, Tracks
+from inyourarea.core.tracks import Reason, State, Track, Tracks
 from inyourarea.track.evidence import cut_at_changes, tracklet_evidence
 from inyourarea.track.gaps import (
     Sheet,
@@ -219,7 +219,9 @@ def _reported(
     least, frame_s = _least_seen_s(question)
     people, others = [], 0
     for number, (name, sheet) in enumerate(zip(cast.names, sheets, strict=True)):
-        seen = float((sheet.state == State.OBSERVED).sum()) * frame_s
+        # Looks are closer where more happens; between two neighbours she is as good as seen.
+        is_seen = (sheet.state == State.OBSERVED) | (sheet.reason == Reason.STRIDE)
+        seen = float(is_seen.sum()) * frame_s
         if not seen:
             continue
         if seen < least:
@@ -243,17 +245,16 @@ def _reported(
 
 
 def _least_seen_s(question: Question) -> tuple[float, float]:
-    """How long somebody must be observed, and how long one observed frame stands for; seconds.
+    """How long somebody must be observed, and how long a frame lasts; seconds.
 
     In a video shorter than two seconds half of it is enough.
     """
     timeline = question.timeline
     if len(timeline) < 2:
         return 0.5, 1.0
-    looked = max(1, int(np.isin(timeline.pts, question.detections.looked).sum()))
     duration = timeline.seconds[-1] * len(timeline) / (len(timeline) - 1)
     least = max(float(LEAST_SEEN_S), float(LEAST_SEEN_SHARE) * duration)
-    return min(least, duration / 2), duration / looked
+    return min(least, duration / 2), duration / len(timeline)
 
 
 def _with_id(track: Track, timeline: Timeline) -> Track:

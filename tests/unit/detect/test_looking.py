@@ -1,23 +1,26 @@
-"""Frames are skipped where a straight line says as much, and looked at where it does not."""
+"""Frames are skipped where a curve says as much, and looked at where it does not."""
 
 import numpy as np
+import pytest
 
 from inyourarea.core.detections import PORTRAIT_LENGTH
 from inyourarea.detect.appearance import LENGTH, Looks
-from inyourarea.detect.looking import STRIDE, first_look, second_look
+from inyourarea.detect.looking import first_look, next_look
 from inyourarea.detect.sightings import Sightings
 
 PICTURED = np.arange(13)
+SECONDS = np.arange(40) / 30
+QUIET = [(100.0, 0.9), (200.0, 0.9)]
 
 
 def seen_at(boxes_of: dict[int, list[tuple[float, float]]]) -> Sightings:
     """Faces of 16 by 20 pixels: (x of the centre, confidence) by rank, all at one height."""
     rows = [(rank, x, sure) for rank, there in boxes_of.items() for x, sure in there]
     return Sightings(
-        rank=np.array([rank for rank, _, _ in rows]),
-        xyxy=np.array([[x - 8, 50, x + 8, 70] for _, x, _ in rows], dtype=np.float64),
+        rank=np.array([rank for rank, _, _ in rows], dtype=np.int64),
+        xyxy=np.array([[x - 8, 50, x + 8, 70] for _, x, _ in rows]).reshape(-1, 4),
         confidence=np.array([sure for *_, sure in rows]),
-        scores=np.array([[sure] for *_, sure in rows], dtype=np.float32),
+        scores=np.array([[sure] for *_, sure in rows], dtype=np.float32).reshape(-1, 1),
         looks=alike(len(rows)),
         looked=np.array(sorted(boxes_of)),
     )
@@ -31,32 +34,67 @@ def alike(people: int) -> Looks:
 
 
 def again(boxes_of: dict[int, list[tuple[float, float]]]) -> list[int]:
-    return second_look(seen_at(boxes_of), PICTURED, 0.5).tolist()
+    return next_look(seen_at(boxes_of), PICTURED, SECONDS, 0.5).tolist()
 
 
-def test_the_first_look_takes_every_stride_and_the_last() -> None:
-    assert first_look(PICTURED).tolist() == list(range(0, 13, STRIDE))
-    assert first_look(np.arange(12)).tolist()[-1] == 11
-    assert first_look(np.arange(0)).tolist() == []
+@pytest.mark.parametrize(
+    ("rate", "ranks"),
+    [
+        (30, [0, 4, 8, 12, 16, 19]),
+        (60, [0, 8, 16, 19]),
+        (24, [0, 3, 6, 9, 12, 15, 18, 19]),
+        (8, list(range(20))),
+    ],
+)
+def test_the_first_looks_are_as_far_apart_at_any_frame_rate(rate: int, ranks: list[int]) -> None:
+    assert first_look(np.arange(20), np.arange(20) / rate).tolist() == ranks
 
 
-def test_quiet_people_need_no_second_look() -> None:
-    assert again({k: [(100.0 + k, 0.9), (200.0 - k, 0.9)] for k in (0, 2, 4)}) == []
+def test_where_the_frame_rate_drops_every_frame_is_looked_at() -> None:
+    seconds = np.concatenate([np.arange(8) / 30, 8 / 30 + np.arange(4) / 8])
+    assert first_look(np.arange(12), seconds).tolist() == [0, 4, 8, 9, 10, 11]
 
 
-def test_somebody_who_comes_or_goes_is_looked_for_between() -> None:
-    quiet = [(100.0, 0.9)]
-    assert again({0: quiet, 2: [*quiet, (220.0, 0.9)], 4: [*quiet, (221.0, 0.9)]}) == [1]
-    assert again({0: [*quiet, (220.0, 0.9)], 2: quiet, 4: quiet}) == [1]
+@pytest.mark.parametrize("frames", [0, 1, 2])
+def test_the_shortest_segments_are_looked_at_whole(frames: int) -> None:
+    assert first_look(np.arange(frames), SECONDS).tolist() == list(range(frames))
 
 
-def test_two_who_are_about_to_cross_are_looked_at() -> None:
-    assert again({0: [(100.0, 0.9), (118.0, 0.9)], 2: [(104.0, 0.9), (114.0, 0.9)]}) == [1]
+def test_quiet_people_need_no_other_look() -> None:
+    assert again({k: [(100.0 + k, 0.9), (200.0 - k, 0.9)] for k in (0, 4, 8)}) == []
 
 
-def test_a_link_to_a_doubtful_box_is_looked_at() -> None:
-    assert again({0: [(100.0, 0.9)], 2: [(101.0, 0.12)]}) == [1]
+def test_somebody_who_comes_or_goes_is_looked_for_in_the_middle() -> None:
+    assert again({0: QUIET[:1], 4: QUIET, 8: QUIET}) == [2]
+    assert again({0: QUIET, 4: QUIET, 8: QUIET[1:], 12: QUIET[1:]}) == [6]
+
+
+def test_but_not_down_to_the_frame() -> None:
+    assert again({0: QUIET[:1], 2: QUIET, 4: QUIET}) == []
+
+
+def test_where_all_leave_at_once_there_is_a_cut_to_be_found() -> None:
+    others = [(20.0, 0.9), (300.0, 0.9)]
+    assert again({0: QUIET, 4: others}) == [2]
+    assert again({0: QUIET, 2: others, 4: others}) == [1]
+    assert again({0: QUIET, 1: QUIET, 2: others, 4: others}) == []
+
+
+def test_two_who_touch_are_looked_at() -> None:
+    near, apart = [(100.0, 0.9), (114.0, 0.9)], [(94.0, 0.9), (120.0, 0.9)]
+    assert again({0: apart, 4: near, 8: apart}) == [2, 6]
+    assert again({0: apart, 2: near, 4: near}) == []
+
+
+def test_a_head_that_turns_back_is_looked_at_where_it_turns() -> None:
+    there, back = [(100.0, 0.9)], [(128.0, 0.9)]
+    assert again({0: there, 4: back, 8: there, 12: there}) == [2, 6]
+    assert again({0: there, 4: back, 8: [(156.0, 0.9)], 12: [(184.0, 0.9)]}) == []
 
 
 def test_what_is_not_believed_anyway_starts_nothing() -> None:
-    assert again({0: [(100.0, 0.2)], 2: [], 4: [(250.0, 0.15)]}) == []
+    assert again({0: [(100.0, 0.2)], 4: [], 8: [(250.0, 0.15)]}) == []
+
+
+def test_nobody_at_all_starts_nothing() -> None:
+    assert again({0: [], 4: [], 8: []}) == []

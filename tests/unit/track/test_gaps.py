@@ -93,6 +93,16 @@ def test_a_missed_look_between_two_sightings_is_a_gap_and_no_stride():
     assert (filled.reason[28:33] == Reason.GAP).all()
 
 
+def test_between_a_look_with_her_and_one_without_the_nearer_half_is_filled():
+    looked = np.arange(60) % 4 == 0
+    seen = [*range(0, 21, 4), *range(44, 60, 4)]
+    filled = fill_gaps([sheet(60, seen)], stage(looked=looked))[0]
+    assert (filled.state[[21, 22, 42, 43]] == State.FILLED).all()
+    assert (filled.state[23:42] == State.OPEN).all()
+    assert (filled.reason[[21, 22, 42, 43]] == Reason.GAP).all()
+    assert np.allclose(filled.xyxy[21:23, 0], [205, 210], atol=1.0)
+
+
 def test_a_pan_of_the_camera_is_taken_into_account():
     motion = np.zeros((60, 4))
     motion[:, 3] = 1
