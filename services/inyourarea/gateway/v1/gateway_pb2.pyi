@@ -393,6 +393,7 @@ class Video(_message.Message):
     STAGE_FIELD_NUMBER: _builtins.int
     STAGE_FAILURE_FIELD_NUMBER: _builtins.int
     POSTER_URL_FIELD_NUMBER: _builtins.int
+    IS_OUTDATED_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     title: _builtins.str
     filename: _builtins.str
@@ -414,6 +415,8 @@ class Video(_message.Message):
     stage_failure: _builtins.str
     """Why there is no stage for browsers."""
     poster_url: _builtins.str
+    is_outdated: _builtins.bool
+    """An earlier version of the program made it; RetryRun makes it anew."""
     @_builtins.property
     def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     @_builtins.property
@@ -455,10 +458,11 @@ class Video(_message.Message):
         stage: Global___Stage | None = ...,
         stage_failure: _builtins.str | None = ...,
         poster_url: _builtins.str | None = ...,
+        is_outdated: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_external_id", b"_external_id", "_failure", b"_failure", "_from_s", b"_from_s", "_group", b"_group", "_left_s", b"_left_s", "_poster_url", b"_poster_url", "_reused", b"_reused", "_shown_run_id", b"_shown_run_id", "_stage", b"_stage", "_stage_failure", b"_stage_failure", "_to_s", b"_to_s", "external_id", b"external_id", "failure", b"failure", "from_s", b"from_s", "group", b"group", "left_s", b"left_s", "poster_url", b"poster_url", "reused", b"reused", "shown_run_id", b"shown_run_id", "source", b"source", "stage", b"stage", "stage_failure", b"stage_failure", "to_s", b"to_s"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_external_id", b"_external_id", "_failure", b"_failure", "_from_s", b"_from_s", "_group", b"_group", "_left_s", b"_left_s", "_poster_url", b"_poster_url", "_reused", b"_reused", "_shown_run_id", b"_shown_run_id", "_stage", b"_stage", "_stage_failure", b"_stage_failure", "_to_s", b"_to_s", "aspects", b"aspects", "created_at", b"created_at", "external_id", b"external_id", "failure", b"failure", "filename", b"filename", "framing", b"framing", "from_s", b"from_s", "group", b"group", "id", b"id", "labels", b"labels", "left_s", b"left_s", "people_asked", b"people_asked", "poster_url", b"poster_url", "progress", b"progress", "reused", b"reused", "revision", b"revision", "run_id", b"run_id", "shown_run_id", b"shown_run_id", "source", b"source", "stage", b"stage", "stage_failure", b"stage_failure", "state", b"state", "title", b"title", "to_s", b"to_s"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_external_id", b"_external_id", "_failure", b"_failure", "_from_s", b"_from_s", "_group", b"_group", "_left_s", b"_left_s", "_poster_url", b"_poster_url", "_reused", b"_reused", "_shown_run_id", b"_shown_run_id", "_stage", b"_stage", "_stage_failure", b"_stage_failure", "_to_s", b"_to_s", "aspects", b"aspects", "created_at", b"created_at", "external_id", b"external_id", "failure", b"failure", "filename", b"filename", "framing", b"framing", "from_s", b"from_s", "group", b"group", "id", b"id", "is_outdated", b"is_outdated", "labels", b"labels", "left_s", b"left_s", "people_asked", b"people_asked", "poster_url", b"poster_url", "progress", b"progress", "reused", b"reused", "revision", b"revision", "run_id", b"run_id", "shown_run_id", b"shown_run_id", "source", b"source", "stage", b"stage", "stage_failure", b"stage_failure", "state", b"state", "title", b"title", "to_s", b"to_s"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__external_id: _TypeAlias = _typing.Literal["external_id"]  # noqa: Y015
     _WhichOneofArgType__external_id: _TypeAlias = _typing.Literal["_external_id", b"_external_id"]  # noqa: Y015
@@ -894,12 +898,15 @@ class Publication(_message.Message):
     BY_FIELD_NUMBER: _builtins.int
     AT_FIELD_NUMBER: _builtins.int
     PUBLIC_RUN_ID_FIELD_NUMBER: _builtins.int
+    IS_BEHIND_FIELD_NUMBER: _builtins.int
     state: _builtins.str
     """draft, approved or published."""
     by: _builtins.str
     at: _builtins.str
     public_run_id: _builtins.str
     """The run whose fancams of her visitors see."""
+    is_behind: _builtins.bool
+    """What visitors see of her is from before a correction, or lacks a shape."""
     def __init__(
         self,
         *,
@@ -907,10 +914,11 @@ class Publication(_message.Message):
         by: _builtins.str | None = ...,
         at: _builtins.str | None = ...,
         public_run_id: _builtins.str | None = ...,
+        is_behind: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_at", b"_at", "_by", b"_by", "_public_run_id", b"_public_run_id", "at", b"at", "by", b"by", "public_run_id", b"public_run_id"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_at", b"_at", "_by", b"_by", "_public_run_id", b"_public_run_id", "at", b"at", "by", b"by", "public_run_id", b"public_run_id", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_at", b"_at", "_by", b"_by", "_public_run_id", b"_public_run_id", "at", b"at", "by", b"by", "is_behind", b"is_behind", "public_run_id", b"public_run_id", "state", b"state"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__at: _TypeAlias = _typing.Literal["at"]  # noqa: Y015
     _WhichOneofArgType__at: _TypeAlias = _typing.Literal["_at", b"_at"]  # noqa: Y015
