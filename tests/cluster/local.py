@@ -18,6 +18,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from by_grpc import ByGrpc
 from kafka_server import kafka
 from minio_server import minio
 from own_servers import end, free_ports
@@ -31,6 +32,7 @@ STATE = FOLDER / "state.json"
 SERVICES = ("ingest", "detect", "track", "render", "gateway")
 _START_S = 300
 _STOP_S = 120
+_GRPC = "INYOURAREA_GATEWAY_GRPC"
 
 
 @dataclass
@@ -154,9 +156,14 @@ def keep() -> None:
         raise SystemExit
 
     signal.signal(signal.SIGTERM, leave)
+    os.environ[_GRPC] = f"127.0.0.1:{free_ports(1)[0]}"
     try:
         with local_cluster(FOLDER) as cluster:
-            STATE.write_text(json.dumps({"pid": os.getpid(), "address": cluster.address}))
+            STATE.write_text(
+                json.dumps(
+                    {"pid": os.getpid(), "address": cluster.address, "grpc": os.environ[_GRPC]}
+                )
+            )
             while True:
                 time.sleep(1)
     finally:
@@ -175,13 +182,22 @@ def down() -> None:
 
 
 def demo(video: Path) -> None:
-    """A video goes through the cluster by the API; its fancams are in ``build/cluster/out``."""
+    """A video goes through the cluster, by the API and in another shape by gRPC.
+
+    Its fancams are in ``build/cluster/out``.
+    """
     if not STATE.exists():
         raise SystemExit("no cluster is up; `make cluster` starts one")
-    address = json.loads(STATE.read_text())["address"]
-    out = FOLDER / "out"
+    state = json.loads(STATE.read_text())
+    address, out = state["address"], FOLDER / "out"
     words = ["submit", video, "--server", address, "--group", "show", "--wait", "--out", out]
     subprocess.run([sys.executable, "-m", "inyourarea.cli", *map(str, words)], check=True)
+    with contextlib.closing(ByGrpc(state["grpc"])) as program:
+        results = program.finished(
+            upload_id=program.send(video), group="show", aspects=["9:16", "1:1"]
+        )
+        for file in program.fetch(results, address, out / "by-grpc"):
+            print(file)
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -45,14 +45,14 @@ class MinioServer:
         """A bucket there, as whoever may do everything."""
         return MinioSettings(self.endpoint, _ROOT, _SECRET, bucket)
 
-    def let_in(self, service: str, bucket: str) -> MinioSettings:
+    def let_in(self, service: str, bucket: str, sources: Sequence[str] = ()) -> MinioSettings:
         """The bucket as that service, whose key reaches what `store policies` says."""
         owner = self.settings(bucket)
         key = StaticProvider(owner.access_key, owner.secret_key)
         admin = MinioAdmin(endpoint=owner.host, credentials=key, secure=owner.has_tls)
         name, secret = f"{service}-of-tests", f"secret-of-{service}"
         admin.user_add(name, secret)
-        admin.policy_add(name, policy=policy_of(service, bucket))
+        admin.policy_add(name, policy=policy_of(service, bucket, sources))
         admin.attach_policy([name], user=name)
         return replace(owner, access_key=name, secret_key=secret)
 

@@ -1,14 +1,13 @@
 """Kafka with SASL_SSL: certificates and a password made here, reached by settings alone."""
 
 import os
-import subprocess
 import time
 from collections.abc import Iterator
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
+from certificates import Authority
 from inyourarea.contracts.topics import Channel
 from inyourarea.runtime.bus import BusAway, Record
 from inyourarea.runtime.kafka_bus import KafkaBus
@@ -23,28 +22,13 @@ pytestmark = pytest.mark.slow
 PASSWORD = "open sesame"
 
 
-def certificates(folder: Path) -> tuple[Path, Path]:
-    """An authority's certificate, and a file with a key and what the authority signed for it."""
-    authority, signed = folder / "ca.pem", folder / "server.pem"
-
-    def openssl(*words: str) -> None:
-        subprocess.run(["openssl", *words], cwd=folder, check=True, capture_output=True)
-
-    new = ("req", "-newkey", "rsa:2048", "-nodes")
-    usage = ("-addext", "keyUsage=critical,keyCertSign")
-    openssl(*new, "-x509", "-subj", "/CN=authority", *usage, "-keyout", "ca.key", "-out", "ca.pem")
-    openssl(*new, "-subj", "/CN=kafka", "-keyout", "key.pem", "-out", "asked.csr")
-    (folder / "names").write_text("subjectAltName=IP:127.0.0.1\n")
-    sign = ("x509", "-req", "-in", "asked.csr", "-CA", "ca.pem", "-CAkey", "ca.key")
-    openssl(*sign, "-CAcreateserial", "-extfile", "names", "-out", "cert.pem")
-    signed.write_text((folder / "key.pem").read_text() + (folder / "cert.pem").read_text())
-    return authority, signed
-
-
 @pytest.fixture(scope="module")
 def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]:
     folder = tmp_path_factory.mktemp("kafka")
-    authority, signed = certificates(folder)
+    authority = Authority(folder)
+    certificate, key = authority.issue("kafka")
+    signed = folder / "server.pem"
+    signed.write_text(key.read_text() + certificate.read_text())
     (folder / "password").write_text(f"{PASSWORD}\n")
     try:
         server = KafkaServer(folder)
@@ -60,7 +44,7 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]
         "PROTOCOL": "SASL_SSL",
         "USER": "detect",
         "PASSWORD_FILE": str(folder / "password"),
-        "CA_FILE": str(authority),
+        "CA_FILE": str(authority.certificate),
         "MEMBER": "detect-0",
     }
     try:

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-STUBS = Path("inyourarea/contracts/v1")
+STUBS = (Path("inyourarea/contracts/v1"), Path("inyourarea/gateway/v1"))
 
 
 def generate(target: Path) -> None:
@@ -27,10 +27,14 @@ def drift() -> list[str]:
     """Names of stubs that differ from what proto/ gives."""
     with tempfile.TemporaryDirectory() as folder:
         generate(Path(folder))
-        made = {path.name: path.read_bytes() for path in (Path(folder) / STUBS).iterdir()}
-    committed = (ROOT / "services" / STUBS).glob("*_pb2*")
-    kept = {path.name: path.read_bytes() for path in committed}
+        made = _found(Path(folder))
+    kept = _found(ROOT / "services")
     return sorted(name for name in made.keys() | kept.keys() if made.get(name) != kept.get(name))
+
+
+def _found(root: Path) -> dict[str, bytes]:
+    """What the stubs below a folder hold, by their names."""
+    return {path.name: path.read_bytes() for room in STUBS for path in (root / room).glob("*_pb2*")}
 
 
 if __name__ == "__main__":

@@ -17,9 +17,11 @@ from rich.console import Console
 
 from inyourarea.core.errors import Refused
 from inyourarea.embedded.serving import add_video, open_catalog, open_site
+from inyourarea.gateway.house import House
 from inyourarea.gateway.invitations import Invitations
 from inyourarea.gateway.settings import GatewaySettings, read_settings
 from inyourarea.gateway.tokens import Tokens
+from inyourarea.runtime.settings import parse_address
 
 _EXAMPLES = """\
 examples:
@@ -35,6 +37,9 @@ examples:
       for everybody who has a token (`inyourarea token create`), from this machine too
   inyourarea serve --host 0.0.0.0 --public
       and whoever has none sees what is published
+
+  inyourarea serve --grpc 127.0.0.1:9000
+      programs may ask by gRPC, too; docs/rpc.md says what
 
 What leaves this machine is not encrypted: put a proxy that speaks https before the site; name it in
 INYOURAREA_GATEWAY_PROXIES, and the site in INYOURAREA_GATEWAY_HOSTS."""
@@ -76,6 +81,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--lan", action="store_true", help="let a phone watch: shows a picture to read with it"
     )
     parser.add_argument(
+        "--grpc", metavar="HOST:PORT", help="answer programs by gRPC there, too (docs/rpc.md)"
+    )
+    parser.add_argument(
         "--public", action="store_true", help="whoever has no token sees what is published"
     )
 
@@ -84,6 +92,7 @@ def main(args: argparse.Namespace) -> int:
     """Serve until somebody stops it."""
     lan = _lan_address() if args.lan else ""
     settings = settings_for(args.host, lan, args.public)
+    settings = replace(settings, grpc=_grpc_address(args.grpc or settings.grpc))
     with contextlib.closing(open_catalog(args.data)) as catalog:
         if not (settings.trusts_this_machine or Tokens(catalog).are_there()):
             raise Refused(
@@ -99,13 +108,16 @@ def main(args: argparse.Namespace) -> int:
         listening.append(_listen(lan, port))
     console = Console(stderr=True, highlight=False, markup=False)
     _allow_many_connections()
-    with open_site(args.data, settings) as site:
+    with open_site(args.data, settings) as site, contextlib.ExitStack() as beside:
         for video in args.videos:
             added = add_video(site, video, args.group)
             console.print(f"{video}: {_address(args.host, port)}/watch/{added}", soft_wrap=True)
         console.print(f"InYourArea is at {_address(args.host, port)} (Ctrl-C ends it)")
         if lan:
             _invite(site.house.invitations, _address(lan, port), console)
+        if settings.grpc:
+            free = beside.enter_context(_answering_grpc(site.house))
+            console.print(f"programs ask by gRPC at {settings.grpc.rpartition(':')[0]}:{free}")
         config = uvicorn.Config(
             site.app,
             log_level="warning",
@@ -115,6 +127,21 @@ def main(args: argparse.Namespace) -> int:
         )
         uvicorn.Server(config).run(sockets=listening)
     return 0
+
+
+def _grpc_address(text: str) -> str:
+    try:
+        return text and parse_address(text, least_port=0)
+    except ValueError:
+        raise Refused(f"--grpc must be HOST:PORT, not {text!r}") from None
+
+
+def _answering_grpc(house: House) -> contextlib.AbstractContextManager[int]:
+    try:
+        from inyourarea.gateway.rpc import answering_grpc  # noqa: PLC0415 - the laptop has no gRPC
+    except ModuleNotFoundError as missing:
+        raise Refused("--grpc needs gRPC: pip install 'inyourarea[grpc]'") from missing
+    return answering_grpc(house)
 
 
 def _allow_many_connections() -> None:

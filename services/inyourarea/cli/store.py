@@ -44,6 +44,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     policies = verbs.add_parser("policies", help="print what each service's key must be allowed")
     policies.add_argument("--service", choices=SERVICES, help="only this one's")
     policies.add_argument(
+        "--source",
+        action="append",
+        default=[],
+        metavar="s3://BUCKET/PREFIX",
+        help="from where the gateway may take videos (INYOURAREA_GATEWAY_S3_SOURCES)",
+    )
+    policies.add_argument(
         "--bucket", default=MinioSettings.bucket, metavar="NAME", help="(inyourarea)"
     )
 
@@ -57,6 +64,7 @@ def main(args: argparse.Namespace) -> int:
 
     if args.verb == "policies":
         found = {name: minio_bucket.policy_of(name, args.bucket) for name in SERVICES}
+        found["gateway"] = minio_bucket.policy_of("gateway", args.bucket, args.source)
         print(json.dumps(found[args.service] if args.service else found, indent=2))
         return 0
     if args.frames_days < 1:

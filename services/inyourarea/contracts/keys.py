@@ -279,6 +279,11 @@ def upload(number: str) -> str:
     return f"uploads/{number}/"
 
 
+def arrival(number: str, name: str) -> str:
+    """A file that comes past the gateway, or what is known of it, until it is a source."""
+    return f"arrivals/{number}/{name}"
+
+
 def cancelled(run: str) -> str:
     """Where this object is, no unit of the run is worked on any more."""
     return f"cancelled/{run}"

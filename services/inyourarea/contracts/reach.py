@@ -28,6 +28,7 @@ REACH: Mapping[str, Reach] = MappingProxyType(
     {
         # What came from outside.
         "uploads/": _reach("gateway", "gateway", "gateway"),
+        "arrivals/": _reach("gateway", "gateway", "gateway"),
         "sources/": _reach("ingest render gateway", "gateway", "gateway"),
         "boxes/": _reach("detect gateway", "gateway", "gateway"),
         # What the stages make of it, in the order the data takes.

@@ -19,8 +19,10 @@ from inyourarea.gateway.courier import Courier
 from inyourarea.gateway.handler import GatewayHandler
 from inyourarea.gateway.house import House
 from inyourarea.gateway.keeping import kept
+from inyourarea.gateway.minio_dock import MinioDock
 from inyourarea.gateway.models import read_models
 from inyourarea.gateway.remote_stages import GrpcStages
+from inyourarea.gateway.rpc import answering_grpc
 from inyourarea.gateway.settings import GatewaySettings, read_settings
 from inyourarea.runtime.service import Ground, Service, run_service
 from inyourarea.runtime.settings import Environment, parse_address
@@ -70,16 +72,20 @@ def open_service(ground: Ground) -> Service:
     places, settings = read_places(os.environ), read_settings(os.environ)
     catalog = ground.open(closing(Catalog(places.catalog)))
     catalog.open()
-    stages = GrpcStages(places.ingest, places.track, ground.sender())
+    stages = GrpcStages(places.ingest, places.track, ground.sender(), ground.settings.tls)
     ground.open(closing(stages))
     models = read_models(places.models.read_text(encoding="utf-8"))
-    house = House(ground.objects, catalog, stages, models, _trusting(settings, places.http))
+    dock = MinioDock(ground.settings.store, settings.s3_address)
+    settings = _trusting(settings, places.http)
+    house = House(ground.objects, catalog, stages, models, settings, dock)
     house.projection.rebuild()
     announce = partial(announce_run, house)
     handler = GatewayHandler(ground.objects, catalog, house.watchers, announce)
     ground.open(Courier(house.webhooks, settings.webhook_networks))
     ground.open(kept(house))
     ground.open(_site(house, places.http))
+    if settings.grpc:
+        ground.open(answering_grpc(house))
     return Service({"gateway": handler.handlers})
 
 

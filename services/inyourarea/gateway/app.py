@@ -1,13 +1,11 @@
 """The site as one ASGI application."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 from fastapi import APIRouter, FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from inyourarea.gateway import pages
 from inyourarea.gateway.api import (
+    direct,
     groups,
     people,
     pins,
@@ -38,6 +36,7 @@ _MOST_BODY = 1 << 20
 _PARTS = (
     groups,
     uploads,
+    direct,
     videos,
     stage,
     people,
@@ -53,12 +52,6 @@ _PARTS = (
 
 def create_app(house: House) -> FastAPI:
     """The site, standing on these parts."""
-
-    @asynccontextmanager
-    async def life(_: FastAPI) -> AsyncIterator[None]:
-        house.watchers.open()
-        yield
-
     app = FastAPI(
         title="InYourArea",
         version="1",
@@ -66,7 +59,6 @@ def create_app(house: House) -> FastAPI:
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
-        lifespan=life,
         max_body_size=_MOST_BODY,
         separate_input_output_schemas=False,
         telemetry={"operation_spans": False},  # a span for each request is enough

@@ -52,9 +52,12 @@ class ProblemDocument(BaseModel):
 
 
 class VideoAsked(_Document):
-    """What to make of an uploaded file."""
+    """What to make of a file: of an upload, or of an object that the site may take from S3."""
 
-    upload_id: Id
+    upload_id: Id | None = Field(None, description="Of /uploads or of /direct-uploads")
+    source: Annotated[str, Field(max_length=1200, pattern=_LINE)] | None = Field(
+        None, description="s3://bucket/key, where the site allows that; instead of an upload"
+    )
     title: Text = Field(
         "", description="The file's name where it is empty", examples=["Seoul, second night"]
     )
@@ -88,6 +91,54 @@ class VideoAsked(_Document):
             ]
         }
     )
+
+    @model_validator(mode="after")
+    def _one_file(self) -> Self:
+        if (self.upload_id is None) == (self.source is None):
+            raise ValueError("name an upload_id or a source, one of them")
+        return self
+
+
+class DirectWanted(_Document):
+    """A file that is to go straight into the object store."""
+
+    length: Annotated[int, Field(ge=1, le=1 << 50, examples=[1 << 30])]
+    filename: Text = Field("", examples=["stage.mp4"])
+    sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")] | None = Field(
+        None, description="What its bytes must be; without it nothing is compared"
+    )
+
+
+class PartAddress(_Document):
+    """Where one part is to be PUT, without a token."""
+
+    number: int
+    url: str
+
+
+class DirectUpload(_Document):
+    """A file on its way past the gateway."""
+
+    upload_id: Id
+    state: Literal["open", "checking", "whole", "refused"]
+    failure: str | None = Field(description="Why it was refused")
+    length: int
+    part_bytes: int = Field(description="Of every part but the last")
+    parts: list[PartAddress] = Field(description="As long as it is open")
+    expires_at: str
+
+
+class PartArrived(_Document):
+    """A part that was PUT, and the ETag that the store answered with."""
+
+    number: Annotated[int, Field(ge=1, le=10_000)]
+    etag: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[ -~]+$")]
+
+
+class DirectComplete(_Document):
+    """All parts of a file."""
+
+    parts: Annotated[list[PartArrived], Field(min_length=1, max_length=10_000)]
 
 
 class VideoChanged(_Document):

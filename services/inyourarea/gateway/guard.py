@@ -1,4 +1,4 @@
-"""The door: who asks, how often, and what every answer tells browsers."""
+"""The door of HTTP: who asks, how often, and what every answer tells browsers."""
 
 from collections.abc import Mapping
 
@@ -7,12 +7,12 @@ from starlette.datastructures import MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from inyourarea.gateway.access import Person, Role
+from inyourarea.gateway.access import Person
 from inyourarea.gateway.callers import SAFE, Caller, check_caller, cookie_name, read_caller
+from inyourarea.gateway.entry import count, find_person
 from inyourarea.gateway.house import House
-from inyourarea.gateway.limits import ATTEMPTS, CHANGES, REQUESTS, Limit
-from inyourarea.gateway.problems import Problem, problem_response, too_many, unauthorized
-from inyourarea.gateway.tokens import NoEntry
+from inyourarea.gateway.limits import ATTEMPTS, CHANGES, REQUESTS
+from inyourarea.gateway.problems import Problem, problem_response
 
 #: No script, style, frame or form from anywhere but here; pictures made by the page itself.
 _POLICY = "; ".join(
@@ -77,40 +77,20 @@ class Guard:
         await self._app(scope, receive, _with_headers(send, headers))
 
     async def _person(self, request: Request, caller: Caller) -> Person:
-        """Who asks, by token, session or place; a wrong token is refused, an old session not."""
-        kind, _, token = request.headers.get("authorization", "").partition(" ")
-        tokens, excuse = self._house.tokens, ""
-        try:
-            if kind.lower() == "bearer":
-                return await run_in_threadpool(tokens.holder, token.strip())
-            if secret := request.cookies.get(cookie_name(caller)):
-                return await run_in_threadpool(tokens.member, secret)
-        except NoEntry as refused:
-            if kind:
-                self._take(ATTEMPTS, caller.address)
-                raise unauthorized(str(refused), refused.kind) from None
-            excuse = str(refused)
-        settings = self._house.settings
-        if settings.trusts_everybody or (settings.trusts_this_machine and caller.is_local):
-            return Person(Role.OPERATOR)
-        return Person(Role.VISITOR if settings.is_public else Role.STRANGER, excuse=excuse)
+        presented = request.headers.get("authorization", "")
+        session = request.cookies.get(cookie_name(caller), "")
+        if not presented and not session:
+            return find_person(self._house, caller)
+        return await run_in_threadpool(find_person, self._house, caller, presented, session)
 
     def _count(self, scope: Scope, person: Person, caller: Caller) -> None:
-        """The request is one of not too many; whoever sits at this machine may ask at will."""
         path, is_change = scope["path"], scope["method"] not in SAFE
-        if person.role == Role.OPERATOR and not person.token:
-            return
-        who = person.token or caller.address
         if path == _SESSION and scope["method"] == "POST":
-            self._take(ATTEMPTS, caller.address)
+            count(self._house, person, caller, ATTEMPTS)
         if is_change and not path.startswith(_UPLOADS):
-            self._take(CHANGES, who)
+            count(self._house, person, caller, CHANGES)
         if not (path.endswith(_MEDIA) or path.startswith("/assets/")):
-            self._take(REQUESTS, who)
-
-    def _take(self, limit: Limit, who: str) -> None:
-        if wait_s := self._house.limits.take(limit, who):
-            raise too_many(wait_s)
+            count(self._house, person, caller, REQUESTS)
 
 
 def _with_headers(send: Send, more: Mapping[str, str]) -> Send:

@@ -1,8 +1,10 @@
 """All that an answer may need, made once when the gateway starts."""
 
 from inyourarea.contracts import keys
+from inyourarea.gateway.arrivals import Arrivals
 from inyourarea.gateway.catalog import Catalog
 from inyourarea.gateway.deletion import sweep
+from inyourarea.gateway.dock import Dock
 from inyourarea.gateway.exports import Exports
 from inyourarea.gateway.invitations import Invitations
 from inyourarea.gateway.journal import Entry, Journal, StaleEdit
@@ -31,6 +33,7 @@ class House:
         stages: Stages,
         models: Models,
         settings: GatewaySettings,
+        dock: Dock | None = None,
     ) -> None:
         self.objects = objects
         self.catalog = catalog
@@ -48,6 +51,7 @@ class House:
         self.exports = Exports(self.showing)
         self.webhooks = Webhooks(catalog)
         self.uploads = Uploads(objects, settings.most_upload_bytes, settings.scratch)
+        self.arrivals = Arrivals(objects, dock, settings)
 
     def write_down(self, video: str, entry: Entry) -> None:
         """The entry is in the video's journal, and the catalog heeds it.
@@ -86,6 +90,7 @@ class House:
     def sweep(self) -> None:
         """Nothing is left of uploads that expired, pins that were only tried, late units' work."""
         self.uploads.sweep()
+        self.arrivals.sweep()
         sweep(self.objects)
 
     def refresh(self, video: str) -> None:

@@ -1,7 +1,7 @@
 """Everything that can go wrong with a request, as RFC 9457 problem documents."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from http import HTTPStatus
 from typing import Any
 
@@ -66,35 +66,64 @@ def too_many(wait_s: float) -> Problem:
     return problem
 
 
-def problem_response(problem: Problem) -> JSONResponse:
-    """The problem as an answer."""
-    content = {
+def problem_document(problem: Problem) -> dict[str, Any]:
+    """The problem as it is told, over HTTP and over gRPC."""
+    return {
         "type": _ROOT + problem.kind,
         "title": _TITLES[problem.status],
         "status": problem.status,
         "detail": problem.detail,
         **problem.more,
     }
+
+
+def problem_response(problem: Problem) -> JSONResponse:
+    """The problem as an answer."""
     return JSONResponse(
-        content, problem.status, headers=dict(problem.headers), media_type=MEDIA_TYPE
+        problem_document(problem),
+        problem.status,
+        headers=dict(problem.headers),
+        media_type=MEDIA_TYPE,
     )
+
+
+def problem_of(error: Exception) -> Problem:
+    """What a request has raised, as whoever asked is told it."""
+    match error:
+        case Problem():
+            return error
+        case Refused():
+            kinds = {PinRejected: "pin-rejected", VideoTooLarge: "video-too-large"}
+            return Problem(422, kinds.get(type(error), "refused"), str(error))
+        case ObjectNotFound():
+            return NotThere("such object")
+        case ObjectsAway() | BusAway() | DependencyAway():
+            away = Problem(503, "away", f"Something this needs can not be reached now: {error}")
+            away.headers = {"Retry-After": "5"}
+            return away
+    detail = "This is a defect of the program; please report it with the server's log."
+    return Problem(500, "defect", detail)
+
+
+def invalid(errors: Iterable[Mapping[str, Any]]) -> Problem:
+    """The request does not have the shape that it should; ``errors`` are pydantic's."""
+    wrong = [{"where": "/".join(map(str, part["loc"])), "what": part["msg"]} for part in errors]
+    detail = "; ".join(f"{part['where']}: {part['what']}" for part in wrong)[:2000]
+    return Problem(422, "invalid-request", detail, errors=wrong)
 
 
 def answer_problems(app: FastAPI) -> None:
     """Whatever a request raises is answered with a problem document."""
 
-    @app.exception_handler(Problem)
-    async def _problem(_: Request, problem: Problem) -> JSONResponse:
-        return problem_response(problem)
+    async def _problem(_: Request, error: Exception) -> JSONResponse:
+        return problem_response(problem_of(error))
+
+    for kind in (Problem, Refused, ObjectNotFound, ObjectsAway, BusAway, DependencyAway, Exception):
+        app.add_exception_handler(kind, _problem)
 
     @app.exception_handler(RequestValidationError)
     async def _invalid(_: Request, error: RequestValidationError) -> JSONResponse:
-        wrong = [
-            {"where": "/".join(map(str, part["loc"])), "what": part["msg"]}
-            for part in error.errors()
-        ]
-        detail = "; ".join(f"{part['where']}: {part['what']}" for part in wrong)[:2000]
-        return problem_response(Problem(422, "invalid-request", detail, errors=wrong))
+        return problem_response(invalid(error.errors()))
 
     @app.exception_handler(HTTPException)
     async def _http(_: Request, error: HTTPException) -> JSONResponse:
@@ -102,26 +131,3 @@ def answer_problems(app: FastAPI) -> None:
         problem = Problem(error.status_code, kind, str(error.detail))
         problem.headers = error.headers or {}
         return problem_response(problem)
-
-    @app.exception_handler(Refused)
-    async def _refused(_: Request, refused: Refused) -> JSONResponse:
-        kind = {PinRejected: "pin-rejected", VideoTooLarge: "video-too-large"}
-        name = kind.get(type(refused), "refused")
-        return problem_response(Problem(422, name, str(refused)))
-
-    @app.exception_handler(ObjectNotFound)
-    async def _gone(_: Request, __: ObjectNotFound) -> JSONResponse:
-        return problem_response(NotThere("such object"))
-
-    @app.exception_handler(Exception)
-    async def _defect(_: Request, __: Exception) -> JSONResponse:
-        detail = "This is a defect of the program; please report it with the server's log."
-        return problem_response(Problem(500, "defect", detail))
-
-    async def _away(_: Request, away: Exception) -> JSONResponse:
-        problem = Problem(503, "away", f"Something this needs can not be reached now: {away}")
-        problem.headers = {"Retry-After": "5"}
-        return problem_response(problem)
-
-    for kind in (ObjectsAway, BusAway, DependencyAway):
-        app.add_exception_handler(kind, _away)

@@ -6,6 +6,7 @@ from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2, ingest_pb2_grpc, track_pb2, track_pb2_grpc
 from inyourarea.runtime.bus import Sender
 from inyourarea.runtime.rpc import ask, channel
+from inyourarea.runtime.tls import Tls
 from inyourarea.runtime.worker import to_record
 
 #: Seconds: a probe may read ten gigabytes, and a closed-GOP copy of an hour takes many minutes.
@@ -18,8 +19,8 @@ _SOLVE_S = 120.0
 class GrpcStages:
     """See `Stages`; ``ingest`` and ``track`` are addresses, ``sender`` the way to the bus."""
 
-    def __init__(self, ingest: str, track: str, sender: Sender) -> None:
-        self._channels = (channel(ingest), channel(track))
+    def __init__(self, ingest: str, track: str, sender: Sender, tls: Tls | None = None) -> None:
+        self._channels = (channel(ingest, tls), channel(track, tls))
         self._ingest = ingest_pb2_grpc.IngestStub(self._channels[0])
         self._track = track_pb2_grpc.TrackStub(self._channels[1])
         self._sender = sender

@@ -4,9 +4,13 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from inyourarea.runtime.settings import Environment
+from inyourarea.gateway.dock import Place, parse_place
+from inyourarea.runtime.minio_settings import parse_endpoint
+from inyourarea.runtime.settings import PREFIX, Environment, parse_address
+from inyourarea.runtime.tls import Tls, read_pair
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -37,6 +41,14 @@ class GatewaySettings:
     export_name: str = "{title} - {name} ({aspect})"
     #: Seconds of video that somebody may submit in a calendar month; none: as much as they like.
     quota_s: float | None = None
+    #: Where it answers gRPC, HOST:PORT; empty: nowhere.
+    grpc: str = ""
+    #: What it proves itself with there; none: nothing is encrypted.
+    grpc_tls: Tls | None = None
+    #: Buckets, and beginnings of keys in them, from which videos may be taken.
+    s3_sources: tuple[Place, ...] = ()
+    #: The object store's address for those who send parts to it; empty: as the gateway's.
+    s3_address: str = ""
     #: Whether visitors without a token see what is published.
     is_public: bool = False
     #: Whether whoever comes from this machine, to its loopback address, may do everything.
@@ -51,7 +63,9 @@ def read_settings(environment: Mapping[str, str]) -> GatewaySettings:
     Names behind ``INYOURAREA_``: ``SCRATCH``, ``GATEWAY_MOST_UPLOAD_GIB``,
     ``GATEWAY_EXPORT_NAME``, ``GATEWAY_QUOTA_HOURS`` (of video, each owner in a month; none),
     ``GATEWAY_HOSTS`` (names besides this machine's own, with commas between),
-    ``GATEWAY_PROXIES`` and ``GATEWAY_WEBHOOK_NETWORKS`` (networks, likewise).
+    ``GATEWAY_PROXIES`` and ``GATEWAY_WEBHOOK_NETWORKS`` (networks, likewise),
+    ``GATEWAY_GRPC`` (HOST:PORT), ``GATEWAY_GRPC_CERT_FILE`` and ``GATEWAY_GRPC_KEY_FILE``,
+    ``GATEWAY_S3_SOURCES`` (``s3://bucket/prefix``, with commas between) and ``GATEWAY_S3_ADDRESS``.
 
     Raises:
         SettingsRejected: a value can not be used; all problems are told together.
@@ -67,6 +81,12 @@ def read_settings(environment: Mapping[str, str]) -> GatewaySettings:
     holds = "a file's name that may hold {title}, {name}, {aspect}, {ko}, {en}, {ja} and {zh}"
     export_name = asked.read("GATEWAY_EXPORT_NAME", plain.export_name, _template, holds)
     hours = asked.read("GATEWAY_QUOTA_HOURS", None, _hours, "hours of video, more than 0")
+    grpc = asked.read("GATEWAY_GRPC", "", partial(parse_address, least_port=0), "HOST:PORT")
+    pair = ("GATEWAY_GRPC_CERT_FILE", "GATEWAY_GRPC_KEY_FILE")
+    has_tls = any(environment.get(PREFIX + name) for name in pair)
+    grpc_tls = read_pair(asked, *pair) if has_tls else None
+    sources = asked.several("GATEWAY_S3_SOURCES", parse_place, "places, such as s3://bucket/prefix")
+    s3_address = asked.read("GATEWAY_S3_ADDRESS", "", parse_endpoint, "such as https://host:9000")
     asked.check()
     return GatewaySettings(
         quota_s=None if hours is None else 3600 * hours,
@@ -76,6 +96,10 @@ def read_settings(environment: Mapping[str, str]) -> GatewaySettings:
         scratch=scratch,
         export_name=export_name,
         webhook_networks=webhooks,
+        grpc=grpc,
+        grpc_tls=grpc_tls,
+        s3_sources=sources,
+        s3_address=s3_address,
     )
 
 

@@ -6,7 +6,7 @@ import re
 import tempfile
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,13 +62,7 @@ class Uploads:
         Raises:
             Problem: it is too large.
         """
-        if length > self.most_bytes:
-            raise Problem(
-                413,
-                "upload-too-large",
-                f"The file has {length} bytes; at most {self.most_bytes} are taken. "
-                "Cut it, or export it smaller.",
-            )
+        check_length(length, self.most_bytes)
         number, now = uuid.uuid4().hex, int(time.time())
         about = {"length": length, "filename": filename, "by": by, "created_s": now}
         self._objects.put(_about(number), json.dumps(about).encode())
@@ -130,15 +124,12 @@ class Uploads:
             )
         with tempfile.NamedTemporaryFile(dir=self._scratch, prefix="inyourarea-") as file:
             sha256 = self._join(upload, file)
-            is_new = not holds(self._objects, keys.source(sha256))
-            if is_new:
+
+            def store() -> None:
                 self._objects.put(keys.source(sha256), Path(file.name))
-        try:
-            yield sha256
-        except Exception:
-            if is_new:
-                delete_source(self._objects, sha256)
-            raise
+
+            with stored_source(self._objects, sha256, store):
+                yield sha256
 
     def _join(self, upload: Upload, file: IO[bytes]) -> str:
         found = hashlib.sha256()
@@ -166,6 +157,35 @@ class Uploads:
                 about = {"created_s": 0}
             if about["created_s"] + LIFETIME_S < time.time():
                 self.forget(number)
+
+
+def check_length(length: int, most_bytes: int) -> None:
+    """A file of so many bytes is taken.
+
+    Raises:
+        Problem: it is too large.
+    """
+    if length > most_bytes:
+        raise Problem(
+            413,
+            "upload-too-large",
+            f"The file has {length} bytes; at most {most_bytes} are taken. "
+            "Cut it, or export it smaller.",
+        )
+
+
+@contextmanager
+def stored_source(objects: Objects, sha256: str, store: Callable[[], None]) -> Iterator[None]:
+    """The source is there within, put by ``store`` if need be, and stays if nothing is raised."""
+    is_new = not holds(objects, keys.source(sha256))
+    if is_new:
+        store()
+    try:
+        yield
+    except Exception:
+        if is_new:
+            delete_source(objects, sha256)
+        raise
 
 
 def _place_of(part: str) -> int:

@@ -3,10 +3,11 @@
 import asyncio
 import threading
 from collections import Counter, defaultdict
+from contextlib import suppress
 
 
 class Watchers:
-    """Tells waiting coroutines of changes that happen in other threads.
+    """Tells waiting coroutines, of any event loop, of changes that happen in other threads.
 
     A change has a number that only grows; a watcher that was slow is told once, not many times.
     """
@@ -14,20 +15,18 @@ class Watchers:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._changes: Counter[str] = Counter()
-        self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
-        self._loop: asyncio.AbstractEventLoop | None = None
-
-    def open(self) -> None:
-        """From now on watchers are those of the running event loop."""
-        self._loop = asyncio.get_running_loop()
+        self._waiting: dict[str, dict[asyncio.Event, asyncio.AbstractEventLoop]] = defaultdict(dict)
 
     def changed(self, video: str) -> None:
         """Something about the video is different; from any thread."""
         with self._lock:
             self._changes[video] += 1
-            events = list(self._waiting.get(video, ()))
-        if self._loop is not None and events and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(_set_all, events)
+            waiting = dict(self._waiting.get(video, {}))
+        for loop in set(waiting.values()):
+            with suppress(RuntimeError):  # it was closed just now
+                loop.call_soon_threadsafe(
+                    _set_all, [one for one in waiting if waiting[one] is loop]
+                )
 
     async def wait(self, video: str, seen: int, timeout_s: float) -> int:
         """The number of the video's changes: at once if it is not ``seen``, or when time is up."""
@@ -35,7 +34,7 @@ class Watchers:
         with self._lock:
             if self._changes[video] != seen:
                 return self._changes[video]
-            self._waiting[video].add(event)
+            self._waiting[video][event] = asyncio.get_running_loop()
         try:
             async with asyncio.timeout(timeout_s):
                 await event.wait()
@@ -43,7 +42,7 @@ class Watchers:
             pass
         finally:
             with self._lock:
-                self._waiting[video].discard(event)
+                self._waiting[video].pop(event, None)
                 if not self._waiting[video]:
                     del self._waiting[video]
         return self._changes[video]

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from inyourarea.contracts.v1 import ingest_pb2_grpc
+from inyourarea.contracts.v1 import ingest_pb2, ingest_pb2_grpc
 from inyourarea.ingest.handler import IngestHandler
 from inyourarea.ingest.rpc import IngestAnswers
 from inyourarea.ingest.settings import read_settings
@@ -18,6 +18,7 @@ def open_service(ground: Ground) -> Service:
     return Service(
         {"ingest": handler.handlers},
         lambda server: ingest_pb2_grpc.add_IngestServicer_to_server(answers, server),
+        (ingest_pb2.DESCRIPTOR,),
     )
 
 

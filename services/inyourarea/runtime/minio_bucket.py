@@ -1,5 +1,6 @@
 """What a deployment makes of a bucket: its rules, and who reaches what in it."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from minio.commonconfig import ENABLED, Filter
@@ -73,15 +74,18 @@ def _make(settings: MinioSettings) -> None:
             raise
 
 
-def policy_of(service: str, bucket: str) -> dict[str, Any]:
+def policy_of(service: str, bucket: str, sources: Sequence[str] = ()) -> dict[str, Any]:
     """The policy (AWS's language, MinIO's too) for a key that reaches what the service touches.
 
     A look for one object names no prefix, and is told "there is none" only to whoever may list;
-    so a list without any prefix is allowed too, and tells names, of digests, not bytes.
+    so a list without any prefix is allowed too, and tells names, of digests, not bytes. ``sources``
+    are beginnings of objects elsewhere (``s3://bucket/prefix``) that it may read.
     """
     reads, writes, deletes = reached(service)
     arn = f"arn:aws:s3:::{bucket}"
     lists = {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [arn]}
+    elsewhere = [f"arn:aws:s3:::{source.removeprefix('s3://')}*" for source in sources]
+    more = [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": elsewhere}]
     within = {"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in reads]}}
     return {
         "Version": "2012-10-17",
@@ -91,6 +95,7 @@ def policy_of(service: str, bucket: str) -> dict[str, Any]:
             _allowed(arn, ["s3:GetObject"], reads),
             _allowed(arn, ["s3:PutObject", "s3:AbortMultipartUpload"], writes),
             _allowed(arn, ["s3:DeleteObject"], deletes),
+            *(more if elsewhere else ()),
         ],
     }
 

@@ -58,7 +58,9 @@ def read_settings(environment: Mapping[str, str]) -> MinioSettings:
     """
     asked = Environment(environment)
     settings = MinioSettings(
-        endpoint=asked.needed("S3_ENDPOINT", _endpoint, "an address, such as https://host:9000"),
+        endpoint=asked.needed(
+            "S3_ENDPOINT", parse_endpoint, "an address, such as https://host:9000"
+        ),
         bucket=asked.read("S3_BUCKET", MinioSettings.bucket, _bucket, "3 to 63 of a-z, 0-9 and -"),
         access_key=asked.secret("S3_ACCESS_KEY"),
         secret_key=asked.secret("S3_SECRET_KEY"),
@@ -73,7 +75,8 @@ def read_settings(environment: Mapping[str, str]) -> MinioSettings:
     return settings
 
 
-def _endpoint(text: str) -> str:
+def parse_endpoint(text: str) -> str:
+    """An S3 store's address, scheme and host; `ValueError` where it is none."""
     parts = urlsplit(text)
     is_plain = not (parts.path.strip("/") or parts.query or parts.fragment or parts.username)
     if parts.scheme not in {"http", "https"} or not parts.hostname or not is_plain:

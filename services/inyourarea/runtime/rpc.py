@@ -1,12 +1,14 @@
 """Questions between services: gRPC servers with health, and clients that speak our own errors."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import grpc
+from google.protobuf.descriptor import FileDescriptor
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection
 
 from inyourarea.core.errors import (
     PinRejected,
@@ -18,6 +20,7 @@ from inyourarea.core.errors import (
 from inyourarea.runtime.bus import BusAway
 from inyourarea.runtime.objects import ObjectNotFound, ObjectsAway
 from inyourarea.runtime.observed_rpc import RpcObserver
+from inyourarea.runtime.tls import Tls
 from inyourarea.runtime.traces import carrying
 from inyourarea.runtime.worker import DependencyAway
 
@@ -27,12 +30,16 @@ Answer = TypeVar("Answer")
 _AT_ONCE = 4
 #: Seconds without a word after which either side asks whether the other is still there.
 _KEEPALIVE_S = 20
-_OPTIONS = (
+OPTIONS = (
     ("grpc.keepalive_time_ms", _KEEPALIVE_S * 1000),
     ("grpc.keepalive_permit_without_calls", 1),
     ("grpc.http2.min_recv_ping_interval_without_data_ms", _KEEPALIVE_S * 500),
     ("grpc.max_receive_message_length", 64 << 20),  # a run of 4 h names 3,600 segments
 )
+#: Of servers: two must not share a port without a word, as gRPC would have it.
+SERVER_OPTIONS = (*OPTIONS, ("grpc.so_reuseport", 0))
+#: Seconds: nobody waits longer for an answer; a closed-GOP copy of an hour takes half of it.
+_LONGEST_S = 3600.0
 #: Where a refusal's kind travels, so that it is raised again as what it was.
 _KIND = "refused-kind"
 _KINDS = {
@@ -41,21 +48,46 @@ _KINDS = {
 }
 
 
+#: What gRPC says where somebody is there, but one does not believe the other.
+_STRANGERS = ("handshake", "SSL", "Socket closed", "reset by peer", "Broken pipe")
+
+
 class RpcServer:
     """Answers questions on a port; health says SERVING until it is asked to drain.
 
     ``address`` is where it listens, such as ``127.0.0.1:0``; `port` the one that it got. ``add``
-    registers services, as the generated ``add_..._to_server`` functions do.
+    registers services, as the generated ``add_..._to_server`` functions do, and ``files`` describe
+    them to whoever asks by reflection. With ``tls`` nobody is let in without a certificate of the
+    same authority.
+
+    Raises:
+        Refused: nothing can listen there.
     """
 
-    def __init__(self, address: str, add: Callable[[grpc.Server], None]) -> None:
+    def __init__(
+        self,
+        address: str,
+        add: Callable[[grpc.Server], None],
+        files: Iterable[FileDescriptor] = (),
+        tls: Tls | None = None,
+    ) -> None:
         self._server = grpc.server(
-            ThreadPoolExecutor(_AT_ONCE), options=_OPTIONS, interceptors=[RpcObserver()]
+            ThreadPoolExecutor(_AT_ONCE),
+            options=SERVER_OPTIONS,
+            interceptors=[RpcObserver(), _Deadlines()],
         )
         self._health = health.HealthServicer()
         health_pb2_grpc.add_HealthServicer_to_server(self._health, self._server)
         add(self._server)
-        self.port: int = self._server.add_insecure_port(address)
+        reflection.enable_server_reflection(described(files), self._server)
+        try:
+            self.port: int = (
+                self._server.add_secure_port(address, server_credentials(tls))
+                if tls
+                else self._server.add_insecure_port(address)
+            )
+        except RuntimeError as error:
+            raise Refused(f"nothing can listen at {address}; is it in use?") from error
 
     def start(self) -> None:
         """Questions are answered from now on."""
@@ -73,6 +105,49 @@ class RpcServer:
         self._server.stop(grace_s).wait()
 
 
+class _Deadlines(grpc.ServerInterceptor):
+    """Whoever asks says for how long an answer is of use, so nothing is worked on for nobody.
+
+    gRPC itself does not begin what nobody waits for any more. Health and reflection are exempt:
+    they answer at once.
+    """
+
+    def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
+        handler = continuation(handler_call_details)
+        if handler is None or handler.unary_unary is None:
+            return handler
+        if handler_call_details.method.startswith("/grpc."):
+            return handler
+        answer = handler.unary_unary
+
+        def within(question: Any, context: grpc.ServicerContext) -> Any:
+            left_s = context.time_remaining()
+            if left_s is None or left_s > _LONGEST_S:
+                words = f"say how long you wait: a deadline of at most {_LONGEST_S:.0f} s"
+                context.abort(grpc.StatusCode.INVALID_ARGUMENT, words)
+            return answer(question, context)
+
+        return grpc.unary_unary_rpc_method_handler(
+            within, handler.request_deserializer, handler.response_serializer
+        )
+
+
+def described(files: Iterable[FileDescriptor]) -> tuple[str, ...]:
+    """The names of all services of these files, and of those that every server has."""
+    services = (service for file in files for service in file.services_by_name.values())
+    named = (health.SERVICE_NAME, reflection.SERVICE_NAME)
+    return (*(str(service.full_name) for service in services), *named)
+
+
+def server_credentials(tls: Tls) -> grpc.ServerCredentials:
+    """What a server proves, and asks of its clients where there is an authority."""
+    return grpc.ssl_server_credentials(
+        [(tls.key, tls.certificate)],
+        root_certificates=tls.authority or None,
+        require_client_auth=bool(tls.authority),
+    )
+
+
 @contextmanager
 def answering(context: grpc.ServicerContext) -> Iterator[None]:
     """What is raised within goes back as a status: refused, not found, away."""
@@ -88,9 +163,30 @@ def answering(context: grpc.ServicerContext) -> Iterator[None]:
         context.abort(grpc.StatusCode.UNAVAILABLE, str(away))
 
 
-def channel(address: str) -> grpc.Channel:
-    """A connection to another service; it is made, and made again, when it is needed."""
-    return grpc.insecure_channel(f"dns:///{address}", options=_OPTIONS)
+def channel(address: str, tls: Tls | None = None, name: str = "") -> grpc.Channel:
+    """A connection to another service; it is made, and made again, when it is needed.
+
+    With ``tls`` both prove who they are; the other's certificate must be for ``name``, which is the
+    address's host where it is empty.
+    """
+    target = f"dns:///{address}"
+    if tls is None:
+        return grpc.insecure_channel(target, options=OPTIONS)
+    proof = grpc.ssl_channel_credentials(tls.authority, tls.key, tls.certificate)
+    named = (("grpc.ssl_target_name_override", name),) if name else ()
+    return grpc.secure_channel(target, proof, options=(*OPTIONS, *named))
+
+
+def is_serving(there: grpc.Channel, timeout_s: float, of: str = "") -> bool:
+    """Whether the service there says that it is well, or a part of it.
+
+    Raises:
+        DependencyAway: it can not be asked.
+        ObjectNotFound: it has no such part.
+    """
+    service: Any = health_pb2_grpc.HealthStub(there)
+    answer = ask(service.Check, health_pb2.HealthCheckRequest(service=of), timeout_s)
+    return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
 
 def ask(call: Any, question: Any, timeout_s: float) -> Any:
@@ -115,4 +211,7 @@ def _as_ours(error: Any) -> Exception:
         return _KINDS.get(kinds[0] if kinds else "", Refused)(text)
     if status == grpc.StatusCode.NOT_FOUND:
         return ObjectNotFound(text)
-    return DependencyAway(f"another service can not be asked now: {text} ({status.name})")
+    hint = ""
+    if any(sign in text for sign in _STRANGERS):
+        hint = "; if it is up, check that both have INYOURAREA_TLS_... of one authority, or neither"
+    return DependencyAway(f"another service can not be asked now: {text} ({status.name}){hint}")

@@ -15,10 +15,11 @@ from types import FrameType
 from typing import TypeVar
 
 import grpc
+from google.protobuf.descriptor import FileDescriptor
 
 from inyourarea.contracts.topics import CHANNELS
 from inyourarea.core.errors import Refused
-from inyourarea.runtime import kafka_settings, metrics, minio_settings
+from inyourarea.runtime import kafka_settings, metrics, minio_settings, tls
 from inyourarea.runtime.bus import Bus, BusAway, Sender
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.counted import CountedChild, CountedObjects
@@ -33,6 +34,7 @@ from inyourarea.runtime.minio_settings import MinioSettings
 from inyourarea.runtime.objects import Objects, ObjectsAway
 from inyourarea.runtime.rpc import RpcServer
 from inyourarea.runtime.settings import Environment, SettingsRejected, parse_address
+from inyourarea.runtime.tls import Tls
 from inyourarea.runtime.traces import trace_to_collector
 from inyourarea.runtime.worker import Handlers, Worker, channels_of
 
@@ -57,25 +59,28 @@ class ServiceSettings:
     listen: str
     #: Where it says what it has counted, HOST:PORT; nowhere, if empty.
     metrics: str = ""
+    #: What it proves to other services, and they to it; none: nothing is encrypted.
+    tls: Tls | None = None
 
 
 def read_settings(environment: Mapping[str, str]) -> ServiceSettings:
-    """Settings from the environment: those of Kafka, of S3, ``INYOURAREA_LISTEN`` and ``_METRICS``.
+    """Settings from the environment: of Kafka, S3, TLS, ``INYOURAREA_LISTEN`` and ``_METRICS``.
 
     Raises:
         SettingsRejected: values are missing or can not be used; all problems are told together.
     """
     problems = []
     found = []
-    for read in (kafka_settings.read_settings, minio_settings.read_settings, _addresses):
+    readers = (kafka_settings.read_settings, minio_settings.read_settings, _addresses)
+    for read in (*readers, tls.read_settings):
         try:
             found.append(read(environment))
         except SettingsRejected as rejected:
             problems.append(str(rejected))
     if problems:
         raise SettingsRejected("; ".join(problems))
-    kafka, store, addresses = found
-    return ServiceSettings(kafka, store, *addresses)  # type: ignore[arg-type,misc]
+    kafka, store, addresses, proof = found
+    return ServiceSettings(kafka, store, *addresses, proof)  # type: ignore[arg-type,call-arg,misc]
 
 
 def _addresses(environment: Mapping[str, str]) -> tuple[str, str]:
@@ -131,6 +136,8 @@ class Service:
 
     groups: Mapping[str, Handlers]
     add: Add = _nothing_more
+    #: Where those are described.
+    files: tuple[FileDescriptor, ...] = ()
 
 
 def run_service(name: str, open_service: Callable[[Ground], Service]) -> int:
@@ -173,7 +180,8 @@ def serve(ground: Ground, service: Service, stop: threading.Event) -> None:
     keep_freed_memory()
     if len(service.groups) == 1:  # what its libraries' threads do is then this worker's, too
         ground.clock = time.process_time
-    server = RpcServer(ground.settings.listen, service.add)
+    settings = ground.settings
+    server = RpcServer(settings.listen, service.add, service.files, settings.tls)
     threads = [start_worker(ground, group, service.groups[group], stop) for group in service.groups]
     server.start()
     log.info("serving on port %d", server.port)

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from inyourarea.contracts.v1 import track_pb2_grpc
+from inyourarea.contracts.v1 import track_pb2, track_pb2_grpc
 from inyourarea.runtime.service import Ground, Service, run_service
 from inyourarea.track.handler import TrackHandler
 from inyourarea.track.rpc import TrackAnswers
@@ -17,6 +17,7 @@ def open_service(ground: Ground) -> Service:
     return Service(
         {"track": handler.handlers},
         lambda server: track_pb2_grpc.add_TrackServicer_to_server(answers, server),
+        (track_pb2.DESCRIPTOR,),
     )
 
 

@@ -1,11 +1,18 @@
 """``inyourarea serve`` and ``token``: who is let in, decided before anything listens."""
 
+import re
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
+import grpc
 import pytest
 
 from inyourarea.cli.__main__ import main
 from inyourarea.cli.serve import settings_for
+from inyourarea.gateway.v1.gateway_pb2 import ListVideosRequest
+from inyourarea.gateway.v1.gateway_pb2_grpc import GatewayStub
 
 
 def test_without_a_token_it_serves_nobody_but_this_machine(
@@ -66,3 +73,24 @@ class TestWhoIsTrusted:
         found = settings_for(host, "", is_public=is_public)
         assert not found.trusts_this_machine and not found.trusts_everybody
         assert "0.0.0.0" not in found.hosts  # pages reach this machine by it
+
+
+def test_programs_may_ask_by_grpc(tmp_path: Path) -> None:
+    words = ["serve", "--data", tmp_path, "--port", "0", "--grpc", "127.0.0.1:0"]
+    command = [sys.executable, "-m", "inyourarea.cli", *map(str, words)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as serving:
+        assert serving.stderr is not None
+        told = next(line for line in serving.stderr if "gRPC" in line)
+        place = re.search(r"127\.0\.0\.1:\d+", told)
+        assert place is not None
+        with grpc.insecure_channel(place[0]) as there:
+            assert not GatewayStub(there).ListVideos(ListVideosRequest(), timeout=20).items
+        serving.send_signal(signal.SIGINT)
+        assert serving.wait(30) == 130  # as whatever was stopped by Ctrl-C
+
+
+def test_an_address_for_grpc_that_is_none_is_refused(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["serve", "--data", str(tmp_path), "--port", "0", "--grpc", "9000"]) == 1
+    assert "--grpc must be HOST:PORT, not '9000'" in capsys.readouterr().err

@@ -19,6 +19,7 @@ from inyourarea.contracts.v1 import stored_pb2 as stored
 from inyourarea.core.signals import HISTOGRAM_BINS, THUMBNAIL_HEIGHT, THUMBNAIL_WIDTH, Signals
 from inyourarea.gateway.app import create_app
 from inyourarea.gateway.catalog import Catalog
+from inyourarea.gateway.dock import Dock
 from inyourarea.gateway.handler import GatewayHandler
 from inyourarea.gateway.house import House
 from inyourarea.gateway.models import KnownModel
@@ -26,7 +27,7 @@ from inyourarea.gateway.settings import GatewaySettings
 from inyourarea.ingest.probe import Probe, write_probe
 from inyourarea.ingest.submit import decide_video, submit_video
 from inyourarea.runtime.folder_objects import FolderObjects
-from inyourarea.runtime.objects import holds
+from inyourarea.runtime.objects import Objects, holds
 from inyourarea.track.handler import TrackHandler
 from inyourarea.track.settings import TrackSettings
 from rehearsal import Eyes, Truth, detect, rehearse
@@ -42,7 +43,7 @@ _FPS = 30
 class RehearsedStages:
     """All stages: what is submitted is decided for real, and found without looking at pixels."""
 
-    def __init__(self, objects: FolderObjects, truth: Truth) -> None:
+    def __init__(self, objects: Objects, truth: Truth) -> None:
         self._objects = objects
         self._truth = truth
         self._tracking = TrackHandler(objects, TrackSettings())
@@ -210,15 +211,18 @@ class RehearsedSite:
         members: int = 3,
         url: str | None = None,
         settings: GatewaySettings | None = None,
+        objects: Objects | None = None,
+        dock: Dock | None = None,
+        stages_objects: Objects | None = None,
     ) -> None:
         truth = rehearse(3, members=members, dancers=0, seconds=seconds, shot_s=30, wall=False)
-        self.objects = FolderObjects(folder / "store")
+        self.objects = objects or FolderObjects(folder / "store")
         self.catalog = Catalog(url or f"sqlite:///{folder / 'catalog.sqlite'}")
         self.catalog.open()
-        self.stages = RehearsedStages(self.objects, truth)
+        self.stages = RehearsedStages(stages_objects or self.objects, truth)
         models = {"": KnownModel(FACES)}
         settings = settings or GatewaySettings(hosts=HOSTS, trusts_everybody=True)
-        self.house = House(self.objects, self.catalog, self.stages, models, settings)
+        self.house = House(self.objects, self.catalog, self.stages, models, settings, dock)
         self.handler = GatewayHandler(self.objects, self.catalog, self.house.watchers)
         self.app = create_app(self.house)
         self.http = client_of(self.app)

@@ -6,7 +6,7 @@ import sqlalchemy as sa
 from doors import bearer, close_door, key, new_token, told
 from inyourarea.gateway import tokens as tokens_module
 from inyourarea.gateway.access import Role
-from inyourarea.gateway.api.videos import _told
+from inyourarea.gateway.changes import shown_now
 from inyourarea.gateway.invitations import CODE_S, Invitations
 from inyourarea.gateway.schema import METADATA
 from inyourarea.gateway.tokens import NoEntry, TokenAsked, TokenRefused
@@ -88,10 +88,10 @@ def test_a_stream_of_events_ends_when_its_token_is_revoked(site: RehearsedSite) 
     video = site.ready()
     token = new_token(site, VIEWER)
     person = site.house.tokens.holder(token)
-    assert _told(site.house, video["id"], person)
+    assert shown_now(site.house, video["id"], person)
     site.house.tokens.revoke(token.split("_")[1])
     with pytest.raises(NoEntry):
-        _told(site.house, video["id"], person)
+        shown_now(site.house, video["id"], person)
 
 
 def test_a_session_is_a_cookie_that_no_script_and_no_other_site_can_use(

@@ -4,7 +4,7 @@ import pytest
 
 from doors import close_door, key
 from inyourarea.gateway.access import Person, Role
-from inyourarea.gateway.api.videos import _told
+from inyourarea.gateway.changes import shown_now
 from inyourarea.gateway.journal import FancamJudged
 from inyourarea.gateway.problems import NotThere
 from rehearsal_house import RehearsedSite
@@ -144,13 +144,13 @@ def test_what_is_withdrawn_is_gone_from_every_address(site: RehearsedSite, shown
 def test_a_stream_of_events_tells_a_visitor_what_the_video_s_address_does(
     site: RehearsedSite, shown: dict
 ) -> None:
-    told = _told(site.house, shown["video"]["id"], VISITOR)
+    told = shown_now(site.house, shown["video"]["id"], VISITOR).model_dump_json()
     assert "secret-file" not in told and "deal-7" not in told
     with pytest.raises(NotThere):
-        _told(site.house, shown["draft"]["id"], VISITOR)
+        shown_now(site.house, shown["draft"]["id"], VISITOR)
 
 
-def test_what_editors_do_with_a_newer_run_is_not_told(site: RehearsedSite, shown: dict) -> None:
+def test_what_editors_do_with_a_newer_run_is_notshown_now(site: RehearsedSite, shown: dict) -> None:
     video = shown["video"]["id"]
     entry = FancamJudged(run_id="f" * 32, person=shown["seen"]["id"], state="approved")
     site.house.journal.append_last(video, entry)

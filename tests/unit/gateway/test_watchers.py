@@ -10,7 +10,7 @@ import httpx
 import pytest
 import uvicorn
 
-from inyourarea.gateway.api import videos
+from inyourarea.gateway import changes
 from inyourarea.gateway.watchers import Watchers
 from rehearsal_house import RehearsedSite
 
@@ -18,7 +18,6 @@ from rehearsal_house import RehearsedSite
 def test_a_watcher_is_woken_from_another_thread() -> None:
     async def watch() -> int:
         watchers = Watchers()
-        watchers.open()
         seen = await watchers.wait("v", -1, 5)
         threading.Timer(0.05, watchers.changed, ["v"]).start()
         assert await watchers.wait("v", seen, 5) == seen + 1
@@ -30,7 +29,6 @@ def test_a_watcher_is_woken_from_another_thread() -> None:
 def test_who_was_slow_is_told_once_and_misses_nothing() -> None:
     async def watch() -> None:
         watchers = Watchers()
-        watchers.open()
         seen = await watchers.wait("v", -1, 5)
         for _ in range(100):
             watchers.changed("v")
@@ -61,7 +59,7 @@ class Listening:
 
 @pytest.fixture
 def listening(site: RehearsedSite, monkeypatch: pytest.MonkeyPatch) -> Iterator[Listening]:
-    monkeypatch.setattr(videos, "_HEARTBEAT_S", 0.3)
+    monkeypatch.setattr(changes, "HEARTBEAT_S", 0.3)
     listening = Listening(site)
     yield listening
     listening.close()

@@ -1,6 +1,5 @@
 """Videos: submitted, listed, watched, cancelled and deleted."""
 
-import asyncio
 from collections.abc import AsyncIterator
 from typing import Annotated
 
@@ -17,37 +16,34 @@ from inyourarea.gateway.announcing import event_of
 from inyourarea.gateway.api.asking import Asker, Editor, HouseOf, Operator, VideoId, problems
 from inyourarea.gateway.api.paging import cut_page, read_cursor
 from inyourarea.gateway.catalog import Question
+from inyourarea.gateway.changes import changes
 from inyourarea.gateway.deletion import delete_video
 from inyourarea.gateway.house import House
 from inyourarea.gateway.journal import RunStopped, Titled
 from inyourarea.gateway.problems import NotThere, Problem, unauthorized
+from inyourarea.gateway.sources import brought
 from inyourarea.gateway.submission import check_scope, submit_again, submit_source
 from inyourarea.gateway.tokens import NoEntry
 from inyourarea.gateway.views import find_video, video_for, watch_document
 
 router = APIRouter(prefix="/videos", tags=["videos"])
 
-#: Seconds after which a silent stream of events says that it is still there.
-_HEARTBEAT_S = 15.0
-
 
 @router.post(
     "",
     operation_id="submit_video",
     status_code=202,
-    responses={**problems(404, 409), 200: {"model": doc.Video, "description": "It was here"}},
+    responses={**problems(404, 409, 413), 200: {"model": doc.Video, "description": "It was here"}},
 )
 def submit(asked: doc.VideoAsked, house: HouseOf, person: Editor, response: Response) -> doc.Video:
-    """Make fancams of an uploaded file. The same file and wishes again give the same run.
+    """Make fancams of a file. The same file and wishes again give the same run.
 
-    The upload is used up by that; where the file or a wish is refused, it stays.
+    An upload is used up by that; where the file or a wish is refused, it stays. A file that is
+    still being gone through is answered with 409 and ``Retry-After``: ask again.
     """
-    upload = house.uploads.find(asked.upload_id, person.name)
-    check_scope(person, asked.labels)  # before anything is stored
-    with house.uploads.source(upload) as sha256:
+    with brought(house, asked, person) as (sha256, filename):
         source = (keys.source(sha256), sha256)
-        video, is_new = submit_source(house, asked, source, upload.filename, person)
-    house.uploads.forget(upload.number)
+        video, is_new = submit_source(house, asked, source, filename, person)
     response.status_code = 202 if is_new else 200
     return video_for(house, find_video(house, video, person), person)
 
@@ -148,29 +144,21 @@ async def events(
 
 
 async def _events(request: Request, video: str, house: House, person: Person) -> AsyncIterator[str]:
-    told, change = "", -1
-    while not await request.is_disconnected():
-        seen = await house.watchers.wait(video, change, _HEARTBEAT_S)
-        if seen == change:
-            yield ": still here\n\n"
-            continue
-        change = seen
-        try:
-            content = await run_in_threadpool(_told, house, video, person)
-        except NoEntry:
-            return
-        except NotThere:
-            yield "event: deleted\ndata: {}\n\n"
-            return
-        if content != told:
-            told = content
-            yield f"id: {change}\nevent: video\ndata: {content}\n\n"
-        await asyncio.sleep(0.2)  # several changes at once are told once
-
-
-def _told(house: House, video: str, person: Person) -> str:
-    house.tokens.check(person)  # who was let in when the stream began may have been shown out
-    return video_for(house, find_video(house, video, person), person).model_dump_json()
+    told = changes(house, video, person)
+    try:
+        async for change, shown in told:
+            if await request.is_disconnected():
+                return
+            if shown is None:
+                yield ": still here\n\n"
+            else:
+                yield f"id: {change}\nevent: video\ndata: {shown.model_dump_json()}\n\n"
+    except NoEntry:
+        return
+    except NotThere:
+        yield "event: deleted\ndata: {}\n\n"
+    finally:
+        await told.aclose()
 
 
 @router.get("/{video_id}/watch", operation_id="watch", responses=problems(404))
