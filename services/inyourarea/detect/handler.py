@@ -1,5 +1,6 @@
 """Maps facts to facts: where a segment's frames are extracted, its people are detected."""
 
+import logging
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from types import MappingProxyType
@@ -18,6 +19,8 @@ from inyourarea.detect.pictures import Pictures, PictureUnreadable
 from inyourarea.detect.segment import Footage, complete, look_where_needed, take_given
 from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
 from inyourarea.runtime.units import done_already
+
+log = logging.getLogger(__name__)
 
 Detectors = Callable[[facts.Model], Detector]
 
@@ -52,9 +55,14 @@ class DetectHandler:
         if not done_already(holds(self._objects, key)):
             try:
                 found = self._detected(run, fact)
-            except (ObjectNotFound, PictureUnreadable):
+            except ObjectNotFound:
+                return [_segment_again(fact)]
+            except PictureUnreadable as damage:
+                log.warning("%s is made again: %s", fact.pack_key, damage)
+                self._objects.delete(fact.pack_key)  # ingest makes none where there is one
                 return [_segment_again(fact)]
             self._objects.put_once(key, write_detections(found))
+            log.info("found people in %d frames", fact.segment.frames)
         self._objects.delete(fact.pack_key)
         return [
             facts.SegmentDetected(

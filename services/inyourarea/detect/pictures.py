@@ -1,5 +1,6 @@
 """The pictures of one segment as detect reads them: JPEGs of a frame pack, decoded when needed."""
 
+import tarfile
 from collections import OrderedDict
 from collections.abc import Sequence
 
@@ -18,7 +19,7 @@ KEPT_GREYS = 288
 
 
 class PictureUnreadable(Exception):
-    """A picture of the frame pack is damaged; the pack has to be made again."""
+    """The frame pack, or a picture of it, is damaged; the pack has to be made again."""
 
 
 class _Shelf:
@@ -41,12 +42,21 @@ class _Shelf:
 
 
 class Pictures:
-    """A frame pack's pictures by rank, which counts all frames of the segment from 0."""
+    """A frame pack's pictures by rank, which counts all frames of the segment from 0.
+
+    Raises:
+        PictureUnreadable: the pack is damaged, or cut short.
+    """
 
     def __init__(self, pack: bytes) -> None:
-        index, pictures = read_pack(pack)
+        try:
+            index, pictures = read_pack(pack)
+            self._jpegs = dict(pictures)
+        except (tarfile.TarError, ValueError, KeyError) as damage:
+            raise PictureUnreadable(f"the frame pack is damaged: {damage}") from damage
+        if not self._jpegs.keys() >= set(index.pictured):
+            raise PictureUnreadable("the frame pack is cut short")
         self.index: PackIndex = index
-        self._jpegs = dict(pictures)
         self._kept = _Shelf(KEPT_PICTURES)
         self._greys = _Shelf(KEPT_GREYS)
         self._sheets = np.zeros((0, index.height, index.width, 3), dtype=np.uint8)

@@ -1,5 +1,6 @@
 """Ingest's part in the flow: accepted videos and returned credits become segments, those packs."""
 
+import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,6 +17,8 @@ from inyourarea.ingest.settings import IngestSettings
 from inyourarea.runtime.child import Child, ChildDied
 from inyourarea.runtime.objects import Objects, holds
 from inyourarea.runtime.units import done_already
+
+log = logging.getLogger(__name__)
 
 
 class IngestHandler:
@@ -85,6 +88,7 @@ class IngestHandler:
         timeout_s = self._settings.segment_timeout_s
         try:
             self._child.call(extract_segment, self._objects, extraction, timeout_s=timeout_s)
+            log.info("drew %d frames for the detector", segment.frames)
         except ChildDied as death:
             first, last = segment.first_frame, segment.first_frame + segment.frames - 1
             raise ChildDied(f"decoding the frames {first} to {last} failed: {death}") from death

@@ -167,6 +167,7 @@ class RenderHandler:
             if not holds(self._objects, key):
                 reel, pictures = Reel(film, audio), accepted.source.frames
                 self._shop.make(key, join, reel, pictures=pictures)
+                log.info("joined the fancam %s of person %d", label, places.index(person))
             fancams.append(facts.Fancam(person=person, name=name, picture=label, key=key))
         return fancams
 

@@ -1,5 +1,6 @@
 """The laptop's object store: a folder."""
 
+import logging
 import os
 import shutil
 import uuid
@@ -10,6 +11,8 @@ from typing import TypeVar
 
 from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.objects import ObjectNotFound, ObjectsAway, Stored, parts_of
+
+log = logging.getLogger(__name__)
 
 #: Half-written objects wait here; whoever opens the store sweeps what a killed process left.
 _PENDING = ".pending"
@@ -83,6 +86,7 @@ class FolderObjects:
             try:
                 path.hardlink_to(pending)
             except FileExistsError:
+                log.info("another was first to write %s", key)
                 return path.read_bytes()
             return content
 

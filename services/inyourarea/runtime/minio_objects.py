@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import io
+import logging
 import os
 import threading
 import time
@@ -22,6 +23,8 @@ from urllib3.util import Retry, Timeout
 
 from inyourarea.runtime.minio_settings import MinioSettings
 from inyourarea.runtime.objects import ObjectNotFound, ObjectsAway, Stored, parts_of
+
+log = logging.getLogger(__name__)
 
 #: Bytes of a part of a file that goes up; one is in memory at a time. 160 GB are 10,000 parts, as
 #: many as S3 takes; beyond that they become larger.
@@ -90,6 +93,7 @@ class MinioObjects:
                 if answer.status == 200:
                     return content
                 if answer.status == 412:
+                    log.info("another was first to write %s", key)
                     try:
                         return self.get(key)
                     except ObjectNotFound:  # deleted in between

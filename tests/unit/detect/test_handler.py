@@ -1,5 +1,6 @@
 """A fact in, a fact out, and the same bytes whoever asks and however often."""
 
+import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -193,3 +194,41 @@ def test_a_damaged_picture_is_extracted_again(line: Line) -> None:
     line.objects.put("frames/pack.tar", pack.replace(b"\xff\xd8\xff", b"\x00\x00\x00", 1))
     (fact,) = line.handle()
     assert isinstance(fact, facts.SegmentCut)
+
+
+def test_a_pack_that_was_cut_short_is_made_again(line: Line) -> None:
+    whole = line.objects.get("frames/pack.tar")
+    index_end, first_picture_end = 1024, 4096
+    for end in (100, index_end + 10, first_picture_end, len(whole) // 2):
+        line.objects.put("frames/pack.tar", whole[:end])
+        (fact,) = line.handle()
+        assert isinstance(fact, facts.SegmentCut)
+        assert not holds(line.objects, "frames/pack.tar")  # else ingest would let it be
+
+
+class OvertakenFaces(DrawnFaces):
+    """While it looks, a twin does the whole segment; and it sees nobody."""
+
+    def __init__(self, twin: DetectHandler, fact: facts.FramesExtracted) -> None:
+        super().__init__()
+        self._twin, self._fact = twin, fact
+
+    def find(self, pictures: np.ndarray) -> list:
+        self._twin.on_frames_extracted(self._fact)
+        return super().find(np.zeros_like(pictures))
+
+
+def test_a_twin_that_was_overtaken_changes_nothing(
+    line: Line, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    alone = Line(FolderObjects(tmp_path / "alone"), model())
+    alone.handle()
+    twin = DetectHandler(line.objects, lambda _: DrawnFaces())
+    late = OvertakenFaces(twin, line.extracted())
+    (fact,) = DetectHandler(line.objects, lambda _: late).on_frames_extracted(line.extracted())
+    assert isinstance(fact, facts.SegmentDetected)
+    assert line.objects.get(line.key) == alone.objects.get(alone.key)
+    assert [text for text in caplog.messages if text.startswith("another was first")] == [
+        f"another was first to write {line.key}"
+    ]
