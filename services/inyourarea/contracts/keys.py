@@ -134,6 +134,11 @@ def planned_report(plan: str) -> str:
     return f"{plan}report.json"
 
 
+def teller(spec: facts.RunSpec, run: str) -> str:
+    """Which segment's `SegmentDetected` is answered with the run's windows; the others are not."""
+    return f"windows/{planning(spec)}/{run}.teller"
+
+
 def piece(source_sha256: str, segment: facts.Segment, drawing: bytes, encoder: str) -> str:
     """One encoded piece of one fancam; ``drawing`` holds the quantised windows and states."""
     start, end = segment.start_pts, segment.end_pts

@@ -10,6 +10,10 @@ class ObjectNotFound(Exception):
     """There is no object of that name."""
 
 
+class ObjectDamaged(Exception):
+    """An object's bytes are not what its name promises."""
+
+
 class ObjectsAway(Exception):
     """The object store can not be reached or written; what was asked may be asked again later."""
 

@@ -4,9 +4,10 @@ import json
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
+import pyarrow
 from google.protobuf.message import Message
 
 from inyourarea.contracts import keys, tables
@@ -22,7 +23,7 @@ from inyourarea.core.timeline import Timeline
 from inyourarea.core.tracks import State, Tracks
 from inyourarea.core.windows import QUANTUM_PX, CameraPath
 from inyourarea.runtime.meter import charged
-from inyourarea.runtime.objects import Objects, holds
+from inyourarea.runtime.objects import ObjectDamaged, Objects, holds
 from inyourarea.runtime.units import done_already
 from inyourarea.track.camera import plan_cameras
 from inyourarea.track.departures import departure_evidence
@@ -37,6 +38,7 @@ from inyourarea.track.standpoint import standpoint_from_motion
 log = logging.getLogger(__name__)
 
 Cameras = tuple[tuple[CameraPath, ...], ...]
+Table = TypeVar("Table")
 
 
 class TrackHandler:
@@ -53,12 +55,33 @@ class TrackHandler:
         )
 
     def on_segment_detected(self, fact: facts.SegmentDetected) -> list[Message]:
-        """Nothing while a segment is missing; then `TracksCompleted` and all `CameraPlanned`."""
+        """Nothing while a segment is missing; then `TracksCompleted` and all `CameraPlanned`.
+
+        Of many facts that find everything there one is answered, each time that it comes.
+        """
         accepted = facts.VideoAccepted.FromString(self._objects.get(keys.accepted(fact.run_id)))
         if not self._is_all_detected(accepted):
+            self._choose_teller(accepted, None)
             return []
         self._store(accepted)
-        return self._facts(accepted)
+        is_told = self._choose_teller(accepted, fact.segment.index) == fact.segment.index
+        return self._facts(accepted) if is_told else []
+
+    def _choose_teller(self, accepted: facts.VideoAccepted, segment: int | None) -> int | None:
+        """The segment whose fact tells of the run: this one where there was none; now known.
+
+        If all facts did that came after the last segment was detected, a video of a thousand
+        segments could lead to a million facts. The chosen one comes again after a crash, since it
+        was not committed, and when the run is announced again. ``None`` takes the choice back.
+        """
+        key = keys.teller(accepted.spec, accepted.run_id)
+        chosen = self._objects.get(key) if holds(self._objects, key) else b""
+        if chosen and segment is not None:
+            return int(chosen)
+        written = b"" if segment is None else b"%d" % segment
+        if written != chosen:
+            self._objects.put(key, written)
+        return segment
 
     def solve(self, accepted: facts.VideoAccepted) -> None:
         """The tracks, windows and report of a run are stored; all of its segments are detected.
@@ -99,13 +122,14 @@ class TrackHandler:
         """Who is where, from the store or solved now."""
         key = keys.tracks(accepted.spec)
         if holds(self._objects, key):
-            return tables.read_tracks(self._objects.get(key))
+            return self._read(tables.read_tracks, key)
         spec = accepted.spec
         tracks = self._solve(accepted)
+        log.info("told %d people apart", len(tracks.people))
         if spec.names_from:
-            tracks = keep_ids(tables.read_tracks(self._objects.get(spec.names_from)), tracks)
+            tracks = keep_ids(self._read(tables.read_tracks, spec.names_from), tracks)
         if spec.held:
-            held = [tables.read_tracks(self._objects.get(one.tracks_key)) for one in spec.held]
+            held = [self._read(tables.read_tracks, one.tracks_key) for one in spec.held]
             tracks = hold_people(tracks, held, [one.person for one in spec.held])
         return tables.read_tracks(self._objects.put_once(key, tables.write_tracks(tracks)))
 
@@ -115,8 +139,8 @@ class TrackHandler:
         size = (source.width, source.height)
         timeline = Timeline(signals.pts, from_rational(source.time_base))
         parts = [
-            tables.read_detections(
-                self._objects.get(keys.detections(spec.video_id, spec.model, segment.index))
+            self._read(
+                tables.read_detections, keys.detections(spec.video_id, spec.model, segment.index)
             )
             for segment in accepted.segments
         ]
@@ -144,12 +168,25 @@ class TrackHandler:
         spec = accepted.spec
         return join_signals(
             [
-                tables.read_signals(
-                    self._objects.get(keys.signals(spec.video_id, spec.model, segment.index))
+                self._read(
+                    tables.read_signals, keys.signals(spec.video_id, spec.model, segment.index)
                 )
                 for segment in accepted.segments
             ]
         )
+
+    def _read(self, read: Callable[[bytes], Table], key: str) -> Table:
+        """A table of the store.
+
+        Raises:
+            ObjectDamaged: its bytes are none.
+        """
+        try:
+            return read(self._objects.get(key))
+        except (pyarrow.ArrowException, OSError, KeyError, ValueError) as damage:
+            raise ObjectDamaged(
+                f"{key} is damaged ({damage}); delete it and try again, and it is made anew"
+            ) from damage
 
     def _check_members(self, spec: facts.RunSpec, tracks: Tracks) -> None:
         known = dict.fromkeys([*(track.name for track in tracks.people), *spec.model.members])
@@ -212,7 +249,7 @@ class TrackHandler:
             )
             for segment in accepted.segments
         ]
-        tracks = tables.read_tracks(self._objects.get(keys.tracks(spec)))
+        tracks = self._read(tables.read_tracks, keys.tracks(spec))
         completed = facts.TracksCompleted(
             **about,
             tracks_key=keys.tracks(spec),
