@@ -107,12 +107,15 @@ class CatalogContract:
         assert catalog.steps(an_id(101)) == {}
         assert catalog.steps(an_id(102)).keys() == {"reading frames"}
 
-    def test_a_cleared_catalog_still_counts_steps(self, catalog: Catalog) -> None:
-        catalog.put(picture())
-        catalog.note(Step(an_id(101), "reading frames", 0))
-        catalog.clear()
-        assert catalog.find(Question()) == []
-        assert catalog.steps(an_id(101))["reading frames"][0] == 1
+    def test_it_knows_which_videos_it_knows_and_since_when(self, catalog: Catalog) -> None:
+        for number, revision in ((1, 3), (2, 1)):
+            catalog.put(picture(number, revision=revision))
+        assert catalog.revisions() == {an_id(1): 3, an_id(2): 1}
+        catalog.forget(an_id(1))
+        assert catalog.revisions() == {an_id(2): 1}
+
+    def test_it_says_that_it_is_there(self, catalog: Catalog) -> None:
+        catalog.check()
 
     def test_words_are_found_as_they_were_folded(self, catalog: Catalog) -> None:
         catalog.put(picture(1, searched="제니 100% live"))

@@ -35,8 +35,16 @@ _MOST_TRIES = 20
 _MOST_CONNECTIONS = 48
 #: A stage's pace is that of so many of its steps: some two minutes of video.
 _PACE_STEPS = 32
-#: The tables that a projection fills.
-_PROJECTED = (VIDEOS, RUNS, PEOPLE, JUDGEMENTS)
+#: A PostgreSQL that is gone without a word is noticed within these seconds, and not when the
+#: system's own patience of two hours ends.
+_GONE_S = 10
+_TO_POSTGRES = {
+    "connect_timeout": _GONE_S,
+    "keepalives_idle": _GONE_S,
+    "keepalives_interval": 2,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 1000 * _GONE_S,
+}
 
 
 @dataclass(frozen=True)
@@ -84,7 +92,7 @@ class Catalog:
     """
 
     def __init__(self, url: str) -> None:
-        options = {"timeout": _BUSY_S} if url.startswith("sqlite") else {}
+        options = {"timeout": _BUSY_S} if url.startswith("sqlite") else _TO_POSTGRES
         self._engine = sa.create_engine(
             url, connect_args=options, pool_pre_ping=True, max_overflow=_MOST_CONNECTIONS - 5
         )
@@ -115,11 +123,18 @@ class Catalog:
         """A transaction, for tables that no journal tells of."""
         return self._connected()
 
-    def clear(self) -> None:
-        """The catalog knows nothing of any video, but how far runs are and who was let in."""
+    def check(self) -> None:
+        """The database answers."""
         with self._connected() as connection:
-            for table in _PROJECTED:
-                connection.execute(table.delete())
+            connection.execute(sa.select(1))
+
+    def revisions(self) -> dict[str, int]:
+        """Every video that is known, and at which revision."""
+        with self._connected() as connection:
+            return {
+                row.id: row.revision
+                for row in connection.execute(sa.select(VIDEOS.c.id, VIDEOS.c.revision))
+            }
 
     def put(self, picture: Picture) -> None:
         """The catalog holds this of the video, unless it knows a later revision already."""

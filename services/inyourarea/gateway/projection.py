@@ -41,9 +41,16 @@ class Projection:
         self._journal = Journal(objects)
 
     def rebuild(self) -> None:
-        """The catalog is made anew from the object store alone; what was deleted stays so."""
-        self._catalog.clear()
-        for video in self._journal.videos():
+        """The catalog is what the object store alone says; what was deleted stays so.
+
+        Other copies of the gateway answer from it meanwhile: what is right is never missing.
+        """
+        known = self._catalog.revisions()  # first: what is submitted meanwhile is not forgotten
+        written = self._journal.videos()
+        for video, revision in known.items():
+            if video not in written or revision > len(self._journal.read(video)):
+                self._catalog.forget(video)  # of another store, or of an older copy of this one
+        for video in written:
             self.project(video)
 
     def project(self, video: str) -> None:

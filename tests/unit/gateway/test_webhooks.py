@@ -223,7 +223,6 @@ def test_what_is_not_delivered_is_delivered_after_a_restart(
     with listening(Target([200])) as target:
         webhooks.add(target.url, ["finished"], "")
         webhooks.tell(finished())
-        catalog.clear()
         catalog.close()
         again = Catalog(f"sqlite:///{tmp_path / 'catalog.sqlite'}")
         again.open()
