@@ -6,6 +6,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from inyourarea.gateway.catalog import Step
 from inyourarea.gateway.house import House
 from inyourarea.runtime.bus import BusAway
 from inyourarea.runtime.json_logs import speaking_of
@@ -18,9 +19,8 @@ log = logging.getLogger(__name__)
 _ROUND_S = 60.0
 #: The store is swept every so many rounds: that lists much of it.
 _SWEEP_ROUNDS = 10
-#: Seconds without a step after which a run is announced again: longer than any unit takes by far,
-#: and harmless where one does, since whatever exists is not made again.
-_SILENCE_S = 600.0
+#: The step that the keeper notes when it has seen a run, and when it has told it again.
+_TOLD = "told again"
 
 
 @contextmanager
@@ -34,11 +34,11 @@ def kept(house: House) -> Iterator[None]:
             try:
                 if turn % _SWEEP_ROUNDS == 0:
                     house.sweep()
-                announce_silent_runs(house, _SILENCE_S)
+                announce_silent_runs(house, house.settings.silence_s)
             except (ObjectsAway, BusAway, DependencyAway) as away:
                 log.warning("the house can not be looked after now: %s", away)
             turn += 1
-            stop.wait(_ROUND_S)
+            stop.wait(min(_ROUND_S, house.settings.silence_s / 2))
 
     keeper = threading.Thread(target=keep, name="keeper", daemon=True)
     keeper.start()
@@ -53,12 +53,18 @@ def announce_silent_runs(house: House, silence_s: float) -> None:
     """Unfinished runs of which nothing was heard for so long are told to all stages again.
 
     Each stage finds what there is, makes what is missing, and tells its facts again; so whatever
-    was lost on the way, the bus itself included, a run comes to its end.
+    was lost on the way, the bus itself included, a run comes to its end. A run that waits in line
+    is silent as well: its silence counts from when it was first seen, or told again, by any copy of
+    the gateway.
     """
     for run in house.catalog.unfinished():
-        last_ns = max((last for _, _, last in house.catalog.steps(run).values()), default=0)
-        if time.time_ns() - last_ns > silence_s * 1e9:
+        steps = house.catalog.steps(run)
+        last_ns = max((last for _, _, last in steps.values()), default=None)
+        if last_ns is not None and time.time_ns() - last_ns <= silence_s * 1e9:
+            continue
+        if last_ns is not None or not silence_s:
             accepted = house.showing.accepted(run)
             with speaking_of(accepted):
                 log.info("run %s is told again", run)
                 house.stages.publish(accepted)
+        house.catalog.note(Step(run, _TOLD, steps.get(_TOLD, (0,))[0]))

@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from functools import partial
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from inyourarea.runtime.tls import Tls, read_pair
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 _GIB = 1 << 30
+_LONGEST_SILENCE_S = 24 * 3600
 _NAME = re.compile(r"[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\]", re.ASCII)
 #: Languages in which people may have a name besides that by which they are called.
 LANGUAGES = ("ko", "en", "ja", "zh")
@@ -49,6 +51,9 @@ class GatewaySettings:
     s3_sources: tuple[Place, ...] = ()
     #: The object store's address for those who send parts to it; empty: as the gateway's.
     s3_address: str = ""
+    #: Seconds without a step after which a run is told to all stages again: longer than any unit
+    #: takes by far, and harmless where one does, since whatever exists is not made again.
+    silence_s: float = 600.0
     #: Whether visitors without a token see what is published.
     is_public: bool = False
     #: Whether whoever comes from this machine, to its loopback address, may do everything.
@@ -61,11 +66,11 @@ def read_settings(environment: Mapping[str, str]) -> GatewaySettings:
     """Settings from the environment.
 
     Names behind ``INYOURAREA_``: ``SCRATCH``, ``GATEWAY_MOST_UPLOAD_GIB``,
-    ``GATEWAY_EXPORT_NAME``, ``GATEWAY_QUOTA_HOURS`` (of video, each owner in a month; none),
-    ``GATEWAY_HOSTS`` (names besides this machine's own, with commas between),
-    ``GATEWAY_PROXIES`` and ``GATEWAY_WEBHOOK_NETWORKS`` (networks, likewise),
-    ``GATEWAY_GRPC`` (HOST:PORT), ``GATEWAY_GRPC_CERT_FILE`` and ``GATEWAY_GRPC_KEY_FILE``,
-    ``GATEWAY_S3_SOURCES`` (``s3://bucket/prefix``, with commas between) and ``GATEWAY_S3_ADDRESS``.
+    ``GATEWAY_EXPORT_NAME``, ``GATEWAY_SILENCE_S``, ``GATEWAY_QUOTA_HOURS`` (of video, each owner in
+    a month; none), ``GATEWAY_HOSTS`` (names besides this machine's own, with commas between),
+    ``GATEWAY_PROXIES`` and ``GATEWAY_WEBHOOK_NETWORKS`` (networks, likewise), ``GATEWAY_GRPC``
+    (HOST:PORT), ``GATEWAY_GRPC_CERT_FILE`` and ``GATEWAY_GRPC_KEY_FILE``, ``GATEWAY_S3_SOURCES``
+    (``s3://bucket/prefix``, with commas between) and ``GATEWAY_S3_ADDRESS``.
 
     Raises:
         SettingsRejected: a value can not be used; all problems are told together.
@@ -87,6 +92,7 @@ def read_settings(environment: Mapping[str, str]) -> GatewaySettings:
     grpc_tls = read_pair(asked, *pair) if has_tls else None
     sources = asked.several("GATEWAY_S3_SOURCES", parse_place, "places, such as s3://bucket/prefix")
     s3_address = asked.read("GATEWAY_S3_ADDRESS", "", parse_endpoint, "such as https://host:9000")
+    silence_s = asked.seconds("GATEWAY_SILENCE_S", Fraction(plain.silence_s), _LONGEST_SILENCE_S)
     asked.check()
     return GatewaySettings(
         quota_s=None if hours is None else 3600 * hours,
@@ -100,6 +106,7 @@ def read_settings(environment: Mapping[str, str]) -> GatewaySettings:
         grpc_tls=grpc_tls,
         s3_sources=sources,
         s3_address=s3_address,
+        silence_s=float(silence_s),
     )
 
 

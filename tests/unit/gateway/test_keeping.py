@@ -1,0 +1,62 @@
+"""The keeper: runs of which nothing is heard are told again, by one gateway of several."""
+
+import pytest
+
+from inyourarea.gateway import keeping
+from inyourarea.gateway.catalog import Step
+from inyourarea.gateway.handler import READING
+from inyourarea.gateway.keeping import announce_silent_runs
+from rehearsal_house import RehearsedSite
+
+SILENCE_S = 600
+
+
+class Clock:
+    """What the keeper and the catalog take for the time."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.seconds = 1_800_000_000
+        monkeypatch.setattr("time.time_ns", lambda: self.seconds * 10**9)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    return Clock(monkeypatch)
+
+
+def told_after(site: RehearsedSite, clock: Clock, seconds: int) -> int:
+    """How many facts are told when so much time has passed."""
+    clock.seconds += seconds
+    before = len(site.stages.told)
+    announce_silent_runs(site.house, SILENCE_S)
+    announce_silent_runs(site.house, SILENCE_S)  # another copy of the gateway
+    return len(site.stages.told) - before
+
+
+def test_a_run_that_waits_in_line_is_told_once_per_silence(
+    site: RehearsedSite, clock: Clock
+) -> None:
+    site.submit()
+    waits = (1, 60, SILENCE_S - 61, 2, 60, SILENCE_S, 1)
+    assert [told_after(site, clock, each) for each in waits] == [0, 0, 0, 1, 0, 1, 0]
+
+
+def test_a_step_breaks_the_silence(site: RehearsedSite, clock: Clock) -> None:
+    run = site.submit()["run_id"]
+    assert told_after(site, clock, 1) == 0
+    clock.seconds += SILENCE_S
+    site.catalog.note(Step(run, READING, 0))
+    assert told_after(site, clock, SILENCE_S - 1) == 0
+    assert told_after(site, clock, 2) == 1
+
+
+def test_what_is_finished_is_not_told_again(site: RehearsedSite, clock: Clock) -> None:
+    site.ready()
+    assert told_after(site, clock, 2 * SILENCE_S) == 0
+
+
+def test_a_new_bus_is_told_of_everything_at_once(site: RehearsedSite) -> None:
+    site.submit()
+    before = len(site.stages.told)
+    keeping.announce_silent_runs(site.house, 0)
+    assert len(site.stages.told) == before + 1
