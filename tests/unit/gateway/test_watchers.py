@@ -11,6 +11,7 @@ import pytest
 import uvicorn
 
 from inyourarea.gateway import changes
+from inyourarea.gateway.journal import Titled
 from inyourarea.gateway.watchers import Watchers
 from rehearsal_house import RehearsedSite
 
@@ -90,6 +91,18 @@ def test_a_stream_begins_with_the_video_and_ends_with_its_deletion(
         site.http.delete(f"/videos/{video}")
         rest = list(lines)
         assert "event: deleted" in rest
+
+
+def test_what_another_copy_of_the_gateway_did_is_told_with_the_next_heartbeat(
+    site: RehearsedSite, listening: Listening
+) -> None:
+    video = site.submit()["id"]
+    with httpx.stream("GET", f"{listening.address}/videos/{video}/events") as stream:
+        told = events(stream.iter_lines())
+        next(told)
+        site.house.journal.append_last(video, Titled(title="elsewhere", labels={}))
+        site.house.projection.project(video)
+        assert next(told)["title"] == "elsewhere"
 
 
 def test_many_changes_at_once_are_told_once(site: RehearsedSite, listening: Listening) -> None:
