@@ -1,6 +1,7 @@
 """The worker loop: a unit ends well, in the dead letters, or waits, and is never lost."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -312,12 +313,40 @@ def test_what_a_child_works_counts_and_what_costs_nothing_is_not_written_down(
     assert 0.3 <= float(bench.objects.get(key)) < 0.6
 
 
+def test_a_unit_that_was_told_to_stop_five_times_is_no_unit_that_kills(tmp_path: Path) -> None:
+    def wait(_: facts.SegmentCut) -> list[Message]:
+        stop.set()
+        raise DependencyAway("the model server")
+
+    for _ in range(STARTS + 1):
+        stop, bench = Event(), Bench(tmp_path, wait)
+        bench.bus.publish(to_record(CUT))
+        bench.worker.run(stop)
+        assert bench.published("stage.failed") == []
+
+
 def test_bytes_that_are_no_fact_are_buried_and_the_next_record_is_handled(tmp_path: Path) -> None:
     bench = Bench(tmp_path, lambda _: [EXTRACTED])
     bench.work(Record("segment.cut.urgent", "v/0", b"\xff\xff\xff"))
     bench.work()
     assert len(bench.published(DEAD_LETTERS)) == 1
     assert len(bench.published("frames.extracted.urgent")) == 1
+    (failed,) = bench.published("stage.failed")
+    told = facts.StageFailed.FromString(failed.value)
+    assert (told.video_id, told.run_id) == ("v", "")
+    assert told.reason.startswith("not a fact of segment.cut.urgent that can be read: ")
+
+
+def test_a_fact_of_later_contracts_is_not_guessed_at(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, pytest.fail)
+    later = replace(to_record(CUT), headers={"contracts": b"v2"})
+    bench.work(later)
+    (letter,) = bench.published(DEAD_LETTERS)
+    assert letter.value == later.value
+    assert (
+        b"it is of version v2 of the contracts and this program knows v1"
+        in (letter.headers["reason"])
+    )
 
 
 def test_what_brings_a_video_to_its_end_comes_before_the_segments_of_the_next() -> None:

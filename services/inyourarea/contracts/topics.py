@@ -1,6 +1,6 @@
 """Which fact travels on which topic, under which key; everything the buses know about messages."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -8,6 +8,11 @@ from typing import Any
 from google.protobuf.message import Message
 
 from inyourarea.contracts.v1 import facts_pb2 as facts
+
+#: The version of the contracts, in a header of every record. A field that is added changes nothing
+#: of it; it goes up, with the folder of the proto files, when an old program must not guess.
+VERSION_HEADER, VERSION = "contracts", b"v1"
+NO_HEADERS: Mapping[str, bytes] = MappingProxyType({})
 
 LANES = MappingProxyType({facts.LANE_URGENT: "urgent", facts.LANE_BULK: "bulk"})
 
@@ -108,13 +113,24 @@ def topic_of(fact: type[Message]) -> Topic:
     return _BY_FACT[fact]
 
 
-def read_fact(channel: str, value: bytes) -> Message:
-    """The fact in a record's bytes.
+class NewerContracts(Exception):
+    """A record is of a version of the contracts that this program does not know."""
+
+
+def read_fact(channel: str, value: bytes, headers: Mapping[str, bytes] = NO_HEADERS) -> Message:
+    """The fact in a record. Fields that are not known here stay in it.
 
     Raises:
         KeyError: nothing is known of that channel.
         google.protobuf.message.DecodeError: the bytes are no such fact.
+        NewerContracts: the record says that it is of another version.
     """
+    if (version := headers.get(VERSION_HEADER, VERSION)) != VERSION:
+        said = version.decode(errors="replace")
+        raise NewerContracts(
+            f"it is of version {said} of the contracts and this program knows {VERSION.decode()}; "
+            "have a newer program try it again"
+        )
     fact = _BY_CHANNEL[channel].fact()
     fact.ParseFromString(value)
     return fact

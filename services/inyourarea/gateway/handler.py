@@ -97,16 +97,22 @@ class GatewayHandler:
     def on_stage_failed(self, fact: facts.StageFailed) -> list[Message]:
         """The run has failed, for a reason that is kept.
 
+        Where no run is told, because nobody could read of which it was, it is the video's newest.
         Where it is only what browsers are given, the run goes on.
         """
-        if fact.run_id and fact.stage == _RENDITION:
+        run = fact.run_id or self._newest_run(fact.video_id)
+        if run and fact.stage == _RENDITION:
             self._objects.put(keys.stage_failed(fact.video_id), fact.reason.encode())
             self._projection.project(fact.video_id)
-        elif fact.run_id:
-            self._objects.put_once(keys.failed(fact.run_id), fact.reason.encode())
+        elif run:
+            self._objects.put_once(keys.failed(run), fact.reason.encode())
             self._projection.project(fact.video_id)
-            self._announce("failed", fact.video_id, fact.run_id)
+            self._announce("failed", fact.video_id, run)
         return self._told(fact)
+
+    def _newest_run(self, video: str) -> str:
+        row = self._catalog.video(video)
+        return "" if row is None else str(row["run_id"])
 
     def _note(self, fact: Any, stage: str, segment: int) -> None:
         self._catalog.note(Step(fact.run_id, stage, segment))

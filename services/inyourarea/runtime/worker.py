@@ -8,14 +8,22 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from threading import Event
-from types import MappingProxyType
 from typing import Any
 
 from google.protobuf.message import DecodeError, Message
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.starts import Start, starts_of, trace_of, write_start
-from inyourarea.contracts.topics import DEAD_LETTERS, Topic, read_fact, topic_of
+from inyourarea.contracts.topics import (
+    DEAD_LETTERS,
+    NO_HEADERS,
+    VERSION,
+    VERSION_HEADER,
+    NewerContracts,
+    Topic,
+    read_fact,
+    topic_of,
+)
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import Refused
 from inyourarea.runtime import metrics
@@ -70,12 +78,18 @@ def _ranked(topic: Topic) -> Iterable[tuple[int, str]]:
     return enumerate(topic.channels, start=1) if topic.has_lanes else ((0, topic.name),)
 
 
-def to_record(fact: Message, headers: Mapping[str, bytes] = MappingProxyType({})) -> Record:
+def to_record(fact: Message, headers: Mapping[str, bytes] = NO_HEADERS) -> Record:
     """The fact as it goes on its channel; the trace that it is part of goes with it."""
     topic = topic_of(type(fact))
     value = fact.SerializeToString(deterministic=True)
     traced = {name: text.encode() for name, text in carrying(topic.name).items()}
-    return Record(topic.channel_of(fact), topic.key(fact), value, {**headers, **traced})
+    own = {**traced, VERSION_HEADER: VERSION}
+    return Record(topic.channel_of(fact), topic.key(fact), value, {**headers, **own})
+
+
+def _unread(record: Record) -> facts.StageFailed:
+    """What is known of a fact that can not be read: by its key, which video it was of."""
+    return facts.StageFailed(video_id=record.key.partition("/")[0])
 
 
 @dataclass
@@ -83,9 +97,10 @@ class Worker:
     """One stage at work: its handlers between a bus and an object store.
 
     A unit of work is one record. It ends in one of three ways: its facts are published and it is
-    committed; or it fails (three tries, or five starts that never came to an end) and goes to the
-    dead letters, and `StageFailed` says so; or a dependency is away, and it waits. A unit of a
-    cancelled run or a deleted video is committed without work.
+    committed; or it fails (three tries, five starts that never came to an end, or nobody can read
+    it) and goes to the dead letters, and `StageFailed` says so, without a run where that can not be
+    known; or a dependency is away, and it waits. A unit of a cancelled run or a deleted video is
+    committed without work.
 
     ``name`` is who works here, for whoever asks; ``clock`` counts the processor seconds that are
     this worker's: of its thread, where others share the process.
@@ -116,11 +131,11 @@ class Worker:
     def work(self, record: Record, stop: Event) -> None:
         """Bring one record to its end."""
         try:
-            fact = read_fact(record.channel, record.value)
-        except (DecodeError, KeyError) as broken:
-            reason = f"not a fact of {record.channel}: {broken}"
+            fact = read_fact(record.channel, record.value, record.headers)
+        except (DecodeError, KeyError, NewerContracts) as broken:
+            reason = f"not a fact of {record.channel} that can be read: {broken}"
             metrics.UNITS.labels(self.stage, record.channel, "failed").inc()
-            self._settle(record, [self._letter(record, reason, 0)], stop)
+            self._settle(record, self._failure(record, _unread(record), reason, 0), stop)
         else:
             with at_work(self.stage, record, fact) as unit:
                 outcome = self._outcome(record, fact, unit, stop)
@@ -179,6 +194,8 @@ class Worker:
             else:
                 return results
         unit.end("")
+        with suppress(*_AWAY):  # told to stop, which is no fault of the unit's
+            self._forget_starts(marks)
         return None
 
     def _results(self, record: Record, fact: Any, unit: Unit) -> list[Message]:

@@ -306,3 +306,36 @@ def test_a_title_and_labels_that_two_change_at_once_are_both_heeded(site: Rehear
         None,
         {"day": "2"},
     ]
+
+
+def test_while_it_is_made_anew_nothing_that_is_right_is_missing(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another copy of the gateway answers meanwhile."""
+    video = site.ready()
+    project = site.house.projection.project
+
+    def look_first(one: str) -> None:
+        assert site.get(f"/videos/{one}")["state"] == "ready"
+        project(one)
+
+    monkeypatch.setattr(site.house.projection, "project", look_first)
+    site.house.projection.rebuild()
+    assert [found["id"] for found in site.get("/videos")["items"]] == [video["id"]]
+
+
+def test_what_the_store_does_not_have_is_forgotten(site: RehearsedSite) -> None:
+    lost, older = site.ready(b"one"), site.ready(b"two")
+    site.http.patch(f"/videos/{older['id']}", json={"title": "later"})
+    for key in list(site.objects.list(keys.journal_of(lost["id"]))):
+        site.objects.delete(key)
+    site.objects.delete(keys.journal(older["id"], 1))  # as a backup has it
+    site.house.projection.rebuild()
+    assert [found["title"] for found in site.get("/videos")["items"]] == ["stage.mp4"]
+
+
+def test_what_nobody_could_read_fails_the_newest_run(site: RehearsedSite) -> None:
+    video = site.submit()
+    site.handler.on_stage_failed(facts.StageFailed(video_id=video["id"], reason="no fact"))
+    site.handler.on_stage_failed(facts.StageFailed(video_id="unknown", reason="no fact"))
+    assert site.get(f"/videos/{video['id']}")["failure"] == "no fact"
