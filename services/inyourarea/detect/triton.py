@@ -48,6 +48,8 @@ _CHANNEL = (
 #: of 6 MB costs 2 ms of CPU a picture here, one of 12 or 23 MB costs 5: memory anew for each.
 PICTURES_A_CALL = 2
 CALLS_AT_A_TIME = 4
+#: Seconds for the answer whether it is ready.
+_READY_S = 4.0
 _UNAVAILABLE = "StatusCode.UNAVAILABLE"
 #: Nobody is there, nobody answers in time, or the model is not loaded (yet).
 _AWAY = (_UNAVAILABLE, "StatusCode.DEADLINE_EXCEEDED", "StatusCode.NOT_FOUND")
@@ -95,6 +97,19 @@ class TritonServer:
                 f"accepted with {model.width}x{model.height} and {', '.join(members) or 'nobody'}."
             )
         return detector
+
+    def check(self) -> None:
+        """The server answers that it is ready.
+
+        Raises:
+            DetectorAway: it does not.
+        """
+        try:
+            is_ready = self._client.is_server_ready(client_timeout=_READY_S)
+        except InferenceServerException as error:
+            raise self._trouble(error) from error
+        if not is_ready:
+            raise DetectorAway(f"The server at {self._address} is not ready.")
 
     def config(self, name: str) -> ModelConfig:
         """What the server was told of a model.

@@ -86,7 +86,7 @@ def open_service(ground: Ground) -> Service:
     ground.open(_site(house, places.http))
     if settings.grpc:
         ground.open(answering_grpc(house))
-    return Service({"gateway": handler.handlers})
+    return Service({"gateway": handler.handlers}, needs={"catalog": catalog.check})
 
 
 def _trusting(settings: GatewaySettings, http: str) -> GatewaySettings:

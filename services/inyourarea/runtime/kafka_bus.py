@@ -55,6 +55,10 @@ class KafkaBus:
         """See `Bus.behind`; the end of a partition is where it was when something last came."""
         return self.member.behind()
 
+    def check(self) -> None:
+        """Kafka is there, as far as is known. Raises `BusAway`."""
+        self.member.check()
+
     @property
     def is_closed(self) -> bool:
         """Whether this member has left."""

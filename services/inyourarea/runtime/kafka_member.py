@@ -124,7 +124,7 @@ class KafkaMember:
         """See `Bus.consume`."""
         end = time.monotonic() + timeout_s
         while True:
-            self._check()
+            self.check()
             with self._lock:
                 record = self._look(end - time.monotonic())
             left = end - time.monotonic()
@@ -138,7 +138,7 @@ class KafkaMember:
         place = TopicPartition(record.channel, record.partition)
         end = time.monotonic() + _COMMIT_S
         while True:
-            self._check()
+            self.check()
             with self._lock:
                 self._forget_lost()
                 if not self._lanes.finish(record):
@@ -175,7 +175,8 @@ class KafkaMember:
         if self._lock.acquire(timeout=2 * self._pace.request_s):
             self._leave()
 
-    def _check(self) -> None:
+    def check(self) -> None:
+        """The member can consume and commit, as far as is known. Raises `BusAway`."""
         if self._stop.is_set():
             raise BusAway("this member has left its group")
         if self._twin or self._away:

@@ -94,10 +94,10 @@ class RpcServer:
         self._server.start()
         self.say(is_serving=True)
 
-    def say(self, *, is_serving: bool) -> None:
-        """Whoever asks for health is told so."""
+    def say(self, *, is_serving: bool, of: str = "") -> None:
+        """Whoever asks for the health of that part is told so; without a name of the whole."""
         status = health_pb2.HealthCheckResponse
-        self._health.set("", status.SERVING if is_serving else status.NOT_SERVING)
+        self._health.set(of, status.SERVING if is_serving else status.NOT_SERVING)
 
     def stop(self, grace_s: float) -> None:
         """No new question is taken; those under way have so many seconds."""

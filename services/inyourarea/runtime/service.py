@@ -7,9 +7,9 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from types import FrameType
 from typing import TypeVar
@@ -23,6 +23,7 @@ from inyourarea.runtime import kafka_settings, metrics, minio_settings, tls
 from inyourarea.runtime.bus import Bus, BusAway, Sender
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.counted import CountedChild, CountedObjects
+from inyourarea.runtime.dependencies import Ask, Dependencies
 from inyourarea.runtime.json_logs import log_as_json
 from inyourarea.runtime.kafka_bus import KafkaBus, KafkaSender
 from inyourarea.runtime.kafka_settings import KafkaSettings
@@ -31,17 +32,19 @@ from inyourarea.runtime.memory import keep_freed_memory
 from inyourarea.runtime.metrics_server import answering_about
 from inyourarea.runtime.minio_objects import MinioObjects
 from inyourarea.runtime.minio_settings import MinioSettings
-from inyourarea.runtime.objects import Objects, ObjectsAway
+from inyourarea.runtime.objects import Objects, ObjectsAway, holds
 from inyourarea.runtime.rpc import RpcServer
 from inyourarea.runtime.settings import Environment, SettingsRejected, parse_address
 from inyourarea.runtime.tls import Tls
 from inyourarea.runtime.traces import trace_to_collector
-from inyourarea.runtime.worker import Handlers, Worker, channels_of
+from inyourarea.runtime.worker import DependencyAway, Handlers, Worker, channels_of
 
 log = logging.getLogger(__name__)
 
 #: Seconds that a worker has for its unit once the process is told to end: the longest unit's own.
 _FAREWELL_S = 900.0
+#: Seconds after which a service that could not begin tries again.
+_BEGIN_AGAIN_S = 2.0
 #: Seconds that questions under way have then.
 _ANSWERS_S = 30.0
 
@@ -102,6 +105,7 @@ class Ground:
         self._opened = opened
         #: The processor seconds that a worker here is charged with.
         self.clock: Callable[[], float] = time.thread_time
+        self._buses: list[KafkaBus] = []
 
     def child(self) -> Child:
         """A process for work that may crash."""
@@ -123,7 +127,17 @@ class Ground:
         """A member of a consumer group."""
         bus = KafkaBus(self.settings.kafka, group, channels)
         self._opened.callback(bus.close)
+        self._buses.append(bus)
         return bus
+
+    def ask_bus(self) -> None:
+        """Kafka is there. Raises `BusAway`."""
+        for bus in self._buses:
+            bus.check()
+
+    def ask_store(self) -> None:
+        """The store answers. Raises `ObjectsAway`."""
+        holds(self.objects, "attempts/none")
 
 
 def _nothing_more(_: grpc.Server) -> None:
@@ -138,29 +152,47 @@ class Service:
     add: Add = _nothing_more
     #: Where those are described.
     files: tuple[FileDescriptor, ...] = ()
+    #: What it needs beside Kafka and the store, by name.
+    needs: Mapping[str, Ask] = field(default_factory=dict)
 
 
 def run_service(name: str, open_service: Callable[[Ground], Service]) -> int:
     """Be that service until SIGTERM; 0 when it ended in order, 1 where it could not begin.
 
-    ``--check`` says what it would connect to and whether it can, and ends.
+    What is away when it begins is waited for. ``--check`` says what it would connect to and whether
+    it can, and ends.
     """
     parser = argparse.ArgumentParser(prog=f"python -m inyourarea.{name}")
     parser.add_argument("--check", action="store_true", help="say what it reaches, and end")
     is_check = parser.parse_args().check
     try:
         settings = read_settings(os.environ)
-        with ExitStack() as opened:
-            ground = Ground(name, settings, opened)
-            if is_check:
-                return _check(ground)
-            log_as_json(name)
-            trace_to_collector(name)
-            serve(ground, open_service(ground), stop_at_signals())
+        if is_check:
+            with ExitStack() as opened:
+                return _check(Ground(name, settings, opened))
+        log_as_json(name)
+        trace_to_collector(name)
+        while not _is_served(name, settings, open_service):
+            time.sleep(_BEGIN_AGAIN_S)
     except Refused as refused:
         print(f"inyourarea.{name}: {refused}", file=sys.stderr)  # noqa: T201 - its last word
         return 1
     return 0
+
+
+def _is_served(
+    name: str, settings: ServiceSettings, open_service: Callable[[Ground], Service]
+) -> bool:
+    """Whether the service could begin; then it has ended."""
+    with ExitStack() as opened:
+        ground = Ground(name, settings, opened)
+        try:
+            service = open_service(ground)
+        except (BusAway, ObjectsAway, DependencyAway) as away:
+            log.warning("it can not begin yet: %s", away)
+            return False
+        serve(ground, service, stop_at_signals())
+        return True
 
 
 def stop_at_signals() -> threading.Event:
@@ -176,25 +208,49 @@ def stop_at_signals() -> threading.Event:
 
 
 def serve(ground: Ground, service: Service, stop: threading.Event) -> None:
-    """Work and answer until told to stop: no new question first, then the units in hand end."""
+    """Work and answer until told to stop: no new question first, then the units in hand end.
+
+    Health is told of each dependency by its name (``kafka``, ``store`` and the service's own), of
+    the process as ``process``, and of the whole: NOT_SERVING while a dependency is missing.
+    """
     keep_freed_memory()
     if len(service.groups) == 1:  # what its libraries' threads do is then this worker's, too
         ground.clock = time.process_time
     settings = ground.settings
     server = RpcServer(settings.listen, service.add, service.files, settings.tls)
     threads = [start_worker(ground, group, service.groups[group], stop) for group in service.groups]
+    needs = {"kafka": ground.ask_bus, "store": ground.ask_store, **service.needs}
+    server.say(is_serving=True, of="process")
     server.start()
     log.info("serving on port %d", server.port)
+    dependencies = ground.open(Dependencies(needs))
     if ground.settings.metrics:
-        port = ground.open(answering_about(partial(_missing, stop), ground.settings.metrics))
+        lacks = partial(_missing, stop, dependencies)
+        port = ground.open(answering_about(lacks, ground.settings.metrics))
         log.info("metrics on port %d", port)
+    known: dict[str, str] = {}
     while not stop.wait(1.0):
         if not all(thread.is_alive() for thread in threads):
             stop.set()
             raise Refused("a worker has died; see the log above")
+        known = _tell(server, needs, known, dependencies.missing())
     server.stop(_ANSWERS_S)
     for thread in threads:
         thread.join(_FAREWELL_S)
+
+
+def _tell(
+    server: RpcServer, needs: Iterable[str], known: Mapping[str, str], missing: dict[str, str]
+) -> dict[str, str]:
+    """Health says what is missing, and the log what has changed; returns ``missing``."""
+    for name in needs:
+        server.say(is_serving=name not in missing, of=name)
+        if name in missing and name not in known:
+            log.warning("missing: %s: %s", name, missing[name])
+        elif name in known and name not in missing:
+            log.info("there again: %s", name)
+    server.say(is_serving=not missing)
+    return missing
 
 
 def start_worker(
@@ -220,9 +276,12 @@ def _behind(bus: Bus, channel: str) -> float:
     return bus.behind().get(channel, 0)
 
 
-def _missing(stop: threading.Event) -> str:
+def _missing(stop: threading.Event, dependencies: Dependencies) -> str:
     """What is missing for the service to be ready, in words."""
-    return "it is told to end" if stop.is_set() else "; ".join(metrics.waited_for().values())
+    if stop.is_set():
+        return "it is told to end"
+    missing = {f"{name}: {text}" for name, text in dependencies.missing().items()}
+    return "; ".join(sorted({*metrics.waited_for().values(), *missing}))
 
 
 def _check(ground: Ground) -> int:
@@ -251,4 +310,4 @@ def _reach_bus(ground: Ground) -> None:
 
 
 def _reach_store(ground: Ground) -> None:
-    next(iter(ground.objects.list("probes/")), None)
+    ground.ask_store()
