@@ -6,7 +6,7 @@ WEB := services/inyourarea/gateway/web
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm --prefix $(WEB)
 
 .DEFAULT_GOAL := menu
-.PHONY: menu install web demo check quick test cluster cluster-demo cluster-down exam exam-by-looks bench bench-gateway bench-player bench-bus bench-models bench-objects proto golden show-model screenshot clean
+.PHONY: menu install web demo check quick test cluster cluster-demo cluster-down chaos exam exam-by-looks bench bench-gateway bench-player bench-bus bench-models bench-objects bench-cluster proto golden show-model screenshot clean
 
 menu: ## print this menu
 	@awk '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {split($$0, part, ":.*## "); \
@@ -22,7 +22,7 @@ demo: install ## draw a stage show, make its fancams, score them, watch them in 
 	$(BIN)/inyourarea serve demo/show/stage.mp4 --group show --data demo/out
 
 ##@ A cluster on this machine
-cluster: .venv/.dev web ## start real Kafka, MinIO, PostgreSQL and all services, on loopback
+cluster: .venv/.dev web ## start real Kafka, MinIO, Triton, PostgreSQL and all services, on loopback
 	$(BIN)/python tests/cluster/local.py up
 cluster-demo: demo/show/stage.mp4 ## send the demo's show through it: build/cluster/out
 	$(BIN)/python tests/cluster/local.py demo
@@ -42,7 +42,9 @@ quick: .venv/.dev ## what a change needs within 90 seconds: lint and the fast te
 	$(BIN)/ruff check services tests benchmarks
 	$(BIN)/python -m pytest -q -x -n 2 -m "not slow" --ignore tests/browser tests
 test: .venv/.dev web ## all tests
-	$(BIN)/python -m pytest -n 2 tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup tests
+chaos: .venv/.dev ## a cluster whose services are killed 100 times and whose servers go (an hour; SEED=n repeats)
+	PYTHONPATH=tests/embedded $(BIN)/python tests/cluster/chaos.py
 exam: .venv/.dev ## hard shows, the original's method beside ours
 	$(BIN)/python benchmarks/exam.py
 exam-by-looks: .venv/.dev ## the same shows by looks alone: boxes without names
@@ -59,6 +61,8 @@ bench-objects: .venv/.dev ## what a minute of video costs the object store, on a
 	$(BIN)/python benchmarks/objects.py demo/objects/stage.mp4 12
 bench-models: .venv/.dev ## what a picture costs on a Triton server, beside in process
 	$(BIN)/python benchmarks/served_models.py
+bench-cluster: .venv/.dev ## CPU of the cluster form beside the laptop form, for a minute of video
+	$(BIN)/python benchmarks/cluster.py
 bench-player: .venv/.dev web ## the player in Chromium: sync, changes of member, grid, first frame
 	PYTHONPATH=tests:tests/browser $(BIN)/python benchmarks/player.py
 

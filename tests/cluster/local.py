@@ -9,20 +9,31 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import grpc
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+
 from by_grpc import ByGrpc
-from kafka_server import kafka
-from minio_server import minio
-from own_servers import end, free_ports
-from postgres_server import postgres
+from inyourarea.contracts.topics import CHANNELS
+from inyourarea.embedded.models import models_folder
+from inyourarea.embedded.serving import known_models
+from inyourarea.gateway.models import write_models
+from inyourarea.runtime.kafka_settings import KafkaSettings
+from inyourarea.runtime.kafka_topics import KafkaTopics, changes
+from inyourarea.runtime.minio_bucket import apply_bucket
+from inyourarea.train.triton_repository import CPU, write_repository
+from kafka_server import KafkaServer, kafka
+from minio_server import MinioServer, minio
+from own_servers import OwnServer, end, free_ports, together
+from postgres_server import PostgresServer, postgres_server
+from triton_server import Triton, triton
 
 ROOT = Path(__file__).parents[2]
 
@@ -33,72 +44,163 @@ SERVICES = ("ingest", "detect", "track", "render", "gateway")
 _START_S = 300
 _STOP_S = 120
 _GRPC = "INYOURAREA_GATEWAY_GRPC"
+#: Seconds for a service to say how it is.
+_HEALTH_S = 5.0
+_SERVING = health_pb2.HealthCheckResponse.SERVING
+
+
+@dataclass
+class Servers:
+    """The real servers; each can be taken away and comes back."""
+
+    kafka: KafkaServer
+    store: MinioServer
+    catalog: PostgresServer
+    triton: Triton
+
+    def all(self) -> dict[str, OwnServer]:
+        """By the names that services have for them."""
+        return {name: getattr(self, name) for name in ("kafka", "store", "catalog", "triton")}
+
+    def make_topics(self) -> None:
+        """Kafka has the topics of this program."""
+        with closing(KafkaTopics(KafkaSettings((self.kafka.address,)))) as topics:
+            topics.make(changes(CHANNELS, topics.find(channel.name for channel in CHANNELS)))
 
 
 @dataclass
 class LocalCluster:
-    """Everything that runs; ``address`` is the site's. Services can be killed and started again."""
+    """Everything that runs. Services can be killed and started again, servers too.
+
+    ``copies`` are the services' names, with a number behind those of a second copy and more.
+    """
 
     folder: Path
+    servers: Servers
     environment: dict[str, str]
-    address: str
+    copies: tuple[str, ...]
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        ports = free_ports(2 * len(self.copies))
+        self._ports = dict(zip(self.copies, ports, strict=False))
+        self._http = dict(zip(self.copies, ports[len(self.copies) :], strict=True))
+        self.environment |= {
+            "INYOURAREA_INGEST_ADDRESS": f"127.0.0.1:{self._ports['ingest']}",
+            "INYOURAREA_TRACK_ADDRESS": f"127.0.0.1:{self._ports['track']}",
+        }
+
+    @property
+    def addresses(self) -> list[str]:
+        """Where the gateways answer."""
+        return [f"http://127.0.0.1:{self._http[name]}" for name in self.copies if "gateway" in name]
+
+    @property
+    def address(self) -> str:
+        """Where the first gateway answers."""
+        return self.addresses[0]
+
+    def log(self, name: str) -> Path:
+        """What a copy has logged."""
+        return self.folder / f"{name}.log"
+
     def start(self, name: str) -> None:
-        """One copy of a service is on its way; ``name`` is the service's, and a number for more."""
-        service = name.split("-", maxsplit=1)[0]
-        own = {"INYOURAREA_KAFKA_MEMBER": name, "INYOURAREA_LISTEN": "127.0.0.1:0"}
-        if name in ("ingest", "track"):  # those that are asked have an address that others know
-            own["INYOURAREA_LISTEN"] = self.environment[f"INYOURAREA_{name.upper()}_ADDRESS"]
-        with (self.folder / f"{name}.log").open("ab") as log:
+        """One copy of a service is on its way."""
+        own = {
+            "INYOURAREA_KAFKA_MEMBER": name,
+            "INYOURAREA_LISTEN": f"127.0.0.1:{self._ports[name]}",
+            "INYOURAREA_GATEWAY_HTTP": f"127.0.0.1:{self._http[name]}",
+        }
+        with self.log(name).open("ab") as log:
             self.processes[name] = subprocess.Popen(
-                [sys.executable, "-m", f"inyourarea.{service}"],
+                [sys.executable, "-m", f"inyourarea.{name.partition('-')[0]}"],
                 env={**self.environment, **own},
                 stdout=log,
                 stderr=log,
             )
 
+    def add(self, name: str) -> None:
+        """There is another copy, to be started."""
+        if name not in self.copies:
+            self.copies = (*self.copies, name)
+            self._ports[name], self._http[name] = free_ports(2)
+
     def stop(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
         """That copy has ended, by this signal."""
         end(self.processes.pop(name), number, _STOP_S)
 
+    def health(self, name: str, of: str = "") -> bool | None:
+        """Whether a copy says that it, or this part of it, serves; none where it says nothing."""
+        with grpc.insecure_channel(f"127.0.0.1:{self._ports[name]}") as channel:
+            asked = health_pb2.HealthCheckRequest(service=of)
+            try:
+                told = health_pb2_grpc.HealthStub(channel).Check(asked, timeout=_HEALTH_S)
+            except grpc.RpcError:
+                return None
+        return bool(told.status == _SERVING)
+
+    def wait(self, *names: str) -> None:
+        """These copies serve; all where none is named.
+
+        Raises:
+            SystemExit: one has ended, or takes too long.
+        """
+        end = time.monotonic() + _START_S
+        waiting = list(names or self.processes)
+        while waiting:
+            name = waiting[0]
+            if self.health(name):
+                waiting.pop(0)
+                continue
+            if self.processes[name].poll() is not None or time.monotonic() > end:
+                raise SystemExit(f"{name} does not serve: {self.log(name).read_text()[-2000:]}")
+            time.sleep(0.2)
+
+    def tend(self) -> list[str]:
+        """Copies that have ended by themselves are on their way again; returns which."""
+        ended = [name for name, process in self.processes.items() if process.poll() is not None]
+        for name in ended:
+            self.start(name)
+        return ended
+
 
 @contextlib.contextmanager
-def local_cluster(folder: Path, copies: tuple[str, ...] = SERVICES) -> Iterator[LocalCluster]:
-    """A cluster that answers.
+def local_cluster(
+    folder: Path, copies: tuple[str, ...] = SERVICES, environment: dict[str, str] | None = None
+) -> Iterator[LocalCluster]:
+    """A cluster that serves; ``environment`` is what its services are told besides.
 
     Raises:
         ServerNotHad: a server can not be had on this machine.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    with ExitStack() as closing:
-        broker = closing.enter_context(kafka())
-        store = closing.enter_context(minio()).settings()
-        catalog = closing.enter_context(postgres())
-        ports = free_ports(3)
-        models = folder / "models.json"
-        models.write_text(_said("models", "list", "--json"))
-        environment = {
+    with ExitStack() as stack:
+        models, _ = known_models()
+        (folder / "models.json").write_text(write_models(models))
+        names = sorted({known.model.name for known in models.values()})
+        write_repository(models_folder(), names, folder / "served", CPU)
+        served = triton(folder / "served", names)
+        servers = Servers(*together(stack, [kafka(), minio(), postgres_server(), served]))
+        store = servers.store.settings()
+        servers.make_topics()
+        apply_bucket(store)
+        told = {
             **os.environ,
-            "INYOURAREA_KAFKA_SERVERS": broker.address,
+            "INYOURAREA_KAFKA_SERVERS": servers.kafka.address,
             "INYOURAREA_S3_ENDPOINT": store.endpoint,
             "INYOURAREA_S3_ACCESS_KEY": store.access_key,
             "INYOURAREA_S3_SECRET_KEY": store.secret_key,
             "INYOURAREA_S3_BUCKET": store.bucket,
-            "INYOURAREA_CATALOG_URL": catalog,
-            "INYOURAREA_INGEST_ADDRESS": f"127.0.0.1:{ports[0]}",
-            "INYOURAREA_TRACK_ADDRESS": f"127.0.0.1:{ports[1]}",
-            "INYOURAREA_GATEWAY_HTTP": f"127.0.0.1:{ports[2]}",
-            "INYOURAREA_GATEWAY_MODELS": str(models),
-            "INYOURAREA_MODELS": str(ROOT / "models"),
+            "INYOURAREA_CATALOG_URL": servers.catalog.url,
+            "INYOURAREA_TRITON_ADDRESS": servers.triton.address,
+            "INYOURAREA_GATEWAY_MODELS": str(folder / "models.json"),
+            **(environment or {}),
         }
-        _said("topics", "apply", "--kafka", broker.address)
-        _said("store", "apply", environment=environment)
-        cluster = LocalCluster(folder, environment, f"http://127.0.0.1:{ports[2]}")
-        closing.callback(_stop_all, cluster)
+        cluster = LocalCluster(folder, servers, told, copies)
+        stack.callback(_stop_all, cluster)
         for name in copies:
             cluster.start(name)
-        _wait(cluster, ports[2])
+        cluster.wait()
         yield cluster
 
 
@@ -107,28 +209,6 @@ def _stop_all(cluster: LocalCluster) -> None:
         process.send_signal(signal.SIGTERM)
     for name in list(cluster.processes):
         cluster.stop(name)
-
-
-def _said(*words: str, environment: dict[str, str] | None = None) -> str:
-    command = [sys.executable, "-m", "inyourarea.cli", *words]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment)
-    if done.returncode:
-        raise SystemExit(f"inyourarea {' '.join(words)}: {done.stderr}")
-    return done.stdout
-
-
-def _wait(cluster: LocalCluster, port: int) -> None:
-    end = time.monotonic() + _START_S
-    while time.monotonic() < end:
-        for name, process in cluster.processes.items():
-            if process.poll() is not None:
-                log = (cluster.folder / f"{name}.log").read_text()[-2000:]
-                raise SystemExit(f"{name} ended: {log}")
-        with contextlib.suppress(OSError):
-            socket.create_connection(("127.0.0.1", port), timeout=1).close()
-            return
-        time.sleep(0.2)
-    raise SystemExit("the gateway did not answer in time; see build/cluster/gateway.log")
 
 
 def up() -> None:
@@ -140,7 +220,7 @@ def up() -> None:
         keeper = subprocess.Popen(
             [sys.executable, __file__, "keep"], stdout=log, stderr=log, start_new_session=True
         )
-    print("starting Kafka, MinIO, PostgreSQL and five services (a minute; logs in build/cluster)")
+    print("starting four servers and five services (a minute; logs in build/cluster)")
     end = time.monotonic() + _START_S
     while not STATE.exists() and keeper.poll() is None and time.monotonic() < end:
         time.sleep(0.5)
@@ -166,6 +246,7 @@ def keep() -> None:
             )
             while True:
                 time.sleep(1)
+                cluster.tend()
     finally:
         STATE.unlink(missing_ok=True)
 

@@ -86,6 +86,26 @@ class MinioServer:
                     return
         raise ServerNotHad(f"MinIO did not start: {log.read_text()[-2000:]}")
 
+    @property
+    def pid(self) -> int:
+        """See `OwnServer.pid`."""
+        assert self._process is not None
+        return self._process.pid
+
+    def kill(self) -> None:
+        """See `OwnServer.kill`."""
+        self.stop(signal.SIGKILL)
+
+    def pause(self) -> None:
+        """See `OwnServer.pause`."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """See `OwnServer.go_on`."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Its process has ended, by this signal."""
         if self._process is not None:

@@ -3,10 +3,53 @@
 import signal
 import socket
 import subprocess
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
+from typing import Any, Protocol
 
 
 class ServerNotHad(Exception):
     """A server can not be had on this machine; the text says which, and what to do."""
+
+
+class OwnServer(Protocol):
+    """A server that can be taken away and comes back where it was, with what it had."""
+
+    @property
+    def pid(self) -> int:
+        """Its process."""
+        ...
+
+    def start(self) -> None:
+        """It answers at its address."""
+        ...
+
+    def kill(self) -> None:
+        """It is gone as after a power cut."""
+        ...
+
+    def pause(self) -> None:
+        """It answers nothing, and its connections stay open."""
+        ...
+
+    def go_on(self) -> None:
+        """It answers again."""
+        ...
+
+
+def together(closing: ExitStack, servers: Sequence[AbstractContextManager[Any]]) -> list[Any]:
+    """All of them are up, started at the same time; they end with ``closing``.
+
+    Raises:
+        ServerNotHad: one can not be had.
+    """
+    with ThreadPoolExecutor(len(servers)) as pool:
+        starts = [pool.submit(server.__enter__) for server in servers]
+    for server, start in zip(servers, starts, strict=True):
+        if start.exception() is None:
+            closing.push(server)
+    return [start.result() for start in starts]
 
 
 def free_ports(count: int) -> list[int]:

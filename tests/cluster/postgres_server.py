@@ -9,7 +9,7 @@ import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from own_servers import ServerNotHad, free_ports
@@ -21,33 +21,103 @@ _START_S = 30
 _KNOBS = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "shared_buffers=16MB")
 
 
+class PostgresServer:
+    """One PostgreSQL in a folder; its address stays the same when it is started again."""
+
+    def __init__(self, folder: Path) -> None:
+        programs = _programs()
+        self._folder, self._somebody = folder, _somebody(folder)
+        self._process: subprocess.Popen[bytes] | None = None
+        data = folder / "data"
+        _run([programs / "initdb", "-D", data, "-U", "test", "-A", "trust", "-N"], self._somebody)
+        (self._port,) = free_ports(1)
+        knobs = [word for knob in _KNOBS for word in ("-c", knob)]
+        place = ["-D", data, "-h", "127.0.0.1", "-p", self._port, "-k", folder]
+        self._words = [str(word) for word in (programs / "postgres", *place, *knobs)]
+
+    @property
+    def url(self) -> str:
+        """Its address for SQLAlchemy."""
+        return f"postgresql+psycopg://test@127.0.0.1:{self._port}/postgres"
+
+    def start(self) -> None:
+        """It answers at its address. Those of a killed one may hold its memory for a moment."""
+        log, end = self._folder / "log", time.monotonic() + _START_S
+        while time.monotonic() < end:
+            with log.open("wb") as out:
+                self._process = subprocess.Popen(  # type: ignore[call-overload]
+                    self._words,
+                    stdout=out,
+                    stderr=out,
+                    start_new_session=True,  # a group of its own, to pause them all
+                    **self._somebody,
+                )
+            if _answers(self._process, self._port, log, end):
+                return
+            time.sleep(0.2)
+        raise ServerNotHad(f"PostgreSQL did not start: {log.read_text()[-2000:]}")
+
+    def stop(self) -> None:
+        """It has ended in order, as fast as it does so."""
+        assert self._process is not None
+        self.go_on()
+        self._process.send_signal(signal.SIGINT)
+        self._process.wait(_START_S)
+
+    @property
+    def pid(self) -> int:
+        """See `OwnServer.pid`."""
+        assert self._process is not None
+        return self._process.pid
+
+    def kill(self) -> None:
+        """See `OwnServer.kill`."""
+        self._signal(signal.SIGKILL)
+        assert self._process is not None
+        self._process.wait()
+
+    def pause(self) -> None:
+        """See `OwnServer.pause`."""
+        self._signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """See `OwnServer.go_on`."""
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        assert self._process is not None
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
+
 @contextmanager
-def postgres() -> Iterator[str]:
-    """A server's address for SQLAlchemy.
+def postgres_server() -> Iterator[PostgresServer]:
+    """A server that is up.
 
     Raises:
         ServerNotHad: none can be started here.
     """
-    programs = _programs()
     folder = Path(tempfile.mkdtemp(prefix="inyourarea-postgres-"))
-    somebody = _somebody(folder)
     try:
-        data = folder / "data"
-        _run([programs / "initdb", "-D", data, "-U", "test", "-A", "trust", "-N"], somebody)
-        (port,) = free_ports(1)
-        knobs = [word for knob in _KNOBS for word in ("-c", knob)]
-        place = ["-D", data, "-h", "127.0.0.1", "-p", port, "-k", folder]
-        words = [str(word) for word in (programs / "postgres", *place, *knobs)]
-        with (folder / "log").open("wb") as log:
-            server = subprocess.Popen(words, stdout=log, stderr=log, **somebody)  # type: ignore[call-overload]
+        server = PostgresServer(folder)
+        server.start()
         try:
-            _wait(server, port, folder / "log")
-            yield f"postgresql+psycopg://test@127.0.0.1:{port}/postgres"
+            yield server
         finally:
-            server.send_signal(signal.SIGINT)  # fast shutdown
-            server.wait(_START_S)
+            server.stop()
     finally:
         shutil.rmtree(folder)
+
+
+@contextmanager
+def postgres() -> Iterator[str]:
+    """The address for SQLAlchemy of a server that is up.
+
+    Raises:
+        ServerNotHad: none can be started here.
+    """
+    with postgres_server() as server:
+        yield server.url
 
 
 def _programs() -> Path:
@@ -76,8 +146,8 @@ def _run(words: list[object], somebody: dict[str, object]) -> None:
         raise ServerNotHad(f"initdb failed: {done.stderr}")
 
 
-def _wait(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
-    end = time.monotonic() + _START_S
+def _answers(server: "subprocess.Popen[bytes]", port: int, log: Path, end: float) -> bool:
+    """Whether it answers before it ends, or time does."""
     while time.monotonic() < end and server.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port), timeout=1).close()
@@ -85,5 +155,5 @@ def _wait(server: "subprocess.Popen[bytes]", port: int, log: Path) -> None:
             time.sleep(0.05)
         else:
             if "ready to accept connections" in log.read_text():
-                return
-    raise ServerNotHad(f"PostgreSQL did not start: {log.read_text()[-2000:]}")
+                return True
+    return False

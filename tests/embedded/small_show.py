@@ -40,13 +40,13 @@ def inyourarea(*words: str | Path, check: bool = True) -> "subprocess.CompletedP
     return done
 
 
-def draw_small_show(folder: Path) -> SmallShow:
-    """Three members for five seconds, and the boxes of their visible faces."""
+def draw_small_show(folder: Path, seconds: int = 5, size: tuple[int, int] = SIZE) -> SmallShow:
+    """Three members for so many seconds, and the boxes of their visible faces."""
     spec = ShowSpec(
         seed=4,
         members=3,
-        seconds=Fraction(5),
-        size=SIZE,
+        seconds=Fraction(seconds),
+        size=size,
         fps=Fraction(30000, 1001),
         setting="easy",
     )
@@ -54,14 +54,14 @@ def draw_small_show(folder: Path) -> SmallShow:
     with (folder / "truth.csv").open(newline="") as opened:
         rows = [row for row in csv.DictReader(opened) if row["role"] == "member"]
     members = tuple(sorted({row["name"] for row in rows}))
-    lines = [_old_line(row, members) for row in rows if float(row["face_visible"]) >= 0.5]
+    lines = [_old_line(row, members, size) for row in rows if float(row["face_visible"]) >= 0.5]
     (folder / "boxes.csv").write_text("frame,class,x,y,w,h\n" + "".join(lines))
     return SmallShow(folder, members)
 
 
-def _old_line(row: dict[str, str], members: tuple[str, ...]) -> str:
+def _old_line(row: dict[str, str], members: tuple[str, ...], size: tuple[int, int]) -> str:
     x1, y1, x2, y2 = (float(row[side]) for side in ("x1", "y1", "x2", "y2"))
-    width, height = SIZE
+    width, height = size
     place = f"{(x1 + x2) / 2 / width:.6f},{(y1 + y2) / 2 / height:.6f}"
     sides = f"{(x2 - x1) / width:.6f},{(y2 - y1) / height:.6f}"
     return f"{int(row['frame']) + 1},{members.index(row['name'])},{place},{sides}\n"

@@ -1,0 +1,579 @@
+"""What a cluster bears: services killed, servers taken away, messages that nobody can read.
+
+Each scene is a function over a running `LocalCluster`; `tests/cluster/test_chaos.py` plays them
+short, and as a program (`make chaos`) this plays them in full and prints what it saw. ``SEED``
+repeats the same choices.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import random
+import signal
+import tempfile
+import threading
+import time
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, TypeVar
+
+from kafka import KafkaConsumer, TopicPartition
+
+from inyourarea.client import Client, Problem, ServerAway, Wishes
+from inyourarea.contracts import keys
+from inyourarea.contracts.topics import DEAD_LETTERS, VERSION_HEADER
+from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.runtime.bus import Record
+from inyourarea.runtime.kafka_bus import KafkaSender
+from inyourarea.runtime.kafka_settings import KafkaSettings
+from inyourarea.runtime.minio_objects import MinioObjects
+from inyourarea.runtime.worker import to_record
+from inyourarea.stage_show import Show, ShowSpec, write_show
+from local import LocalCluster, local_cluster
+from small_show import inyourarea
+
+#: Two copies of whatever there may be several of; videos are submitted at the first ingest.
+COPIES = tuple(
+    f"{service}{number}"
+    for service in ("ingest", "detect", "track", "render", "gateway")
+    for number in ("", "-2")
+)
+#: A video of which nothing has changed for so many seconds is stuck. The sweeper tells a run again
+#: after ten minutes, which would be seen.
+STUCK_S = 900.0
+#: Share of the killed that stay away for longer than Kafka's session, so that others take over.
+_STAY_AWAY, _AWAY_S = 0.25, 10.0
+#: Seconds within which health must say that a server is missing: the bus asks every 3 s, for 10 s.
+_TOLD_S = 30.0
+#: Who needs which server.
+_NEEDS = {
+    "kafka": ("ingest", "detect", "track", "render", "gateway"),
+    "store": ("ingest", "detect", "track", "render", "gateway"),
+    "triton": ("detect",),
+    "catalog": ("gateway",),
+}
+#: What is logged when a step has really been done, and not only told again.
+_STEPS = ("drew ", "found people", "told ", "joined ")
+_PAUSE_S = 0.5
+
+Answer = TypeVar("Answer")
+
+
+@dataclass(frozen=True)
+class Work:
+    """A video, and the fancams that the laptop makes of it, as digests by file."""
+
+    video: Path
+    expected: dict[str, str]
+
+
+def works(folder: Path, count: int) -> list[Work]:
+    """Different shows of seven seconds, two segments each, and what the laptop makes of them."""
+    made = []
+    for number in range(count):
+        place = folder / f"show-{number}"
+        spec = ShowSpec(
+            seed=40 + number,
+            members=3,
+            seconds=Fraction(7),
+            size=(640, 360),
+            fps=Fraction(24),
+            setting="easy",
+        )
+        write_show(Show.plan(spec), place, workers=2)
+        inyourarea("run", place / "stage.mp4", "--group", "show", "--out", place / "out")
+        made.append(Work(place / "stage.mp4", digests(place / "out" / "fancams")))
+    return made
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """What every video of a folder holds."""
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.glob("*.mp4"))
+    }
+
+
+class Stuck(Exception):
+    """A video does not go on."""
+
+
+@dataclass
+class User:
+    """Somebody who sends videos and fetches fancams, and asks again where nobody answers."""
+
+    cluster: LocalCluster
+    folder: Path
+    choice: random.Random = field(default_factory=random.Random)
+
+    def insist(self, ask: Callable[[Client], Answer]) -> Answer:
+        """The answer of any gateway, whenever one answers."""
+        end = time.monotonic() + STUCK_S
+        while True:
+            address = self.choice.choice(self.cluster.addresses)
+            try:
+                with Client(address, patience_s=0, notes=self.folder / "notes") as client:
+                    return ask(client)
+            except ServerAway:
+                if time.monotonic() > end:
+                    raise
+                time.sleep(_PAUSE_S)
+
+    def submit(self, work: Work) -> str:
+        """The video is on its way; its id."""
+        return self.insist(lambda client: client.submit(work.video, Wishes(group="show"))).id
+
+    def until_settled(self, video: str) -> str:
+        """The state in which it has come to rest: ready, or failed and why.
+
+        Raises:
+            Stuck: nothing has changed for a long time.
+        """
+        seen, since = None, time.monotonic()
+        while True:
+            found = self.insist(lambda client: client.video(video))
+            if found.state != "working":
+                return found.failure or found.state
+            if found.progress != seen:
+                seen, since = found.progress, time.monotonic()
+            if time.monotonic() - since > STUCK_S:
+                raise Stuck(f"{video}: {seen}")
+            time.sleep(_PAUSE_S)
+
+    def until(self, video: str, stage: str) -> None:
+        """That stage has done all of its part."""
+        while True:
+            steps = self.insist(lambda client: client.video(video)).progress
+            if all(step.done == step.total for step in steps if step.stage == stage):
+                return
+            time.sleep(_PAUSE_S)
+
+    def fetched(self, video: str) -> dict[str, str]:
+        """The video's fancams, as digests by file."""
+        with tempfile.TemporaryDirectory(dir=self.folder) as out:
+
+            def fetch(client: Client) -> None:
+                for wanted in client.wanted(client.watch(video)):
+                    client.fetch(wanted, Path(out))
+
+            self.insist(fetch)
+            return digests(Path(out))
+
+    def delete(self, video: str) -> None:
+        """The video is gone."""
+
+        def delete(client: Client) -> None:
+            try:
+                client.delete(video)
+            except Problem as problem:
+                if problem.status != 404:  # it was done, and the answer lost
+                    raise
+
+        self.insist(delete)
+
+    def bring_through(self, work: Work) -> str:
+        """The video is submitted, finished, compared with the laptop's, and deleted; its id."""
+        video = self.submit(work)
+        outcome = self.until_settled(video)
+        assert outcome == "ready", outcome
+        assert self.fetched(video) == work.expected
+        self.delete(video)
+        return video
+
+
+class Traffic:
+    """Videos go through without pause, one per work at a time, while this context is open.
+
+    Those under way at its end are waited for. What went wrong is raised then, or by `check`.
+    """
+
+    def __init__(self, cluster: LocalCluster, some: Sequence[Work], folder: Path) -> None:
+        self.rounds: Counter[str] = Counter()
+        self._cluster, self._folder = cluster, folder
+        self._stop, self._troubles = threading.Event(), list[BaseException]()
+        self._threads = [threading.Thread(target=self._send, args=(work,)) for work in some]
+
+    def __enter__(self) -> "Traffic":
+        for thread in self._threads:
+            thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stop.set()
+        for thread in self._threads:
+            thread.join()
+        self.check()
+
+    def check(self) -> None:
+        """All went well so far."""
+        if self._troubles:
+            raise self._troubles[0]
+
+    def wait_for_rounds(self, count: int) -> None:
+        """So many videos have come through, in all."""
+        while self.rounds.total() < count:
+            self.check()
+            time.sleep(_PAUSE_S)
+
+    def _send(self, work: Work) -> None:
+        user = User(self._cluster, self._folder)
+        while not self._stop.is_set():
+            try:
+                self.rounds[user.bring_through(work)] += 1
+            except BaseException as trouble:  # told where the test is
+                self._troubles.append(trouble)
+                return
+
+
+@dataclass
+class Seen:
+    """What the services have logged since this was made."""
+
+    cluster: LocalCluster
+
+    def __post_init__(self) -> None:
+        self._from = {name: self._size(name) for name in self.cluster.copies}
+
+    def _size(self, name: str) -> int:
+        log = self.cluster.log(name)
+        return log.stat().st_size if log.exists() else 0
+
+    def lines(self, name: str) -> Iterator[dict[str, Any]]:
+        """A copy's lines."""
+        if not self.cluster.log(name).exists():
+            return
+        with self.cluster.log(name).open("rb") as log:
+            log.seek(self._from.get(name, 0))
+            for line in log:
+                if line.startswith(b"{") and line.endswith(b"}\n"):
+                    yield json.loads(line)
+
+    def texts(self, beginning: str) -> list[str]:
+        """What any copy said that begins so."""
+        return [
+            line["text"]
+            for name in self.cluster.copies
+            for line in self.lines(name)
+            if line["text"].startswith(beginning)
+        ]
+
+    def steps(self) -> dict[str, Counter[tuple[str, ...]]]:
+        """Per copy, how often it did each step: of which video, segment and kind."""
+        done: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
+        for name in self.cluster.copies:
+            for line in self.lines(name):
+                if line["text"].startswith(_STEPS):
+                    place = str(line.get("segment", ""))
+                    kind = line["text"] if line["text"].startswith("joined") else ""
+                    step = (name.partition("-")[0], line.get("video_id", ""), place, kind)
+                    done[name][step] += 1
+        return done
+
+    def twice(self, rounds: Counter[str]) -> Fraction:
+        """The share of steps that were done twice, of those that these rounds needed."""
+        done: Counter[tuple[str, ...]] = sum(self.steps().values(), Counter())
+        needed = sum(rounds[step[1]] for step in done)
+        return Fraction(done.total() - needed, max(1, needed))
+
+
+def kill_at_random(
+    cluster: LocalCluster, traffic: Traffic, choice: random.Random, kills: int, unit_s: float
+) -> Counter[str]:
+    """Copies are killed, one every 2 x (start + unit) seconds; returns who, how often."""
+    killed: Counter[str] = Counter()
+    while killed.total() < kills:
+        name = choice.choice(cluster.copies)
+        at = time.monotonic()
+        cluster.stop(name, signal.SIGKILL)
+        away_s = _AWAY_S if choice.random() < _STAY_AWAY else 0.0
+        time.sleep(away_s)
+        cluster.start(name)
+        cluster.wait(name)
+        start_s = time.monotonic() - at - away_s
+        time.sleep(max(0.0, at + away_s + 2 * (start_s + unit_s) - time.monotonic()))
+        killed[name] += 1
+        traffic.check()
+    return killed
+
+
+def take_away(cluster: LocalCluster, name: str, seconds: float) -> float:
+    """A server is frozen for so long, then killed and started again; health tells both.
+
+    Returns after how many seconds of the outage all who need it had said so.
+    """
+    server = cluster.servers.all()[name]
+    needing = [copy for copy in cluster.copies if copy.partition("-")[0] in _NEEDS[name]]
+    at = time.monotonic()
+    server.pause()
+    try:
+        _wait_for(lambda: all(cluster.health(copy, name) is False for copy in needing), _TOLD_S)
+        told_s = time.monotonic() - at
+        _wait_for(lambda: all(cluster.health(copy) is False for copy in needing), _TOLD_S)
+        assert all(cluster.health(copy, "process") for copy in cluster.copies)
+        time.sleep(max(0.0, at + seconds - time.monotonic()))
+    finally:
+        server.go_on()
+    cluster.wait()
+    server.kill()
+    time.sleep(seconds / 4)
+    server.start()
+    cluster.wait()
+    return told_s
+
+
+def _wait_for(is_so: Callable[[], bool], seconds: float) -> None:
+    end = time.monotonic() + seconds
+    while not is_so():
+        assert time.monotonic() < end, "health does not tell what is missing"
+        time.sleep(_PAUSE_S)
+
+
+def wipe_kafka(cluster: LocalCluster) -> None:
+    """Kafka has lost all that it held, and has its topics again."""
+    kafka = cluster.servers.kafka
+    kafka.kill()
+    kafka.format()
+    kafka.start()
+    cluster.servers.make_topics()
+    cluster.wait()
+
+
+@contextmanager
+def impatient_sweeper(cluster: LocalCluster, silence_s: int) -> Iterator[None]:
+    """Runs are told again after so many seconds of silence."""
+    gateways = [name for name in cluster.copies if "gateway" in name]
+
+    def restart() -> None:
+        for name in gateways:
+            cluster.stop(name)
+            cluster.start(name)
+        cluster.wait(*gateways)
+
+    cluster.environment["INYOURAREA_GATEWAY_SILENCE_S"] = str(silence_s)
+    restart()
+    yield
+    del cluster.environment["INYOURAREA_GATEWAY_SILENCE_S"]
+    restart()
+
+
+def dead_letters(cluster: LocalCluster) -> list[dict[str, str]]:
+    """The headers and keys of all dead letters, the oldest first."""
+    place = TopicPartition(DEAD_LETTERS, 0)
+    consumer = KafkaConsumer(bootstrap_servers=cluster.servers.kafka.address)
+    with closing(consumer):
+        consumer.assign([place])
+        consumer.seek_to_beginning(place)
+        end = consumer.end_offsets([place])[place]
+        letters: list[dict[str, str]] = []
+        while consumer.position(place) < end:
+            for record in consumer.poll(1000).get(place, []):
+                headers = {name: value.decode() for name, value in record.headers}
+                letters.append({**headers, "key": record.key.decode()})
+    return letters
+
+
+@contextmanager
+def without(cluster: LocalCluster, service: str) -> Iterator[None]:
+    """No copy of that service runs; afterwards all do."""
+    names = [name for name in cluster.copies if name.partition("-")[0] == service]
+    for name in names:
+        cluster.stop(name)
+    yield
+    for name in names:
+        cluster.start(name)
+    cluster.wait(*names)
+
+
+def store_of(cluster: LocalCluster) -> MinioObjects:
+    """The store, as its owner."""
+    return MinioObjects(cluster.servers.store.settings())
+
+
+def cut_short(cluster: LocalCluster, key: str) -> None:
+    """Half of the object is lost."""
+    store = store_of(cluster)
+    content = store.get(key)
+    store.put(key, content[: len(content) // 2])
+
+
+def put_on_bus(cluster: LocalCluster, *records: Record) -> None:
+    """The records are published."""
+    sender = KafkaSender(KafkaSettings((cluster.servers.kafka.address,)))
+    with closing(sender):
+        for record in records:
+            sender.publish(record)
+        sender.flush()
+
+
+def unreadable(video: str) -> Record:
+    """Bytes that are no fact, on the way of that video."""
+    return Record("segment.detected", video, b"\xff\xff no fact")
+
+
+def of_version_2(video: str) -> Record:
+    """A fact of later contracts."""
+    record = to_record(facts.SegmentDetected(video_id=video, run_id="later"))
+    return replace(record, headers={VERSION_HEADER: b"v2"})
+
+
+def accepted_of(cluster: LocalCluster, user: User, video: str) -> facts.VideoAccepted:
+    """What was decided for the video's newest run."""
+    run = user.insist(lambda client: client.video(video)).run_id
+    return facts.VideoAccepted.FromString(store_of(cluster).get(keys.accepted(run)))
+
+
+@contextmanager
+def children_killed(cluster: LocalCluster, service: str) -> Iterator[None]:
+    """Whatever the service decodes or encodes with dies at once."""
+    stop = threading.Event()
+
+    def kill() -> None:
+        while not stop.wait(0.05):
+            for name, process in list(cluster.processes.items()):
+                if name.partition("-")[0] == service:
+                    for child in _children(process.pid):
+                        os.kill(child, signal.SIGKILL)
+
+    killer = threading.Thread(target=kill)
+    killer.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        killer.join()
+
+
+def _children(pid: int) -> list[int]:
+    tasks = Path(f"/proc/{pid}/task")
+    return [
+        int(child) for task in tasks.glob("*") for child in (task / "children").read_text().split()
+    ]
+
+
+def memory_of(cluster: LocalCluster) -> dict[str, float]:
+    """MiB that each copy and its children hold."""
+    pages = {
+        name: sum(
+            int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+            for pid in (process.pid, *_children(process.pid))
+        )
+        for name, process in cluster.processes.items()
+    }
+    return {name: count * os.sysconf("SC_PAGE_SIZE") / 2**20 for name, count in pages.items()}
+
+
+def grow(cluster: LocalCluster, some: Sequence[Work], folder: Path) -> dict[str, int]:
+    """One detect becomes three while videos are looked at; returns how many segments each did.
+
+    Nothing is done twice.
+    """
+    others = [name for name in cluster.copies if name.partition("-")[0] == "detect"][1:]
+    third, seen, user = "detect-3", Seen(cluster), User(cluster, folder)
+    for name in others:
+        cluster.stop(name)
+    videos = [user.submit(work) for work in some]
+    while not seen.steps()["detect"]:
+        time.sleep(_PAUSE_S)
+    cluster.add(third)
+    for name in (*others, third):
+        cluster.start(name)
+    for video, work in zip(videos, some, strict=True):
+        assert user.until_settled(video) == "ready"
+        assert user.fetched(video) == work.expected
+        user.delete(video)
+    done = {name: steps for name, steps in seen.steps().items() if name.startswith("detect")}
+    everything: Counter[tuple[str, ...]] = sum(done.values(), Counter())
+    assert set(everything.values()) == {1}
+    cluster.stop(third)
+    return {name: steps.total() for name, steps in done.items()}
+
+
+def queue_up(cluster: LocalCluster, video: Path, count: int, folder: Path) -> dict[str, Any]:
+    """Many parts of a video are submitted at once: when the first and the last were finished, in
+    seconds, and the memory of each service in the middle and at the end, in MiB.
+    """
+    user, at = User(cluster, folder), time.monotonic()
+    waiting = [
+        user.insist(
+            lambda client, end=end: client.submit(video, Wishes(group="show", to_s=end))  # type: ignore[misc]
+        ).id
+        for end in (2 + number * 4 / count for number in range(count))
+    ]
+    finished, memory = list[float](), list[dict[str, float]]()
+    while waiting:
+        for one in list(waiting):
+            state = user.insist(lambda client, one=one: client.video(one)).state  # type: ignore[misc]
+            assert state in ("working", "ready"), state
+            if state == "ready":
+                waiting.remove(one)
+                finished.append(round(time.monotonic() - at))
+                memory.append(memory_of(cluster))
+    middle, last = memory[len(memory) // 2], memory[-1]
+    return {
+        "first_s": finished[0],
+        "last_s": finished[-1],
+        "memory": {name: (round(middle[name]), round(last[name])) for name in last},
+    }
+
+
+def main() -> None:
+    """Everything in full."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--kills", type=int, default=100)
+    parser.add_argument("--outage-s", type=float, default=120)
+    parser.add_argument("--queued", type=int, default=50)
+    parser.add_argument("--videos", type=int, default=3, help="that go through at a time")
+    asked = parser.parse_args()
+    seed = int(os.environ.get("SEED", time.time_ns() % 10**6))
+    print(f"SEED={seed} make chaos   repeats these choices")
+    with tempfile.TemporaryDirectory() as place:
+        folder = Path(place)
+        some = works(folder, asked.videos)
+        with local_cluster(folder / "cluster", COPIES) as cluster:
+            play(cluster, some, folder, random.Random(seed), asked)
+
+
+def play(
+    cluster: LocalCluster,
+    some: Sequence[Work],
+    folder: Path,
+    choice: random.Random,
+    asked: argparse.Namespace,
+) -> None:
+    """Every scene, one after the other, each told as it ends."""
+    at = time.monotonic()
+    User(cluster, folder).bring_through(some[0])
+    unit_s = (time.monotonic() - at) / 4  # reading, finding, planning, drawing: one after the other
+    seen = Seen(cluster)
+    with Traffic(cluster, some, folder) as traffic:
+        killed = kill_at_random(cluster, traffic, choice, asked.kills, unit_s)
+    assert dead_letters(cluster) == []
+    told = len(seen.texts("run "))
+    print(f"{killed.total()} kills ({dict(killed)}): {traffic.rounds.total()} videos came through")
+    print("0 lost, 0 stuck, 0 dead letters, all bytes the laptop's")
+    print(f"{float(seen.twice(traffic.rounds)):.1%} of steps done twice, {told} runs told again")
+    print(f"{len(seen.texts('another was first'))} conditional writes lost to a twin")
+    for name in cluster.servers.all():
+        with Traffic(cluster, some, folder) as traffic:
+            traffic.wait_for_rounds(1)
+            told_s = take_away(cluster, name, asked.outage_s)
+        assert dead_letters(cluster) == []
+        count = traffic.rounds.total()
+        print(f"{name} frozen {asked.outage_s:g} s and killed: told after {told_s:.0f} s", end="")
+        print(f", {count} videos came through, 0 dead letters")
+    with impatient_sweeper(cluster, 30), Traffic(cluster, some, folder) as traffic:
+        traffic.wait_for_rounds(1)
+        wipe_kafka(cluster)
+    print(f"Kafka's data wiped: {traffic.rounds.total()} videos came through")
+    print(f"one detect, then three: segments each {grow(cluster, some, folder)}")
+    if asked.queued:
+        print(f"{asked.queued} at once: {queue_up(cluster, some[0].video, asked.queued, folder)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+"""The whole way on real servers: what comes out is what the laptop makes, whoever dies or is away.
+
+The short form of `chaos.py`: one cluster, in which the scenes follow each other.
+"""
+
+import os
+import random
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+import chaos
+from chaos import Seen, Traffic, User, Work
+from inyourarea.contracts import keys
+from local import LocalCluster, local_cluster
+from own_servers import ServerNotHad
+
+#: One process has the cluster, and all of its scenes.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600), pytest.mark.xdist_group("cluster")]
+
+COPIES = ("ingest", "detect", "detect-2", "track", "render", "render-2", "gateway", "gateway-2")
+KILLS = 8
+#: Seconds: longer than Kafka's session, so that members are lost.
+OUTAGE_S = 12.0
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
+    with ExitStack() as closing:
+        folder = tmp_path_factory.mktemp("cluster")
+        try:
+            cluster = closing.enter_context(local_cluster(folder, COPIES))
+        except ServerNotHad as reason:
+            if "CI" in os.environ:
+                raise
+            pytest.skip(str(reason))
+        yield cluster
+
+
+@pytest.fixture(scope="module")
+def works(cluster: LocalCluster, tmp_path_factory: pytest.TempPathFactory) -> list[Work]:
+    return chaos.works(tmp_path_factory.mktemp("works"), 2)
+
+
+@pytest.fixture
+def user(cluster: LocalCluster, tmp_path: Path) -> User:
+    return User(cluster, tmp_path)
+
+
+@pytest.fixture
+def letters(cluster: LocalCluster) -> Iterator[list[str]]:
+    """Reasons of the dead letters that a scene has led to, filled when it is over."""
+    before, reasons = len(chaos.dead_letters(cluster)), list[str]()
+    yield reasons
+    assert reasons == [letter["reason"] for letter in chaos.dead_letters(cluster)[before:]]
+
+
+def test_a_cluster_makes_what_a_laptop_makes(
+    works: list[Work], user: User, letters: list[str]
+) -> None:
+    for work in works:
+        assert len(work.expected) == 3
+        user.bring_through(work)
+
+
+def test_killed_services_lose_nothing(
+    cluster: LocalCluster, works: list[Work], tmp_path: Path, letters: list[str]
+) -> None:
+    seed = int(os.environ.get("SEED", time.time_ns() % 10**6))
+    print(f"SEED={seed}")  # what it takes to repeat it
+    seen = Seen(cluster)
+    with Traffic(cluster, works, tmp_path) as traffic:
+        chaos.kill_at_random(cluster, traffic, random.Random(seed), KILLS, unit_s=1)
+    assert traffic.rounds.total() >= len(works)
+    assert seen.twice(traffic.rounds) < 1
+    assert seen.texts("run ") == []  # nothing needed to be told again
+
+
+@pytest.mark.parametrize("server", ["kafka", "store", "triton", "catalog"])
+def test_a_server_that_goes_is_told_and_waited_for(
+    server: str, cluster: LocalCluster, works: list[Work], tmp_path: Path, letters: list[str]
+) -> None:
+    with Traffic(cluster, works[:1], tmp_path):
+        chaos.take_away(cluster, server, OUTAGE_S)
+
+
+def test_what_kafka_has_lost_is_told_again(
+    cluster: LocalCluster, works: list[Work], user: User
+) -> None:
+    with chaos.impatient_sweeper(cluster, silence_s=15):
+        with chaos.without(cluster, "detect"):
+            videos = [user.submit(work) for work in works]
+            for video in videos:
+                user.until(video, "reading frames")
+            chaos.wipe_kafka(cluster)
+        for video, work in zip(videos, works, strict=True):
+            assert user.until_settled(video) == "ready"
+            assert user.fetched(video) == work.expected
+            user.delete(video)
+    assert chaos.dead_letters(cluster) == []
+
+
+def test_what_nobody_can_read_fails_its_video_in_words(
+    cluster: LocalCluster, works: list[Work], user: User, letters: list[str]
+) -> None:
+    one, other = works
+    with chaos.without(cluster, "render"):
+        broken, fine = user.submit(one), user.submit(other)
+        user.until(broken, "planning cameras")
+        chaos.put_on_bus(cluster, chaos.unreadable(broken), chaos.of_version_2(broken))
+        assert "can be read" in user.until_settled(broken)
+    assert user.until_settled(fine) == "ready"
+    assert user.fetched(fine) == other.expected
+    letters += [letter["reason"] for letter in chaos.dead_letters(cluster)[-6:]]
+    assert sum("version v2" in reason for reason in letters) == 3  # of all that listen
+    for video in (broken, fine):
+        user.delete(video)
+
+
+def test_an_object_cut_short_fails_its_video_in_words_and_is_made_again_when_it_is_gone(
+    cluster: LocalCluster, works: list[Work], user: User, letters: list[str]
+) -> None:
+    one, other = works
+    with chaos.without(cluster, "track"):
+        broken, fine = user.submit(one), user.submit(other)
+        for video in (broken, fine):
+            user.until(video, "finding people")
+        key = keys.detections(broken, chaos.accepted_of(cluster, user, broken).spec.model, 0)
+        chaos.cut_short(cluster, key)
+    assert f"{key} is damaged" in user.until_settled(broken)
+    assert user.until_settled(fine) == "ready"
+    assert user.fetched(fine) == other.expected
+    letters += [letter["reason"] for letter in chaos.dead_letters(cluster)[-1:]]
+    assert "is damaged" in letters[0]
+    chaos.store_of(cluster).delete(key)
+    user.insist(lambda client: client.retry(broken))
+    assert user.until_settled(broken) == "ready"
+    assert user.fetched(broken) == one.expected
+    for video in (broken, fine):
+        user.delete(video)
+
+
+def test_frame_packs_that_expired_or_were_cut_short_are_made_again(
+    cluster: LocalCluster, works: list[Work], user: User, letters: list[str]
+) -> None:
+    work = works[0]
+    with chaos.without(cluster, "detect"):
+        video = user.submit(work)
+        user.until(video, "reading frames")
+        model = chaos.accepted_of(cluster, user, video).spec.model
+        chaos.store_of(cluster).delete(keys.pack(video, model, 0))
+        chaos.cut_short(cluster, keys.pack(video, model, 1))
+    assert user.until_settled(video) == "ready"
+    assert user.fetched(video) == work.expected
+    user.delete(video)
+
+
+def test_an_encoder_that_crashes_each_time_fails_its_video_in_words(
+    cluster: LocalCluster, works: list[Work], user: User, letters: list[str]
+) -> None:
+    work = works[0]
+    with chaos.children_killed(cluster, "render"):
+        video = user.submit(work)
+        assert "signal 9" in user.until_settled(video)
+    user.insist(lambda client: client.retry(video))
+    assert user.until_settled(video) == "ready"
+    assert user.fetched(video) == work.expected
+    letters += [letter["reason"] for letter in chaos.dead_letters(cluster)[-1:]]
+    user.delete(video)
+
+
+def test_more_copies_share_the_work_and_do_nothing_twice(
+    cluster: LocalCluster, works: list[Work], tmp_path: Path, letters: list[str]
+) -> None:
+    shares = chaos.grow(cluster, works, tmp_path)
+    assert sum(shares.values()) == 4
