@@ -3,6 +3,7 @@
 import os
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -292,6 +293,20 @@ class TestPostgresql(CatalogContract):
             connection.execute(sa.text("DROP SCHEMA public CASCADE"))
             connection.execute(sa.text("CREATE SCHEMA public"))
         catalog.close()
+
+    def test_copies_that_start_at_once_make_the_tables_once(
+        self, catalog: Catalog, server: str
+    ) -> None:
+        with catalog._engine.begin() as connection:
+            connection.execute(sa.text("DROP SCHEMA public CASCADE"))
+            connection.execute(sa.text("CREATE SCHEMA public"))
+        copies = [Catalog(server) for _ in range(4)]
+        with ThreadPoolExecutor(4) as threads:
+            for opening in [threads.submit(copy.open) for copy in copies]:
+                opening.result()
+        for copy in copies:
+            copy.check()
+            copy.close()
 
     def test_a_server_that_is_not_there_is_the_database_being_away(self) -> None:
         catalog = Catalog("postgresql+psycopg://test@127.0.0.1:1/postgres")

@@ -35,6 +35,8 @@ _MOST_TRIES = 20
 _MOST_CONNECTIONS = 48
 #: A stage's pace is that of so many of its steps: some two minutes of video.
 _PACE_STEPS = 32
+#: The lock of whoever brings the tables up to date: any number that nobody else uses there.
+_MIGRATING = 0x696E796F
 #: A PostgreSQL that is gone without a word is noticed within these seconds, and not when the
 #: system's own patience of two hours ends.
 _GONE_S = 10
@@ -104,6 +106,8 @@ class Catalog:
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         with self._connected() as connection:
+            if connection.dialect.name == "postgresql":  # of copies that start at once one migrates
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
