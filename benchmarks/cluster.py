@@ -23,6 +23,7 @@ from inyourarea.contracts.v1 import ingest_pb2, ingest_pb2_grpc  # noqa: E402
 from inyourarea.runtime.objects import holds  # noqa: E402
 from inyourarea.runtime.rpc import ask, channel  # noqa: E402
 from local import LocalCluster, local_cluster  # noqa: E402
+from own_servers import children_of  # noqa: E402
 from small_show import inyourarea  # noqa: E402
 
 _TICK = os.sysconf("SC_CLK_TCK")
@@ -110,8 +111,7 @@ def _seconds(pid: int) -> float:
     """Of a process, the children it has waited for, and those that live."""
     fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     own = sum(map(int, fields[11:15])) / _TICK
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    return own + sum(_seconds(int(child)) for task in tasks for child in task.read_text().split())
+    return own + sum(_seconds(child) for child in children_of(pid))
 
 
 if __name__ == "__main__":

@@ -35,6 +35,7 @@ from inyourarea.runtime.minio_objects import MinioObjects
 from inyourarea.runtime.worker import to_record
 from inyourarea.stage_show import Show, ShowSpec, write_show
 from local import LocalCluster, local_cluster
+from own_servers import children_of
 from small_show import inyourarea
 
 #: Two copies of whatever there may be several of; videos are submitted at the first ingest.
@@ -436,7 +437,7 @@ def children_killed(cluster: LocalCluster, service: str) -> Iterator[None]:
         while not stop.wait(0.05):
             for name, process in list(cluster.processes.items()):
                 if name.partition("-")[0] == service:
-                    for child in _children(process.pid):
+                    for child in children_of(process.pid):
                         os.kill(child, signal.SIGKILL)
 
     killer = threading.Thread(target=kill)
@@ -448,19 +449,12 @@ def children_killed(cluster: LocalCluster, service: str) -> Iterator[None]:
         killer.join()
 
 
-def _children(pid: int) -> list[int]:
-    tasks = Path(f"/proc/{pid}/task")
-    return [
-        int(child) for task in tasks.glob("*") for child in (task / "children").read_text().split()
-    ]
-
-
 def memory_of(cluster: LocalCluster) -> dict[str, float]:
     """MiB that each copy and its children hold."""
     pages = {
         name: sum(
             int(Path(f"/proc/{pid}/statm").read_text().split()[1])
-            for pid in (process.pid, *_children(process.pid))
+            for pid in (process.pid, *children_of(process.pid))
         )
         for name, process in cluster.processes.items()
     }

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
+from pathlib import Path
 from typing import Any, Protocol
 
 
@@ -59,6 +60,12 @@ def free_ports(count: int) -> list[int]:
     for port in held:
         port.close()
     return ports
+
+
+def children_of(pid: int) -> list[int]:
+    """A process's living children."""
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    return [int(child) for task in tasks for child in task.read_text().split()]
 
 
 def end(process: "subprocess.Popen[bytes]", number: signal.Signals, patience_s: float) -> None:

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from own_servers import ServerNotHad, free_ports
+from own_servers import ServerNotHad, children_of, free_ports
 
 #: Where Debian's packages put the programs, which are not in the path there.
 _DEBIAN = Path("/usr/lib/postgresql")
@@ -49,7 +49,6 @@ class PostgresServer:
                     self._words,
                     stdout=out,
                     stderr=out,
-                    start_new_session=True,  # a group of its own, to pause them all
                     **self._somebody,
                 )
             if _answers(self._process, self._port, log, end):
@@ -71,9 +70,9 @@ class PostgresServer:
         return self._process.pid
 
     def kill(self) -> None:
-        """See `OwnServer.kill`."""
-        self._signal(signal.SIGKILL)
+        """See `OwnServer.kill`; its backends end when they see that."""
         assert self._process is not None
+        self._process.kill()
         self._process.wait()
 
     def pause(self) -> None:
@@ -85,9 +84,10 @@ class PostgresServer:
         self._signal(signal.SIGCONT)
 
     def _signal(self, number: signal.Signals) -> None:
-        assert self._process is not None
-        with suppress(ProcessLookupError):
-            os.killpg(self._process.pid, number)
+        """To it, and to its backends, each of which is a group of its own."""
+        for pid in (self.pid, *children_of(self.pid)):
+            with suppress(ProcessLookupError):
+                os.kill(pid, number)
 
 
 @contextmanager
