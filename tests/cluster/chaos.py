@@ -16,7 +16,7 @@ import threading
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
@@ -357,9 +357,11 @@ def impatient_sweeper(cluster: LocalCluster, silence_s: int) -> Iterator[None]:
 
     cluster.environment["INYOURAREA_GATEWAY_SILENCE_S"] = str(silence_s)
     restart()
-    yield
-    del cluster.environment["INYOURAREA_GATEWAY_SILENCE_S"]
-    restart()
+    try:
+        yield
+    finally:
+        del cluster.environment["INYOURAREA_GATEWAY_SILENCE_S"]
+        restart()
 
 
 def dead_letters(cluster: LocalCluster) -> list[dict[str, str]]:
@@ -384,9 +386,11 @@ def without(cluster: LocalCluster, service: str) -> Iterator[None]:
     names = [name for name in cluster.copies if name.partition("-")[0] == service]
     for name in names:
         cluster.stop(name)
-    yield
-    for name in names:
-        cluster.start(name)
+    try:
+        yield
+    finally:
+        for name in names:
+            cluster.start(name)
     cluster.wait(*names)
 
 
@@ -438,7 +442,8 @@ def children_killed(cluster: LocalCluster, service: str) -> Iterator[None]:
             for name, process in list(cluster.processes.items()):
                 if name.partition("-")[0] == service:
                     for child in children_of(process.pid):
-                        os.kill(child, signal.SIGKILL)
+                        with suppress(ProcessLookupError):
+                            os.kill(child, signal.SIGKILL)
 
     killer = threading.Thread(target=kill)
     killer.start()

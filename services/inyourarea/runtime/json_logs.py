@@ -67,3 +67,5 @@ def log_as_json(service: str) -> None:
     logging.basicConfig(level=logging.INFO, handlers=[out], force=True)
     logging.captureWarnings(True)
     logging.getLogger("kafka").setLevel(logging.WARNING)
+    # On a busy machine it warns several times a second that it was not given the processor.
+    logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)
