@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -14,14 +15,18 @@ from typing import Any
 
 import pytest
 from google.protobuf.message import Message
+from kafka.admin import KafkaAdminClient
 
 from inyourarea.contracts.topics import DEAD_LETTERS, read_fact
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.runtime.bus import Bus, BusAway, Record
 from inyourarea.runtime.folder_objects import FolderObjects
-from inyourarea.runtime.kafka_bus import KafkaBus
+from inyourarea.runtime.kafka_bus import KafkaBus, KafkaSender
+from inyourarea.runtime.kafka_settings import KafkaSettings
 from inyourarea.runtime.worker import Patience, Worker, to_record
 from kafka_house import PARTITIONS, QUICK, KafkaHouse, kafka_house
+from kafka_server import KafkaServer, kafka
+from own_servers import ServerNotHad
 
 pytestmark = pytest.mark.slow
 
@@ -303,3 +308,48 @@ def test_a_message_that_comes_twice_is_handled_twice_in_its_key_s_order(
     published = Stage(house, tmp_path, extract).run(*twice, wanted=6)
     runs = [read_fact(EXTRACTED, record.value).run_id for record in published]  # type: ignore[attr-defined]
     assert runs == ["a", "a", "b", "b", "c", "c"]
+
+
+def test_a_sender_that_waited_while_kafka_lost_everything_is_no_other_senders_twin() -> None:
+    """Kafka numbers producers anew then, and takes what has another's number for its copies."""
+    with had_kafka() as server:
+        settings = KafkaSettings((server.address,))
+        old, new = KafkaSender(settings, QUICK), KafkaSender(settings, QUICK)
+        record = Record("facts", "key", b"old")
+        make_topic(server.address)
+        for _ in range(3):
+            old.publish(record)
+            old.flush()
+        server.kill()
+        server.format()
+        server.start()
+        make_topic(server.address)
+        for _ in range(5):
+            new.publish(replace(record, value=b"new"))
+            new.flush()
+        old.publish(record)
+        old.flush()
+        reader = KafkaBus(replace(settings, member="reader"), "readers", ("facts",), QUICK)
+        assert [each.value for each in take(reader, 6)] == [*[b"new"] * 5, b"old"]
+        for one in (old, new, reader):
+            one.close()
+
+
+@contextmanager
+def had_kafka() -> Iterator[KafkaServer]:
+    """A Kafka of one test's own."""
+    try:
+        with kafka() as server:
+            yield server
+    except ServerNotHad as reason:
+        if os.environ.get("CI"):
+            raise
+        pytest.skip(str(reason))
+
+
+def make_topic(address: str) -> None:
+    admin = KafkaAdminClient(bootstrap_servers=address)
+    admin.create_topics(
+        {"facts": {"num_partitions": 1, "replication_factor": 1}}, wait_for_metadata=True
+    )
+    admin.close()

@@ -1,5 +1,6 @@
 """The cluster's bus: Kafka, through kafka-python."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -12,6 +13,10 @@ from inyourarea.runtime.kafka_settings import KafkaSettings
 
 #: Records of one step that are published within this time travel together, in milliseconds.
 _LINGER_MS = 5
+#: A producer that was not used for so many seconds is made anew: less than Kafka takes to come back
+#: without its data. One of before would go on with its number, which may be another's by then, and
+#: Kafka would take its records for copies of that one's: it says yes, and throws them away.
+_STALE_S = 3.0
 #: The largest record, in bytes: Kafka's own limit, and room for a dead letter's headers.
 _LARGEST = (1 << 20) + (1 << 16)
 
@@ -79,11 +84,14 @@ class KafkaSender:
     def __init__(self, settings: KafkaSettings, pace: Pace | None = None) -> None:
         self._settings, self._pace = settings, pace or Pace()
         self._producer: KafkaProducer | None = None
+        self._used = 0.0
         self._sent: list[Any] = []
 
     def publish(self, record: Record) -> None:
         """See `Bus.publish`."""
         try:
+            if time.monotonic() - self._used > _STALE_S:
+                self.close()
             if self._producer is None:
                 self._producer = self._connected()
             sent = self._producer.send(
@@ -95,6 +103,7 @@ class KafkaSender:
         except KafkaError as error:
             self._give_up(error)
         self._sent.append(sent)
+        self._used = time.monotonic()
 
     def flush(self) -> None:
         """See `Bus.flush`."""
@@ -110,8 +119,9 @@ class KafkaSender:
 
     def close(self) -> None:
         """The connection is closed."""
-        if self._producer is not None:
-            self._producer.close(timeout=self._pace.request_s)
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            producer.close(timeout=self._pace.request_s)
 
     def _connected(self) -> KafkaProducer:
         request_ms = round(1000 * self._pace.request_s)
