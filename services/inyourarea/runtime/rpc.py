@@ -33,7 +33,9 @@ _KEEPALIVE_S = 20
 OPTIONS = (
     ("grpc.keepalive_time_ms", _KEEPALIVE_S * 1000),
     ("grpc.keepalive_permit_without_calls", 1),
-    ("grpc.http2.min_recv_ping_interval_without_data_ms", _KEEPALIVE_S * 500),
+    # What gRPC calls MIN_RECV_PING_INTERVAL_WITHOUT_DATA: who asks more often is cut off, and
+    # unsaid it is 5 minutes, so that every question of more than a minute would be.
+    ("grpc.http2.min_ping_interval_without_data_ms", _KEEPALIVE_S * 500),
     ("grpc.max_receive_message_length", 64 << 20),  # a run of 4 h names 3,600 segments
 )
 #: Of servers: two must not share a port without a word, as gRPC would have it.
