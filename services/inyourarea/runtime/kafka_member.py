@@ -12,10 +12,10 @@ from typing import Any
 from kafka import ConsumerRebalanceListener, KafkaConsumer, OffsetAndMetadata, TopicPartition
 from kafka import errors as kafka_errors
 from kafka.admin import KafkaAdminClient, MemberToRemove, OffsetSpec
-from kafka.coordinator.assignors.cooperative_sticky import CooperativeStickyAssignor
 from kafka.structs import MemberState
 
 from inyourarea.runtime.bus import BusAway, Record
+from inyourarea.runtime.kafka_assignor import EvenAssignor
 from inyourarea.runtime.kafka_lanes import Lanes
 from inyourarea.runtime.kafka_settings import KafkaSettings
 
@@ -68,7 +68,7 @@ class Pace:
 class _Losses(ConsumerRebalanceListener):  # type: ignore[misc]  # the SDK has no types
     """Hears on the SDK's own thread which partitions the member owns no more."""
 
-    def __init__(self, assignor: CooperativeStickyAssignor) -> None:
+    def __init__(self, assignor: EvenAssignor) -> None:
         self._assignor = assignor
         self.places: deque[TopicPartition] = deque()
 
@@ -99,7 +99,7 @@ class KafkaMember:
         self._settings, self._group, self._channels, self._pace = settings, group, channels, pace
         self._lock = threading.Lock()
         self._lanes = Lanes(channels)
-        self._losses = _Losses(CooperativeStickyAssignor())
+        self._losses = _Losses(EvenAssignor())
         self._consumer: KafkaConsumer | None = None
         self._admin: KafkaAdminClient | None = None
         self._away = self._twin = ""
@@ -351,7 +351,7 @@ class KafkaMember:
         self._away, self._heard, self._behind = reason, 0.0, set()
         consumer, self._consumer = self._consumer, None
         self._lanes = Lanes(self._channels)
-        self._losses = _Losses(CooperativeStickyAssignor())
+        self._losses = _Losses(EvenAssignor())
         if consumer is not None:
             with suppress(kafka_errors.KafkaError):
                 consumer.close(timeout_ms=1000)
