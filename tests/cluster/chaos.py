@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import signal
 import tempfile
 import threading
@@ -59,7 +60,9 @@ _NEEDS = {
     "catalog": ("gateway",),
 }
 #: What is logged when a step has really been done, and not only told again.
-_STEPS = ("drew ", "found people", "told ", "joined ")
+_STEP = re.compile(
+    r"drew \d+ frames for |found people |told \d+ people |(?P<film>joined the fancam .*)"
+)
 _PAUSE_S = 0.5
 
 Answer = TypeVar("Answer")
@@ -268,11 +271,12 @@ class Seen:
         done: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
         for name in self.cluster.copies:
             for line in self.lines(name):
-                if line["text"].startswith(_STEPS):
-                    place = str(line.get("segment", ""))
-                    kind = line["text"] if line["text"].startswith("joined") else ""
-                    step = (name.partition("-")[0], line.get("video_id", ""), place, kind)
-                    done[name][step] += 1
+                if found := _STEP.match(line["text"]):
+                    # Tracks and films are of a video, whichever segment came last.
+                    is_whole = found["film"] or line["text"].startswith("told")
+                    place = "" if is_whole else str(line["segment"])
+                    service = name.partition("-")[0]
+                    done[name][service, line["video_id"], place, found["film"] or ""] += 1
         return done
 
     def twice(self, rounds: Counter[str]) -> Fraction:

@@ -52,10 +52,12 @@ def user(cluster: LocalCluster, tmp_path: Path) -> User:
 
 @pytest.fixture
 def letters(cluster: LocalCluster) -> Iterator[list[str]]:
-    """Reasons of the dead letters that a scene has led to, filled when it is over."""
-    before, reasons = len(chaos.dead_letters(cluster)), list[str]()
-    yield reasons
-    assert reasons == [letter["reason"] for letter in chaos.dead_letters(cluster)[before:]]
+    """Parts of the reasons for which a scene buries something; it buries nothing else."""
+    before, wanted = len(chaos.dead_letters(cluster)), list[str]()
+    yield wanted
+    reasons = [letter["reason"] for letter in chaos.dead_letters(cluster)[before:]]
+    assert [reason for reason in reasons if not any(part in reason for part in wanted)] == []
+    assert all(any(part in reason for reason in reasons) for part in wanted)
 
 
 def test_a_cluster_makes_what_a_laptop_makes(
@@ -114,8 +116,7 @@ def test_what_nobody_can_read_fails_its_video_in_words(
         assert "can be read" in user.until_settled(broken)
     assert user.until_settled(fine) == "ready"
     assert user.fetched(fine) == other.expected
-    letters += [letter["reason"] for letter in chaos.dead_letters(cluster)[-6:]]
-    assert sum("version v2" in reason for reason in letters) == 3  # of all that listen
+    letters += ["of version v2 of the contracts", "that can be read: Error parsing message"]
     for video in (broken, fine):
         user.delete(video)
 
@@ -133,8 +134,7 @@ def test_an_object_cut_short_fails_its_video_in_words_and_is_made_again_when_it_
     assert f"{key} is damaged" in user.until_settled(broken)
     assert user.until_settled(fine) == "ready"
     assert user.fetched(fine) == other.expected
-    letters += [letter["reason"] for letter in chaos.dead_letters(cluster)[-1:]]
-    assert "is damaged" in letters[0]
+    letters += [f"{key} is damaged"]
     chaos.store_of(cluster).delete(key)
     user.insist(lambda client: client.retry(broken))
     assert user.until_settled(broken) == "ready"
@@ -168,7 +168,7 @@ def test_an_encoder_that_crashes_each_time_fails_its_video_in_words(
     user.insist(lambda client: client.retry(video))
     assert user.until_settled(video) == "ready"
     assert user.fetched(video) == work.expected
-    letters += [letter["reason"] for letter in chaos.dead_letters(cluster)[-1:]]
+    letters += ["signal 9"]
     user.delete(video)
 
 
