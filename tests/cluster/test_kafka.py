@@ -269,7 +269,7 @@ def test_a_poison_message_is_buried_with_its_origin_and_the_others_are_done(
 
     stage = Stage(house, tmp_path, fail_on_the_second)
     nonsense = Record(CUT, "v/9", b"\xff\xff no fact", {"traceparent": b"00-a-b-01"})
-    published = stage.run(*(to_record(cut(index)) for index in range(3)), nonsense, wanted=5)
+    published = stage.run(*(to_record(cut(index)) for index in range(3)), nonsense, wanted=6)
     by_channel = {channel: [r for r in published if r.channel == channel] for channel in TOPICS}
     done = {read_fact(EXTRACTED, record.value).segment.index for record in by_channel[EXTRACTED]}  # type: ignore[attr-defined]
     assert done == {0, 2}
@@ -281,8 +281,11 @@ def test_a_poison_message_is_buried_with_its_origin_and_the_others_are_done(
     assert broken.headers["traceparent"] == b"00-a-b-01"
     channel, partition, offset = broken.headers["origin"].decode().split("/")
     assert (channel, int(partition) < PARTITIONS, int(offset) >= 0) == (CUT, True, True)
-    (failed,) = by_channel["stage.failed"]
-    assert facts.StageFailed.FromString(failed.value).reason.endswith("a decoder that crashes")
+    told = [facts.StageFailed.FromString(record.value) for record in by_channel["stage.failed"]]
+    assert {one.video_id for one in told} == {"v"}
+    unread, failed = sorted(told, key=lambda one: one.run_id)
+    assert unread.reason.startswith(f"not a fact of {CUT} that can be read")
+    assert failed.reason.endswith("a decoder that crashes")
 
 
 def test_a_message_of_a_newer_version_is_handled_and_passed_on_whole(
