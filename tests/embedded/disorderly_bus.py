@@ -3,7 +3,8 @@
 import random
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
+from collections.abc import Mapping
 
 from inyourarea.contracts.topics import VERSION_HEADER
 from inyourarea.runtime.bus import Record
@@ -83,6 +84,10 @@ class DisorderlyBus:
         """See `Bus.commit`."""
         with self._broker.changed:
             self._broker.in_hand -= 1
+
+    def behind(self) -> Mapping[str, int]:
+        """See `Bus.behind`."""
+        return Counter(record.channel for record in self._broker.waiting[self._group])
 
     def close(self) -> None:
         """See `Bus.close`."""
