@@ -17,17 +17,18 @@ from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import grpc
-from grpc_health.v1 import health_pb2, health_pb2_grpc
-
 from by_grpc import ByGrpc
 from inyourarea.contracts.topics import CHANNELS
 from inyourarea.embedded.models import models_folder
 from inyourarea.embedded.serving import known_models
 from inyourarea.gateway.models import write_models
+from inyourarea.runtime import tls
 from inyourarea.runtime.kafka_settings import KafkaSettings
 from inyourarea.runtime.kafka_topics import KafkaTopics, changes
 from inyourarea.runtime.minio_bucket import apply_bucket
+from inyourarea.runtime.objects import ObjectNotFound
+from inyourarea.runtime.rpc import channel, is_serving
+from inyourarea.runtime.worker import DependencyAway
 from inyourarea.train.triton_repository import CPU, write_repository
 from kafka_server import KafkaServer, kafka
 from minio_server import MinioServer, minio
@@ -46,7 +47,6 @@ _STOP_S = 120
 _GRPC = "INYOURAREA_GATEWAY_GRPC"
 #: Seconds for a service to say how it is.
 _HEALTH_S = 5.0
-_SERVING = health_pb2.HealthCheckResponse.SERVING
 
 
 @dataclass
@@ -131,13 +131,12 @@ class LocalCluster:
 
     def health(self, name: str, of: str = "") -> bool | None:
         """Whether a copy says that it, or this part of it, serves; none where it says nothing."""
-        with grpc.insecure_channel(f"127.0.0.1:{self._ports[name]}") as channel:
-            asked = health_pb2.HealthCheckRequest(service=of)
+        address = f"127.0.0.1:{self._ports[name]}"
+        with channel(address, tls.read_settings(self.environment)) as there:
             try:
-                told = health_pb2_grpc.HealthStub(channel).Check(asked, timeout=_HEALTH_S)
-            except grpc.RpcError:
+                return is_serving(there, _HEALTH_S, of)
+            except (DependencyAway, ObjectNotFound):
                 return None
-        return bool(told.status == _SERVING)
 
     def wait(self, *names: str) -> None:
         """These copies serve; all where none is named.
