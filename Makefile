@@ -6,7 +6,7 @@ WEB := services/inyourarea/gateway/web
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm --prefix $(WEB)
 
 .DEFAULT_GOAL := menu
-.PHONY: menu install web demo check quick test cluster cluster-demo cluster-down chaos exam exam-by-looks bench bench-gateway bench-player bench-bus bench-models bench-objects bench-cluster proto golden show-model screenshot clean
+.PHONY: menu install web demo check quick test cluster cluster-demo cluster-down chaos exam exam-by-looks bench bench-gateway bench-player bench-bus bench-models bench-objects bench-cluster proto golden show-model screenshot images chart chart-docs clean
 
 menu: ## print this menu
 	@awk '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {split($$0, part, ":.*## "); \
@@ -30,7 +30,7 @@ cluster-down: ## stop exactly what `make cluster` started
 	$(BIN)/python tests/cluster/local.py down
 
 ##@ Check
-check: .venv/.dev $(WEB)/node_modules/.package-lock.json ## format, lint, types, import rules, generated stubs; the page's types and tests
+check: .venv/.dev $(WEB)/node_modules/.package-lock.json ## format, lint, types, import rules, generated stubs; the page; the chart
 	$(BIN)/ruff format --check services tests benchmarks
 	$(BIN)/ruff check services tests benchmarks
 	$(BIN)/mypy
@@ -38,11 +38,14 @@ check: .venv/.dev $(WEB)/node_modules/.package-lock.json ## format, lint, types,
 	$(BIN)/python tests/repo/stubs.py --check
 	$(NPM) run --silent check
 	$(NPM) run --silent test
+	$(BIN)/python -m pytest -q tests/chart
+chart: .venv/.dev ## the Helm chart: lint, what it renders, Kubernetes' own schemas (Go builds Helm once)
+	$(BIN)/python -m pytest -q tests/chart
 quick: .venv/.dev ## what a change needs within 90 seconds: lint and the fast tests, without a browser
 	$(BIN)/ruff check services tests benchmarks
-	$(BIN)/python -m pytest -q -x -n 2 -m "not slow" --ignore tests/browser tests
+	$(BIN)/python -m pytest -q -x -n 2 -m "not slow" --ignore tests/browser --ignore tests/chart tests
 test: .venv/.dev web ## all tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/chart tests
 chaos: .venv/.dev ## a cluster whose services are killed 100 times and whose servers go (an hour; SEED=n repeats)
 	PYTHONPATH=tests/embedded $(BIN)/python tests/cluster/chaos.py
 exam: .venv/.dev ## hard shows, the original's method beside ours
@@ -69,6 +72,8 @@ bench-player: .venv/.dev web ## the player in Chromium: sync, changes of member,
 ##@ Generate
 proto: .venv/.dev ## Python stubs from proto/
 	$(BIN)/python tests/repo/stubs.py
+chart-docs: .venv/.dev ## the chart's README and schema, from its values.yaml
+	$(BIN)/python deploy/helm/generate.py
 golden: .venv/.dev ## pin what track writes, after a change on purpose and a raised revision
 	$(BIN)/python tests/unit/track/test_golden.py
 screenshot: .venv/.dev web ## docs/screenshot.png, from the show of `make demo`
@@ -76,6 +81,10 @@ screenshot: .venv/.dev web ## docs/screenshot.png, from the show of `make demo`
 show-model: .venv/.dev ## train the show's model anew (hours; installs the train extra)
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[train]'
 	$(BIN)/inyourarea train-show
+
+##@ Ship
+images: ## build all images (REGISTRY=... pushes them there; docker or buildah)
+	deploy/images.sh
 
 clean: ## remove .venv, the built page and what demo wrote
 	rm -rf .venv demo $(WEB)/node_modules $(WEB)/dist

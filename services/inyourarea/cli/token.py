@@ -1,6 +1,7 @@
 """``inyourarea token``: who may use the site from elsewhere."""
 
 import argparse
+import os
 from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,10 +10,10 @@ from rich.console import Console
 from rich.table import Table
 
 from inyourarea.core.errors import Refused
-from inyourarea.embedded.serving import open_catalog
 from inyourarea.gateway.access import Role
-from inyourarea.gateway.catalog import Row
+from inyourarea.gateway.catalog import Catalog, Row
 from inyourarea.gateway.tokens import TokenAsked, Tokens
+from inyourarea.runtime.settings import PREFIX
 
 _EXAMPLES = """\
 examples:
@@ -23,6 +24,9 @@ examples:
   inyourarea token list
   inyourarea token revoke 4be0643f1d98"""
 _ROLES = ("viewer", "editor", "operator")
+_FOLDER = Path("inyourarea-data")
+#: A cluster's gateway is told so where its catalog is.
+_DATABASE = f"{PREFIX}CATALOG_URL"
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -48,16 +52,18 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     every = verbs.add_parser("list", help="all tokens, without their secrets")
     revoke = verbs.add_parser("revoke", help="a token opens nothing any more")
     revoke.add_argument("id", metavar="ID", help="as `token list` tells it")
-    folder = Path("inyourarea-data")
     for verb in (create, every, revoke):
         verb.add_argument(
-            "--data", type=Path, default=folder, metavar="DIR", help=f"of the site ({folder})"
+            "--data",
+            type=Path,
+            metavar="DIR",
+            help=f"of the site (the database of {_DATABASE}, else {_FOLDER})",
         )
 
 
 def main(args: argparse.Namespace) -> int:
     """Do one thing with tokens; a site that is being served heeds it at once."""
-    with closing(open_catalog(args.data)) as catalog:
+    with closing(_open(args.data)) as catalog:
         tokens = Tokens(catalog)
         if args.verb == "create":
             labels = None if args.label is None else tuple(args.label)
@@ -68,6 +74,15 @@ def main(args: argparse.Namespace) -> int:
         elif not tokens.revoke(args.id):
             raise Refused(f"there is no token {args.id}; `inyourarea token list` tells all")
     return 0
+
+
+def _open(folder: Path | None) -> Catalog:
+    """The catalog of a cluster where its database is named, and no folder; else of a folder."""
+    if folder is None and (url := os.environ.get(_DATABASE)):
+        return Catalog(url)
+    from inyourarea.embedded.serving import open_catalog  # noqa: PLC0415 - a gateway has no stages
+
+    return open_catalog(folder or _FOLDER)
 
 
 def _print(rows: list[Row]) -> None:

@@ -12,6 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.exc import IntegrityError, OperationalError
 
 from inyourarea.core.members import fold
@@ -87,6 +89,12 @@ class Question:
     limit: int = 50
 
 
+def _is_known(connection: sa.Connection, script: ScriptDirectory) -> bool:
+    """Whether the tables are of a version that this program knows."""
+    known = {revision.revision for revision in script.walk_revisions()}
+    return known.issuperset(MigrationContext.configure(connection).get_current_heads())
+
+
 class Catalog:
     """Videos, runs, people and judgements in a database. Raises `DependencyAway` where it is away.
 
@@ -102,14 +110,19 @@ class Catalog:
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
 
     def open(self) -> None:
-        """The tables are those of this program's version."""
+        """The tables are those of this program's version, or of a newer one's.
+
+        A newer version only adds to tables, so that this one works beside it, and after it has been
+        taken back.
+        """
         config = Config()
         config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         with self._connected() as connection:
             if connection.dialect.name == "postgresql":  # of copies that start at once one migrates
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            if _is_known(connection, ScriptDirectory.from_config(config)):
+                config.attributes["connection"] = connection
+                command.upgrade(config, "head")
 
     def close(self) -> None:
         """No connection is open any more."""

@@ -1,0 +1,31 @@
+{{/* What values.schema.json can not see: values that do not go together. Each is refused with a sentence. */}}
+
+{{- define "inyourarea.checks" -}}
+{{- $values := .Values -}}
+{{- if not $values.dev.enabled -}}
+{{- if not $values.kafka.servers }}{{ fail "kafka.servers is empty: name your brokers, such as `--set kafka.servers={broker:9092}`, or try the chart out with `--set dev.enabled=true`" }}{{ end -}}
+{{- if not $values.objectStore.endpoint }}{{ fail "objectStore.endpoint is empty: name your S3, such as https://s3.eu-central-1.amazonaws.com, or try the chart out with `--set dev.enabled=true`" }}{{ end -}}
+{{- if not $values.catalog.secretName }}{{ fail "catalog.secretName is empty: name the secret whose key `url` leads to your PostgreSQL, or try the chart out with `--set dev.enabled=true`" }}{{ end -}}
+{{- if and (eq $values.kafka.protocol "SASL_SSL") (not $values.kafka.secretName) }}{{ fail "kafka.protocol is SASL_SSL, so kafka.secretName must name the secret with the keys `user` and `password`" }}{{ end -}}
+{{- range $name, $stage := include "inyourarea.stages" . | fromYaml -}}
+{{- if not (include "inyourarea.storeSecret" (dict "root" $ "name" $name)) }}{{ fail (printf "objectStore.secretName is empty and objectStore.secretNames has none for %s: name the secret with the keys `access-key` and `secret-key`" $name) }}{{ end -}}
+{{- end -}}
+{{- end -}}
+{{- $scaler := include "inyourarea.scaler" . -}}
+{{- $partitions := include "inyourarea.partitions" . | int -}}
+{{- range $name, $stage := $values.stages -}}
+{{- if lt (int $stage.most) (int $stage.least) }}{{ fail (printf "stages.%s.most is %d, less than its least, %d" $name (int $stage.most) (int $stage.least)) }}{{ end -}}
+{{- if gt (int $stage.most) $partitions }}{{ fail (printf "stages.%s.most is %d, but topics have %d partitions, so that further copies would have no work; raise `partitions` in contracts/topics.py first" $name (int $stage.most) $partitions) }}{{ end -}}
+{{- end -}}
+{{- $triton := $values.triton -}}
+{{- if $triton.enabled -}}
+{{- if lt (int $triton.most) (int $triton.least) }}{{ fail (printf "triton.most is %d, less than its least, %d" (int $triton.most) (int $triton.least)) }}{{ end -}}
+{{- if and $triton.repository (not (get $values.objectStore.secretNames "triton")) (not $values.objectStore.secretName) }}{{ fail "triton.repository is in an object store, so objectStore.secretNames.triton must name the secret with its keys" }}{{ end -}}
+{{- end -}}
+{{- $route := $values.site.route -}}
+{{- if ne $route.kind "none" -}}
+{{- if not $values.site.hosts }}{{ fail (printf "site.route.kind is %s, so site.hosts must name the hosts that it leads here" $route.kind) }}{{ end -}}
+{{- end -}}
+{{- if and (eq $route.kind "httpRoute") (not $route.parents) }}{{ fail "site.route.kind is httpRoute, so site.route.parents must name the Gateway that it hangs on" }}{{ end -}}
+{{- if and $values.train.enabled (not $values.train.claim) }}{{ fail "train.enabled is set, so train.claim must name the volume that the model is written to" }}{{ end -}}
+{{- end }}

@@ -1,0 +1,66 @@
+{{/* Names, labels and images. What is asked of one part takes a dict: `root` and the part's `name`. */}}
+
+{{- define "inyourarea.fullname" -}}
+{{- if contains .Chart.Name .Release.Name }}{{ .Release.Name | trunc 40 | trimSuffix "-" }}
+{{- else }}{{ printf "%s-%s" .Release.Name .Chart.Name | trunc 40 | trimSuffix "-" }}{{ end }}
+{{- end }}
+
+{{- define "inyourarea.name" -}}
+{{ include "inyourarea.fullname" .root }}-{{ .name }}
+{{- end }}
+
+{{- define "inyourarea.selector" -}}
+app.kubernetes.io/name: inyourarea
+app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/component: {{ .name }}
+{{- end }}
+
+{{- define "inyourarea.labels" -}}
+{{ include "inyourarea.selector" . }}
+app.kubernetes.io/part-of: inyourarea
+app.kubernetes.io/version: {{ .root.Values.image.tag | default .root.Chart.AppVersion | quote }}
+app.kubernetes.io/managed-by: {{ .root.Release.Service }}
+helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
+{{- end }}
+
+{{- define "inyourarea.image" -}}
+{{- $image := .root.Values.image -}}
+{{- $place := printf "%s/%s" $image.registry .name -}}
+{{- with get $image.digests .name }}{{ $place }}@{{ . }}
+{{- else }}{{ $place }}:{{ $image.tag | default .root.Chart.AppVersion }}{{ end }}
+{{- end }}
+
+{{/* Names of priority classes are the whole cluster's. */}}
+{{- define "inyourarea.priority" -}}
+{{ .root.Release.Namespace }}-{{ include "inyourarea.fullname" .root }}-{{ .name }}
+{{- end }}
+
+{{/* Who scales: keda, hpa or none. */}}
+{{- define "inyourarea.scaler" -}}
+{{- $by := .Values.scaling.by -}}
+{{- if ne $by "auto" }}{{ $by }}
+{{- else if .Capabilities.APIVersions.Has "keda.sh/v1alpha1" }}keda
+{{- else }}hpa{{ end }}
+{{- end }}
+
+{{/* Secrets, by whom they are for: those that were named, or the dev servers' own. */}}
+{{- define "inyourarea.storeSecret" -}}
+{{- $store := .root.Values.objectStore -}}
+{{- if .root.Values.dev.enabled }}{{ include "inyourarea.name" (dict "root" .root "name" "dev") }}
+{{- else }}{{ get $store.secretNames .name | default $store.secretName }}{{ end }}
+{{- end }}
+
+{{- define "inyourarea.catalogSecret" -}}
+{{- if .Values.dev.enabled }}{{ include "inyourarea.name" (dict "root" . "name" "dev") }}
+{{- else }}{{ .Values.catalog.secretName }}{{ end }}
+{{- end }}
+
+{{- define "inyourarea.kafkaServers" -}}
+{{- if .Values.dev.enabled }}{{ include "inyourarea.name" (dict "root" . "name" "dev-kafka") }}:9092
+{{- else }}{{ join "," .Values.kafka.servers }}{{ end }}
+{{- end }}
+
+{{- define "inyourarea.storeEndpoint" -}}
+{{- if .Values.dev.enabled }}http://{{ include "inyourarea.name" (dict "root" . "name" "dev-store") }}:8333
+{{- else }}{{ .Values.objectStore.endpoint }}{{ end }}
+{{- end }}

@@ -1,0 +1,48 @@
+{{/* What every pod of ours has: the restricted Pod Security Standard, and no token. */}}
+
+{{- define "inyourarea.podSecurity" -}}
+automountServiceAccountToken: false
+enableServiceLinks: false
+securityContext:
+  runAsNonRoot: true
+  runAsUser: {{ .user | default 10001 }}
+  runAsGroup: {{ .user | default 10001 }}
+  fsGroup: {{ .user | default 10001 }}
+  fsGroupChangePolicy: OnRootMismatch
+  seccompProfile: {type: RuntimeDefault}
+{{- with .root.Values.image.pullSecrets }}
+imagePullSecrets:
+{{- range . }}
+  - {name: {{ . }}}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{- define "inyourarea.containerSecurity" -}}
+securityContext:
+  allowPrivilegeEscalation: false
+  readOnlyRootFilesystem: true
+  capabilities: {drop: [ALL]}
+{{- end }}
+
+{{/* Where pods go: `own` says more than `defaults`. */}}
+{{- define "inyourarea.placement" -}}
+{{- $defaults := .root.Values.defaults -}}
+{{- with .own.nodeSelector | default $defaults.nodeSelector }}
+nodeSelector: {{ toJson . }}
+{{- end }}
+{{- with .own.tolerations | default $defaults.tolerations }}
+tolerations: {{ toJson . }}
+{{- end }}
+topologySpreadConstraints:
+{{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
+  - maxSkew: 1
+    topologyKey: {{ . }}
+    whenUnsatisfiable: ScheduleAnyway
+    labelSelector:
+      matchLabels: {{- include "inyourarea.selector" $ | nindent 8 }}
+{{- end }}
+{{- if .root.Values.priorityClasses.create }}
+priorityClassName: {{ include "inyourarea.priority" (dict "root" .root "name" .priority) }}
+{{- end }}
+{{- end }}

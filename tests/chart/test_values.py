@@ -1,0 +1,211 @@
+"""What values do, and which are refused with a sentence."""
+
+import pytest
+
+from tools import (
+    CHART,
+    FULL_CLUSTER,
+    Rejected,
+    dev,
+    environment,
+    of_kind,
+    render,
+)
+
+#: What an operator with servers of their own must name.
+OWN = (
+    "kafka.servers={broker:9092}",
+    "objectStore.endpoint=https://s3.example",
+    "objectStore.secretName=store",
+    "catalog.secretName=catalog",
+)
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ((), "kafka.servers is empty: name your brokers"),
+        (OWN[:1], "objectStore.endpoint is empty"),
+        (OWN[:3], "catalog.secretName is empty"),
+        ((OWN[0], OWN[1], OWN[3]), "objectStore.secretNames has none for detect"),
+        ((*OWN, "kafka.protocol=SASL_SSL"), "kafka.secretName must name the secret"),
+        ((*OWN, "stages.detect.least=5", "stages.detect.most=2"), "less than its least, 5"),
+        ((*OWN, "site.route.kind=httpRoute"), "site.hosts must name the hosts"),
+        (
+            (*OWN, "site.route.kind=httpRoute", "site.hosts={fans.example}"),
+            "site.route.parents must name the Gateway",
+        ),
+        ((*OWN, "train.enabled=true"), "train.claim must name the volume"),
+    ],
+)
+def test_values_that_do_not_go_together_are_refused(values: tuple[str, ...], sentence: str) -> None:
+    with pytest.raises(Rejected) as refused:
+        render(*values)
+    assert sentence in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("value", "place"),
+    [
+        ("kafka.protocol=SSL", "/kafka/protocol"),
+        ("kafka.servers={broker}", "/kafka/servers/0"),
+        ("stages.render.most=20", "/stages/render/most"),
+        ("stages.render.mots=2", "mots"),
+        ("scaling.by=magic", "/scaling/by"),
+        ("dev.enabled=yes", "/dev/enabled"),
+        ("image.digests.ingest=latest", "/image/digests/ingest"),
+        ("objectStore.bucket=Uppercase", "/objectStore/bucket"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_its_place(value: str, place: str) -> None:
+    with pytest.raises(Rejected) as refused:
+        render(*OWN, value)
+    assert place in str(refused.value)
+
+
+def test_one_value_is_enough_to_try_it() -> None:
+    made = dev()
+    assert set(of_kind(made, "StatefulSet")) == {"dev-kafka", "dev-store", "dev-catalog"}
+    told = environment(of_kind(made, "Deployment")["gateway"]["spec"]["template"]["spec"])
+    assert told["INYOURAREA_KAFKA_SERVERS"] == "x-inyourarea-dev-kafka:9092"
+    assert told["INYOURAREA_S3_ENDPOINT"] == "http://x-inyourarea-dev-store:8333"
+
+
+def test_without_dev_no_server_and_no_secret_is_made() -> None:
+    kinds = {each["kind"] for each in render(*OWN)}
+    assert not kinds & {"StatefulSet", "Secret"}
+
+
+def test_keda_scales_where_it_is_and_hpa_elsewhere() -> None:
+    assert of_kind(dev(apis=FULL_CLUSTER), "ScaledObject").keys() >= {"detect", "gateway"}
+    plain = dev()
+    assert not of_kind(plain, "ScaledObject")
+    assert of_kind(plain, "HorizontalPodAutoscaler")["detect"]["spec"]["minReplicas"] == 1
+
+
+def test_nobody_scales_where_nobody_should() -> None:
+    made = dev("scaling.by=none", "stages.render.least=3")
+    assert not of_kind(made, "HorizontalPodAutoscaler")
+    assert of_kind(made, "Deployment")["render"]["spec"]["replicas"] == 3
+
+
+def test_an_upgrade_leaves_the_number_of_copies_to_the_scaler() -> None:
+    for found in of_kind(dev(), "Deployment").values():
+        assert "replicas" not in found["spec"]
+
+
+def test_a_group_that_never_was_there_is_woken_by_what_waits() -> None:
+    detect = of_kind(dev(apis=FULL_CLUSTER), "ScaledObject")["detect"]["spec"]
+    assert detect["minReplicaCount"] == 0
+    assert {each["metadata"]["topic"] for each in detect["triggers"]} == {
+        "frames.extracted.urgent",
+        "frames.extracted.bulk",
+    }
+    for each in detect["triggers"]:
+        assert each["metadata"]["offsetResetPolicy"] == "earliest"
+        assert each["metadata"]["consumerGroup"] == "detect"
+
+
+def test_triton_comes_from_zero_on_what_waits_for_detect() -> None:
+    made = dev("triton.enabled=true", "scaling.prometheus=http://p:9090", apis=FULL_CLUSTER)
+    scaled = of_kind(made, "ScaledObject")
+    assert scaled["triton"]["spec"]["minReplicaCount"] == 0
+    kinds = [each["type"] for each in scaled["triton"]["spec"]["triggers"]]
+    assert kinds == ["kafka", "kafka", "prometheus"]
+    assert [each["type"] for each in scaled["detect"]["spec"]["triggers"]] == kinds
+    server = of_kind(made, "Deployment")["triton"]["spec"]["template"]["spec"]
+    assert server["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == 1
+    told = environment(of_kind(made, "Deployment")["detect"]["spec"]["template"]["spec"])
+    assert told["INYOURAREA_TRITON_ADDRESS"] == "x-inyourarea-triton:8001"
+
+
+def test_without_triton_detect_finds_people_itself() -> None:
+    made = dev()
+    assert "triton" not in of_kind(made, "Deployment")
+    told = environment(of_kind(made, "Deployment")["detect"]["spec"]["template"]["spec"])
+    assert told["INYOURAREA_MODELS"] == "/models"
+    assert "INYOURAREA_TRITON_ADDRESS" not in told
+
+
+def test_keda_proves_who_it_is_where_the_services_do() -> None:
+    made = render(files=[CHART / "examples/managed.yaml"], apis=FULL_CLUSTER)
+    assert [each for each in made if each["kind"] == "TriggerAuthentication"]
+    trigger = of_kind(made, "ScaledObject")["track"]["spec"]["triggers"][0]
+    assert trigger["authenticationRef"] == {"name": "x-inyourarea-kafka"}
+    assert trigger["metadata"]["sasl"] == "scram_sha512"
+    assert trigger["metadata"]["tls"] == "enable"
+
+
+def test_jobs_come_in_order_before_an_upgrade() -> None:
+    jobs = [each for each in render(*OWN) if each["kind"] == "Job"]
+    notes = {each["metadata"]["name"]: each["metadata"]["annotations"] for each in jobs}
+    order = sorted(notes, key=lambda name: int(notes[name]["helm.sh/hook-weight"]))
+    assert [name.rsplit("-", 1)[1] for name in order] == ["topics", "bucket", "tables"]
+    assert {note["helm.sh/hook"] for note in notes.values()} == {"pre-install,pre-upgrade"}
+
+
+def test_servers_of_the_charts_own_come_before_the_jobs() -> None:
+    jobs = [each for each in dev() if each["kind"] == "Job"]
+    hooks = {each["metadata"]["annotations"]["helm.sh/hook"] for each in jobs}
+    assert hooks == {"post-install,pre-upgrade"}
+
+
+def test_each_service_may_have_a_key_of_its_own() -> None:
+    made = render(*OWN, "objectStore.secretNames.detect=narrow")
+    deployments = of_kind(made, "Deployment")
+    keys = {
+        name: found["spec"]["template"]["spec"]["volumes"][0]["secret"]["secretName"]
+        for name, found in deployments.items()
+    }
+    assert keys["detect"] == "narrow"
+    assert keys["ingest"] == "store"
+
+
+def test_an_image_is_known_by_its_digest_where_one_is_named() -> None:
+    digest = "sha256:" + "0" * 64
+    made = dev("image.registry=registry.example/iya", f"image.digests.track={digest}")
+    images = {
+        name: found["spec"]["template"]["spec"]["containers"][0]["image"]
+        for name, found in of_kind(made, "Deployment").items()
+    }
+    assert images["track"] == f"registry.example/iya/track@{digest}"
+    assert images["ingest"] == "registry.example/iya/ingest:0.1.0"
+
+
+def test_only_the_architectures_arrows_are_allowed() -> None:
+    policies = of_kind(render(*OWN), "NetworkPolicy")
+    asked = policies["ingest"]["spec"]["ingress"]
+    callers = [
+        peer["podSelector"]["matchLabels"]["app.kubernetes.io/component"]
+        for rule in asked
+        for peer in rule.get("from", [])
+        if "podSelector" in peer
+    ]
+    assert callers == ["gateway"]
+    ports = [port["port"] for rule in policies["detect"]["spec"]["egress"] for port in rule["ports"]]
+    assert sorted(set(ports)) == [53, 443, 9092]
+    assert 5432 not in ports
+
+
+def test_the_site_is_led_to_by_a_gateway_or_an_ingress() -> None:
+    route = of_kind(
+        render(files=[CHART / "examples/managed.yaml"], apis=FULL_CLUSTER), "HTTPRoute"
+    )["gateway"]["spec"]
+    assert route["hostnames"] == ["fancams.example"]
+    assert route["rules"][0]["timeouts"] == {"request": "0s", "backendRequest": "0s"}
+    values = ("site.hosts={fans.example}", "site.route.kind=ingress")
+    ingress = of_kind(render(*OWN, *values), "Ingress")["gateway"]
+    notes = ingress["metadata"]["annotations"]
+    assert notes["nginx.ingress.kubernetes.io/proxy-body-size"] == "0"
+
+
+def test_the_site_knows_its_own_names() -> None:
+    told = environment(
+        of_kind(dev("site.hosts={fans.example}"), "Deployment")["gateway"]["spec"]["template"]["spec"]
+    )
+    names = told["INYOURAREA_GATEWAY_HOSTS"].split(",")
+    assert names[:3] == [
+        "fans.example",
+        "x-inyourarea-gateway",
+        "x-inyourarea-gateway.somewhere",
+    ]

