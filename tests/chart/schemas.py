@@ -7,6 +7,7 @@ resources in theirs. All are made strict: what a schema does not know is refused
 
 import json
 import os
+import re
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,16 +20,27 @@ from tools import KUBERNETES, go
 
 Schema = dict[str, Any]
 
-#: Modules, and where their definitions of resources are.
+
+class _Loader(yaml.SafeLoader):
+    """YAML in which a lone = is text, as whoever wrote these files meant it."""
+
+
+_Loader.add_constructor("tag:yaml.org,2002:value", _Loader.construct_yaml_str)
+
+#: Modules, and where their definitions of the resources that the chart makes are.
 _OTHERS = {
-    "github.com/kedacore/keda/v2@v2.21.0": "config/crd/bases/*.yaml",
-    "sigs.k8s.io/gateway-api@v1.4.1": "config/crd/standard/*.yaml",
+    "github.com/kedacore/keda/v2@v2.21.0": (
+        "config/crd/bases/*_scaledobjects.yaml",
+        "config/crd/bases/*_triggerauthentications.yaml",
+    ),
+    "sigs.k8s.io/gateway-api@v1.4.1": ("config/crd/standard/*_httproutes.yaml",),
     "github.com/prometheus-operator/prometheus-operator@v0.92.1": (
-        "example/prometheus-operator-crd/*.yaml"
+        "example/prometheus-operator-crd/*_servicemonitors.yaml",
+        "example/prometheus-operator-crd/*_prometheusrules.yaml",
     ),
 }
 #: How kubeconform is told to find them.
-PATTERN = "{{.ResourceKind}}_{{.Group}}_{{.ResourceAPIVersion}}.json"
+PATTERN = "{{.ResourceKind}}{{.KindSuffix}}.json"
 
 
 def write_schemas(folder: Path) -> None:
@@ -57,28 +69,41 @@ def _module(name: str) -> Path:
 
 
 def _name(kind: str, group: str, version: str) -> str:
-    # kubeconform knows a group by its first word.
-    return f"{kind.lower()}_{group.split('.')[0]}_{version}.json"
+    # kubeconform knows a group by its first word, and Kubernetes' oldest by none.
+    return "-".join(filter(None, (kind.lower(), group.split(".")[0], version))) + ".json"
 
 
 def _kubernetes() -> Iterator[tuple[str, Schema]]:
     document = json.loads((_module(KUBERNETES) / "api/openapi-spec/swagger.json").read_text())
-    definitions = {name: _strict(schema) for name, schema in document["definitions"].items()}
-    for name, schema in document["definitions"].items():
-        for of in schema.get("x-kubernetes-group-version-kind", ()):
+    # What is text there may be written as a number.
+    quantity = {"io.k8s.apimachinery.pkg.api.resource.Quantity": {"type": ["string", "number"]}}
+    known = document["definitions"] | quantity
+    for name, schema in known.items():
+        for of in schema.get("x-kubernetes-group-version-kind", ())[:1]:
+            definitions = {each: _strict(known[each]) for each in _reached(known, name)}
             root = {"$ref": f"#/definitions/{name}", "definitions": definitions}
             yield _name(of["kind"], of["group"], of["version"]), root
 
 
+def _reached(known: Schema, name: str) -> set[str]:
+    """The definitions that one leads to, itself among them."""
+    found, coming = set(), [name]
+    while coming:
+        if (here := coming.pop()) not in found:
+            found.add(here)
+            coming += re.findall(r'"#/definitions/([^"]+)"', json.dumps(known[here]))
+    return found
+
+
 def _resources() -> Iterator[tuple[str, Schema]]:
-    for module, pattern in _OTHERS.items():
-        files = sorted(_module(module).glob(pattern))
-        if not files:
-            raise ServerNotHad(f"{module} has no {pattern}")
-        for file in files:
-            for found in yaml.safe_load_all(file.read_text()):
-                if found and found["kind"] == "CustomResourceDefinition":
-                    yield from _versions(found["spec"])
+    for module, patterns in _OTHERS.items():
+        folder = _module(module)
+        for pattern in patterns:
+            files = sorted(folder.glob(pattern))
+            if len(files) != 1:
+                raise ServerNotHad(f"{module} has {len(files)} files {pattern}")
+            for found in yaml.load_all(files[0].read_text(), _Loader):
+                yield from _versions(found["spec"])
 
 
 def _versions(spec: dict[str, Any]) -> Iterator[tuple[str, Schema]]:
