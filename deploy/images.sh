@@ -13,7 +13,8 @@ targets=(ingest detect track render gateway models ${TRAIN:+train})
 
 # The commit's own time, so that the same commit gives the same layers.
 made=$(git log -1 --format=%ct 2>/dev/null || echo 0)
-common=(--build-arg "VERSION=$tag" --build-arg "REVISION=$(git rev-parse HEAD 2>/dev/null || echo unknown)")
+said=org.opencontainers.image
+common=(--label "$said.version=$tag" --label "$said.revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)")
 [ -z "${BASE:-}" ] || common+=(--build-arg "BASE=$BASE")
 [ -z "${BUILDER:-}" ] || common+=(--build-arg "BUILDER=$BUILDER")
 none=$(mktemp)

@@ -128,9 +128,7 @@ def made() -> dict[Path, str]:
 def drift() -> list[str]:
     """The generated files that are not what values.yaml makes of them."""
     return [
-        path.name
-        for path, text in made().items()
-        if not path.exists() or path.read_text() != text
+        path.name for path, text in made().items() if not path.exists() or path.read_text() != text
     ]
 
 

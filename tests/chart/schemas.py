@@ -70,7 +70,8 @@ def _module(name: str) -> Path:
 
 def _name(kind: str, group: str, version: str) -> str:
     # kubeconform knows a group by its first word, and Kubernetes' oldest by none.
-    return "-".join(filter(None, (kind.lower(), group.split(".")[0], version))) + ".json"
+    parts = (kind.lower(), group.split(".", maxsplit=1)[0], version)
+    return "-".join(filter(None, parts)) + ".json"
 
 
 def _kubernetes() -> Iterator[tuple[str, Schema]]:

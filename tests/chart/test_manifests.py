@@ -12,7 +12,7 @@ import yaml
 
 import tools
 from inyourarea.contracts.topics import CHANNELS, topic_of
-from inyourarea.runtime.worker import channels_of
+from inyourarea.contracts.v1 import facts_pb2 as facts
 from own_servers import ServerNotHad
 from schemas import PATTERN, write_schemas
 from tools import CHART, EXAMPLES, FULL_CLUSTER, Manifest, containers, dev, of_kind, pods, render
@@ -42,9 +42,7 @@ def manifests(request: pytest.FixtureRequest) -> list[Manifest]:
 
 def test_helm_finds_nothing_to_say() -> None:
     words = ["lint", "--strict", str(CHART), "--set", "dev.enabled=true"]
-    done = subprocess.run(
-        [str(tools.helm()), *words], capture_output=True, text=True, check=False
-    )
+    done = subprocess.run([str(tools.helm()), *words], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stdout
     assert "WARNING" not in done.stdout
 
@@ -208,16 +206,15 @@ def _channels_by_group() -> dict[str, tuple[str, ...]]:
         "rendition": tuple(f"render/{of}_handler.py" for of in ("stage", "streams", "faces")),
         "gateway": ("gateway/handler.py",),
     }
-    from inyourarea.contracts.v1 import facts_pb2 as facts  # noqa: PLC0415
-
     found = {}
     for group, files in handlers.items():
         texts = [(tools.ROOT / "services/inyourarea" / file).read_text() for file in files]
-        names = [name for text in texts for name in re.findall(r"^ +\{?facts\.(\w+): self\.", text, re.M)]
+        names = [
+            name for text in texts for name in re.findall(r"^ +\{?facts\.(\w+): self\.", text, re.M)
+        ]
         found[group] = tuple(
             channel for name in names for channel in topic_of(getattr(facts, name)).channels
         )
-    assert channels_of  # the same rule as the workers'
     return found
 
 

@@ -182,7 +182,9 @@ def test_only_the_architectures_arrows_are_allowed() -> None:
         if "podSelector" in peer
     ]
     assert callers == ["gateway"]
-    ports = [port["port"] for rule in policies["detect"]["spec"]["egress"] for port in rule["ports"]]
+    ports = [
+        port["port"] for rule in policies["detect"]["spec"]["egress"] for port in rule["ports"]
+    ]
     assert sorted(set(ports)) == [53, 443, 9092]
     assert 5432 not in ports
 
@@ -201,7 +203,9 @@ def test_the_site_is_led_to_by_a_gateway_or_an_ingress() -> None:
 
 def test_the_site_knows_its_own_names() -> None:
     told = environment(
-        of_kind(dev("site.hosts={fans.example}"), "Deployment")["gateway"]["spec"]["template"]["spec"]
+        of_kind(dev("site.hosts={fans.example}"), "Deployment")["gateway"]["spec"]["template"][
+            "spec"
+        ]
     )
     names = told["INYOURAREA_GATEWAY_HOSTS"].split(",")
     assert names[:3] == [

@@ -1,4 +1,4 @@
-"""``inyourarea catalog apply``, and tokens for a site whose catalog is a database with an address."""
+"""``inyourarea catalog apply``, and tokens of a site whose database has an address."""
 
 from contextlib import closing
 from pathlib import Path
