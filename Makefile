@@ -6,7 +6,7 @@ WEB := services/inyourarea/gateway/web
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm --prefix $(WEB)
 
 .DEFAULT_GOAL := menu
-.PHONY: menu install web demo check quick test cluster cluster-demo cluster-down chaos exam exam-by-looks bench bench-gateway bench-player bench-bus bench-models bench-objects bench-cluster proto golden show-model screenshot images chart chart-docs clean
+.PHONY: menu install web demo check quick test cluster cluster-demo cluster-down chaos exam exam-by-looks bench bench-gateway bench-player bench-bus bench-models bench-objects bench-cluster proto golden show-model screenshot images chart chart-docs test-kubernetes clean
 
 menu: ## print this menu
 	@awk '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {split($$0, part, ":.*## "); \
@@ -39,13 +39,15 @@ check: .venv/.dev $(WEB)/node_modules/.package-lock.json ## format, lint, types,
 	$(NPM) run --silent check
 	$(NPM) run --silent test
 	$(BIN)/python -m pytest -q tests/chart
+test-kubernetes: .venv/.dev ## the chart on the cluster of KUBECONFIG, whose nodes have the images of `make images`
+	$(BIN)/python -m pytest -x tests/kubernetes
 chart: .venv/.dev ## the Helm chart: lint, what it renders, Kubernetes' own schemas (Go builds Helm once)
 	$(BIN)/python -m pytest -q tests/chart
 quick: .venv/.dev ## what a change needs within 90 seconds: lint and the fast tests, without a browser
 	$(BIN)/ruff check services tests benchmarks
-	$(BIN)/python -m pytest -q -x -n 2 -m "not slow" --ignore tests/browser --ignore tests/chart tests
+	$(BIN)/python -m pytest -q -x -n 2 -m "not slow" --ignore tests/browser --ignore tests/chart --ignore tests/kubernetes tests
 test: .venv/.dev web ## all tests
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/chart tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/chart --ignore tests/kubernetes tests
 chaos: .venv/.dev ## a cluster whose services are killed 100 times and whose servers go (an hour; SEED=n repeats)
 	PYTHONPATH=tests/embedded $(BIN)/python tests/cluster/chaos.py
 exam: .venv/.dev ## hard shows, the original's method beside ours

@@ -1,0 +1,125 @@
+"""The chart as a release in a namespace of any cluster that KUBECONFIG leads to."""
+
+import hashlib
+import json
+import os
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import tools
+
+NAME = "x"
+#: Seconds for all pods of a first install, the servers' first start included.
+READY_S = 600
+_LOCALLY = tools.CHART / "examples" / "laptop.yaml"
+
+
+class Failed(Exception):
+    """A command ended with trouble; the text is what it said."""
+
+
+def run(*words: str | Path) -> str:
+    """What a command prints.
+
+    Raises:
+        Failed: it did not end well.
+    """
+    done = subprocess.run(list(map(str, words)), capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Failed(f"{' '.join(map(str, words))}: {done.stdout}{done.stderr}")
+    return done.stdout
+
+
+class Release:
+    """An installation in a namespace of its own, in which only restricted pods may run."""
+
+    def __init__(self, namespace: str) -> None:
+        self.namespace = namespace
+
+    def kubectl(self, *words: str | Path) -> str:
+        """What kubectl prints, in the namespace."""
+        return run("kubectl", "--namespace", self.namespace, *words)
+
+    def helm(self, *words: str | Path) -> str:
+        """What helm prints, in the namespace."""
+        return run(tools.helm(), "--namespace", self.namespace, *words)
+
+    def make_namespace(self) -> None:
+        """The namespace is there, and refuses whatever is not restricted."""
+        run("kubectl", "create", "namespace", self.namespace)
+        label = "pod-security.kubernetes.io/enforce=restricted"
+        run("kubectl", "label", "namespace", self.namespace, label)
+
+    def upgrade(self, *sets: str) -> str:
+        """The release is as these values say; IYA_VALUES is a file with more of them."""
+        words = ["upgrade", "--install", NAME, str(tools.CHART), "--values", str(_LOCALLY)]
+        if more := os.environ.get("IYA_VALUES"):
+            words += ["--values", more]
+        return self.helm(*words, *(word for each in sets for word in ("--set", each)))
+
+    def wait(self) -> None:
+        """Every Deployment and StatefulSet has all its pods, ready."""
+        for kind in ("statefulset", "deployment"):
+            for name in self.kubectl("get", kind, "-o", "name").split():
+                self.kubectl("rollout", "status", name, f"--timeout={READY_S}s")
+
+    def pods(self, component: str = "") -> list[str]:
+        """Names of pods, of all parts or of one."""
+        of = f"app.kubernetes.io/component={component}"
+        label = of if component else f"app.kubernetes.io/instance={NAME}"
+        return [
+            name.removeprefix("pod/")
+            for name in self.kubectl("get", "pods", "-l", label, "-o", "name").split()
+        ]
+
+    def everything(self) -> list[dict[str, Any]]:
+        """Whatever of the release is still in the namespace."""
+        kinds = "all,secrets,configmaps,networkpolicies,poddisruptionbudgets,serviceaccounts,pvc"
+        label = f"app.kubernetes.io/instance={NAME}"
+        found: list[dict[str, Any]] = json.loads(
+            self.kubectl("get", kinds, "-l", label, "-o", "json")
+        )["items"]
+        return found
+
+    def token(self) -> str:
+        """A new operator's."""
+        words = ["token", "create", "--role", "operator", "--name", "test"]
+        command = ["exec", f"deploy/{NAME}-inyourarea-gateway", "--", "python3", "-m"]
+        return self.kubectl(*command, "inyourarea.cli", *words).strip()
+
+    @contextmanager
+    def tunnel(self) -> Iterator[str]:
+        """The site's address on this machine."""
+        words = ["kubectl", "--namespace", self.namespace, "port-forward"]
+        words += [f"service/{NAME}-inyourarea-gateway", ":80"]
+        forward = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
+        try:
+            assert forward.stdout is not None
+            port = re.search(r"127\.0\.0\.1:(\d+)", forward.stdout.readline())
+            assert port, "kubectl port-forward said no port"
+            yield f"http://127.0.0.1:{port[1]}"
+        finally:
+            forward.terminate()
+            forward.wait()
+
+
+def digests(folder: Path) -> dict[str, str]:
+    """What every fancam of a folder holds."""
+    return {
+        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.glob("*.mp4"))
+    }
+
+
+def eventually(is_so: Callable[[], bool], within_s: float) -> float:
+    """Seconds until it was so."""
+    begun = time.monotonic()
+    while not is_so():
+        assert time.monotonic() - begun < within_s, "it did not come so far in time"
+        time.sleep(1)
+    return time.monotonic() - begun
