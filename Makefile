@@ -31,8 +31,8 @@ cluster-down: ## stop exactly what `make cluster` started
 
 ##@ Check
 check: .venv/.dev $(WEB)/node_modules/.package-lock.json ## format, lint, types, import rules, generated stubs; the page; the chart
-	$(BIN)/ruff format --check services tests benchmarks
-	$(BIN)/ruff check services tests benchmarks
+	$(BIN)/ruff format --check services tests benchmarks deploy
+	$(BIN)/ruff check services tests benchmarks deploy
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python tests/repo/stubs.py --check
@@ -44,7 +44,7 @@ test-kubernetes: .venv/.dev ## the chart on the cluster of KUBECONFIG, whose nod
 chart: .venv/.dev ## the Helm chart: lint, what it renders, Kubernetes' own schemas (Go builds Helm once)
 	$(BIN)/python -m pytest -q tests/chart
 quick: .venv/.dev ## what a change needs within 90 seconds: lint and the fast tests, without a browser
-	$(BIN)/ruff check services tests benchmarks
+	$(BIN)/ruff check services tests benchmarks deploy
 	$(BIN)/python -m pytest -q -x -n 2 -m "not slow" --ignore tests/browser --ignore tests/chart --ignore tests/kubernetes tests
 test: .venv/.dev web ## all tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/chart --ignore tests/kubernetes tests
