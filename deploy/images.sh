@@ -22,13 +22,11 @@ trap 'rm -f "$none"' EXIT
 common+=(--secret "id=pip,src=${PIP_CONFIG:-$none}" --secret "id=npm,src=${NPM_CONFIG:-$none}")
 
 build() { # TARGET IMAGE
-  if [ "$tool" = docker ]; then
-    SOURCE_DATE_EPOCH=$made docker buildx build -q "${common[@]}" --target "$1" -t "$2" \
-      --output type=docker,rewrite-timestamp=true -f services/Dockerfile . >/dev/null
+  local words=(-q "${common[@]}" --build-arg "SOURCE_DATE_EPOCH=$made" --target "$1" -t "$2" -f services/Dockerfile .)
+  if [ "$tool" = docker ]; then docker build "${words[@]}" >/dev/null
   else
     # shellcheck disable=SC2086 - several words on purpose
-    buildah bud -q --layers ${BUILDAH_OPTIONS:-} "${common[@]}" --timestamp "$made" --target "$1" -t "$2" \
-      -f services/Dockerfile . >/dev/null
+    buildah bud --layers ${BUILDAH_OPTIONS:-} --timestamp "$made" "${words[@]}" >/dev/null
   fi
 }
 size() { # IMAGE
