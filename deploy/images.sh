@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Builds all images with docker or buildah, says how large they are, and pushes them where REGISTRY is
-# set. TAG (the chart's appVersion), BASE, BUILDER (services/Dockerfile), TOOL, TRAIN=1 (also the image
-# with torch) and PIP_CONFIG, NPM_CONFIG (files with addresses of mirrors; in no layer) may be set too.
+# set. TAG (the chart's appVersion), BASE, BUILDER (services/Dockerfile), TOOL, IMAGES (only these),
+# TRAIN=1 (also the one with torch) and PIP_CONFIG, NPM_CONFIG (files with addresses of mirrors; in no layer) may be set too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -9,7 +9,7 @@ tool=${TOOL:-$(command -v docker >/dev/null && docker info >/dev/null 2>&1 && ec
 command -v "$tool" >/dev/null || { echo "neither docker nor buildah is here: apt-get install buildah" >&2; exit 1; }
 place=${REGISTRY:-localhost/inyourarea}
 tag=${TAG:-$(sed -n 's/^appVersion: *//p' deploy/helm/inyourarea/Chart.yaml)}
-targets=(ingest detect track render gateway models ${TRAIN:+train})
+read -ra targets <<<"${IMAGES:-ingest detect track render gateway models ${TRAIN:+train}}"
 
 # The commit's own time, so that the same commit gives the same layers.
 made=$(git log -1 --format=%ct 2>/dev/null || echo 0)

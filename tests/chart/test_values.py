@@ -189,6 +189,14 @@ def test_only_the_architectures_arrows_are_allowed() -> None:
     assert 5432 not in ports
 
 
+def test_traces_have_a_way_to_their_collector() -> None:
+    made = dev("monitoring.tracesTo=http://collector:4317")
+    told = environment(of_kind(made, "Deployment")["render"]["spec"]["template"]["spec"])
+    assert told["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://collector:4317"
+    rules = of_kind(made, "NetworkPolicy")["render"]["spec"]["egress"]
+    assert {"ports": [{"port": 4317}]} in rules
+
+
 def test_the_site_is_led_to_by_a_gateway_or_an_ingress() -> None:
     route = of_kind(
         render(files=[CHART / "examples/managed.yaml"], apis=FULL_CLUSTER), "HTTPRoute"

@@ -84,6 +84,9 @@
 - {name: INYOURAREA_LISTEN, value: "0.0.0.0:{{ $grpc }}"}
 - {name: INYOURAREA_METRICS, value: "0.0.0.0:{{ include "inyourarea.metricsPort" . }}"}
 - {name: INYOURAREA_SCRATCH, value: /tmp}
+{{- with $values.monitoring.tracesTo }}
+- {name: OTEL_EXPORTER_OTLP_ENDPOINT, value: {{ . | quote }}}
+{{- end }}
 {{- if $values.tls.secretName }}
 - {name: INYOURAREA_TLS_CERT_FILE, value: /etc/inyourarea/tls/tls.crt}
 - {name: INYOURAREA_TLS_KEY_FILE, value: /etc/inyourarea/tls/tls.key}
