@@ -144,10 +144,12 @@ def test_jobs_come_in_order_before_an_upgrade() -> None:
     assert {note["helm.sh/hook"] for note in notes.values()} == {"pre-install,pre-upgrade"}
 
 
-def test_servers_of_the_charts_own_come_before_the_jobs() -> None:
+def test_jobs_wait_beside_the_charts_own_servers() -> None:
     jobs = [each for each in dev() if each["kind"] == "Job"]
-    hooks = {each["metadata"]["annotations"]["helm.sh/hook"] for each in jobs}
-    assert hooks == {"post-install,pre-upgrade"}
+    assert {each["metadata"]["name"] for each in jobs} == {
+        f"x-inyourarea-setup-{what}-1" for what in ("topics", "bucket", "tables")
+    }
+    assert not any("annotations" in each["metadata"] for each in jobs)
 
 
 def test_each_service_may_have_a_key_of_its_own() -> None:
