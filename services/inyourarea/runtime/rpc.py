@@ -33,6 +33,9 @@ _KEEPALIVE_S = 20
 OPTIONS = (
     ("grpc.keepalive_time_ms", _KEEPALIVE_S * 1000),
     ("grpc.keepalive_permit_without_calls", 1),
+    # Copies of a service take turns; one that has come is known when a connection has grown old.
+    ("grpc.lb_policy_name", "round_robin"),
+    ("grpc.max_connection_age_ms", 300_000),
     # What gRPC calls MIN_RECV_PING_INTERVAL_WITHOUT_DATA: who asks more often is cut off, and
     # unsaid it is 5 minutes, so that every question of more than a minute would be.
     ("grpc.http2.min_ping_interval_without_data_ms", _KEEPALIVE_S * 500),
