@@ -8,6 +8,7 @@ from tools import (
     Rejected,
     dev,
     environment,
+    notes,
     of_kind,
     render,
 )
@@ -209,6 +210,17 @@ def test_the_site_is_led_to_by_a_gateway_or_an_ingress() -> None:
     ingress = of_kind(render(*OWN, *values), "Ingress")["gateway"]
     notes = ingress["metadata"]["annotations"]
     assert notes["nginx.ingress.kubernetes.io/proxy-body-size"] == "0"
+
+
+def test_an_install_says_the_next_three_commands() -> None:
+    said = notes("dev.enabled=true")
+    assert "helm -n somewhere test x" in said
+    assert "exec deploy/x-inyourarea-gateway -- python3 -m inyourarea.cli token create" in said
+    assert "submit stage.mp4 --server http://localhost:8000" in said
+    assert "whose content ends with their pods" in said
+    own = notes(*OWN, "site.hosts={fans.example}", "site.route.kind=ingress")
+    assert "submit stage.mp4 --server https://fans.example" in own
+    assert "port-forward" not in own
 
 
 def test_the_site_knows_its_own_names() -> None:

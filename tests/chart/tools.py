@@ -25,6 +25,9 @@ FULL_CLUSTER = (
 #: The cluster that manifests are made for, as a Go module.
 KUBERNETES = "k8s.io/kubernetes@v1.34.4"
 _HELM = "helm.sh/helm/v3/cmd/helm@v3.22.0"
+#: A Helm that is built from its module does not know which Kubernetes it was made with.
+_LIBRARY = "helm.sh/helm/v3/pkg/chartutil.k8sVersion"
+_KNOWS = {_HELM: f"-X {_LIBRARY}Major=1 -X {_LIBRARY}Minor=34"}
 _KUBECONFORM = "github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0"
 
 Manifest = dict[str, Any]
@@ -60,7 +63,8 @@ def _program(package: str) -> Path:
     path, version = package.split("@")
     name = path.rsplit("/", 1)[1]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "inyourarea"
-    kept = cache / f"{name}-{version}"
+    said = _KNOWS.get(package, "")
+    kept = cache / "-".join(filter(None, (name, version, said.rpartition("=")[2])))
     if kept.is_file():
         return kept
     builder = go()
@@ -68,7 +72,7 @@ def _program(package: str) -> Path:
     coming = Path(tempfile.mkdtemp(dir=cache))
     try:
         done = subprocess.run(
-            [builder, "install", "-trimpath", "-ldflags=-s -w", package],
+            [builder, "install", "-trimpath", f"-ldflags=-s -w {said}", package],
             env={**os.environ, "GOBIN": str(coming), "CGO_ENABLED": "0", "GOFLAGS": "-mod=mod"},
             capture_output=True,
             text=True,
@@ -89,7 +93,6 @@ def render(*sets: str, files: Iterable[Path] = (), apis: Iterable[str] = ()) -> 
         Rejected: it refused them.
     """
     words = [str(helm()), "template", "x", str(CHART), "--namespace", "somewhere"]
-    words += ["--kube-version", KUBERNETES.rsplit("v", 1)[1]]
     words += [word for file in files for word in ("--values", str(file))]
     words += [word for each in sets for word in ("--set", each)]
     words += [word for api in apis for word in ("--api-versions", api)]
@@ -97,6 +100,23 @@ def render(*sets: str, files: Iterable[Path] = (), apis: Iterable[str] = ()) -> 
     if done.returncode:
         raise Rejected(done.stderr)
     return [found for found in yaml.safe_load_all(done.stdout) if found]
+
+
+def notes(*sets: str) -> str:
+    """What is said after an install: only with a cluster does helm say it itself."""
+    with tempfile.TemporaryDirectory() as folder:
+        chart = Path(shutil.copytree(CHART, Path(folder) / "chart"))
+        text = (chart / "templates" / "NOTES.txt").read_text()
+        (chart / "templates" / "said.yaml").write_text(
+            '{{- define "said" -}}' + text + '{{- end }}\ntext: {{ include "said" . | toJson }}\n'
+        )
+        words = [str(helm()), "template", "x", str(chart), "--namespace", "somewhere"]
+        words += ["--show-only", "templates/said.yaml"]
+        words += [word for each in sets for word in ("--set", each)]
+        done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise Rejected(done.stderr)
+    return str(yaml.safe_load(done.stdout)["text"])
 
 
 def dev(*sets: str, apis: Iterable[str] = ()) -> list[Manifest]:
