@@ -3,7 +3,7 @@
 set -eu
 target=/opt/inyourarea
 [ ! -s /run/secrets/pip ] || export PIP_CONFIG_FILE=/run/secrets/pip
-python3 -m pip --python "$target/bin/python3" install -q -c constraints.txt ".[$1]"
+python3 -m pip --python "$target/bin/python3" install -q --no-compile -c constraints.txt ".[$1]"
 python3 -m pip --python "$target/bin/python3" uninstall -q -y inyourarea
 
 packages=$(echo "$target"/lib/python3.*/site-packages)
@@ -19,6 +19,6 @@ find "$target" -name '*.pyi' -delete
 
 python3 sbom.py "$packages" >"$target/sbom.cdx.json"
 # What a file holds decides whether it is compiled anew, not when it was written.
-python3 -m compileall -q --invalidation-mode unchecked-hash "$packages" || true
+python3 -m compileall -q -f --invalidation-mode unchecked-hash "$packages" || true
 # The same packages are the same layer, whenever they were installed.
 find "$target" -exec touch -h -d @0 {} +
