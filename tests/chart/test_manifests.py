@@ -31,13 +31,6 @@ EVERYTHING = (
 )
 
 
-#: Settings that the chart names already, and that services read from their next version on.
-COMING = {
-    *("TLS_CERT_FILE", "TLS_KEY_FILE", "TLS_CA_FILE"),
-    *("GATEWAY_GRPC", "GATEWAY_GRPC_CERT_FILE", "GATEWAY_GRPC_KEY_FILE"),
-}
-
-
 @pytest.fixture(scope="module", params=["dev", "everything", *(path.stem for path in EXAMPLES)])
 def manifests(request: pytest.FixtureRequest) -> list[Manifest]:
     if request.param == "dev":
@@ -144,7 +137,7 @@ def test_settings_are_ones_that_a_service_reads() -> None:
         for name in tools.environment(pod):
             if name.startswith("INYOURAREA_"):
                 setting = name.removeprefix("INYOURAREA_")
-                assert _is_read(setting, code) or setting in COMING, name
+                assert _is_read(setting, code), name
 
 
 def test_metrics_are_ones_that_a_service_tells() -> None:
