@@ -23,7 +23,8 @@ def _reach(reads: str, writes: str, deletes: str) -> Reach:
 _ALL = " ".join(SERVICES)
 
 #: By what the objects' names begin with. Whoever writes where the first writer wins reads too, and
-#: the gateway deletes what belongs to a video with it, which takes a look.
+#: the gateway deletes what belongs to a video with it, which takes a look; it surveys everything to
+#: tell who uses how much, and so do operators with its key who collect garbage.
 REACH: Mapping[str, Reach] = MappingProxyType(
     {
         # What came from outside.
@@ -32,8 +33,8 @@ REACH: Mapping[str, Reach] = MappingProxyType(
         "sources/": _reach("ingest render gateway", "gateway", "gateway"),
         "boxes/": _reach("detect gateway", "gateway", "gateway"),
         # What the stages make of it, in the order the data takes.
-        "probes/": _reach("ingest", "ingest", "gateway"),
-        "mezzanines/": _reach("ingest render", "ingest", "gateway"),
+        "probes/": _reach("ingest gateway", "ingest", "gateway"),
+        "mezzanines/": _reach("ingest render gateway", "ingest", "gateway"),
         "runs/": _reach(_ALL, "ingest render gateway", "ingest gateway"),
         "audio/": _reach("ingest render gateway", "ingest render", "gateway"),
         "frames/": _reach("ingest detect gateway", "ingest", "detect gateway"),
