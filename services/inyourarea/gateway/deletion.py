@@ -68,7 +68,7 @@ def sweep(objects: Objects) -> None:
         else:  # somebody has asked for the video again
             _forget(objects, objects.list(f"deletions/{video}/"))
     old = [key for key in objects.list("previews/") if _is_old(key)]
-    _delete_unneeded(objects, [facts.VideoAccepted.FromString(objects.get(key)) for key in old])
+    _delete_unneeded(objects, list(_read(objects, old)))
     _forget(objects, old)
     _forget(objects, filter(_is_old, objects.list("deletions/")))
 
@@ -118,22 +118,22 @@ def _inputs(run: facts.VideoAccepted) -> list[str]:
 
 def accepted_runs(objects: Objects) -> Iterator[facts.VideoAccepted]:
     """Every run in the store, those from the command line too."""
-    for key in objects.list("runs/"):
-        if key.endswith("/accepted.binpb"):
-            with contextlib.suppress(ObjectNotFound):  # somebody deletes it just now
-                yield facts.VideoAccepted.FromString(objects.get(key))
+    return _read(objects, (k for k in objects.list("runs/") if k.endswith("/accepted.binpb")))
 
 
 def _noted(objects: Objects, prefix: str) -> Iterator[facts.VideoAccepted]:
-    return (facts.VideoAccepted.FromString(objects.get(key)) for key in objects.list(prefix))
+    return _read(objects, objects.list(prefix))
+
+
+def _read(objects: Objects, names: Iterable[str]) -> Iterator[facts.VideoAccepted]:
+    for key in names:
+        with contextlib.suppress(ObjectNotFound):  # somebody deletes or sweeps it just now
+            yield facts.VideoAccepted.FromString(objects.get(key))
 
 
 def young_previews(objects: Objects, since_s: float) -> Iterator[facts.VideoAccepted]:
     """Runs that somebody has tried out since then (Unix time)."""
-    for key in objects.list("previews/"):
-        if _noted_s(key) >= since_s:
-            with contextlib.suppress(ObjectNotFound):  # it is being swept just now
-                yield facts.VideoAccepted.FromString(objects.get(key))
+    return _read(objects, (key for key in objects.list("previews/") if _noted_s(key) >= since_s))
 
 
 def _is_old(key: str) -> bool:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 from inyourarea.gateway.catalog import Step
 from inyourarea.gateway.house import House
+from inyourarea.gateway.problems import NotThere
 from inyourarea.runtime.bus import BusAway
 from inyourarea.runtime.json_logs import speaking_of
 from inyourarea.runtime.objects import ObjectsAway
@@ -37,6 +38,8 @@ def kept(house: House) -> Iterator[None]:
                 announce_silent_runs(house, house.settings.silence_s)
             except (ObjectsAway, BusAway, DependencyAway) as away:
                 log.warning("the house can not be looked after now: %s", away)
+            except Exception:  # whoever looks after all runs must not die of one
+                log.exception("the house was looked after in vain")
             turn += 1
             stop.wait(min(_ROUND_S, house.settings.silence_s / 2))
 
@@ -63,7 +66,10 @@ def announce_silent_runs(house: House, silence_s: float) -> None:
         if last_ns is not None and time.time_ns() - last_ns <= silence_s * 1e9:
             continue
         if last_ns is not None or not silence_s:
-            accepted = house.showing.accepted(run)
+            try:
+                accepted = house.showing.accepted(run)
+            except NotThere:  # its video was deleted since
+                continue
             with speaking_of(accepted):
                 log.info("run %s is told again", run)
                 house.stages.publish(accepted)

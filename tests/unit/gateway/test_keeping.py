@@ -1,7 +1,11 @@
 """The keeper: runs of which nothing is heard are told again, by one gateway of several."""
 
+import time
+from dataclasses import replace
+
 import pytest
 
+from inyourarea.contracts import keys
 from inyourarea.gateway import keeping
 from inyourarea.gateway.catalog import Step
 from inyourarea.gateway.handler import READING
@@ -60,3 +64,28 @@ def test_a_new_bus_is_told_of_everything_at_once(site: RehearsedSite) -> None:
     before = len(site.stages.told)
     keeping.announce_silent_runs(site.house, 0)
     assert len(site.stages.told) == before + 1
+
+
+def test_a_run_that_is_gone_strands_no_other(site: RehearsedSite) -> None:
+    gone, left = site.submit()["run_id"], site.submit(b"another")["run_id"]
+    site.objects.delete(keys.accepted(gone))
+    before = len(site.stages.told)
+    keeping.announce_silent_runs(site.house, 0)
+    assert [fact.run_id for fact in site.stages.told[before:]] == [left]
+
+
+def test_the_keeper_outlives_a_round_that_goes_wrong(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def go_wrong() -> None:
+        raise ValueError("another copy has swept it")
+
+    monkeypatch.setattr(site.house, "sweep", go_wrong)
+    site.house.settings = replace(site.house.settings, silence_s=0.02)
+    site.submit()
+    before, end = len(site.stages.told), time.monotonic() + 10
+    with keeping.kept(site.house):
+        while len(site.stages.told) == before and time.monotonic() < end:
+            time.sleep(0.01)
+    assert len(site.stages.told) > before
+    assert "another copy has swept it" in caplog.text
