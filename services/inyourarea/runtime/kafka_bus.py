@@ -1,5 +1,6 @@
 """The cluster's bus: Kafka, through kafka-python."""
 
+import threading
 import time
 from collections.abc import Mapping
 from typing import Any
@@ -78,50 +79,72 @@ class KafkaBus:
 class KafkaSender:
     """A producer, made when it is first needed and anew after it has failed.
 
-    Who only publishes needs no more, and joins no group.
+    Who only publishes needs no more, and joins no group. Threads may share one: each flushes what
+    it has published itself, whatever becomes of the producer meanwhile.
     """
 
     def __init__(self, settings: KafkaSettings, pace: Pace | None = None) -> None:
         self._settings, self._pace = settings, pace or Pace()
+        self._lock = threading.Lock()
         self._producer: KafkaProducer | None = None
         self._used = 0.0
-        self._sent: list[Any] = []
+        self._mine = threading.local()
 
     def publish(self, record: Record) -> None:
         """See `Bus.publish`."""
-        try:
-            if time.monotonic() - self._used > _STALE_S:
-                self.close()
-            if self._producer is None:
-                self._producer = self._connected()
-            sent = self._producer.send(
-                record.channel,
-                key=record.key.encode(),
-                value=record.value,
-                headers=list(record.headers.items()),
-            )
-        except KafkaError as error:
-            self._give_up(error)
-        self._sent.append(sent)
-        self._used = time.monotonic()
+        with self._lock:
+            try:
+                if time.monotonic() - self._used > _STALE_S:
+                    self._end(self._pace.request_s)
+                if self._producer is None:
+                    self._producer = self._connected()
+                sent = self._producer.send(
+                    record.channel,
+                    key=record.key.encode(),
+                    value=record.value,
+                    headers=list(record.headers.items()),
+                )
+            except KafkaError as error:
+                self._take_sent()
+                self._end(0)
+                raise _not_taken(error) from error
+            self._used = time.monotonic()
+        self._mine.sent = [*self._take_sent(), sent]
 
     def flush(self) -> None:
         """See `Bus.flush`."""
-        if self._producer is None:
-            return
+        producer, sent = self._producer, self._take_sent()
         try:
-            self._producer.flush(timeout=2 * self._pace.request_s)
-            for sent in self._sent:
-                sent.get(timeout=0)
+            if producer is not None:
+                producer.flush(timeout=2 * self._pace.request_s)
+            for one in sent:
+                one.get(timeout=0)
         except KafkaError as error:
-            self._give_up(error)
-        self._sent = []
+            with self._lock:
+                if self._producer is producer:
+                    self._end(0)
+            raise _not_taken(error) from error
 
     def close(self) -> None:
         """The connection is closed."""
+        with self._lock:
+            self._end(self._pace.request_s)
+
+    def _take_sent(self) -> list[Any]:
+        """What this thread has published since it was asked last."""
+        sent: list[Any] = getattr(self._mine, "sent", [])
+        self._mine.sent = []
+        return sent
+
+    def _end(self, patience_s: float) -> None:
+        """The producer is gone; what it has not delivered by then has failed."""
         producer, self._producer = self._producer, None
-        if producer is not None:
-            producer.close(timeout=self._pace.request_s)
+        if producer is None:
+            return
+        try:
+            producer.close(timeout=patience_s)
+        except KafkaError:  # its close gives up where something is left
+            producer._sender.force_close()
 
     def _connected(self) -> KafkaProducer:
         request_ms = round(1000 * self._pace.request_s)
@@ -137,8 +160,6 @@ class KafkaSender:
             **client_times(self._pace),
         )
 
-    def _give_up(self, error: KafkaError) -> None:
-        producer, self._producer, self._sent = self._producer, None, []
-        if producer is not None:
-            producer.close(timeout=0)
-        raise BusAway(f"Kafka did not take a record: {error}") from error
+
+def _not_taken(error: KafkaError) -> BusAway:
+    return BusAway(f"Kafka did not take a record: {error}")
