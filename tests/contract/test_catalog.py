@@ -270,6 +270,13 @@ class TestSqlite(CatalogContract):
         with pytest.raises(DependencyAway, match="can not be used"):
             catalog.open()
 
+    def test_whoever_is_told_of_an_outage_is_told_no_statement(self, catalog: Catalog) -> None:
+        statement, given = sa.text("INSERT INTO nowhere VALUES (:secret)"), {"secret": "s3cr3t"}
+        with pytest.raises(DependencyAway) as away, catalog.connected() as connection:
+            connection.execute(statement, given)
+        assert str(away.value).endswith("can not be used: no such table: nowhere")
+        assert "s3cr3t" not in str(away.value.__cause__)  # which is logged
+
 
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:

@@ -104,7 +104,11 @@ class Catalog:
     def __init__(self, url: str) -> None:
         options = {"timeout": _BUSY_S} if url.startswith("sqlite") else _TO_POSTGRES
         self._engine = sa.create_engine(
-            url, connect_args=options, pool_pre_ping=True, max_overflow=_MOST_CONNECTIONS - 5
+            url,
+            connect_args=options,
+            pool_pre_ping=True,
+            max_overflow=_MOST_CONNECTIONS - 5,
+            hide_parameters=True,  # webhooks' secrets are among them, and errors are logged
         )
         if url.startswith("sqlite"):
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
@@ -134,7 +138,8 @@ class Catalog:
             with self._engine.begin() as connection:
                 yield connection
         except (OperationalError, sa.exc.TimeoutError) as away:
-            raise CatalogAway(f"the catalog's database can not be used: {away}") from away
+            words = getattr(away, "orig", None) or away  # without the statement: visitors read it
+            raise CatalogAway(f"the catalog's database can not be used: {words}") from away
 
     def connected(self) -> AbstractContextManager[sa.Connection]:
         """A transaction, for tables that no journal tells of."""
