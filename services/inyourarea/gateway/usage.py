@@ -9,10 +9,9 @@ from datetime import UTC, datetime
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.reach import REACH
-from inyourarea.contracts.runs import belongings_of
 from inyourarea.contracts.specs import from_rational
 from inyourarea.contracts.v1 import facts_pb2 as facts
-from inyourarea.gateway.deletion import accepted_runs, pieces_named
+from inyourarea.gateway.deletion import accepted_runs, needs_of, pieces_named
 from inyourarea.runtime.objects import Objects
 
 #: Questions to the store at a time: each is for a few bytes, so it is the way there that counts.
@@ -111,7 +110,7 @@ class Books:
         runs = {run.run_id: run for run in accepted_runs(self._objects)}
         in_order = [run for run in owners if run in runs]
         for run in [*in_order, *(run for run in runs if run not in owners)]:
-            owner, mine = owners.get(run, ""), belongings_of(runs[run])
+            owner, mine = owners.get(run, ""), needs_of(self._objects, runs[run])
             for key in (*mine.names, *mine.folders, *pieces_named(self._objects, mine)):
                 names.setdefault(key, owner)
         sizes: Counter[str] = Counter()

@@ -180,3 +180,14 @@ def test_a_deleted_video_leaves_nothing_of_what_was_kept(
     newer.http.delete(f"/videos/{video['id']}")
     left = {key for key in newer.stored() if not key.startswith(("deletions/", "swept/"))}
     assert left == {keys.deleted(video["id"])}
+
+
+def test_what_is_kept_of_an_earlier_version_is_still_its_owners(
+    site: RehearsedSite, upgrade: Upgrade
+) -> None:
+    video = site.ready()
+    judge(site, video, site.watch(video)["people"][0]["id"], "approve", "publish")
+    newer = upgrade("TRACKING", "CAMERA", "BROWSER")
+    kept = sum(newer.objects.size(key) for key in newer.stored() if not key.startswith("journal/"))
+    (mine,) = newer.house.books.usage()
+    assert mine.stored_bytes == kept
