@@ -139,8 +139,8 @@ class Child:
 def _start(memory_mib: int) -> "subprocess.Popen[bytes]":
     command = [sys.executable, "-P", "-c", "from inyourarea.runtime.child import serve; serve()"]
     path = os.pathsep.join(part for part in sys.path if part)
-    # Settings stay here, keys to stores among them: the child is told what it needs.
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    # Settings stay here, keys to stores and collectors among them: it is told what it needs.
+    plain = {name: of for name, of in os.environ.items() if not name.startswith((PREFIX, "OTEL_"))}
     process = subprocess.Popen(
         command,
         stdin=subprocess.PIPE,

@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -81,6 +82,15 @@ def test_work_that_swells_is_ended(child: Child) -> None:
     with pytest.raises(ChildOutOfMemory, match="400 MiB"):
         child.call(swell, timeout_s=20)
     assert child.call(add, 1, 3, timeout_s=20) == 4
+
+
+def test_settings_and_keys_stay_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    secrets = ("INYOURAREA_S3_SECRET_KEY", "OTEL_EXPORTER_OTLP_HEADERS")
+    for name in (*secrets, "OTHER"):
+        monkeypatch.setenv(name, "told")
+    with closing(Child()) as child:
+        told = [child.call(os.getenv, name, timeout_s=20) for name in (*secrets, "OTHER")]
+    assert told == [None, None, "told"]
 
 
 def test_what_it_says_is_logged_as_about_its_work(child: Child) -> None:
