@@ -10,11 +10,12 @@ from rich.console import Console
 from inyourarea.cli.operating import WHERE, add_place, open_bus, open_objects
 from inyourarea.cli.server import plain, say
 from inyourarea.contracts import keys
+from inyourarea.contracts.runs import RENDITION
 from inyourarea.core.errors import Refused
 from inyourarea.gateway.explaining import span
 from inyourarea.runtime.bus import BusAway, Sender
 from inyourarea.runtime.letters import Letter, drop, find_letters, open_letters, retry
-from inyourarea.runtime.objects import ObjectsAway
+from inyourarea.runtime.objects import Objects, ObjectsAway
 
 _EXAMPLES = f"""\
 examples:
@@ -131,14 +132,25 @@ def _settle(args: argparse.Namespace, letters: list[Letter], sender: Sender) -> 
         raise Refused("name dead letters by their ids, or say --all")
     chosen = letters if args.all else find_letters(letters, args.id)
     objects = open_objects(None) if args.verb == "retry" else None
+    unread = [letter.id for letter in chosen if not letter.fact]
+    if objects is not None and unread:
+        raise Refused(
+            f"{', '.join(unread)}: no fact that this program knows, so it can only be dropped; "
+            "nothing was tried again"
+        )
     for letter in chosen:
         if objects is None:
             drop(letter, sender)
-            continue
-        if not letter.fact:
-            raise Refused(f"{letter.id} is no fact that this program knows; it can only be dropped")
-        if run := letter.fact.get("run_id"):
-            objects.delete(keys.failed(run))  # it is being tried again
-        retry(letter, sender)
+        else:
+            _forget_failure(letter, objects)
+            retry(letter, sender)
     done = "on their topics again" if objects is not None else "dropped"
     print(f"{len(chosen)} dead letters are {done}")
+
+
+def _forget_failure(letter: Letter, objects: Objects) -> None:
+    """Users are told no more that it failed; what is only for browsers fails no run."""
+    if letter.stage == RENDITION:
+        objects.delete(keys.stage_failed(letter.fact["video_id"]))
+    elif run := letter.fact.get("run_id"):
+        objects.delete(keys.failed(run))

@@ -8,6 +8,9 @@ from inyourarea.contracts.topics import topic_of
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import stored_pb2 as stored
 
+#: The consumer group that makes what browsers are given; whatever fails there fails no run.
+RENDITION = "rendition"
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -75,23 +78,23 @@ def _browsers(run: facts.VideoAccepted) -> Iterator[Unit]:
     for part in run.segments:
         told = _records(run, facts.SegmentCut, part)
         results = _ways({keys.stage_drawing(video, part.index)}, ready)
-        yield Unit("drawing the stage", "rendition", part.index, told, _set(accepted), results)
+        yield Unit("drawing the stage", RENDITION, part.index, told, _set(accepted), results)
     drawings = {keys.stage_drawing(video, part.index) for part in run.segments}
     told = _records(run, facts.StageDrawn) + _records(run, facts.AudioReady)
-    yield Unit("joining the stage", "rendition", None, told, whole.heard | drawings, (ready,))
+    yield Unit("joining the stage", RENDITION, None, told, whole.heard | drawings, (ready,))
     told = _records(run, facts.TracksCompleted)
     results = _ways({keys.faces_drawn(spec)})
-    yield Unit("drawing faces", "rendition", None, told, _set(keys.report(spec)), results)
+    yield Unit("drawing faces", RENDITION, None, told, _set(keys.report(spec)), results)
     for part in run.segments:
         told = _records(run, facts.SegmentRendered)
         needs = _set(keys.segment_pieces(run.run_id, part.index))
         results = _ways({keys.segment_halves(run.run_id, part.index)})
-        yield Unit("drawing small fancams", "rendition", part.index, told, needs, results)
+        yield Unit("drawing small fancams", RENDITION, part.index, told, needs, results)
     halves = {keys.segment_halves(run.run_id, part.index) for part in run.segments}
     needs = frozenset({*halves, keys.published(run.run_id)})
     told = _records(run, facts.FancamsPublished) + _records(run, facts.SegmentRendered)
     results = _ways({keys.streams_ready(run.run_id)})
-    yield Unit("streaming fancams", "rendition", None, told, needs, results)
+    yield Unit("streaming fancams", RENDITION, None, told, needs, results)
 
 
 class _Whole:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from inyourarea.contracts import keys
-from inyourarea.contracts.runs import Unit, belongings_of, units_of
+from inyourarea.contracts.runs import RENDITION, Unit, belongings_of, units_of
 from inyourarea.contracts.starts import Start, read_start, starts_of
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import Refused
@@ -16,8 +16,6 @@ State = Literal["done", "at work", "waiting", "held back"]
 Ending = Literal["working", "finished", "failed", "cancelled", "deleted"]
 
 
-#: The stage that makes what browsers are given.
-_RENDITION = "rendition"
 _ENDED: Mapping[Ending, str] = {
     "finished": "It is finished; everything that was asked for is there.",
     "deleted": "Its video was deleted; nothing is done until somebody submits it again.",
@@ -109,7 +107,7 @@ def explain(sight: Sight, now_s: float) -> Explanation:
     units = [_now(unit, sight) for unit in units_of(sight.run)]
     ending = _ending(sight, units)
     waiting = [one for one in units if one.state == "waiting"]
-    oldest = min(waiting, key=lambda one: (one.unit.stage == _RENDITION, one.since_s), default=None)
+    oldest = min(waiting, key=lambda one: (one.unit.stage == RENDITION, one.since_s), default=None)
     begun = [one.start for one in units if one.start]
     trouble = sight.failure or next((start.trouble for start in begun if start.trouble), "")
     trace_id = next((start.trace_id for start in begun if start.trace_id), "")
@@ -163,7 +161,7 @@ def _sentence(
         return _ENDED[ending]
     at_work = [one for one in units if one.state == "at work"]
     if at_work:
-        first = min(at_work, key=lambda one: (one.unit.stage == _RENDITION, one.since_s))
+        first = min(at_work, key=lambda one: (one.unit.stage == RENDITION, one.since_s))
         return _about_work(first, now_s)
     if oldest is None:
         return "Nothing of it can be begun; an object that was there has gone."

@@ -7,6 +7,7 @@ from typing import Any
 from google.protobuf.message import Message
 
 from inyourarea.contracts import keys
+from inyourarea.contracts.runs import RENDITION
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.gateway.catalog import Catalog, Step
 from inyourarea.gateway.documents import EventName
@@ -29,10 +30,6 @@ _PER_SEGMENT = MappingProxyType(
         facts.SegmentRendered: DRAWING,
     }
 )
-
-
-#: The stage that makes what browsers are given.
-_RENDITION = "rendition"
 #: Called with an event, a video and a run of it when that has come so far.
 Announce = Callable[[EventName, str, str], None]
 
@@ -101,7 +98,7 @@ class GatewayHandler:
         Where it is only what browsers are given, the run goes on.
         """
         run = fact.run_id or self._newest_run(fact.video_id)
-        if run and fact.stage == _RENDITION:
+        if run and fact.stage == RENDITION:
             self._objects.put(keys.stage_failed(fact.video_id), fact.reason.encode())
             self._projection.project(fact.video_id)
         elif run:

@@ -1,4 +1,4 @@
-"""A sender that threads share: whatever becomes of its producer, each hears of what it published."""
+"""Threads share a sender: whatever becomes of its producer, each hears of what it published."""
 
 import threading
 from typing import Any
