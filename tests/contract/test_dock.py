@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from inyourarea.cli.__main__ import main
 from inyourarea.contracts import keys
 from inyourarea.gateway import arrivals as arrivals_module
 from inyourarea.gateway.dock import Place, parse_place
@@ -341,6 +342,17 @@ def test_the_gateway_s_policy_names_what_it_may_take_from() -> None:
     policy = json.dumps(policy_of("gateway", "own", ("s3://stages/2026/",)))
     assert "arn:aws:s3:::stages/2026/*" in policy
     assert "arn:aws:s3:::stages" not in json.dumps(policy_of("gateway", "own"))
+
+
+def test_a_source_is_one_bucket_and_no_other_whose_name_begins_so(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    asked = ["store", "policies", "--service", "gateway", "--source"]
+    assert main([*asked, "s3://stages"]) == 0
+    assert '"arn:aws:s3:::stages/*"' in capsys.readouterr().out
+    with pytest.raises(SystemExit):
+        main([*asked, "stages"])
+    assert "'stages' is no place; write s3://BUCKET/PREFIX" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

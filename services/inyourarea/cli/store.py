@@ -6,6 +6,7 @@ import os
 
 from inyourarea.contracts.reach import SERVICES
 from inyourarea.core.errors import Refused
+from inyourarea.gateway.dock import parse_place
 from inyourarea.runtime.minio_settings import FRAMES_DAYS, MinioSettings, read_settings
 from inyourarea.runtime.objects import ObjectsAway
 
@@ -46,6 +47,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     policies.add_argument(
         "--source",
         action="append",
+        type=_source,
         default=[],
         metavar="s3://BUCKET/PREFIX",
         help="from where the gateway may take videos (INYOURAREA_GATEWAY_S3_SOURCES)",
@@ -78,3 +80,11 @@ def main(args: argparse.Namespace) -> int:
     if not has_upload_rule:
         print("this store takes no rule for half uploads; see that it ends them (MinIO does)")
     return 0
+
+
+def _source(text: str) -> str:
+    try:
+        return str(parse_place(text))
+    except ValueError as error:
+        wanted = "write s3://BUCKET/PREFIX"
+        raise argparse.ArgumentTypeError(f"{text[:40]!r} is no place; {wanted}") from error

@@ -84,7 +84,9 @@ def policy_of(service: str, bucket: str, sources: Sequence[str] = ()) -> dict[st
     reads, writes, deletes = reached(service)
     arn = f"arn:aws:s3:::{bucket}"
     lists = {"Effect": "Allow", "Action": ["s3:ListBucket"], "Resource": [arn]}
-    elsewhere = [f"arn:aws:s3:::{source.removeprefix('s3://')}*" for source in sources]
+    # With the slash, even where there is no prefix: else `fans` would stand for `fans-private` too.
+    places = (source.removeprefix("s3://").partition("/") for source in sources)
+    elsewhere = [f"arn:aws:s3:::{other}/{prefix}*" for other, _, prefix in places]
     more = [{"Effect": "Allow", "Action": ["s3:GetObject"], "Resource": elsewhere}]
     within = {"StringLike": {"s3:prefix": [f"{prefix}*" for prefix in reads]}}
     return {
