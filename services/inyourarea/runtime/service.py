@@ -214,8 +214,7 @@ def serve(ground: Ground, service: Service, stop: threading.Event) -> None:
     the process as ``process``, and of the whole: NOT_SERVING while a dependency is missing.
     """
     keep_freed_memory()
-    if len(service.groups) == 1:  # what its libraries' threads do is then this worker's, too
-        ground.clock = time.process_time
+    ground.clock = clock_of(service)
     settings = ground.settings
     server = RpcServer(settings.listen, service.add, service.files, settings.tls)
     threads = [start_worker(ground, group, service.groups[group], stop) for group in service.groups]
@@ -237,6 +236,16 @@ def serve(ground: Ground, service: Service, stop: threading.Event) -> None:
     server.stop(_ANSWERS_S)
     for thread in threads:
         thread.join(_FAREWELL_S)
+
+
+def clock_of(service: Service) -> Callable[[], float]:
+    """What counts the processor seconds of a worker: its thread's, or all of the process.
+
+    The latter where it is alone, so that what its libraries' threads do is its own; where questions
+    are answered, those are charged by themselves.
+    """
+    is_alone = len(service.groups) == 1 and service.add is _nothing_more
+    return time.process_time if is_alone else time.thread_time
 
 
 def _tell(

@@ -1,8 +1,10 @@
 """What every service is told, by the environment."""
 
+import time
+
 import pytest
 
-from inyourarea.runtime.service import read_settings
+from inyourarea.runtime.service import Service, clock_of, read_settings
 from inyourarea.runtime.settings import SettingsRejected
 
 TOLD = {
@@ -23,3 +25,10 @@ def test_all_problems_are_told_together() -> None:
         read_settings(wrong)
     for name in ("METRICS", "LISTEN", "S3_ENDPOINT"):
         assert f"INYOURAREA_{name}" in str(rejected.value)
+
+
+def test_a_worker_is_charged_with_what_others_in_its_process_do_not_do() -> None:
+    assert clock_of(Service({"detect": {}})) is time.process_time
+    assert clock_of(Service({"render": {}, "rendition": {}})) is time.thread_time
+    # Pins that are tried out are solved beside track's worker, and charged by themselves.
+    assert clock_of(Service({"track": {}}, lambda _: None)) is time.thread_time
