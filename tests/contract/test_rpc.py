@@ -87,7 +87,7 @@ def test_whoever_does_not_say_how_long_she_waits_is_refused() -> None:
     assert solver.begun == 0
 
 
-def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
+def test_what_nobody_waits_for_any_more_is_not_begun_and_health_is_told_meanwhile() -> None:
     solver = Solver()
     solver.may_end.clear()
     with track(solver) as address, channel(address) as there, ThreadPoolExecutor(4) as pool:
@@ -98,6 +98,7 @@ def test_what_nobody_waits_for_any_more_is_not_begun() -> None:
         with pytest.raises(grpc.RpcError) as late:
             ask(track_pb2.SolveRunRequest(), timeout=0.3)
         assert late.value.code() == grpc.StatusCode.DEADLINE_EXCEEDED
+        assert is_serving(there, 5)  # however long the answers take
         solver.may_end.set()
         for one in under_way:
             one.result()

@@ -1,5 +1,6 @@
 """Questions between services: gRPC servers with health, and clients that speak our own errors."""
 
+import threading
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -28,6 +29,9 @@ Answer = TypeVar("Answer")
 
 #: Questions that one service answers at a time; each may hold a child process or a solver.
 _AT_ONCE = 4
+#: Threads on which those and others wait for their turn. Health is asked beside them: where long
+#: questions held every thread, a service at work would be taken for a dead one.
+_THREADS = 64
 #: Seconds without a word after which either side asks whether the other is still there.
 _KEEPALIVE_S = 20
 OPTIONS = (
@@ -77,7 +81,7 @@ class RpcServer:
         tls: Tls | None = None,
     ) -> None:
         self._server = grpc.server(
-            ThreadPoolExecutor(_AT_ONCE),
+            ThreadPoolExecutor(_THREADS),
             options=SERVER_OPTIONS,
             interceptors=[RpcObserver(), _Deadlines()],
         )
@@ -113,9 +117,12 @@ class RpcServer:
 class _Deadlines(grpc.ServerInterceptor):
     """Whoever asks says for how long an answer is of use, so nothing is worked on for nobody.
 
-    gRPC itself does not begin what nobody waits for any more. Health and reflection are exempt:
-    they answer at once.
+    Few questions are worked on at a time; the others wait, and are not begun once nobody waits for
+    them any more. Health and reflection are exempt: they answer at once.
     """
+
+    def __init__(self) -> None:
+        self._turns = threading.Semaphore(_AT_ONCE)
 
     def intercept_service(self, continuation: Any, handler_call_details: Any) -> Any:
         handler = continuation(handler_call_details)
@@ -130,7 +137,14 @@ class _Deadlines(grpc.ServerInterceptor):
             if left_s is None or left_s > _LONGEST_S:
                 words = f"say how long you wait: a deadline of at most {_LONGEST_S:.0f} s"
                 context.abort(grpc.StatusCode.INVALID_ARGUMENT, words)
-            return answer(question, context)
+            if not self._turns.acquire(timeout=left_s):
+                context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "too many ask at a time")
+            try:
+                if not context.is_active():
+                    context.abort(grpc.StatusCode.CANCELLED, "nobody waits for it any more")
+                return answer(question, context)
+            finally:
+                self._turns.release()
 
         return grpc.unary_unary_rpc_method_handler(
             within, handler.request_deserializer, handler.response_serializer
