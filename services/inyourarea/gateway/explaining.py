@@ -30,12 +30,16 @@ class UnknownRun(Refused):
 
 @dataclass(frozen=True)
 class Sight:
-    """What the store tells of a run: its objects by name, and starts that nobody has ended."""
+    """What the store tells of a run: its objects by name, and starts that nobody has ended.
+
+    ``failure`` is why the run failed, ``stage_failure`` why browsers lack something, in words.
+    """
 
     run: facts.VideoAccepted
     found: Mapping[str, Stored]
     starts: Mapping[str, Sequence[Start]]
     failure: str = ""
+    stage_failure: str = ""
     is_deleted: bool = False
 
 
@@ -84,11 +88,16 @@ def look_at_run(objects: Objects, run: str) -> Sight:
     tombstone = keys.deleted(accepted.video_id)
     prefixes = {*mine.names, *mine.folders, tombstone}
     found = {one.key: one for prefix in prefixes for one in objects.survey(prefix)}
-    failure = ""
-    with contextlib.suppress(ObjectNotFound):
-        failure = objects.get(keys.failed(run)).decode(errors="replace")
     starts = _starts(objects, units_of(accepted))
-    return Sight(accepted, found, starts, failure, tombstone in found)
+    failures = (keys.failed(run), keys.stage_failed(accepted.video_id))
+    told = (_words(objects, key) for key in failures)
+    return Sight(accepted, found, starts, *told, is_deleted=tombstone in found)
+
+
+def _words(objects: Objects, key: str) -> str:
+    with contextlib.suppress(ObjectNotFound):
+        return objects.get(key).decode(errors="replace")
+    return ""
 
 
 def _starts(objects: Objects, units: Iterable[Unit]) -> dict[str, list[Start]]:
@@ -109,9 +118,10 @@ def explain(sight: Sight, now_s: float) -> Explanation:
     waiting = [one for one in units if one.state == "waiting"]
     oldest = min(waiting, key=lambda one: (one.unit.stage == RENDITION, one.since_s), default=None)
     begun = [one.start for one in units if one.start]
-    trouble = sight.failure or next((start.trouble for start in begun if start.trouble), "")
+    failure = sight.failure or _stage_failure(sight, units)
+    trouble = failure or next((start.trouble for start in begun if start.trouble), "")
     trace_id = next((start.trace_id for start in begun if start.trace_id), "")
-    sentence = _sentence(ending, units, oldest, sight.failure, now_s)
+    sentence = _sentence(ending, units, oldest, failure, now_s)
     return Explanation(sight.run, ending, units, oldest, trouble, trace_id, sentence)
 
 
@@ -125,6 +135,12 @@ def _now(unit: Unit, sight: Sight) -> UnitNow:
     if not begun:
         return UnitNow(unit, "waiting", since_s)
     return UnitNow(unit, "at work", begun[-1].at_ns / 1e9, begun[-1], len(begun))
+
+
+def _stage_failure(sight: Sight, units: Sequence[UnitNow]) -> str:
+    """Why browsers lack something, where nothing else is lacking."""
+    left = {one.unit.stage for one in units if one.state != "done"}
+    return sight.stage_failure if left == {RENDITION} else ""
 
 
 def _of(unit: Unit, sight: Sight) -> list[Start]:
@@ -163,6 +179,8 @@ def _sentence(
     if at_work:
         first = min(at_work, key=lambda one: (one.unit.stage == RENDITION, one.since_s))
         return _about_work(first, now_s)
+    if failure:
+        return f"What browsers are given has failed, and waits for somebody to try again: {failure}"
     if oldest is None:
         return "Nothing of it can be begun; an object that was there has gone."
     what, age = _what(oldest.unit), span(now_s - oldest.since_s)

@@ -113,6 +113,21 @@ def test_a_run_that_has_ended_says_how(site: RehearsedSite) -> None:
     assert told(site, other["run_id"]).ending == "cancelled"
 
 
+def test_what_browsers_wait_for_in_vain_is_told_with_its_reason(site: RehearsedSite) -> None:
+    video = site.ready()
+    run, accepted = video["run_id"], site.house.showing.accepted(video["run_id"])
+    for one in units_of(accepted):
+        for key in one.results[0] if one.stage != "rendition" else ():
+            site.objects.put_once(key, b"")
+    assert told(site, run).sentence.startswith("It waits for a worker of rendition")
+    site.objects.put(keys.stage_failed(video["id"]), b"the sky fell")
+    now = told(site, run)
+    assert (now.ending, now.trouble) == ("working", "the sky fell")
+    assert now.sentence == (
+        "What browsers are given has failed, and waits for somebody to try again: the sky fell"
+    )
+
+
 def test_all_units_of_a_run_that_went_through_are_done(tmp_path: Path) -> None:
     """By a run of the laptop; what the units say is what the stages do."""
     site = RehearsedSite(tmp_path)
