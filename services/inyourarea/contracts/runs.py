@@ -146,14 +146,6 @@ class Belongings:
         """Whether that object is one of them, pieces aside."""
         return key in self.names or bool(self.folders & set(_folders(key)))
 
-    def __or__(self, other: "Belongings") -> "Belongings":
-        """What either has."""
-        return Belongings(
-            self.names | other.names,
-            self.folders | other.folders,
-            tuple(dict.fromkeys([*self.lists, *other.lists])),
-        )
-
 
 #: Those of no run at all.
 NOTHING = Belongings(frozenset(), frozenset(), ())

@@ -40,8 +40,6 @@ log = logging.getLogger(__name__)
 
 #: The catalog, beside the store that it is made from.
 CATALOG = ".inyourarea-catalog.sqlite"
-#: How often what nobody needs any more is looked for.
-_SWEEP_S = 600.0
 
 
 @dataclass(frozen=True)
