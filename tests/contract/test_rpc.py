@@ -18,6 +18,7 @@ from inyourarea.core.errors import Refused
 from inyourarea.gateway.remote_stages import GrpcStages
 from inyourarea.runtime import health
 from inyourarea.runtime.memory_bus import MemoryBroker
+from inyourarea.runtime.objects import ObjectDamaged
 from inyourarea.runtime.rpc import RpcServer, channel, is_serving
 from inyourarea.runtime.tls import Tls
 from inyourarea.runtime.worker import DependencyAway
@@ -104,6 +105,15 @@ def test_what_nobody_waits_for_any_more_is_not_begun_and_health_is_told_meanwhil
             one.result()
         ask(track_pb2.SolveRunRequest(), timeout=30)
     assert solver.begun == 5
+
+
+def test_what_is_damaged_is_told_as_that_and_not_as_an_outage() -> None:
+    class Finder(Solver):
+        def solve(self, accepted: facts.VideoAccepted) -> None:
+            raise ObjectDamaged("signals/a.parquet is damaged; delete it")
+
+    with track(Finder()) as address, pytest.raises(ObjectDamaged, match="delete it"):
+        solved(address, None)
 
 
 @pytest.fixture(scope="module")

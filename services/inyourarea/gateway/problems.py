@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from inyourarea.core.errors import PinRejected, Refused, VideoTooLarge
 from inyourarea.runtime.bus import BusAway
-from inyourarea.runtime.objects import ObjectNotFound, ObjectsAway
+from inyourarea.runtime.objects import ObjectDamaged, ObjectNotFound, ObjectsAway
 from inyourarea.runtime.worker import DependencyAway
 
 MEDIA_TYPE = "application/problem+json"
@@ -97,6 +97,8 @@ def problem_of(error: Exception) -> Problem:
             return Problem(422, kinds.get(type(error), "refused"), str(error))
         case ObjectNotFound():
             return NotThere("such object")
+        case ObjectDamaged():
+            return Problem(500, "damaged", f"What is stored of this can not be read: {error}")
         case ObjectsAway() | BusAway() | DependencyAway():
             away = Problem(503, "away", f"Something this needs can not be reached now: {error}")
             away.headers = {"Retry-After": "5"}
@@ -118,7 +120,8 @@ def answer_problems(app: FastAPI) -> None:
     async def _problem(_: Request, error: Exception) -> JSONResponse:
         return problem_response(problem_of(error))
 
-    for kind in (Problem, Refused, ObjectNotFound, ObjectsAway, BusAway, DependencyAway, Exception):
+    stored = (ObjectNotFound, ObjectDamaged, ObjectsAway)
+    for kind in (Problem, Refused, *stored, BusAway, DependencyAway, Exception):
         app.add_exception_handler(kind, _problem)
 
     @app.exception_handler(RequestValidationError)

@@ -19,7 +19,7 @@ from inyourarea.core.errors import (
     VideoUnreadable,
 )
 from inyourarea.runtime.bus import BusAway
-from inyourarea.runtime.objects import ObjectNotFound, ObjectsAway
+from inyourarea.runtime.objects import ObjectDamaged, ObjectNotFound, ObjectsAway
 from inyourarea.runtime.observed_rpc import RpcObserver
 from inyourarea.runtime.tls import Tls
 from inyourarea.runtime.traces import carrying
@@ -169,7 +169,7 @@ def server_credentials(tls: Tls) -> grpc.ServerCredentials:
 
 @contextmanager
 def answering(context: grpc.ServicerContext) -> Iterator[None]:
-    """What is raised within goes back as a status: refused, not found, away."""
+    """What is raised within goes back as a status: refused, not found, damaged, away."""
     try:
         yield
     except Refused as refused:
@@ -178,6 +178,8 @@ def answering(context: grpc.ServicerContext) -> Iterator[None]:
         context.abort(grpc.StatusCode.INVALID_ARGUMENT, str(refused))
     except ObjectNotFound as missing:
         context.abort(grpc.StatusCode.NOT_FOUND, str(missing))
+    except ObjectDamaged as damage:
+        context.abort(grpc.StatusCode.DATA_LOSS, str(damage))
     except (ObjectsAway, BusAway, DependencyAway) as away:
         context.abort(grpc.StatusCode.UNAVAILABLE, str(away))
 
@@ -214,6 +216,7 @@ def ask(call: Any, question: Any, timeout_s: float) -> Any:
     Raises:
         Refused: the other service refused it, and why.
         ObjectNotFound: something that was asked about is not there.
+        ObjectDamaged: it is there, and of no use.
         DependencyAway: the other service can not be reached, or did not answer in time.
     """
     try:
@@ -230,6 +233,8 @@ def _as_ours(error: Any) -> Exception:
         return _KINDS.get(kinds[0] if kinds else "", Refused)(text)
     if status == grpc.StatusCode.NOT_FOUND:
         return ObjectNotFound(text)
+    if status == grpc.StatusCode.DATA_LOSS:
+        return ObjectDamaged(text)
     hint = ""
     if any(sign in text for sign in _STRANGERS):
         hint = "; if it is up, check that both have INYOURAREA_TLS_... of one authority, or neither"

@@ -5,6 +5,7 @@ import asyncio
 import httpx
 import pytest
 
+from inyourarea.contracts import keys
 from rehearsal_house import RehearsedSite
 
 
@@ -29,6 +30,19 @@ def test_a_defect_is_told_as_a_problem(
     assert answer.status_code == 500
     assert answer.headers["content-type"] == "application/problem+json"
     assert answer.json()["title"] == "Internal Server Error"
+
+
+def test_a_damaged_object_is_named_with_what_to_do(site: RehearsedSite) -> None:
+    video = site.ready()
+    person = site.watch(video)["people"][0]["id"]
+    accepted = site.house.showing.accepted(video["run_id"])
+    site.objects.put(keys.signals(accepted.video_id, accepted.spec.model, 0), b"cut short")
+    pin = {"of": person, "from_s": 1, "to_s": 2, "nobody": True}
+    asked = {"revision": video["revision"], "pins": [pin]}
+    answer = site.http.post(f"/videos/{video['id']}/pins/preview", json=asked)
+    assert answer.status_code == 500
+    assert answer.json()["type"].endswith(":damaged")
+    assert "delete it and try again" in answer.json()["detail"]
 
 
 async def _answer(transport: httpx.ASGITransport, url: str) -> httpx.Response:
