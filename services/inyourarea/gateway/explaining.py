@@ -89,9 +89,9 @@ def look_at_run(objects: Objects, run: str) -> Sight:
     prefixes = {*mine.names, *mine.folders, tombstone}
     found = {one.key: one for prefix in prefixes for one in objects.survey(prefix)}
     starts = _starts(objects, units_of(accepted))
-    failures = (keys.failed(run), keys.stage_failed(accepted.video_id))
-    told = (_words(objects, key) for key in failures)
-    return Sight(accepted, found, starts, *told, is_deleted=tombstone in found)
+    failure = _words(objects, keys.failed(run))
+    stage_failure = _words(objects, keys.stage_failed(accepted.video_id))
+    return Sight(accepted, found, starts, failure, stage_failure, tombstone in found)
 
 
 def _words(objects: Objects, key: str) -> str:
