@@ -11,7 +11,7 @@ from rich.table import Table
 
 from inyourarea.core.errors import Refused
 from inyourarea.gateway.access import Role
-from inyourarea.gateway.catalog import Catalog, Row
+from inyourarea.gateway.catalog import Catalog, CatalogAway, Row
 from inyourarea.gateway.tokens import TokenAsked, Tokens
 from inyourarea.runtime.settings import PREFIX
 
@@ -63,17 +63,23 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def main(args: argparse.Namespace) -> int:
     """Do one thing with tokens; a site that is being served heeds it at once."""
-    with closing(_open(args.data)) as catalog:
-        tokens = Tokens(catalog)
-        if args.verb == "create":
-            labels = None if args.label is None else tuple(args.label)
-            asked = TokenAsked(args.name, Role[args.role.upper()], labels, args.days)
-            print(tokens.create(asked)[0])
-        elif args.verb == "list":
-            _print(tokens.all())
-        elif not tokens.revoke(args.id):
-            raise Refused(f"there is no token {args.id}; `inyourarea token list` tells all")
+    try:
+        with closing(_open(args.data)) as catalog:
+            _do(args, Tokens(catalog))
+    except CatalogAway as away:
+        raise Refused(str(away)) from away
     return 0
+
+
+def _do(args: argparse.Namespace, tokens: Tokens) -> None:
+    if args.verb == "create":
+        labels = None if args.label is None else tuple(args.label)
+        asked = TokenAsked(args.name, Role[args.role.upper()], labels, args.days)
+        print(tokens.create(asked)[0])
+    elif args.verb == "list":
+        _print(tokens.all())
+    elif not tokens.revoke(args.id):
+        raise Refused(f"there is no token {args.id}; `inyourarea token list` tells all")
 
 
 def _open(folder: Path | None) -> Catalog:

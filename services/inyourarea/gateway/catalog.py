@@ -16,6 +16,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import IntegrityError, OperationalError
 
+from inyourarea.core.errors import Refused
 from inyourarea.core.members import fold
 from inyourarea.gateway.schema import JUDGEMENTS, PEOPLE, RUNS, STEPS, VIDEOS
 from inyourarea.runtime.worker import DependencyAway
@@ -98,18 +99,24 @@ def _is_known(connection: sa.Connection, script: ScriptDirectory) -> bool:
 class Catalog:
     """Videos, runs, people and judgements in a database. Raises `DependencyAway` where it is away.
 
-    ``url`` is SQLAlchemy's; `open` brings the tables up to date.
+    ``url`` is SQLAlchemy's, `Refused` where it is none; `open` brings the tables up to date.
     """
 
     def __init__(self, url: str) -> None:
         options = {"timeout": _BUSY_S} if url.startswith("sqlite") else _TO_POSTGRES
-        self._engine = sa.create_engine(
-            url,
-            connect_args=options,
-            pool_pre_ping=True,
-            max_overflow=_MOST_CONNECTIONS - 5,
-            hide_parameters=True,  # webhooks' secrets are among them, and errors are logged
-        )
+        try:
+            self._engine = sa.create_engine(
+                url,
+                connect_args=options,
+                pool_pre_ping=True,
+                max_overflow=_MOST_CONNECTIONS - 5,
+                hide_parameters=True,  # webhooks' secrets are among them, and errors are logged
+            )
+        except (sa.exc.ArgumentError, ModuleNotFoundError) as error:  # neither tells a password
+            raise Refused(
+                "the catalog's address is of no database that can be used here; write it such as "
+                "postgresql+psycopg://user@host/catalog"
+            ) from error
         if url.startswith("sqlite"):
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
 

@@ -37,8 +37,21 @@ def test_a_database_that_is_away_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("INYOURAREA_CATALOG_URL", f"sqlite:///{tmp_path}/nowhere/catalog.db")
-    assert main(["catalog", "apply"]) == 1
-    assert "the catalog's database can not be used" in capsys.readouterr().err
+    for command in (["catalog", "apply"], ["token", "list"]):
+        assert main(command) == 1
+        assert "the catalog's database can not be used" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("url", ["nowhere", "oracle9://me:s3cr3t@host/x", "mssql://me:s3cr3t@host"])
+def test_an_address_that_is_none_is_told_without_its_password(
+    url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("INYOURAREA_CATALOG_URL", url)
+    for command in (["catalog", "apply"], ["token", "list"]):
+        assert main(command) == 1
+        told = capsys.readouterr().err
+        assert "write it such as postgresql+psycopg://" in told
+        assert "s3cr3t" not in told
 
 
 def test_tables_of_a_newer_version_are_left_alone(url: str) -> None:
