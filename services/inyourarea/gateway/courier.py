@@ -68,6 +68,8 @@ class Courier:
                 self._begin(under_way)
             except DependencyAway as away:
                 log.warning("webhooks wait: %s", away)
+            except Exception:  # one that can not be read must not end those to come
+                log.exception("a webhook could not be begun")
             await asyncio.sleep(_POLL_S)
         if under_way:
             await asyncio.wait(under_way.values(), timeout=_FAREWELL_S)

@@ -5,7 +5,7 @@ import hmac
 import itertools
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 
 from inyourarea.client import WebhookForged, verify_webhook
 from inyourarea.gateway.addresses import AddressRefused, allowed, is_open
-from inyourarea.gateway.catalog import Catalog
+from inyourarea.gateway.catalog import Catalog, Row
 from inyourarea.gateway.courier import Courier
 from inyourarea.gateway.posting import read_target
 from inyourarea.gateway.problems import NotThere
@@ -229,6 +229,28 @@ def test_what_is_not_delivered_is_delivered_after_a_restart(
         with at_work(Webhooks(again)):
             target.wait_for(1)
         again.close()
+
+
+class OnceUnreadable(Webhooks):
+    """Its first answer is none that anybody expected."""
+
+    was_asked = False
+
+    def claim(self, busy: Collection[str]) -> Row | None:
+        if not self.was_asked:
+            self.was_asked = True
+            raise KeyError("webhook_id")
+        return super().claim(busy)
+
+
+def test_one_that_can_not_be_begun_does_not_end_those_to_come(catalog: Catalog) -> None:
+    webhooks = OnceUnreadable(catalog)
+    with listening(Target([200])) as target:
+        webhooks.add(target.url, ["finished"], "")
+        webhooks.tell(finished())
+        with at_work(webhooks):
+            target.wait_for(1)
+    assert webhooks.was_asked
 
 
 def test_a_webhook_that_was_removed_is_told_nothing_more(webhooks: Webhooks) -> None:
