@@ -12,6 +12,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from prometheus_client import REGISTRY
 
+from inyourarea.runtime import traces
 from inyourarea.runtime.json_logs import JsonFormatter
 
 
@@ -22,17 +23,16 @@ def counted(name: str, **labels: str) -> float:
 
 @contextmanager
 def spans() -> Iterator[InMemorySpanExporter]:
-    """Keeps the spans that end within."""
-    provider = trace.get_tracer_provider()
-    if not isinstance(provider, TracerProvider):
-        provider = TracerProvider(shutdown_on_exit=False)
-        trace.set_tracer_provider(provider)
-    kept = InMemorySpanExporter()
+    """Keeps the spans that end within; nobody traces afterwards, nor in the tests to come."""
+    provider, kept = TracerProvider(shutdown_on_exit=False), InMemorySpanExporter()
     provider.add_span_processor(SimpleSpanProcessor(kept))
+    before = traces._TRACER, trace._TRACER_PROVIDER
+    # The second is what FastAPI asks, with each application; opentelemetry can set it only once.
+    traces._TRACER, trace._TRACER_PROVIDER = provider.get_tracer("inyourarea"), provider
     try:
         yield kept
     finally:
-        kept.shutdown()
+        traces._TRACER, trace._TRACER_PROVIDER = before
 
 
 @contextmanager

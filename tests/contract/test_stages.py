@@ -6,7 +6,7 @@ from pathlib import Path
 import grpc
 import pytest
 from grpc_health.v1 import health_pb2, health_pb2_grpc
-from opentelemetry.trace import get_tracer
+from opentelemetry.trace import SpanKind
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
@@ -23,6 +23,7 @@ from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.memory_bus import MemoryBroker
 from inyourarea.runtime.objects import ObjectNotFound, Objects
 from inyourarea.runtime.rpc import RpcServer, channel
+from inyourarea.runtime.traces import spanning
 from inyourarea.runtime.worker import DependencyAway
 from inyourarea.track.rpc import TrackAnswers
 from media import Film, film
@@ -125,7 +126,7 @@ class TestGrpc(StagesContract):
         stages, objects, video = have
         method = "inyourarea.contracts.v1.Ingest/DecideVideo"
         before = counted("rpc_seconds_count", method=method, code="OK")
-        with spans() as kept, get_tracer("test").start_as_current_span("asks") as asks:
+        with spans() as kept, spanning("asks", SpanKind.CLIENT, {}, {}) as asks:
             decided = stages.decide(command(objects, video))
         assert counted("rpc_seconds_count", method=method, code="OK") == before + 1
         (answer,) = (span for span in kept.get_finished_spans() if span.name == method)
@@ -145,7 +146,7 @@ class TestGrpc(StagesContract):
     def test_what_is_told_is_of_the_asker_s_trace(self, have: Have) -> None:
         stages, objects, video = have
         bus = self.broker.join("watcher", ("video.accepted",))
-        with spans(), get_tracer("test").start_as_current_span("asks") as asks:
+        with spans(), spanning("asks", SpanKind.CLIENT, {}, {}) as asks:
             stages.submit(command(objects, video))
         record = bus.consume(5)
         assert record is not None
