@@ -19,8 +19,8 @@ CALM_S, BUSY_S = 0.14, 0.07
 #: A head this far off a straight line half-way between two looks turns. Face widths; a filled box
 #: is honest within half of one.
 MOST_BEND = 0.2
-#: At a cut and in the middle of a dissolve, heads came or will go within this time, and they have at
-#: least this share of the confidence of all. Seconds.
+#: At a cut and in the middle of a dissolve heads came or go within this time, and have at least
+#: this share of the confidence of all. Seconds.
 CHANGE_S, CHANGED_SHARE = 0.15, 0.5
 
 
