@@ -94,8 +94,8 @@ def fill_gaps(sheets: list[Sheet], stage: Stage) -> list[Sheet]:
     ``stage.longest_gap_s`` inside one shot, and every gap between two neighbouring frames that
     the detector looked at, is filled by a Rauch-Tung-Striebel smoother with constant velocity
     over centre and size and marked ``filled``, as is half of the way from a look with the person to
-    the next without; longer ones are ``open``, as is the rest of a shot in which the person is
-    seen. Observed and followed boxes are returned unchanged.
+    the next without, except near a dissolve; longer ones are ``open``, as is the rest of a shot in
+    which the person is seen. Observed and followed boxes are returned unchanged.
     """
     shot = shot_of_frames(stage.shots)
     filled = [_fillable(sheet, shot, stage) for sheet in sheets]
