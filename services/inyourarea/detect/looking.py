@@ -11,6 +11,7 @@ from inyourarea.detect.sightings import Sightings
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
 
 #: The longest time from one look to the next where nothing happens, and where somebody comes, goes,
 #: crosses or turns: four and two frames of 30 a second; see docs/adr/0021 for others. Seconds.
@@ -18,6 +19,9 @@ CALM_S, BUSY_S = 0.14, 0.07
 #: A head this far off a straight line half-way between two looks turns. Face widths; a filled box
 #: is honest within half of one.
 MOST_BEND = 0.2
+#: At a cut and in the middle of a dissolve heads came or go within this time, and have at least
+#: this share of the confidence of all. Seconds.
+CHANGE_S, CHANGED_SHARE = 0.15, 0.5
 
 
 def first_look(pictured: Ints, seconds: Floats) -> Ints:
@@ -36,8 +40,9 @@ def next_look(seen: Sightings, pictured: Ints, seconds: Floats, sure: float) -> 
     """The pictured ranks in the middle of stretches without a look in which too much happens.
 
     Where somebody comes or goes, two heads touch, or one turns, looks are to be `BUSY_S` apart;
-    where all come and go at once there may be a cut, which is looked for down to the frame. Only
-    boxes with at least ``sure`` confidence matter. Empty where no stretch is too long.
+    where half of all just came or are about to go there may be a cut or a dissolve, which is looked
+    for down to the frame. Only boxes with at least ``sure`` confidence matter. Empty where no
+    stretch is too long.
     """
     first, second = np.searchsorted(pictured, [seen.looked[:-1], seen.looked[1:]])
     lasts_s = seconds[seen.looked[1:]] - seconds[seen.looked[:-1]]
@@ -56,11 +61,40 @@ def _longest_s(seen: Sightings, seconds: Floats, sure: float) -> Floats:
         stays = ours[after[ours] != NOBODY]
         stays = stays[is_sure[stays] | is_sure[after[stays]]]
         ours, theirs = ours[is_sure[ours]], theirs[is_sure[theirs]]
-        if (after[ours] == NOBODY).any() or (before[theirs] == NOBODY).any():
-            longest_s[stretch] = BUSY_S if stays.size else 0.0
-        elif turns[stays].any() or any(_is_touching(seen.xyxy[one]) for one in (ours, theirs)):
+        if (
+            (after[ours] == NOBODY).any()
+            or (before[theirs] == NOBODY).any()
+            or turns[stays].any()
+            or any(_is_touching(seen.xyxy[one]) for one in (ours, theirs))
+        ):
             longest_s[stretch] = BUSY_S
+    longest_s[_changes(seen, seconds, sure, after, before)] = 0.0
     return longest_s
+
+
+def _changes(seen: Sightings, seconds: Floats, sure: float, after: Ints, before: Ints) -> Bools:
+    """In which stretches between two looks most heads are just coming or going, (looks - 1,).
+
+    Some do each there: a cut, or a dissolve's middle. A head counts by its best confidence.
+    """
+    time, weight = seconds[seen.rank], seen.confidence.copy()
+    came = np.where(np.isin(seen.rank, seen.looked[:1]), -np.inf, time)
+    goes = np.where(np.isin(seen.rank, seen.looked[-1:]), np.inf, time)
+    for row in np.flatnonzero(before != NOBODY).tolist():
+        came[row] = came[before[row]]
+        weight[row] = max(weight[row], weight[before[row]])
+    for row in np.flatnonzero(after != NOBODY)[::-1].tolist():
+        goes[row] = goes[after[row]]
+        weight[row] = weight[after[row]]
+    weight[weight < sure] = 0.0
+    comes, leaves = time - came < CHANGE_S, goes - time < CHANGE_S
+    changes = np.zeros(max(0, len(seen.looked) - 1), dtype=bool)
+    for stretch, (first, second) in enumerate(pairwise(seen.looked.tolist())):
+        ours = seen.rows_at(first)
+        there = np.concatenate([ours[after[ours] == NOBODY], seen.rows_at(second)])
+        some = [weight[there[which[there]]].sum() for which in (comes, leaves, comes | leaves)]
+        changes[stretch] = min(some) > 0 and some[2] >= CHANGED_SHARE * weight[there].sum()
+    return changes
 
 
 def _bends(seen: Sightings, seconds: Floats, after: Ints, before: Ints) -> Floats:

@@ -40,6 +40,9 @@ MOST_MISMATCH, SPEED_FRAMES = 2.5, 3
 LEAST_END = 0.2
 #: Frames around a gap in which that is told, and the fewest cases of it.
 CONTEXT_LONG, FEWEST_TRIALS = 60, 8
+#: No half way is filled this close to a dissolve's middle, where people fade instead of coming or
+#: going. Of 19 frames filled there 10 were off by half a face, of 91 others 5. Seconds.
+DISSOLVE_S = 0.3
 #: A filled box that overlaps somebody's observed one this much is behind it.
 HIDDEN_IOU = 0.6
 #: A guessed box that overlaps one this much that somebody said is not hers is a guess at that one.
@@ -91,8 +94,8 @@ def fill_gaps(sheets: list[Sheet], stage: Stage) -> list[Sheet]:
     ``stage.longest_gap_s`` inside one shot, and every gap between two neighbouring frames that
     the detector looked at, is filled by a Rauch-Tung-Striebel smoother with constant velocity
     over centre and size and marked ``filled``, as is half of the way from a look with the person to
-    the next without; longer ones are ``open``, as is the rest of a shot in which the person is
-    seen. Observed and followed boxes are returned unchanged.
+    the next without, except near a dissolve; longer ones are ``open``, as is the rest of a shot in
+    which the person is seen. Observed and followed boxes are returned unchanged.
     """
     shot = shot_of_frames(stage.shots)
     filled = [_fillable(sheet, shot, stage) for sheet in sheets]
@@ -202,7 +205,8 @@ def _add_half_ways(
 ) -> None:
     """Also fill the nearer half of the frames between a look with the person and one without.
 
-    Somewhere between the two she came or went: most likely in the middle.
+    Somewhere between the two she came or went: most likely in the middle. Not in a dissolve, where
+    she fades.
     """
     is_known = sheet.state <= State.FOLLOWED
     known = np.concatenate([[0], np.cumsum(is_known)])
@@ -217,7 +221,15 @@ def _add_half_ways(
     np.add.at(edge, (a[leaves] + b[leaves]) // 2 + 1, -1)
     np.add.at(edge, (a[comes] + b[comes] + 1) // 2, 1)
     np.add.at(edge, b[comes], -1)
-    fill |= np.cumsum(edge[:-1]) > 0
+    fill |= (np.cumsum(edge[:-1]) > 0) & ~_is_dissolving(stage)
+
+
+def _is_dissolving(stage: Stage) -> NDArray[np.bool_]:
+    """Which frames are within `DISSOLVE_S` of a dissolve's middle, bool (F,)."""
+    seconds = stage.timeline.seconds
+    middles = [shot.first_frame for shot in stage.shots if shot.kind == "dissolve"]
+    near = [np.abs(seconds - seconds[middle]) <= DISSOLVE_S for middle in middles]
+    return np.any([np.zeros(seconds.size, dtype=bool), *near], axis=0)
 
 
 def _finished(

@@ -80,6 +80,19 @@ def test_where_all_leave_at_once_there_is_a_cut_to_be_found() -> None:
     assert again({0: QUIET, 1: QUIET, 2: others, 4: others}) == []
 
 
+def test_where_the_old_fade_as_new_ones_come_every_frame_is_looked_at() -> None:
+    old, new = QUIET, [(20.0, 0.9), (300.0, 0.9)]
+    fading = {0: old, 4: old, 6: old + new, 8: old + new, 10: new, 12: new}
+    assert again(fading) == [5, 7, 9]
+    staying = [(x, 0.9) for x in (360.0, 400.0, 440.0, 480.0, 520.0)]
+    assert again({rank: there + staying for rank, there in fading.items()}) == []
+
+
+def test_who_only_come_are_not_looked_for_down_to_the_frame() -> None:
+    new = [(20.0, 0.9), (300.0, 0.9)]
+    assert again({0: QUIET, 2: QUIET + new, 4: QUIET + new}) == []
+
+
 def test_two_who_touch_are_looked_at() -> None:
     near, apart = [(100.0, 0.9), (114.0, 0.9)], [(94.0, 0.9), (120.0, 0.9)]
     assert again({0: apart, 4: near, 8: apart}) == [2, 6]

@@ -103,6 +103,16 @@ def test_between_a_look_with_her_and_one_without_the_nearer_half_is_filled():
     assert np.allclose(filled.xyxy[21:23, 0], [205, 210], atol=1.0)
 
 
+def test_no_half_way_is_filled_where_a_dissolve_is_near():
+    looked = np.arange(90) % 4 == 0
+    seen = [*range(0, 33, 4), *range(52, 90, 4)]
+    for kind, state in (("cut", State.FILLED), ("dissolve", State.OPEN)):
+        shots = (Shot(0, 39), Shot(40, 89, kind))
+        filled = fill_gaps([sheet(90, seen)], stage(90, shots, looked))[0]
+        assert (filled.state[[33, 34]] == state).all()
+        assert (filled.state[[50, 51]] == State.FILLED).all()
+
+
 def test_a_pan_of_the_camera_is_taken_into_account():
     motion = np.zeros((60, 4))
     motion[:, 3] = 1
