@@ -7,17 +7,18 @@ import logging
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from datetime import timedelta
 from functools import cache
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, TypeVar
 
 import certifi
 import urllib3
 from minio import Minio
 from minio.error import InvalidResponseError, MinioException, S3Error
+from minio.helpers import ObjectWriteResult
 from urllib3.exceptions import HTTPError, MaxRetryError, ProtocolError, ReadTimeoutError, SSLError
 from urllib3.util import Retry, Timeout
 
@@ -25,6 +26,8 @@ from inyourarea.runtime.minio_settings import MinioSettings
 from inyourarea.runtime.objects import ObjectNotFound, ObjectsAway, Stored, parts_of
 
 log = logging.getLogger(__name__)
+
+Written = TypeVar("Written")
 
 #: Bytes of a part of a file that goes up; one is in memory at a time. 160 GB are 10,000 parts, as
 #: many as S3 takes; beyond that they become larger.
@@ -44,6 +47,9 @@ _BUSY = frozenset({429, 500, 502, 503, 504})
 #: How often a name may change hands while its first writer is found out, and seconds in between.
 _PATIENCE = 50
 _PAUSE_S = 0.05
+#: MinIO refuses a write while it clears away the folder around it, which another's delete left
+#: empty: so often a refusal is asked again, with pauses as above, before it is believed.
+_DOUBTS = 5
 #: How long one conditional write may be under way.
 _SIGNED_FOR = timedelta(hours=1)
 #: The store's own codes for who asks, and the words for that.
@@ -75,9 +81,13 @@ class MinioObjects:
                 self._send(key, opened, size, max(PART_BYTES, -(-size // _MOST_PARTS)))
 
     def _send(self, key: str, opened: BinaryIO, size: int, part: int) -> None:
-        written = self._client.put_object(
-            self._settings.bucket, key, opened, size, part_size=part, num_parallel_uploads=1
-        )
+        def send() -> ObjectWriteResult:
+            opened.seek(0)
+            return self._client.put_object(
+                self._settings.bucket, key, opened, size, part_size=part, num_parallel_uploads=1
+            )
+
+        written = _doubting_refusals(send)
         if not written.etag:  # S3 may say 200 first and then that it did not join the parts
             raise ObjectsAway(f"{self._where} did not join the parts of {key}")
 
@@ -89,7 +99,7 @@ class MinioObjects:
         parts_of(key)
         with self._speaking_of(key):
             for _ in range(_PATIENCE):
-                answer = self._put_if_none(key, content)
+                answer = _doubting_refusals(lambda: self._put_if_none(key, content))
                 if answer.status == 200:
                     return content
                 if answer.status == 412:
@@ -98,9 +108,7 @@ class MinioObjects:
                         return self.get(key)
                     except ObjectNotFound:  # deleted in between
                         continue
-                if answer.status != 409:  # two at once, and the store does not know who was first
-                    raise _error_of(answer)
-                time.sleep(_PAUSE_S)
+                time.sleep(_PAUSE_S)  # two at once, and the store does not know who was first
         raise ObjectsAway(f"{self._where} can not tell who wrote {key} first")
 
     def _put_if_none(self, key: str, content: bytes) -> urllib3.BaseHTTPResponse:
@@ -112,7 +120,10 @@ class MinioObjects:
             "Content-MD5": digest,
             "Content-Type": "application/octet-stream",
         }
-        return _connections(settings).request("PUT", address, body=content, headers=headers)
+        answer = _connections(settings).request("PUT", address, body=content, headers=headers)
+        if answer.status not in (200, 409, 412):
+            raise _error_of(answer)
+        return answer
 
     def get(self, key: str) -> bytes:
         """See `Objects.get`."""
@@ -169,7 +180,7 @@ class MinioObjects:
         """See `Objects.delete`."""
         parts_of(key)
         with self._speaking_of(key):
-            self._client.remove_object(self._settings.bucket, key)
+            _doubting_refusals(lambda: self._client.remove_object(self._settings.bucket, key))
 
     @property
     def _client(self) -> Minio:
@@ -191,6 +202,18 @@ class MinioObjects:
             raise ObjectNotFound(key) from missing
         except (MinioException, HTTPError, OSError) as trouble:
             raise ObjectsAway(words_for(trouble, self._settings, key)) from trouble
+
+
+def _doubting_refusals(write: Callable[[], Written]) -> Written:
+    """What it returns, once the store has made up its mind; see `_DOUBTS`."""
+    for _ in range(_DOUBTS):
+        try:
+            return write()
+        except S3Error as error:
+            if error.code != "AccessDenied":
+                raise
+        time.sleep(_PAUSE_S)
+    return write()
 
 
 def client_of(settings: MinioSettings) -> Minio:
