@@ -37,6 +37,9 @@ log = logging.getLogger(__name__)
 _PATIENCE = Patience(poll_s=0.2, first_backoff_s=0.2, tries_when_away=3)
 #: How long a stage may take to finish its unit when the line is stopped.
 _FAREWELL_S = 2.0
+#: Segments that people are found in at a time: while the network looks at one on both cores (it
+#: needs no interpreter), heads are followed in the other.
+_DETECTING = 2
 _EVERY_CHANNEL = tuple(channel for topic in TOPICS for channel in topic.channels)
 #: How often the watcher looks whether all stages still live.
 _WATCH_S = 0.5
@@ -72,7 +75,8 @@ class Line:
         self._producer = self._broker.join("line", ())
         ingest = IngestHandler(self.objects, self._child(), self._ingest)
         self.start("ingest", ingest.handlers)
-        self.start("detect", DetectHandler(self.objects, self._detectors).handlers)
+        for _ in range(_DETECTING):
+            self.start("detect", DetectHandler(self.objects, self._detectors).handlers)
         self.start("track", self._tracking.handlers)
         render = RenderHandler(self.objects, self._child(), self._render)
         self.start("render", render.handlers)
