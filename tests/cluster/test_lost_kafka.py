@@ -44,7 +44,7 @@ from small_show import SmallShow, draw_small_show, inyourarea
 
 pytestmark = pytest.mark.slow
 
-#: Seconds for anything that must come about.
+#: Seconds for anything that must come about, or something on the way to it.
 _PATIENCE_S = 180
 
 
@@ -87,9 +87,12 @@ def wipe(settings: KafkaSettings) -> None:
     make_topics(settings)
 
 
-def wait_for(is_true: Any, meanwhile: Any = lambda: None) -> None:
-    end = time.monotonic() + _PATIENCE_S
+def wait_for(is_true: Any, meanwhile: Any = lambda: None, so_far: Any = lambda: 0) -> None:
+    """While what is there ``so_far`` changes, it is waited for."""
+    end, before = 0.0, None
     while not is_true():
+        if (now := so_far()) != before:
+            end, before = time.monotonic() + _PATIENCE_S, now
         assert time.monotonic() < end, "it did not come about"
         meanwhile()
         time.sleep(0.3)
@@ -174,6 +177,7 @@ def test_topics_that_are_wiped_in_the_middle_of_a_run_strand_nothing(
         wait_for(
             lambda: holds(objects, keys.published(run)),
             meanwhile=lambda: announce_silent_runs(house, 5.0),
+            so_far=lambda: set(objects.list("")),
         )
         wait_for(lambda: house.catalog.video(accepted.video_id)["state"] == "ready")  # type: ignore[index]
     same = [key for key in at_home.list("") if key.split("/")[0] + "/" in REACH]

@@ -9,14 +9,14 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from inyourarea.runtime.bus import BusAway, Record
+from inyourarea.runtime.kafka_clients import connected, connections
 from inyourarea.runtime.kafka_member import KafkaMember, Pace, client_times
 from inyourarea.runtime.kafka_settings import KafkaSettings
 
 #: Records of one step that are published within this time travel together, in milliseconds.
 _LINGER_MS = 5
-#: A producer that was not used for so many seconds is made anew: less than Kafka takes to come back
-#: without its data. One of before would go on with its number, which may be another's by then, and
-#: Kafka would take its records for copies of that one's: it says yes, and throws them away.
+#: A producer that was not used for so many seconds is made anew: by then Kafka may be another that
+#: has come to the same address, and no word of it that the connection is dead. See `_is_stale`.
 _STALE_S = 3.0
 #: The largest record, in bytes: Kafka's own limit, and room for a dead letter's headers.
 _LARGEST = (1 << 20) + (1 << 16)
@@ -88,13 +88,14 @@ class KafkaSender:
         self._lock = threading.Lock()
         self._producer: KafkaProducer | None = None
         self._used = 0.0
+        self._connections: list[Any] = []
         self._mine = threading.local()
 
     def publish(self, record: Record) -> None:
         """See `Bus.publish`."""
         with self._lock:
             try:
-                if time.monotonic() - self._used > _STALE_S:
+                if self._is_stale():
                     self._end(self._pace.request_s)
                 if self._producer is None:
                     self._producer = self._connected()
@@ -119,6 +120,8 @@ class KafkaSender:
                 producer.flush(timeout=2 * self._pace.request_s)
             for one in sent:
                 one.get(timeout=0)
+            if producer is not None:
+                self._connections = connections(producer)
         except KafkaError as error:
             with self._lock:
                 if self._producer is producer:
@@ -130,6 +133,15 @@ class KafkaSender:
         with self._lock:
             self._end(self._pace.request_s)
 
+    def _is_stale(self) -> bool:
+        """Whether Kafka may have come back without its data since the last record was delivered.
+
+        The producer would go on with its number, which may be another's by then, and Kafka would
+        take its records for copies of that one's: it says yes, and throws them away.
+        """
+        is_lost = any(connection.closed for connection in self._connections)
+        return is_lost or time.monotonic() - self._used > _STALE_S
+
     def _take_sent(self) -> list[Any]:
         """What this thread has published since it was asked last."""
         sent: list[Any] = getattr(self._mine, "sent", [])
@@ -138,7 +150,7 @@ class KafkaSender:
 
     def _end(self, patience_s: float) -> None:
         """The producer is gone; what it has not delivered by then has failed."""
-        producer, self._producer = self._producer, None
+        producer, self._producer, self._connections = self._producer, None, []
         if producer is None:
             return
         try:
@@ -148,7 +160,8 @@ class KafkaSender:
 
     def _connected(self) -> KafkaProducer:
         request_ms = round(1000 * self._pace.request_s)
-        return KafkaProducer(
+        return connected(
+            KafkaProducer,
             acks="all",
             enable_idempotence=True,
             linger_ms=_LINGER_MS,

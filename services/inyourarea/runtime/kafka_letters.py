@@ -7,6 +7,7 @@ from kafka import KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 
 from inyourarea.runtime.bus import BusAway, Record
+from inyourarea.runtime.kafka_clients import connected, end_consumer
 from inyourarea.runtime.kafka_member import Pace, client_times, to_record
 from inyourarea.runtime.kafka_settings import KafkaSettings
 
@@ -24,7 +25,8 @@ class KafkaArchive:
         """See `Archive.records`."""
         pace = Pace()
         try:
-            consumer = KafkaConsumer(
+            consumer = connected(
+                KafkaConsumer,
                 enable_auto_commit=False,
                 allow_auto_create_topics=False,
                 **self._settings.client_options(),
@@ -37,7 +39,7 @@ class KafkaArchive:
         except KafkaError as error:
             raise BusAway(f"Kafka did not tell what is in {channel}: {error}") from error
         finally:
-            consumer.close()
+            end_consumer(consumer, pace.request_s)
 
 
 def _read(consumer: KafkaConsumer, channel: str) -> list[Record]:

@@ -16,6 +16,7 @@ from kafka.structs import MemberState
 
 from inyourarea.runtime.bus import BusAway, Record
 from inyourarea.runtime.kafka_assignor import EvenAssignor
+from inyourarea.runtime.kafka_clients import connected, end_consumer
 from inyourarea.runtime.kafka_lanes import Lanes
 from inyourarea.runtime.kafka_settings import KafkaSettings
 
@@ -41,6 +42,8 @@ _GLANCE_S = 0.01
 _SILENCE_S = 3.0
 #: A commit waits this long, in seconds, for a rebalance to end.
 _COMMIT_S = 10.0
+#: A consumer that failed has this long, in seconds, to say goodbye.
+_GOODBYE_S = 1.0
 #: What the group's new state says about a commit, which is asked again when the state is known.
 _REBALANCING = (
     kafka_errors.RebalanceInProgressError,
@@ -283,7 +286,7 @@ class KafkaMember:
         before): the consumer is replaced then, and whenever it stands still while there is more.
         """
         if self._admin is None:
-            self._admin = KafkaAdminClient(**self._client_options())
+            self._admin = connected(KafkaAdminClient, **self._client_options())
         elif time.monotonic() - self._heard < _SILENCE_S:
             return
         missing = sorted(set(self._channels) - set(self._admin.list_topics()))
@@ -321,7 +324,8 @@ class KafkaMember:
         self._away = away
 
     def _connected(self) -> KafkaConsumer:
-        consumer = KafkaConsumer(
+        consumer: KafkaConsumer = connected(
+            KafkaConsumer,
             group_id=self._group,
             group_instance_id=self._settings.member or None,
             enable_auto_commit=False,
@@ -336,10 +340,15 @@ class KafkaMember:
             fetch_max_wait_ms=250,
             **self._client_options(),
         )
-        consumer.subscribe(self._channels, listener=self._losses)
-        # Who leads the group and does not know the partitions yet may give them to nobody.
-        for channel in self._channels:
-            consumer.partitions_for_topic(channel)
+        try:
+            consumer.subscribe(self._channels, listener=self._losses)
+            # Who leads the group and does not know the partitions yet may give them to nobody.
+            for channel in self._channels:
+                consumer.partitions_for_topic(channel)
+        except BaseException:
+            with suppress(kafka_errors.KafkaError):
+                end_consumer(consumer, _GOODBYE_S)
+            raise
         return consumer
 
     def _client_options(self) -> dict[str, Any]:
@@ -354,14 +363,14 @@ class KafkaMember:
         self._losses = _Losses(EvenAssignor())
         if consumer is not None:
             with suppress(kafka_errors.KafkaError):
-                consumer.close(timeout_ms=1000)
+                end_consumer(consumer, _GOODBYE_S)
 
     def _leave(self) -> None:
         consumer, self._consumer = self._consumer, None
         try:
             if consumer is not None:
                 member = consumer.group_metadata().member_id
-                consumer.close(timeout_ms=_ms(self._pace.request_s))
+                end_consumer(consumer, self._pace.request_s)
                 self._remove(member)
         except kafka_errors.KafkaError as error:
             log.warning("group %s was left without a word: %s", self._group, error)

@@ -9,6 +9,7 @@ from kafka.errors import KafkaError
 from inyourarea.contracts.topics import Channel
 from inyourarea.core.errors import Refused
 from inyourarea.runtime.bus import BusAway
+from inyourarea.runtime.kafka_clients import connected
 from inyourarea.runtime.kafka_settings import KafkaSettings
 
 _DAY_MS = 86_400_000
@@ -86,7 +87,9 @@ class KafkaTopics:
 
     def __init__(self, settings: KafkaSettings) -> None:
         try:
-            self._admin = KafkaAdminClient(**settings.client_options(), bootstrap_timeout_ms=10_000)
+            self._admin = connected(
+                KafkaAdminClient, **settings.client_options(), bootstrap_timeout_ms=10_000
+            )
         except KafkaError as error:
             raise BusAway(f"Kafka can not be reached: {error}") from error
 
