@@ -9,17 +9,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from counted_stage import CountedStage
+from counted_stage import LONG_STAGE, STAGE
 from player_site import NoBrowser, PlayerSite, chromium, make_once, player_site
-from watching import NOTES, Watching
-
-#: Ana is away from 4 to 6 s, Chae's head is hidden from 1 to 2.8 s, and from 6 to 8 s Ana and Bo
-#: are taken for each other.
-STAGE = CountedStage(shots=(4, 2, 10), swapped_s=2, hidden_s=(1.0, 2.8))
-#: A minute of steady playing, and what is needed before and after it.
-LONG_STAGE = CountedStage(shots=(76,))
-
-OpenPage = Callable[..., Page]
+from watching import NOTES, OpenPage, Watching
 
 
 # Of a module, not of the session: a browser's loop is the thread's running one until it is closed.

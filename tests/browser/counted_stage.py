@@ -275,3 +275,10 @@ def heads_model() -> bytes:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
     helper.set_model_props(model, metadata_of(info))
     return model.SerializeToString(deterministic=True)
+
+
+#: Ana is away from 4 to 6 s, Chae's head is hidden from 1 to 2.8 s, and from 6 to 8 s Ana and Bo
+#: are taken for each other.
+STAGE = CountedStage(shots=(4, 2, 10), swapped_s=2, hidden_s=(1.0, 2.8))
+#: A minute of steady playing, and what is needed before and after it.
+LONG_STAGE = CountedStage(shots=(76,))

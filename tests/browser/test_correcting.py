@@ -5,11 +5,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route
 
-from conftest import OpenPage
 from counted_stage import FPS, GROUP, CountedStage, film_of
 from inyourarea.embedded.serving import add_video
 from player_site import PlayerSite
-from watching import Watching, serious
+from watching import OpenPage, Watching, serious
 
 #: In the middle of the two seconds in which Ana and Bo are taken for each other.
 _WRONG = 7 * FPS

@@ -9,13 +9,12 @@ import httpx
 import pytest
 from playwright.sync_api import Page
 
-from conftest import OpenPage
 from counted_stage import FPS
 from inyourarea.contracts import keys
 from inyourarea.gateway.access import Role
 from inyourarea.gateway.tokens import TokenAsked
 from player_site import PlayerSite, player_site
-from watching import Watching, serious
+from watching import OpenPage, Watching, serious
 
 Open = Callable[[], AbstractContextManager[PlayerSite]]
 

@@ -6,12 +6,11 @@ import cv2
 import numpy as np
 import pytest
 
-from conftest import LONG_STAGE, STAGE, OpenPage
-from counted_stage import FPS
+from counted_stage import FPS, LONG_STAGE, STAGE
 from pictures import FANCAM, Pairs, Screencast, pairs_in, place_of, screenshot
 from pictures import STAGE as STAGE_PICTURE
 from player_site import PlayerSite
-from watching import Watching
+from watching import OpenPage, Watching
 
 Watch = Callable[..., Watching]
 Record = Callable[[str, object], None]

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, Route
 
-from conftest import OpenPage
 from counted_stage import GROUP, CountedStage, film_of
 from player_site import PlayerSite
-from watching import Watching
+from watching import OpenPage, Watching
 
 #: A short film, so that its fancams are soon made.
 SHORT = CountedStage(members=("Dami", "Eun"), shots=(2,))

@@ -8,14 +8,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
-from conftest import STAGE, OpenPage
-from counted_stage import FPS, GROUP, CountedStage, film_of, read_number
+from counted_stage import FPS, GROUP, STAGE, CountedStage, film_of, read_number
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.embedded.serving import add_video
 from pictures import FANCAM, Screencast, pairs_in, place_of, screenshot
 from pictures import STAGE as STAGE_PICTURE
 from player_site import PlayerSite
-from watching import Watching, serious
+from watching import OpenPage, Watching, serious
 
 Watch = Callable[..., Watching]
 

@@ -13,6 +13,8 @@ from pictures import FANCAM, STAGE, Pairs, photograph, place_of, record_pairs, s
 
 AXE = DIST.parent / "node_modules" / "axe-core" / "axe.min.js"
 #: Run in every page before its own script: what its policy forbade, and which elements were sought.
+OpenPage = Callable[..., Page]
+
 NOTES = """
 globalThis.blocked = [];
 document.addEventListener("securitypolicyviolation", event =>

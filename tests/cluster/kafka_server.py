@@ -59,7 +59,13 @@ class KafkaServer:
         lines = [f"{name}={value}" for name, value in self.properties.items()]
         self._config.write_text("\n".join(lines))
         identity = base64.urlsafe_b64encode(uuid.uuid4().bytes).rstrip(b"=").decode()
-        words = ["kafka.tools.StorageTool", "format", "-t", identity, "-c", str(self._config)]
+        words = [
+            "kafka.tools.StorageTool",
+            "format",
+            f"--cluster-id={identity}",
+            "-c",
+            str(self._config),
+        ]
         done = subprocess.run(
             [*self._java(), *words, *options], capture_output=True, text=True, check=False
         )

@@ -39,7 +39,7 @@ class Seen:
     def told(self, service: str, path: str) -> httpx.Response:
         """What the service answers at its port for metrics."""
         (port,) = re.findall(r"metrics on port (\d+)", self.log(service))
-        return httpx.get(f"http://127.0.0.1:{port}{path}")
+        return httpx.get(f"http://127.0.0.1:{port}{path}", timeout=60)  # a busy machine
 
 
 @pytest.fixture(scope="module")

@@ -218,7 +218,9 @@ def test_cancelled_tried_again_over_a_restart_and_deleted(
         browser.until(video, lambda told: browser.done(told, "reading frames") > 0)
         cancelled = browser.http.post(f"/videos/{video}/cancel").json()
         assert cancelled["state"] == "cancelled"
-        time.sleep(2)  # what was under way comes to its end
+        time.sleep(2)  # what was under way comes to its end, which its start tells of
+        while any(key.startswith("attempts/") for key in stored(tmp_path)):
+            time.sleep(0.2)
         before = stored(tmp_path)
         time.sleep(1)
         assert stored(tmp_path) == before
