@@ -9,10 +9,8 @@ from contextlib import contextmanager
 from inyourarea.gateway.catalog import Step
 from inyourarea.gateway.house import House
 from inyourarea.gateway.problems import NotThere
-from inyourarea.runtime.bus import BusAway
 from inyourarea.runtime.json_logs import speaking_of
-from inyourarea.runtime.objects import ObjectsAway
-from inyourarea.runtime.worker import DependencyAway
+from inyourarea.runtime.worker import AWAY
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +34,7 @@ def kept(house: House) -> Iterator[None]:
                 if turn % _SWEEP_ROUNDS == 0:
                     house.sweep()
                 announce_silent_runs(house, house.settings.silence_s)
-            except (ObjectsAway, BusAway, DependencyAway) as away:
+            except AWAY as away:
                 log.warning("the house can not be looked after now: %s", away)
             except Exception:  # whoever looks after all runs must not die of one
                 log.exception("the house was looked after in vain")

@@ -7,9 +7,7 @@ from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
-from inyourarea.runtime.bus import BusAway
-from inyourarea.runtime.objects import ObjectsAway
-from inyourarea.runtime.worker import DependencyAway
+from inyourarea.runtime.worker import AWAY
 
 log = logging.getLogger(__name__)
 
@@ -61,7 +59,7 @@ class Dependencies:
             try:
                 self._asks[name]()
                 self._missing.pop(name, None)
-            except (BusAway, ObjectsAway, DependencyAway) as away:
+            except AWAY as away:
                 self._missing[name] = str(away)
             except Exception as error:  # who asks must not die of an answer
                 log.exception("%s was asked in vain", name)

@@ -18,12 +18,11 @@ from inyourarea.core.errors import (
     VideoTooLarge,
     VideoUnreadable,
 )
-from inyourarea.runtime.bus import BusAway
-from inyourarea.runtime.objects import ObjectDamaged, ObjectNotFound, ObjectsAway
+from inyourarea.runtime.objects import ObjectDamaged, ObjectNotFound
 from inyourarea.runtime.observed_rpc import RpcObserver
 from inyourarea.runtime.tls import Tls
 from inyourarea.runtime.traces import carrying
-from inyourarea.runtime.worker import DependencyAway
+from inyourarea.runtime.worker import AWAY, DependencyAway
 
 Answer = TypeVar("Answer")
 
@@ -180,7 +179,7 @@ def answering(context: grpc.ServicerContext) -> Iterator[None]:
         context.abort(grpc.StatusCode.NOT_FOUND, str(missing))
     except ObjectDamaged as damage:
         context.abort(grpc.StatusCode.DATA_LOSS, str(damage))
-    except (ObjectsAway, BusAway, DependencyAway) as away:
+    except AWAY as away:
         context.abort(grpc.StatusCode.UNAVAILABLE, str(away))
 
 

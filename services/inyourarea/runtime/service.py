@@ -37,7 +37,7 @@ from inyourarea.runtime.rpc import RpcServer
 from inyourarea.runtime.settings import Environment, SettingsRejected, parse_address
 from inyourarea.runtime.tls import Tls
 from inyourarea.runtime.traces import trace_to_collector
-from inyourarea.runtime.worker import DependencyAway, Handlers, Worker, channels_of
+from inyourarea.runtime.worker import AWAY, Handlers, Worker, channels_of
 
 log = logging.getLogger(__name__)
 
@@ -188,7 +188,7 @@ def _is_served(
         ground = Ground(name, settings, opened)
         try:
             service = open_service(ground)
-        except (BusAway, ObjectsAway, DependencyAway) as away:
+        except AWAY as away:
             log.warning("it can not begin yet: %s", away)
             return False
         serve(ground, service, stop_at_signals())
@@ -299,7 +299,7 @@ def _check(ground: Ground) -> int:
     outcome = 0
     asked: dict[str, Callable[[Ground], None]] = {
         f"Kafka at {', '.join(kafka.servers)}": _reach_bus,
-        f"bucket {store.bucket} at {store.endpoint}": _reach_store,
+        f"bucket {store.bucket} at {store.endpoint}": Ground.ask_store,
     }
     for what, ask in asked.items():
         try:
@@ -316,7 +316,3 @@ def _reach_bus(ground: Ground) -> None:
         missing = changes(CHANNELS, topics.find(channel.name for channel in CHANNELS))
     if missing:
         raise Refused(f"{len(missing)} topics are not as they should be: `inyourarea topics apply`")
-
-
-def _reach_store(ground: Ground) -> None:
-    ground.ask_store()

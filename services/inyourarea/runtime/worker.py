@@ -49,7 +49,8 @@ class DependencyAway(Exception):
     dependency = "service"
 
 
-_AWAY = (DependencyAway, BusAway, ObjectsAway)
+#: What is waited for where it is missing, and is no fault of a unit's.
+AWAY = (DependencyAway, BusAway, ObjectsAway)
 Absence = DependencyAway | BusAway | ObjectsAway
 
 
@@ -171,7 +172,7 @@ class Worker:
                 done = self._results(record, fact, unit)
                 results = [to_record(result, record.headers) for result in done]
                 self._forget_starts(marks)
-            except _AWAY as away:
+            except AWAY as away:
                 absences += 1
                 if absences == self.patience.tries_when_away:
                     unit.end("failed", str(away))
@@ -194,7 +195,7 @@ class Worker:
             else:
                 return results
         unit.end("")
-        with suppress(*_AWAY):  # told to stop, which is no fault of the unit's
+        with suppress(*AWAY):  # told to stop, which is no fault of the unit's
             self._forget_starts(marks)
         return None
 
@@ -239,14 +240,14 @@ class Worker:
     def _note_trouble(self, marks: list[str], start: Start, trouble: str) -> None:
         """Whoever asks what the unit waits for is told; the store itself may be what is away."""
         if marks:
-            with suppress(*_AWAY):
+            with suppress(*AWAY):
                 self.objects.put(marks[-1], write_start(replace(start, trouble=trouble)))
 
     def _give_up(
         self, marks: list[str], record: Record, fact: Any, reason: str, attempts: int
     ) -> list[Record]:
         """It has come to an end: a bad one, and none that a new start would count with."""
-        with suppress(*_AWAY):
+        with suppress(*AWAY):
             self._forget_starts(marks)
         return self._failure(record, fact, reason, attempts)
 
