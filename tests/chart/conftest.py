@@ -1,18 +1,12 @@
 """Without Helm there is nothing to ask; where CI is set that is a failure."""
 
-import os
-
 import pytest
 
 import tools
-from own_servers import ServerNotHad
+from own_servers import skipped_where_not_had
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _helm() -> None:
-    try:
+    with skipped_where_not_had():
         tools.helm()
-    except ServerNotHad as reason:
-        if "CI" in os.environ:
-            raise
-        pytest.skip(str(reason))

@@ -1,13 +1,11 @@
 """A Kafka with topics for tests, and members that are settled before a test goes on."""
 
-import os
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
-import pytest
 from kafka import TopicPartition
 from kafka.admin import KafkaAdminClient
 
@@ -15,7 +13,7 @@ from inyourarea.runtime.kafka_bus import KafkaBus
 from inyourarea.runtime.kafka_member import Pace
 from inyourarea.runtime.kafka_settings import KafkaSettings
 from kafka_server import KafkaServer, kafka
-from own_servers import ServerNotHad
+from own_servers import skipped_where_not_had
 
 PARTITIONS = 4
 #: Kafka's own least session, so that a death is noticed soon.
@@ -93,19 +91,11 @@ class KafkaHouse:
 @contextmanager
 def kafka_house(*topics: str) -> Iterator[KafkaHouse]:
     """A server with these topics; where none can be had the test is skipped, and in CI it fails."""
-    try:
-        with kafka() as server:
-            admin = KafkaAdminClient(bootstrap_servers=server.address)
-            admin.create_topics(
-                {
-                    topic: {"num_partitions": PARTITIONS, "replication_factor": 1}
-                    for topic in topics
-                },
-                wait_for_metadata=True,
-            )
-            admin.close()
-            yield KafkaHouse(server, topics)
-    except ServerNotHad as reason:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(reason))
+    with skipped_where_not_had(), kafka() as server:
+        admin = KafkaAdminClient(bootstrap_servers=server.address)
+        admin.create_topics(
+            {topic: {"num_partitions": PARTITIONS, "replication_factor": 1} for topic in topics},
+            wait_for_metadata=True,
+        )
+        admin.close()
+        yield KafkaHouse(server, topics)

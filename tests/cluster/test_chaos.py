@@ -16,7 +16,7 @@ import chaos
 from chaos import Seen, Traffic, User, Work
 from inyourarea.contracts import keys
 from local import LocalCluster, local_cluster
-from own_servers import ServerNotHad
+from own_servers import skipped_where_not_had
 
 #: One process has the cluster, and all of its scenes.
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600), pytest.mark.xdist_group("cluster")]
@@ -31,12 +31,8 @@ OUTAGE_S = 12.0
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
     with ExitStack() as closing:
         folder = tmp_path_factory.mktemp("cluster")
-        try:
+        with skipped_where_not_had():
             cluster = closing.enter_context(local_cluster(folder, COPIES))
-        except ServerNotHad as reason:
-            if "CI" in os.environ:
-                raise
-            pytest.skip(str(reason))
         yield cluster
 
 

@@ -26,7 +26,7 @@ from inyourarea.runtime.kafka_settings import KafkaSettings
 from inyourarea.runtime.worker import Patience, Worker, to_record
 from kafka_house import PARTITIONS, QUICK, KafkaHouse, kafka_house
 from kafka_server import KafkaServer, kafka
-from own_servers import ServerNotHad
+from own_servers import skipped_where_not_had
 
 pytestmark = pytest.mark.slow
 
@@ -344,13 +344,8 @@ def test_a_sender_that_waited_while_kafka_lost_everything_is_no_other_senders_tw
 @contextmanager
 def had_kafka() -> Iterator[KafkaServer]:
     """A Kafka of one test's own."""
-    try:
-        with kafka() as server:
-            yield server
-    except ServerNotHad as reason:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(reason))
+    with skipped_where_not_had(), kafka() as server:
+        yield server
 
 
 def make_topic(address: str) -> None:

@@ -1,6 +1,5 @@
 """Kafka with SASL_SSL: certificates and a password made here, reached by settings alone."""
 
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +14,7 @@ from inyourarea.runtime.kafka_settings import KafkaSettings, read_settings
 from inyourarea.runtime.kafka_topics import KafkaTopics, changes
 from kafka_house import QUICK
 from kafka_server import KafkaServer
-from own_servers import ServerNotHad
+from own_servers import skipped_where_not_had
 
 pytestmark = pytest.mark.slow
 
@@ -30,15 +29,11 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaSettings]
     signed = folder / "server.pem"
     signed.write_text(key.read_text() + certificate.read_text())
     (folder / "password").write_text(f"{PASSWORD}\n")
-    try:
+    with skipped_where_not_had():
         server = KafkaServer(folder)
         server.secure(signed)
         server.format("--add-scram", f"SCRAM-SHA-512=[name=detect,password={PASSWORD}]")
         server.start()
-    except ServerNotHad as reason:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(reason))
     said = {
         "SERVERS": server.address,
         "PROTOCOL": "SASL_SSL",

@@ -15,7 +15,7 @@ from by_grpc import ByGrpc
 from certificates import Authority
 from inyourarea.gateway.v1 import gateway_pb2 as outside
 from local import LocalCluster, local_cluster
-from own_servers import ServerNotHad, free_ports
+from own_servers import free_ports, skipped_where_not_had
 from small_show import SmallShow, draw_small_show, inyourarea
 
 pytestmark = pytest.mark.slow
@@ -43,13 +43,8 @@ def proven(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proven]:
     with pytest.MonkeyPatch.context() as patch:
         for name, text in {**secret, "INYOURAREA_GATEWAY_GRPC": address}.items():
             patch.setenv(name, text)
-        try:
-            with local_cluster(folder) as cluster:
-                yield Proven(cluster, secret, address)
-        except ServerNotHad as reason:
-            if "CI" in os.environ:
-                raise
-            pytest.skip(str(reason))
+        with skipped_where_not_had(), local_cluster(folder) as cluster:
+            yield Proven(cluster, secret, address)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,5 @@
 """Every stage at work on MinIO with a key of its own, which reaches what that stage touches."""
 
-import os
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -35,7 +34,7 @@ from inyourarea.runtime.worker import Patience, Worker, channels_of, to_record
 from inyourarea.track.handler import TrackHandler
 from inyourarea.track.settings import TrackSettings
 from minio_server import minio
-from own_servers import ServerNotHad
+from own_servers import skipped_where_not_had
 from small_show import draw_small_show, inyourarea
 
 _EVERY_CHANNEL = tuple(channel for topic in TOPICS for channel in topic.channels)
@@ -45,16 +44,11 @@ WANTED = {facts.FancamsPublished, facts.StageReady, facts.StreamsReady, facts.Fa
 @pytest.fixture(scope="module")
 def stores() -> Iterator[Mapping[str, MinioObjects]]:
     """One bucket, as each of the services sees it, and as its owner does."""
-    try:
-        with minio() as server:
-            owner = server.settings()
-            apply_bucket(owner)
-            settings = {name: server.let_in(name, owner.bucket) for name in SERVICES}
-            yield {name: MinioObjects(each) for name, each in {**settings, "owner": owner}.items()}
-    except ServerNotHad as reason:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(reason))
+    with skipped_where_not_had(), minio() as server:
+        owner = server.settings()
+        apply_bucket(owner)
+        settings = {name: server.let_in(name, owner.bucket) for name in SERVICES}
+        yield {name: MinioObjects(each) for name, each in {**settings, "owner": owner}.items()}
 
 
 @pytest.fixture(scope="module")

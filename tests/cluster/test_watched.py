@@ -1,7 +1,6 @@
 """A cluster as its operators see it: metrics, one trace a video, lines that say which video."""
 
 import json
-import os
 import re
 import time
 from collections.abc import Iterator
@@ -16,7 +15,7 @@ from collector import collector
 from inyourarea.client import Client, Wishes
 from local import SERVICES, LocalCluster, local_cluster
 from metrics_table import metrics_of
-from own_servers import ServerNotHad
+from own_servers import skipped_where_not_had
 from small_show import draw_small_show
 
 pytestmark = pytest.mark.slow
@@ -51,12 +50,8 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
         patch.setenv("INYOURAREA_METRICS", "127.0.0.1:0")
         patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", kept.address)
         patch.setenv("OTEL_BSP_SCHEDULE_DELAY", "200")  # milliseconds, until spans are sent
-        try:
+        with skipped_where_not_had():
             cluster = closing.enter_context(local_cluster(tmp_path_factory.mktemp("cluster")))
-        except ServerNotHad as reason:
-            if "CI" in os.environ:
-                raise
-            pytest.skip(str(reason))
         with Client(cluster.address) as client:
             video = client.wait(client.submit(show.video, Wishes(group="show", to_s=2)).id)
         services, end = set[str](), time.monotonic() + _SENT_S

@@ -21,9 +21,7 @@ from contextlib import AbstractContextManager, contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
-import pytest
-
-from own_servers import ServerNotHad, free_ports
+from own_servers import ServerNotHad, free_ports, skipped_where_not_had
 
 #: The server inside is Triton 2.51. Its python backend was built for numpy 1: with numpy 2 every
 #: answer of a model is empty, and nothing says so. onnxruntime is the one of this environment, so
@@ -182,13 +180,8 @@ def triton(repository: Path, models: Sequence[str], tls: Path | None = None) -> 
 @contextmanager
 def had(server: AbstractContextManager[Triton]) -> Iterator[Triton]:
     """The server; where there can be none the test is skipped, and in CI it fails."""
-    try:
-        with server as running:
-            yield running
-    except ServerNotHad as reason:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(reason))
+    with skipped_where_not_had(), server as running:
+        yield running
 
 
 def installed() -> Path:

@@ -1,6 +1,5 @@
 """What the catalog keeps, on SQLite and on PostgreSQL alike."""
 
-import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +15,7 @@ from alembic.migration import MigrationContext
 from inyourarea.gateway.catalog import Catalog, Picture, Question, Step
 from inyourarea.gateway.schema import METADATA
 from inyourarea.runtime.worker import DependencyAway
-from own_servers import ServerNotHad
+from own_servers import skipped_where_not_had
 from postgres_server import postgres
 
 
@@ -281,13 +280,8 @@ class TestSqlite(CatalogContract):
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     """A PostgreSQL; where there is none these tests are skipped, and in CI they fail."""
-    try:
-        with postgres() as url:
-            yield url
-    except ServerNotHad as reason:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(reason))
+    with skipped_where_not_had(), postgres() as url:
+        yield url
 
 
 class TestPostgresql(CatalogContract):

@@ -1,7 +1,6 @@
 """Files that come past the gateway, on a real S3 store: parts from anywhere, and keys elsewhere."""
 
 import json
-import os
 import time
 from collections.abc import Iterator
 from dataclasses import replace
@@ -22,7 +21,7 @@ from inyourarea.runtime.minio_objects import MinioObjects, client_of
 from inyourarea.runtime.minio_settings import MinioSettings
 from inyourarea.runtime.objects import holds
 from minio_server import MinioServer, minio
-from own_servers import ServerNotHad
+from own_servers import skipped_where_not_had
 from rehearsal_house import HOSTS, RehearsedSite, sha256
 
 PART = 5 << 20
@@ -32,13 +31,8 @@ CONTENT = bytes(range(256)) * ((2 * PART + 1000) // 256)
 @pytest.fixture(scope="module")
 def server() -> Iterator[MinioServer]:
     """A MinIO; where none can be had these tests are skipped, and in CI they fail."""
-    try:
-        with minio() as server:
-            yield server
-    except ServerNotHad as reason:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(reason))
+    with skipped_where_not_had(), minio() as server:
+        yield server
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from inyourarea.runtime.minio_objects import MinioObjects, client_of
 from inyourarea.runtime.minio_settings import MinioSettings
 from inyourarea.runtime.objects import ObjectNotFound, ObjectsAway, holds
 from minio_server import MinioServer, minio
-from own_servers import ServerNotHad
+from own_servers import skipped_where_not_had
 from servers import Wire
 from test_objects import ObjectsContract
 
@@ -33,13 +33,8 @@ from test_objects import ObjectsContract
 @pytest.fixture(scope="module")
 def server() -> Iterator[MinioServer]:
     """A MinIO; where none can be had these tests are skipped, and in CI they fail."""
-    try:
-        with minio() as server:
-            yield server
-    except ServerNotHad as reason:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(reason))
+    with skipped_where_not_had(), minio() as server:
+        yield server
 
 
 @pytest.fixture
