@@ -2,7 +2,6 @@
 
 import base64
 import shutil
-import signal
 import socket
 import subprocess
 import tempfile
@@ -12,29 +11,28 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from own_servers import ServerNotHad, end, free_ports
+from own_servers import OneProcess, ServerNotHad, free_ports
 
 _HERE = Path(__file__).parent
 _POM = _HERE / "kafka.pom.xml"
 #: Where the jars are kept between runs, by the content of the pom.
 _CACHE = _HERE.parents[1] / "build" / "servers"
 _START_S = 60
-_STOP_S = 30
 #: A small, quickly started JVM: a test's server lives for a minute.
 _JVM = ("-Xmx384m", "-Xms128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-Xshare:auto")
 _QUIET = "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"
 
 
-class KafkaServer:
+class KafkaServer(OneProcess):
     """One Kafka node in a folder; ``address`` stays the same when it is started again."""
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self._folder = folder
         self._port, self._controller, self._inside = free_ports(3)
         self.address = f"127.0.0.1:{self._port}"
         self.properties = self._plain()
         self._jars = jars()
-        self._process: subprocess.Popen[bytes] | None = None
 
     def secure(self, key_and_certificate: Path) -> None:
         """Clients come by SASL_SSL, with names and passwords that `format` is given."""
@@ -88,31 +86,6 @@ class KafkaServer:
             else:
                 return
         raise ServerNotHad(f"Kafka did not start: {log.read_text()[-2000:]}")
-
-    @property
-    def pid(self) -> int:
-        """See `OwnServer.pid`."""
-        assert self._process is not None
-        return self._process.pid
-
-    def kill(self) -> None:
-        """See `OwnServer.kill`."""
-        self.stop(signal.SIGKILL)
-
-    def pause(self) -> None:
-        """See `OwnServer.pause`."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-
-    def go_on(self) -> None:
-        """See `OwnServer.go_on`."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
-
-    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
-        """Its process has ended, by this signal."""
-        if self._process is not None:
-            end(self._process, number, _STOP_S)
 
     @property
     def _config(self) -> Path:

@@ -18,28 +18,27 @@ from minio.credentials import StaticProvider
 
 from inyourarea.runtime.minio_bucket import policy_of
 from inyourarea.runtime.minio_settings import MinioSettings
-from own_servers import ServerNotHad, end, free_ports
+from own_servers import OneProcess, ServerNotHad, free_ports
 
 #: The last one there is: the project was archived after it.
 VERSION = "v0.0.0-20260212201848-7aac2a2c5b7c"
 _ROOT, _SECRET = "root-of-tests", "secret-of-tests"
 _START_S = 30
-_STOP_S = 30
 
 
-class MinioServer:
+class MinioServer(OneProcess):
     """One MinIO in a folder; its address stays the same when it is started again.
 
     Where the folder has `certs/public.crt` and `certs/private.key` it speaks TLS.
     """
 
     def __init__(self, folder: Path) -> None:
+        super().__init__()
         self._folder = folder
         self._program = program()
         (self._port,) = free_ports(1)
         scheme = "https" if (folder / "certs" / "public.crt").exists() else "http"
         self.endpoint = f"{scheme}://127.0.0.1:{self._port}"
-        self._process: subprocess.Popen[bytes] | None = None
 
     def settings(self, bucket: str = "inyourarea") -> MinioSettings:
         """A bucket there, as whoever may do everything."""
@@ -86,30 +85,10 @@ class MinioServer:
                     return
         raise ServerNotHad(f"MinIO did not start: {log.read_text()[-2000:]}")
 
-    @property
-    def pid(self) -> int:
-        """See `OwnServer.pid`."""
-        assert self._process is not None
-        return self._process.pid
-
-    def kill(self) -> None:
-        """See `OwnServer.kill`."""
-        self.stop(signal.SIGKILL)
-
-    def pause(self) -> None:
-        """See `OwnServer.pause`."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGSTOP)
-
-    def go_on(self) -> None:
-        """See `OwnServer.go_on`."""
-        assert self._process is not None
-        self._process.send_signal(signal.SIGCONT)
-
     def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
         """Its process has ended, by this signal."""
         if self._process is not None:
-            end(self._process, number, _STOP_S)
+            super().stop(number)
             (self._folder / "log").unlink()
 
 

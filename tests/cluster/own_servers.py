@@ -12,6 +12,9 @@ from typing import Any, Protocol
 
 import pytest
 
+#: Seconds for a server to end in order.
+_STOP_S = 30
+
 
 class ServerNotHad(Exception):
     """A server can not be had on this machine; the text says which, and what to do."""
@@ -40,6 +43,38 @@ class OwnServer(Protocol):
     def go_on(self) -> None:
         """It answers again."""
         ...
+
+
+class OneProcess:
+    """What an `OwnServer` of one process does when it is taken away; how it starts is its own."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def pid(self) -> int:
+        """See `OwnServer.pid`."""
+        assert self._process is not None
+        return self._process.pid
+
+    def kill(self) -> None:
+        """See `OwnServer.kill`."""
+        self.stop(signal.SIGKILL)
+
+    def pause(self) -> None:
+        """See `OwnServer.pause`."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def go_on(self) -> None:
+        """See `OwnServer.go_on`."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
+    def stop(self, number: signal.Signals = signal.SIGTERM) -> None:
+        """Its process has ended, by this signal."""
+        if self._process is not None:
+            end(self._process, number, _STOP_S)
 
 
 @contextmanager
