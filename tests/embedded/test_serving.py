@@ -228,9 +228,7 @@ def test_cancelled_tried_again_over_a_restart_and_deleted(
         assert browser.http.post(f"/videos/{video}/cancel").status_code == 409
         again = browser.http.post(f"/videos/{video}/retry").json()
         assert again["state"] == "working"
-        browser.until(video, lambda told: browser.done(told, "finding people") > 0)
-    # The site goes down in the midst of it, and comes up again.
-    assert not any("published" in key for key in stored(tmp_path))
+    # The site goes down as soon as it is begun again, wherever that run is, and comes up again.
     with site(tmp_path) as browser:
         browser.ready(video)
         watch = browser.get(f"/videos/{video}/watch")

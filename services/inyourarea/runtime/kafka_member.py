@@ -108,6 +108,7 @@ class KafkaMember:
         self._away = self._twin = ""
         self._polled = self._heard = self._settled = self._looked = 0.0
         self._behind: set[TopicPartition] = set()
+        self._is_unknown = False
         self._stop = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name=f"keeps {group}", daemon=True)
         self._keeper.start()
@@ -292,10 +293,14 @@ class KafkaMember:
         missing = sorted(set(self._channels) - set(self._admin.list_topics()))
         if missing:
             self._note(f"Kafka has no topic {missing[0]}: run `inyourarea topics apply`")
-        elif self._away or self._stands_still(self._admin):
-            with self._lock:
-                self._drop(self._away or "the consumer stands still")
-            self._note("")
+        else:
+            stands_still = self._stands_still(self._admin)
+            is_left_out = self._is_left_out(self._admin)
+            if self._away or stands_still or is_left_out:
+                why = "the group does not know it" if is_left_out else "the consumer stands still"
+                with self._lock:
+                    self._drop(self._away or why)
+                self._note("")
         self._heard = time.monotonic()
 
     def _stands_still(self, admin: KafkaAdminClient) -> bool:
@@ -312,6 +317,23 @@ class KafkaMember:
             {place for place in at if ends[place].offset > at[place]},
         )
         return bool(before & self._behind)
+
+    def _is_left_out(self, admin: KafkaAdminClient) -> bool:
+        """Whether the group did not know this member, at this question and at the last one.
+
+        After its topics were taken away and made again kafka-python 3.0.12 may fall out of the
+        group, and poll ever after without joining it again.
+        """
+        with self._lock:
+            if self._consumer is None:
+                return False
+            mine = self._consumer.group_metadata().member_id
+        members = admin.describe_groups([self._group])[self._group]["members"]
+        before, self._is_unknown = (
+            self._is_unknown,
+            mine not in {member["member_id"] for member in members},
+        )
+        return before and self._is_unknown
 
     def _position(self, place: TopicPartition) -> int:
         """The offset of the next record that comes here."""
@@ -358,6 +380,7 @@ class KafkaMember:
         """The consumer is gone, and what it owned; the keeper makes another."""
         log.warning("group %s connects anew: %s", self._group, reason)
         self._away, self._heard, self._behind = reason, 0.0, set()
+        self._is_unknown = False
         consumer, self._consumer = self._consumer, None
         self._lanes = Lanes(self._channels)
         self._losses = _Losses(EvenAssignor())
