@@ -279,6 +279,36 @@ def journal_of(video: str) -> str:
     return f"journal/{video}/"
 
 
+def dataset(name: str) -> str:
+    """What all names of a dataset's objects begin with; empty where it has a folder to itself."""
+    return f"datasets/{name}/"
+
+
+def dataset_members(dataset: str, version: int) -> str:
+    """Whom a dataset's pictures show; the highest version counts."""
+    return f"{dataset}dataset/{version:06}.json"
+
+
+def dataset_picture(dataset: str, picture: str) -> str:
+    """A picture of a dataset."""
+    return f"{dataset}pictures/{picture}.jpg"
+
+
+def dataset_labels(dataset: str, picture: str, version: int) -> str:
+    """Who stands in it; the highest version counts."""
+    return f"{dataset_labels_of(dataset, picture)}{version:06}.json"
+
+
+def dataset_labels_of(dataset: str, picture: str) -> str:
+    """What all versions of that begin with."""
+    return f"{dataset}labels/{picture}/"
+
+
+def dataset_source(dataset: str, sha256: str) -> str:
+    """Which video some of the pictures are from."""
+    return f"{dataset}sources/{sha256[:16]}.json"
+
+
 def upload(number: str) -> str:
     """What all names of an upload's objects begin with, until it is a source."""
     return f"uploads/{number}/"

@@ -48,6 +48,7 @@ REACH: Mapping[str, Reach] = MappingProxyType(
         "faces/": _reach("render gateway", "render", "gateway"),
         # What people did, and what became of it.
         "journal/": _reach("gateway", "gateway", "gateway"),
+        "datasets/": _reach("gateway", "gateway", "gateway"),
         "previews/": _reach("gateway", "gateway", "gateway"),
         "swept/": _reach("gateway", "gateway", "gateway"),
         "deletions/": _reach("gateway", "gateway", "gateway"),

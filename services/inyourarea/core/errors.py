@@ -33,5 +33,9 @@ class ModelRejected(Refused):
     """A model or group file does not keep the model contract."""
 
 
+class DatasetRejected(Refused):
+    """A dataset, or labelled pictures that should come into it, do not say what they should."""
+
+
 class EmptyTrack(ValueError):
     """The track has no observed box."""

@@ -1,0 +1,257 @@
+"""Where labelled pictures are kept: objects under one prefix, of a folder or of a gateway's store.
+
+Labels and members are never replaced: each change is a next version, claimed by whoever writes it
+first, so that of two editors the second is told.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from inyourarea.contracts import keys
+from inyourarea.contracts.datasets import (
+    CONFIRMED,
+    Counts,
+    LabelledPicture,
+    Members,
+    count,
+    read_labels,
+    read_members,
+    write_labels,
+    write_members,
+)
+from inyourarea.core.errors import DatasetRejected, UnknownMember
+from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
+
+#: Editors that may come between reading a picture's labels and changing one name in them.
+_PATIENCE = 100
+
+Read = TypeVar("Read")
+
+
+class Conflict(Exception):
+    """Somebody else changed the labels first; ``newest`` is what they say now."""
+
+    def __init__(self, newest: LabelledPicture) -> None:
+        super().__init__(f"version {newest.version} is by {newest.by}")
+        self.newest = newest
+
+
+class MembersConflict(Exception):
+    """Somebody else changed who the members are first; ``newest`` is who they are now."""
+
+    def __init__(self, newest: Members) -> None:
+        super().__init__(f"version {newest.version} is {', '.join(newest.names)}")
+        self.newest = newest
+
+
+class Dataset:
+    """The dataset whose objects' names begin with ``prefix`` (`keys.dataset`, or nothing).
+
+    Everything that reads raises `DatasetRejected` where an object is damaged, `ObjectNotFound`
+    where there is no such picture.
+    """
+
+    def __init__(self, objects: Objects, prefix: str = "") -> None:
+        self._objects = objects
+        self._prefix = prefix
+        # Versions never change, so what was read once need not be read again.
+        self._known: dict[str, LabelledPicture] = {}
+
+    @classmethod
+    def make(cls, objects: Objects, prefix: str, members: Members) -> "Dataset":
+        """The dataset is there, with these members; it may have been there before.
+
+        Raises:
+            MembersConflict: it was, with others.
+        """
+        made = cls(objects, prefix)
+        first = replace(members, version=1, formerly={})
+        if not made.is_made():
+            objects.put_once(keys.dataset_members(prefix, 1), write_members(first))
+        there = made.members()
+        if there.names != members.names:
+            raise MembersConflict(there)
+        return made
+
+    def is_made(self) -> bool:
+        """Whether there is a dataset."""
+        return holds(self._objects, keys.dataset_members(self._prefix, 1))
+
+    def members(self) -> Members:
+        """Who the members are now.
+
+        Raises:
+            DatasetRejected: there is no dataset, or it is damaged.
+        """
+        last = max(self._objects.list(f"{self._prefix}dataset/"), default=None)
+        if last is None:
+            raise DatasetRejected("There is no dataset.")
+        return _read(self._objects, last, lambda content: read_members(content, _version_of(last)))
+
+    def change(self, members: Members) -> None:
+        """The members are these from now on, a next version as `Members.renamed` gives it.
+
+        Raises:
+            MembersConflict: it is not the next version (any more).
+        """
+        newest = self.members()
+        key = keys.dataset_members(self._prefix, members.version)
+        content = write_members(members)
+        is_next = members.version == newest.version + 1
+        if not is_next or self._objects.put_once(key, content) != content:
+            raise MembersConflict(self.members())
+
+    def pictures(self) -> Iterator[str]:
+        """All pictures, in order of their names."""
+        return iter(self._newest())
+
+    def labelled(self, picture: str) -> LabelledPicture:
+        """The newest labels of a picture."""
+        found = [*self._objects.list(keys.dataset_labels_of(self._prefix, picture))]
+        if not found:
+            raise ObjectNotFound(picture)
+        return self.members().today(self._labels(picture, found[-1]))
+
+    def everything(self) -> Iterator[tuple[str, LabelledPicture]]:
+        """All pictures and their newest labels, in order of the pictures' names."""
+        members = self.members()
+        for picture, key in self._newest().items():
+            yield picture, members.today(self._labels(picture, key))
+
+    def history(self, picture: str) -> list[LabelledPicture]:
+        """All versions of a picture's labels, the oldest first."""
+        members = self.members()
+        found = self._objects.list(keys.dataset_labels_of(self._prefix, picture))
+        return [members.today(_read(self._objects, key, read_labels)) for key in found]
+
+    def picture(self, picture: str) -> bytes:
+        """The picture itself, a JPEG."""
+        return self._objects.get(keys.dataset_picture(self._prefix, picture))
+
+    def add(self, picture: str, content: bytes, labels: LabelledPicture) -> bool:
+        """The picture is there; whether it was not before. If it was, its labels stay.
+
+        Raises:
+            UnknownMember: a box's member is none of the dataset's.
+        """
+        if labels.version != 1:
+            raise ValueError("a new picture's labels are version 1")
+        _check_known({box.member for box in labels.boxes}, self.members())
+        key = keys.dataset_labels(self._prefix, picture, 1)
+        if holds(self._objects, key):
+            return False
+        self._objects.put_once(keys.dataset_picture(self._prefix, picture), content)
+        return self._claim(picture, labels)
+
+    def label(self, picture: str, labels: LabelledPicture) -> None:
+        """The picture's labels are these from now on.
+
+        Raises:
+            Conflict: their version is not the next one (any more).
+            UnknownMember: a box's member is none of the dataset's.
+            ValueError: they say that the picture is from elsewhere.
+        """
+        _check_known({box.member for box in labels.boxes}, self.members())
+        newest = self.labelled(picture)
+        if labels.origin != newest.origin:
+            raise ValueError("where a picture is from does not change")
+        if labels.version != newest.version + 1 or not self._claim(picture, labels):
+            raise Conflict(self.labelled(picture))
+
+    def tracklets(self) -> dict[str, list[str]]:
+        """The pictures that each tracklet is in, in order of the pictures' names."""
+        found: dict[str, list[str]] = {}
+        for picture, labels in self.everything():
+            for tracklet in dict.fromkeys(box.tracklet for box in labels.boxes if box.tracklet):
+                found.setdefault(tracklet, []).append(picture)
+        return found
+
+    def name_tracklet(self, tracklet: str, member: str, by: str) -> int:
+        """Every box of the tracklet is the member's, confirmed; how many boxes that are.
+
+        An empty ``member``: it is no member, such as a dancer. Labels that say so already stay as
+        they are, and so do pictures' states: nobody has looked at the whole picture.
+
+        Raises:
+            UnknownMember: nobody is called so.
+        """
+        _check_known({member}, self.members())
+        return sum(
+            self._name_in(picture, labels, _Naming(tracklet, member, by))
+            for picture, labels in self.everything()
+        )
+
+    def counts(self) -> Counts:
+        """What the dataset has of whom."""
+        return count(self.members(), (labels for _, labels in self.everything()))
+
+    def _name_in(self, picture: str, labels: LabelledPicture, naming: "_Naming") -> int:
+        for _ in range(_PATIENCE):
+            named = naming.of(labels)
+            if named is labels or self._claim(picture, named):
+                return naming.boxes(labels)
+            labels = self.labelled(picture)
+        raise Conflict(labels)
+
+    def _claim(self, picture: str, labels: LabelledPicture) -> bool:
+        """Whether these are the labels of that version; not where somebody was faster."""
+        written = write_labels(labels)
+        key = keys.dataset_labels(self._prefix, picture, labels.version)
+        return self._objects.put_once(key, written) == written
+
+    def _newest(self) -> dict[str, str]:
+        """The key of each picture's newest labels; names are in order, so the last one stays."""
+        found = self._objects.list(f"{self._prefix}labels/")
+        return {key.split("/")[-2]: key for key in found}
+
+    def _labels(self, picture: str, key: str) -> LabelledPicture:
+        known = self._known.get(picture)
+        if known is None or known.version != _version_of(key):
+            known = self._known[picture] = _read(self._objects, key, read_labels)
+        return known
+
+
+@dataclass(frozen=True)
+class _Naming:
+    """That all boxes of a tracklet are a member's, as somebody said."""
+
+    tracklet: str
+    member: str
+    by: str
+
+    def boxes(self, labels: LabelledPicture) -> int:
+        """How many boxes of the picture are the tracklet's."""
+        return sum(box.tracklet == self.tracklet for box in labels.boxes)
+
+    def of(self, labels: LabelledPicture) -> LabelledPicture:
+        """The next version of the labels; the same where they say so already."""
+        boxes = tuple(
+            replace(box, member=self.member, state=CONFIRMED)
+            if box.tracklet == self.tracklet
+            else box
+            for box in labels.boxes
+        )
+        if boxes == labels.boxes:
+            return labels
+        version = labels.version + 1
+        return replace(labels, boxes=boxes, version=version, by=self.by, at_ns=time.time_ns())
+
+
+def _check_known(named: set[str], members: Members) -> None:
+    unknown = named - {"", *members.names}
+    if unknown:
+        known = ", ".join(members.names)
+        raise UnknownMember(f"Nobody here is called {min(unknown)[:80]!r}; known are: {known}.")
+
+
+def _version_of(key: str) -> int:
+    return int(key.rsplit("/", 1)[1].removesuffix(".json"))
+
+
+def _read(objects: Objects, key: str, read: Callable[[bytes], Read]) -> Read:
+    try:
+        return read(objects.get(key))
+    except DatasetRejected as rejected:
+        raise DatasetRejected(f"{key}: {rejected}") from rejected
