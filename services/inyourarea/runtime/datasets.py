@@ -67,13 +67,21 @@ class Dataset:
             MembersConflict: it was, with others.
         """
         made = cls(objects, prefix)
-        first = replace(members, version=1, formerly={})
-        if not made.is_made():
-            objects.put_once(keys.dataset_members(prefix, 1), write_members(first))
-        there = made.members()
+        made.begin(members)
+        return made
+
+    def begin(self, members: Members) -> None:
+        """The dataset is there, with these members; it may have been there before.
+
+        Raises:
+            MembersConflict: it was, with others.
+        """
+        if not self.is_made():
+            first = write_members(replace(members, version=1, formerly={}))
+            self._objects.put_once(keys.dataset_members(self._prefix, 1), first)
+        there = self.members()
         if there.names != members.names:
             raise MembersConflict(there)
-        return made
 
     def is_made(self) -> bool:
         """Whether there is a dataset."""
@@ -136,14 +144,40 @@ class Dataset:
         Raises:
             UnknownMember: a box's member is none of the dataset's.
         """
+        _check_known({box.member for box in labels.boxes}, self.members())
+        if holds(self._objects, keys.dataset_labels(self._prefix, picture, 1)):
+            return False
+        self.bring(picture, content)
+        return self.introduce(picture, labels)
+
+    def bring(self, picture: str, content: bytes) -> None:
+        """The bytes of the picture are there; it is seen once it is introduced."""
+        self._objects.put_once(keys.dataset_picture(self._prefix, picture), content)
+
+    def introduce(self, picture: str, labels: LabelledPicture) -> bool:
+        """The picture that was brought has labels; whether it had none before.
+
+        Raises:
+            UnknownMember: a box's member is none of the dataset's.
+        """
         if labels.version != 1:
             raise ValueError("a new picture's labels are version 1")
         _check_known({box.member for box in labels.boxes}, self.members())
-        key = keys.dataset_labels(self._prefix, picture, 1)
-        if holds(self._objects, key):
-            return False
-        self._objects.put_once(keys.dataset_picture(self._prefix, picture), content)
         return self._claim(picture, labels)
+
+    def forget(self, picture: str, version: int) -> None:
+        """What was just brought or labelled is gone, of which nobody knows yet.
+
+        Only for whoever wrote that version, where the rest of what belonged to it failed.
+        """
+        self._objects.delete(keys.dataset_labels(self._prefix, picture, version))
+        self._known.pop(picture, None)
+        self.leave(picture)
+
+    def leave(self, picture: str) -> None:
+        """The bytes of a picture that nobody introduced are gone."""
+        if not holds(self._objects, keys.dataset_labels(self._prefix, picture, 1)):
+            self._objects.delete(keys.dataset_picture(self._prefix, picture))
 
     def label(self, picture: str, labels: LabelledPicture) -> None:
         """The picture's labels are these from now on.

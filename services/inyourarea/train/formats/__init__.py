@@ -1,0 +1,1 @@
+"""Labelled pictures as other tools write and read them; pure but for `files`."""
