@@ -4,6 +4,7 @@ Labels and members are never replaced: each change is a next version, claimed by
 first, so that of two editors the second is told.
 """
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -26,6 +27,7 @@ from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
 
 #: Editors that may come between reading a picture's labels and changing one name in them.
 _PATIENCE = 100
+_VERSION = re.compile(r"/\d{6}\.json$")
 
 Read = TypeVar("Read")
 
@@ -93,7 +95,7 @@ class Dataset:
         Raises:
             DatasetRejected: there is no dataset, or it is damaged.
         """
-        last = max(self._objects.list(f"{self._prefix}dataset/"), default=None)
+        last = max(self._versions(f"{self._prefix}dataset/"), default=None)
         if last is None:
             raise DatasetRejected("There is no dataset.")
         return _read(self._objects, last, lambda content: read_members(content, _version_of(last)))
@@ -111,13 +113,17 @@ class Dataset:
         if not is_next or self._objects.put_once(key, content) != content:
             raise MembersConflict(self.members())
 
+    def take_back(self, members: Members) -> None:
+        """What was just begun or changed is gone, of which nobody knows yet; see `forget`."""
+        self._objects.delete(keys.dataset_members(self._prefix, members.version))
+
     def pictures(self) -> Iterator[str]:
         """All pictures, in order of their names."""
         return iter(self._newest())
 
     def labelled(self, picture: str) -> LabelledPicture:
         """The newest labels of a picture."""
-        found = [*self._objects.list(keys.dataset_labels_of(self._prefix, picture))]
+        found = [*self._versions(keys.dataset_labels_of(self._prefix, picture))]
         if not found:
             raise ObjectNotFound(picture)
         return self.members().today(self._labels(picture, found[-1]))
@@ -131,7 +137,7 @@ class Dataset:
     def history(self, picture: str) -> list[LabelledPicture]:
         """All versions of a picture's labels, the oldest first."""
         members = self.members()
-        found = self._objects.list(keys.dataset_labels_of(self._prefix, picture))
+        found = self._versions(keys.dataset_labels_of(self._prefix, picture))
         return [members.today(_read(self._objects, key, read_labels)) for key in found]
 
     def picture(self, picture: str) -> bytes:
@@ -237,8 +243,12 @@ class Dataset:
 
     def _newest(self) -> dict[str, str]:
         """The key of each picture's newest labels; names are in order, so the last one stays."""
-        found = self._objects.list(f"{self._prefix}labels/")
+        found = self._versions(f"{self._prefix}labels/")
         return {key.split("/")[-2]: key for key in found}
+
+    def _versions(self, prefix: str) -> Iterator[str]:
+        """The keys of versions, in order, without what else lies in a folder (``.DS_Store``)."""
+        return filter(_VERSION.search, self._objects.list(prefix))
 
     def _labels(self, picture: str, key: str) -> LabelledPicture:
         known = self._known.get(picture)

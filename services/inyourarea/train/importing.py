@@ -6,10 +6,8 @@ then they are labelled. What fails on the way is taken back.
 
 import hashlib
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-
-import numpy as np
 
 from inyourarea.contracts.datasets import (
     CONFIRMED,
@@ -21,7 +19,6 @@ from inyourarea.contracts.datasets import (
     imported_name,
     split_import,
 )
-from inyourarea.core.boxes import iou
 from inyourarea.core.errors import DatasetRejected
 from inyourarea.core.members import fold
 from inyourarea.runtime.datasets import Conflict, Dataset, MembersConflict
@@ -29,11 +26,8 @@ from inyourarea.train.formats.files import Files
 from inyourarea.train.formats.foreign import Foreign, ForeignBox, ForeignPicture
 from inyourarea.train.formats.jpeg import as_jpeg, check_picture, size_of
 from inyourarea.train.formats.known import Form
+from inyourarea.train.merging import merged, says_the_same
 
-#: Tools round to whole pixels: a box that moved less than this was not moved by anybody.
-_ROUNDING_PX = 1.0
-#: From this overlap on, two boxes are of one face.
-_SAME_FACE_IOU = 0.5
 #: Boxes reach over the picture's side by rounding; beyond this they are told of.
 _OVERHANG_PX = 1.5
 
@@ -110,20 +104,11 @@ def plan_import(
     now = dataset.members() if dataset.is_made() else None
     members, names, notes = _members(foreign, now, adds_members=adds_members)
     arrivals: dict[str, Arrival] = {}
-    unchanged = overhanging = 0
     for one in foreign.pictures:
-        boxes, over = _boxes(one, pictures.size(one.file), names)
-        overhanging += over
         picture = _picture_name(dataset, known, one.file, pictures)
-        fresh = LabelledPicture(
-            size=pictures.size(one.file),
-            boxes=boxes,
-            split=one.split or split_import(picture),
-            by=by,
-            at_ns=time.time_ns(),
-            state=_state(boxes),
-        )
-        labels = _over(known[picture], fresh) if picture in known else fresh
+        fresh = _fresh(one, picture, pictures.size(one.file), names)
+        fresh = replace(fresh, by=by, at_ns=time.time_ns())
+        labels = merged(known[picture], fresh) if picture in known else fresh
         arrival = Arrival(one.file, pictures.digest(one.file), picture, labels)
         other = arrivals.get(picture)
         if other and other.labels.boxes != labels.boxes:
@@ -132,14 +117,15 @@ def plan_import(
             )
         arrivals[picture] = other or arrival
     changed = [
-        one for one in arrivals.values() if not _says_the_same(known.get(one.picture), one.labels)
+        one for one in arrivals.values() if not says_the_same(known.get(one.picture), one.labels)
     ]
     unchanged = len(arrivals) - len(changed)
     twice = len(foreign.pictures) - len(arrivals)
     if twice:
         notes.append(f"{twice} pictures are there twice with the same boxes; one of each came")
-    if overhanging:
-        notes.append(f"{overhanging} boxes reached out of their picture and were cut at its side")
+    over = sum(_overhanging(one, pictures.size(one.file)) for one in foreign.pictures)
+    if over:
+        notes.append(f"{over} boxes reached out of their picture and were cut at its side")
     return Plan(members, tuple(changed), unchanged, (*foreign.notes, *notes))
 
 
@@ -151,10 +137,11 @@ def carry_out(dataset: Dataset, files: Files, plan: Plan) -> None:
     """
     new = [one for one in plan.arrivals if one.labels.version == 1]
     labelled: list[Arrival] = []
+    has_members = False
     try:
         for one in new:
             dataset.bring(one.picture, as_jpeg(one.file, _read_again(files, one)))
-        _settle_members(dataset, plan.members)
+        has_members = _settle_members(dataset, plan.members)
         for one in plan.arrivals:
             _settle_labels(dataset, one)
             labelled.append(one)
@@ -163,6 +150,8 @@ def carry_out(dataset: Dataset, files: Files, plan: Plan) -> None:
             dataset.forget(one.picture, one.labels.version)
         for one in new:
             dataset.leave(one.picture)
+        if has_members:
+            dataset.take_back(plan.members)
         if isinstance(trouble, Conflict | MembersConflict):
             raise DatasetRejected("Somebody changed the dataset meanwhile; ask again.") from trouble
         raise
@@ -175,11 +164,15 @@ def _read_again(files: Files, one: Arrival) -> bytes:
     return content
 
 
-def _settle_members(dataset: Dataset, members: Members) -> None:
-    if members.version == 1:
+def _settle_members(dataset: Dataset, members: Members) -> bool:
+    """Whether these are the members only now."""
+    if not dataset.is_made():
         dataset.begin(members)
-    elif dataset.members().version != members.version:
+        return True
+    if dataset.members().version != members.version:
         dataset.change(members)
+        return True
+    return False
 
 
 def _settle_labels(dataset: Dataset, one: Arrival) -> None:
@@ -215,24 +208,38 @@ def _members(
     return now, names, notes
 
 
-def _boxes(
-    one: ForeignPicture, size: tuple[int, int], names: Mapping[str, str]
-) -> tuple[tuple[LabelledBox, ...], int]:
-    """The boxes as the dataset has them, and how many were cut by more than rounding."""
+def _fresh(
+    one: ForeignPicture, picture: str, size: tuple[int, int], names: Mapping[str, str]
+) -> LabelledPicture:
+    """A picture's labels as a dataset has them that never saw it.
+
+    One without a box may just not have been looked at yet.
+    """
     if one.size is not None and one.size != size:
         raise DatasetRejected(
             f"{one.where}: labelled at {one.size[0]}x{one.size[1]} pixels, but {one.file} has "
             f"{size[0]}x{size[1]}; bring the picture that was labelled."
         )
-    boxes: dict[LabelledBox, None] = {}
-    overhanging = 0
-    for told in one.boxes:
-        box = _box(told, size, names[told.name])
-        overhanging += any(
-            abs(a - b) > _OVERHANG_PX for a, b in zip(box.box, told.box, strict=True)
+    boxes = tuple(dict.fromkeys(_box(told, size, names[told.name]) for told in one.boxes))
+    is_looked_at = boxes and all(box.state == CONFIRMED for box in boxes)
+    try:
+        return LabelledPicture(
+            size=size,
+            boxes=boxes,
+            split=one.split or split_import(picture),
+            state=CONFIRMED if is_looked_at else PROPOSED,
         )
-        boxes[box] = None
-    return tuple(boxes), overhanging
+    except DatasetRejected as rejected:
+        raise DatasetRejected(f"{one.where}: {rejected}") from rejected
+
+
+def _overhanging(one: ForeignPicture, size: tuple[int, int]) -> int:
+    """How many boxes reach out of the picture by more than rounding."""
+    x2, y2 = (side + _OVERHANG_PX for side in size)
+    return sum(
+        min(told.box[:2]) < -_OVERHANG_PX or told.box[2] > x2 or told.box[3] > y2
+        for told in one.boxes
+    )
 
 
 def _box(told: ForeignBox, size: tuple[int, int], member: str) -> LabelledBox:
@@ -259,49 +266,3 @@ def _picture_name(
 
 def _digest(content: bytes) -> str:
     return hashlib.sha256(content).hexdigest()
-
-
-def _state(boxes: tuple[LabelledBox, ...]) -> str:
-    """A picture without a box may just not have been looked at yet."""
-    is_looked_at = bool(boxes) and all(box.state == CONFIRMED for box in boxes)
-    return CONFIRMED if is_looked_at else PROPOSED
-
-
-def _over(old: LabelledPicture, fresh: LabelledPicture) -> LabelledPicture:
-    """The version after ``old``: boxes keep what files can not tell, nobody's stay."""
-    kept = [_as_it_was(box, old) for box in fresh.boxes]
-    nobody = [box for box in old.boxes if not box.member and not _overlaps(box, fresh.boxes)]
-    return replace(
-        old,
-        boxes=(*kept, *nobody),
-        version=old.version + 1,
-        by=fresh.by,
-        at_ns=fresh.at_ns,
-        state=CONFIRMED if CONFIRMED in (old.state, fresh.state) else PROPOSED,
-    )
-
-
-def _as_it_was(box: LabelledBox, old: LabelledPicture) -> LabelledBox:
-    for other in _near(box, old):
-        if other.member == box.member:
-            view = box.view or other.view
-            return replace(other, view=view, state=box.state)
-    return box
-
-
-def _near(box: LabelledBox, old: LabelledPicture) -> Iterator[LabelledBox]:
-    for other in old.boxes:
-        sides = zip(box.box, other.box, strict=True)
-        if all(abs(ours - theirs) <= _ROUNDING_PX for ours, theirs in sides):
-            yield other
-
-
-def _overlaps(box: LabelledBox, others: tuple[LabelledBox, ...]) -> bool:
-    if not others:
-        return False
-    theirs = np.array([other.box for other in others])
-    return bool((iou(np.array([box.box]), theirs) >= _SAME_FACE_IOU).any())
-
-
-def _says_the_same(old: LabelledPicture | None, labels: LabelledPicture) -> bool:
-    return old is not None and (set(old.boxes), old.state) == (set(labels.boxes), labels.state)

@@ -125,6 +125,17 @@ def test_of_two_who_change_the_members_the_second_is_told(dataset: Dataset) -> N
     assert conflict.value.newest.names == ("Aria", "Bea", "Cleo")
 
 
+def test_what_else_lies_in_the_folder_is_let_alone(dataset: Dataset, tmp_path: Path) -> None:
+    dataset.add("ab-5", b"jpeg", LABELS)
+    for folder in [*tmp_path.rglob("labels"), *tmp_path.rglob("ab-5"), *tmp_path.rglob("dataset")]:
+        for name in (".DS_Store", "000009.json~", "notes.txt"):
+            (folder / name).write_bytes(b"mine")
+    assert list(dataset.pictures()) == ["ab-5"]
+    assert dataset.labelled("ab-5") == LABELS
+    assert dataset.history("ab-5") == [LABELS]
+    assert dataset.members() == MEMBERS
+
+
 def test_a_dataset_is_made_once(tmp_path: Path) -> None:
     objects = FolderObjects(tmp_path)
     assert not Dataset(objects).is_made()

@@ -8,6 +8,8 @@ from xml.etree import ElementTree
 import cv2
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from inyourarea.contracts.datasets import (
     CONFIRMED,
@@ -246,6 +248,27 @@ def test_classes_that_are_nobody_are_taken_in_only_when_asked(tmp_path: Path) ->
         bring(ours, tmp_path / "in")
     bring(ours, tmp_path / "in", adds_members=True)
     assert ours.members().names == (ARIA, "Cleo", BEA)
+
+
+SIDES = st.tuples(*[st.floats(0, 160), st.floats(0, 90)] * 2)
+
+
+@EACH_FORM
+@given(st.lists(SIDES, max_size=5))
+def test_any_box_comes_back(form: str, sides: list[tuple[float, float, float, float]]) -> None:
+    boxes = []
+    for x1, y1, x2, y2 in sides:
+        low, high = (min(x1, x2), min(y1, y2)), (max(x1, x2), max(y1, y2))
+        if high[0] - low[0] > 0.01 and high[1] - low[1] > 0.01:
+            boxes.append(LabelledBox((*low, *high), BEA))
+    files: dict[str, bytes] = {}
+    file = FORMS[form].place("frame", "val")
+    FORMS[form].write(CLASSES, [Outgoing(file, SIZE, "val", tuple(boxes))], put_into(files))
+    (found,) = FORMS[form].read(Given({**files, file: b""}), lambda _: SIZE).pictures
+    assert found.split == "val"
+    assert len(found.boxes) == len(boxes)
+    for mine, its in zip(boxes, found.boxes, strict=True):
+        assert its.box == pytest.approx(mine.box, abs=1e-9)
 
 
 def test_rejected_pictures_and_unnamed_boxes_do_not_go_out(tmp_path: Path) -> None:

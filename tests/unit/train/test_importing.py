@@ -388,6 +388,35 @@ def test_a_disk_that_fills_in_the_middle_leaves_the_dataset_as_it_was(
     assert len(list(Dataset(objects).pictures())) == 7
 
 
+@pytest.mark.parametrize("left", [0, 6, 7, 10])
+def test_a_new_dataset_that_does_not_fit_is_none(left: int, tmp_path: Path) -> None:
+    objects = Filling(tmp_path / "ours")
+    objects.left = left
+    with pytest.raises(ObjectsAway):
+        bring(Dataset(objects), many(tmp_path / "in"))
+    assert objects_of(tmp_path / "ours") == {}
+
+
+def test_members_that_were_added_are_taken_back(tmp_path: Path) -> None:
+    Dataset.make(FolderObjects(tmp_path / "ours"), "", Members(("Dana",)))
+    before = objects_of(tmp_path / "ours")
+    objects = Filling(tmp_path / "ours")
+    objects.left = 8
+    with open_files(many(tmp_path / "in")) as files:
+        plan = plan_import(Dataset(objects), files, FORMS["yolo"], by="Kim", adds_members=True)
+        with pytest.raises(ObjectsAway):
+            carry_out(Dataset(objects), files, plan)
+    assert objects_of(tmp_path / "ours") == before
+
+
+def test_a_picture_of_too_many_faces_is_refused(tmp_path: Path) -> None:
+    source = many(tmp_path / "in", 1)
+    rows = [f"0 0.5 0.5 {0.1 + number / 1000} 0.1\n" for number in range(301)]
+    (source / "0.txt").write_text("".join(rows))
+    with pytest.raises(DatasetRejected, match=r"0.txt: There are more than 300 boxes"):
+        bring(Dataset(FolderObjects(tmp_path / "ours")), source)
+
+
 def test_new_labels_are_taken_back_too(tmp_path: Path) -> None:
     source = many(tmp_path / "in")
     dataset = made(tmp_path / "ours")

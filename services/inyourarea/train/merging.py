@@ -1,0 +1,55 @@
+"""Labels that come back to a picture that has some: what files can not tell is not lost."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import numpy as np
+
+from inyourarea.contracts.datasets import CONFIRMED, PROPOSED, LabelledBox, LabelledPicture
+from inyourarea.core.boxes import iou
+
+#: Tools round to whole pixels: a box that moved less than this was not moved by anybody.
+_ROUNDING_PX = 1.0
+#: From this overlap on, two boxes are of one face.
+_SAME_FACE_IOU = 0.5
+
+
+def merged(old: LabelledPicture, fresh: LabelledPicture) -> LabelledPicture:
+    """The version after ``old``: boxes keep what files can not tell, nobody's stay."""
+    kept = [_as_it_was(box, old) for box in fresh.boxes]
+    nobody = [box for box in old.boxes if not box.member and not _overlaps(box, fresh.boxes)]
+    return replace(
+        old,
+        boxes=(*kept, *nobody),
+        version=old.version + 1,
+        by=fresh.by,
+        at_ns=fresh.at_ns,
+        state=CONFIRMED if CONFIRMED in (old.state, fresh.state) else PROPOSED,
+    )
+
+
+def _as_it_was(box: LabelledBox, old: LabelledPicture) -> LabelledBox:
+    for other in _near(box, old):
+        if other.member == box.member:
+            view = box.view or other.view
+            return replace(other, view=view, state=box.state)
+    return box
+
+
+def _near(box: LabelledBox, old: LabelledPicture) -> Iterator[LabelledBox]:
+    for other in old.boxes:
+        sides = zip(box.box, other.box, strict=True)
+        if all(abs(ours - theirs) <= _ROUNDING_PX for ours, theirs in sides):
+            yield other
+
+
+def _overlaps(box: LabelledBox, others: tuple[LabelledBox, ...]) -> bool:
+    if not others:
+        return False
+    theirs = np.array([other.box for other in others])
+    return bool((iou(np.array([box.box]), theirs) >= _SAME_FACE_IOU).any())
+
+
+def says_the_same(old: LabelledPicture | None, labels: LabelledPicture) -> bool:
+    """Whether the labels are those that a picture has; it may have none."""
+    return old is not None and (set(old.boxes), old.state) == (set(labels.boxes), labels.state)
