@@ -1,5 +1,6 @@
 """From a video's journal and the objects of its runs to the catalog's rows."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -28,6 +29,8 @@ from inyourarea.gateway.journal import (
 from inyourarea.gateway.names import find_names, is_current, keep_names, names_kept, names_today
 from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
 
+log = logging.getLogger(__name__)
+
 #: Objects are called after the revisions of the stages, so an older run's tracks are not found.
 OUTDATED = "An earlier version of the program made this; try again, and it is made anew."
 
@@ -49,7 +52,9 @@ class Projection:
         written = self._journal.videos()
         for video, revision in known.items():
             if video not in written or revision > len(self._journal.read(video)):
-                self._catalog.forget(video)  # of another store, or of an older copy of this one
+                # Of another store, or the store is an older copy of what it was.
+                log.warning("the catalog knew more of video %s than the store does", video)
+                self._catalog.forget(video)
         for video in written:
             self.project(video)
 
