@@ -11,7 +11,7 @@ from inyourarea.contracts.specs import from_picture, from_rational
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import stored_pb2 as stored
 from inyourarea.core.members import fold
-from inyourarea.gateway.browsers import pictures_of, stage_of, streams_of
+from inyourarea.gateway.browsers import lacks_nothing_else, pictures_of, stage_of, streams_of
 from inyourarea.gateway.catalog import Catalog, Picture, Row
 from inyourarea.gateway.journal import (
     Entry,
@@ -100,6 +100,7 @@ class Projection:
             keep_names(self._objects, runs[run].accepted)
         stages = [keys.stage_ready(video), *(names.stage_key for names in self._kept(runs))]
         told, group = _told(entries), _last(entries, Submitted).group
+        rows = [self._run_row(video, run, found) for run, found in runs.items()]
         row = {
             "id": video,
             **told,
@@ -107,9 +108,13 @@ class Projection:
             "searched": _searched(told, group, people),
             "searched_by_visitors": _searched_by_visitors(told["title"], people, judgements),
             "revision": revision,
-            "stage": stage_of(self._objects, stages, keys.stage_failed(video)),
+            "stage": stage_of(
+                self._objects,
+                stages,
+                keys.stage_failed(video),
+                is_all=any(run["id"] == ids[-1] and lacks_nothing_else(run) for run in rows),
+            ),
         }
-        rows = [self._run_row(video, run, found) for run, found in runs.items()]
         return Picture(row, rows, people, judgements)
 
     def _kept(self, runs: Iterable[str]) -> list[stored.KeptRun]:

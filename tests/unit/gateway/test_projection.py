@@ -264,6 +264,12 @@ def test_what_browsers_lack_is_not_finished(site: RehearsedSite) -> None:
     site.objects.delete(keys.streams_ready(run))
     site.house.projection.rebuild()
     assert site.catalog.unfinished() == [run]
+    told = {"video_id": video["id"], "run_id": run}
+    site.handler.on_stage_failed(facts.StageFailed(**told, stage="rendition", reason="full disk"))
+    assert site.catalog.unfinished() == []  # it waits for somebody
+    assert site.get(f"/videos/{video['id']}")["stage_failure"] == "full disk"
+    site.http.post(f"/videos/{video['id']}/retry")
+    assert site.catalog.unfinished() == [run]
     site.http.post(f"/videos/{video['id']}/cancel")
     assert site.get(f"/videos/{video['id']}")["state"] == "ready"
 
