@@ -6,7 +6,7 @@ WEB := services/inyourarea/gateway/web
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm --prefix $(WEB)
 
 .DEFAULT_GOAL := menu
-.PHONY: menu install web demo check quick test cluster cluster-demo cluster-down chaos exam exam-by-looks bench bench-gateway bench-player bench-bus bench-models bench-objects bench-cluster proto golden show-model screenshot images chart chart-docs test-kubernetes clean
+.PHONY: menu install web demo check quick test cluster cluster-demo cluster-down chaos exam exam-by-looks bench bench-gateway bench-player bench-bus bench-models bench-objects bench-cluster simulate proto golden show-model screenshot images chart chart-docs test-kubernetes clean
 
 menu: ## print this menu
 	@awk '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {split($$0, part, ":.*## "); \
@@ -68,6 +68,9 @@ bench-models: .venv/.dev ## what a picture costs on a Triton server, beside in p
 	$(BIN)/python benchmarks/served_models.py
 bench-cluster: .venv/.dev ## CPU of the cluster form beside the laptop form, for a minute of video
 	$(BIN)/python benchmarks/cluster.py
+simulate: .venv/.dev ## a day, a comeback night and lost pods, by the chart's numbers (installs the simulate extra)
+	$(BIN)/python -m pip install -q -c constraints.txt -e '.[simulate]'
+	$(BIN)/python benchmarks/simulate.py
 bench-player: .venv/.dev web ## the player in Chromium: sync, changes of member, grid, first frame
 	PYTHONPATH=tests:tests/browser $(BIN)/python benchmarks/player.py
 

@@ -4,11 +4,13 @@ import argparse
 import json
 import os
 
+from inyourarea.cli.operating import add_place, open_objects
 from inyourarea.contracts.reach import SERVICES
 from inyourarea.core.errors import Refused
 from inyourarea.gateway.dock import parse_place
+from inyourarea.gateway.restoring import find_broken, take_back
 from inyourarea.runtime.minio_settings import FRAMES_DAYS, MinioSettings, read_settings
-from inyourarea.runtime.objects import ObjectsAway
+from inyourarea.runtime.objects import Objects, ObjectsAway
 
 _EXAMPLES = """\
 examples:
@@ -16,6 +18,8 @@ examples:
       the bucket is there, and frames and half uploads that nobody needs go by themselves
   inyourarea store policies
       what the key of each service must be allowed, as one JSON object by service
+  inyourarea store check --mend
+      after a backup came back: what is missing is told, and what can be is made again
   inyourarea store policies --service detect > detect.json
       one of them, as `aws iam create-policy` and `mc admin policy create` take it
 
@@ -28,7 +32,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     """Teach the command line this command."""
     parser = subparsers.add_parser(
         "store",
-        help="make a cluster's bucket, and print who may do what in it",
+        help="make or check a cluster's bucket, and print who may do what in it",
         description="The bucket that a cluster keeps its objects in.",
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -42,6 +46,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="DAYS",
         help=f"after which frames go that nobody detected in ({FRAMES_DAYS})",
     )
+    check = verbs.add_parser("check", help="print what runs promise and the store does not have")
+    check.add_argument("--mend", action="store_true", help="so that it is made again")
+    add_place(check)
     policies = verbs.add_parser("policies", help="print what each service's key must be allowed")
     policies.add_argument("--service", choices=SERVICES, help="only this one's")
     policies.add_argument(
@@ -59,6 +66,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def main(args: argparse.Namespace) -> int:
     """Do one thing with the bucket."""
+    if args.verb == "check":
+        return _check(open_objects(args.data), args.mend)
     try:
         from inyourarea.runtime import minio_bucket  # noqa: PLC0415 - the laptop has no such client
     except ModuleNotFoundError as missing:
@@ -80,6 +89,25 @@ def main(args: argparse.Namespace) -> int:
     if not has_upload_rule:
         print("this store takes no rule for half uploads; see that it ends them (MinIO does)")
     return 0
+
+
+def _check(objects: Objects, is_mended: bool) -> int:
+    count = lost = 0
+    try:
+        for broken in find_broken(objects):
+            what = broken.promise or "the video itself: send the same file again"
+            print(f"video {broken.video}, run {broken.run}: {what}")
+            print(*(f"  lacks {key}" for key in broken.missing), sep="\n")
+            count, lost = count + 1, lost + (not broken.promise)
+            if is_mended:
+                take_back(objects, broken)
+    except ObjectsAway as away:
+        raise Refused(str(away)) from away
+    if not count:
+        print("every run has what it promises")
+    elif is_mended:
+        print("what can be made again is, once each run is asked for or told of again")
+    return 1 if lost or (count and not is_mended) else 0
 
 
 def _source(text: str) -> str:

@@ -10,6 +10,8 @@ from inyourarea.contracts.v1 import stored_pb2 as stored
 
 #: The consumer group that makes what browsers are given; whatever fails there fails no run.
 RENDITION = "rendition"
+#: An object's name, and what reads from its bytes the names of others.
+Promise = tuple[str, Callable[[bytes], list[str]]]
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ class Belongings:
 
     names: frozenset[str]
     folders: frozenset[str]
-    lists: tuple[tuple[str, Callable[[bytes], list[str]]], ...]
+    lists: tuple[Promise, ...]
 
     def has(self, key: str) -> bool:
         """Whether that object is one of them, pieces aside."""
@@ -190,11 +192,45 @@ def records_of(run: facts.VideoAccepted) -> Belongings:
     return replace(NOTHING, names=frozenset(names))
 
 
-def _lists(run: facts.VideoAccepted) -> Iterator[tuple[str, Callable[[bytes], list[str]]]]:
+def _lists(run: facts.VideoAccepted) -> Iterator[Promise]:
     for part in run.segments:
         yield keys.segment_pieces(run.run_id, part.index), _pieces
         yield keys.segment_halves(run.run_id, part.index), _halves
         yield keys.stage_drawing(run.video_id, part.index), _stage_pieces
+
+
+def promises_of(run: facts.VideoAccepted) -> Iterator[Promise]:
+    """Objects that say that something is done, each with what reads from it which objects that are.
+
+    What makes an object does so again where the one that promises it is gone, and those after it.
+    """
+    spec = run.spec
+    planned = [keys.tracks(spec), *(keys.windows(spec, part.index) for part in run.segments)]
+    yield keys.report(spec), lambda _: planned
+    yield from _lists(run)
+    yield keys.published(run.run_id), _fancam_files
+    if run.for_browsers:
+        yield keys.stage_ready(run.video_id), _stage_files
+        yield keys.faces_drawn(spec), _face_files
+        yield keys.streams_ready(run.run_id), _stream_files
+
+
+def _fancam_files(content: bytes) -> list[str]:
+    return [fancam.key for fancam in facts.FancamsPublished.FromString(content).fancams]
+
+
+def _stage_files(content: bytes) -> list[str]:
+    ready = facts.StageReady.FromString(content)
+    return [ready.mp4_key, ready.streams_key, ready.poster_key, ready.sprite.key]
+
+
+def _face_files(content: bytes) -> list[str]:
+    drawn = facts.FacesDrawn.FromString(content)
+    return [*filter(None, [drawn.poster_key]), *(face.key for face in drawn.faces)]
+
+
+def _stream_files(content: bytes) -> list[str]:
+    return [facts.StreamsReady.FromString(content).streams_key]
 
 
 def _pieces(content: bytes) -> list[str]:

@@ -1,7 +1,7 @@
 """What was made for browsers, as the catalog keeps it: names of objects, and sizes."""
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
@@ -21,8 +21,12 @@ _Fact = TypeVar("_Fact", bound=Message)
 MASTER = "master.m3u8"
 
 
-def stage_of(objects: Objects, names: Names, failed: str) -> Json | None:
-    """The stage as browsers play it; none while it is being made, and why it could not be."""
+def stage_of(objects: Objects, names: Names, failed: str, *, is_all: bool) -> Json | None:
+    """The stage as browsers play it; none while it is being made.
+
+    With it, why something that browsers need could not be made: the stage itself, or what else they
+    lack, unless that ``is_all`` there.
+    """
     failure = {"failure": objects.get(failed).decode()} if holds(objects, failed) else {}
     if (found := _found(objects, names, facts.StageReady)) is None:
         return failure or None
@@ -43,8 +47,13 @@ def stage_of(objects: Objects, names: Names, failed: str) -> Json | None:
             "height": sprite.height,
         },
         **age,
-        **(failure if age else {}),  # of one that is there, nothing has failed
+        **(failure if age or not is_all else {}),  # what is there has not failed
     }
+
+
+def lacks_nothing_else(run: Mapping[str, Any]) -> bool:
+    """Whether of a run's row browsers have what is made after the fancams, or nobody can yet."""
+    return not run["is_published"] or bool(run["pictures"]["faces"] and run["streams"])
 
 
 def pictures_of(objects: Objects, names: Names) -> Json:

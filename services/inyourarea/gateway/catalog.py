@@ -313,11 +313,15 @@ class Catalog:
 
 
 def _lacks_something(row: Row) -> bool:
-    """Whether something for browsers has yet to be made, or made anew by this version."""
-    parts = (row["stage"], row["pictures"], row["streams"])
-    if not (row["stage"] and row["pictures"]["faces"] and row["streams"]):
-        return True
-    return any("is_old" in part for part in parts) and "failure" not in row["stage"]
+    """Whether something for browsers has yet to be made, or made anew by this version.
+
+    What has failed waits until somebody asks for it again.
+    """
+    stage, pictures, streams = row["stage"] or {}, row["pictures"], row["streams"]
+    if "failure" in stage:
+        return False
+    is_whole = stage and pictures["faces"] and streams
+    return not is_whole or any("is_old" in part for part in (stage, pictures, streams))
 
 
 def _forget_rows(connection: sa.Connection, video: str) -> None:

@@ -239,7 +239,9 @@ class Video(_Document):
     run_id: Id
     shown_run_id: Id | None
     stage: Stage | None
-    stage_failure: str | None = Field(description="Why there is no stage for browsers")
+    stage_failure: str | None = Field(
+        description="Why the stage, or else what browsers need, could not be made"
+    )
     is_outdated: bool = Field(
         description="An earlier version of the program made it: it is not corrected any further "
         "until `retry` makes it anew"

@@ -1,5 +1,6 @@
 """From a video's journal and the objects of its runs to the catalog's rows."""
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
@@ -10,7 +11,7 @@ from inyourarea.contracts.specs import from_picture, from_rational
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import stored_pb2 as stored
 from inyourarea.core.members import fold
-from inyourarea.gateway.browsers import pictures_of, stage_of, streams_of
+from inyourarea.gateway.browsers import lacks_nothing_else, pictures_of, stage_of, streams_of
 from inyourarea.gateway.catalog import Catalog, Picture, Row
 from inyourarea.gateway.journal import (
     Entry,
@@ -27,6 +28,8 @@ from inyourarea.gateway.journal import (
 )
 from inyourarea.gateway.names import find_names, is_current, keep_names, names_kept, names_today
 from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
+
+log = logging.getLogger(__name__)
 
 #: Objects are called after the revisions of the stages, so an older run's tracks are not found.
 OUTDATED = "An earlier version of the program made this; try again, and it is made anew."
@@ -49,7 +52,9 @@ class Projection:
         written = self._journal.videos()
         for video, revision in known.items():
             if video not in written or revision > len(self._journal.read(video)):
-                self._catalog.forget(video)  # of another store, or of an older copy of this one
+                # Of another store, or the store is an older copy of what it was.
+                log.warning("the catalog knew more of video %s than the store does", video)
+                self._catalog.forget(video)
         for video in written:
             self.project(video)
 
@@ -95,6 +100,7 @@ class Projection:
             keep_names(self._objects, runs[run].accepted)
         stages = [keys.stage_ready(video), *(names.stage_key for names in self._kept(runs))]
         told, group = _told(entries), _last(entries, Submitted).group
+        rows = [self._run_row(video, run, found) for run, found in runs.items()]
         row = {
             "id": video,
             **told,
@@ -102,9 +108,13 @@ class Projection:
             "searched": _searched(told, group, people),
             "searched_by_visitors": _searched_by_visitors(told["title"], people, judgements),
             "revision": revision,
-            "stage": stage_of(self._objects, stages, keys.stage_failed(video)),
+            "stage": stage_of(
+                self._objects,
+                stages,
+                keys.stage_failed(video),
+                is_all=any(run["id"] == ids[-1] and lacks_nothing_else(run) for run in rows),
+            ),
         }
-        rows = [self._run_row(video, run, found) for run, found in runs.items()]
         return Picture(row, rows, people, judgements)
 
     def _kept(self, runs: Iterable[str]) -> list[stored.KeptRun]:

@@ -1,7 +1,6 @@
 """The cluster's bus: Kafka, through kafka-python."""
 
 import threading
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -9,15 +8,12 @@ from kafka import KafkaProducer
 from kafka.errors import KafkaError
 
 from inyourarea.runtime.bus import BusAway, Record
-from inyourarea.runtime.kafka_clients import connected, connections
+from inyourarea.runtime.kafka_clients import connected
 from inyourarea.runtime.kafka_member import KafkaMember, Pace, client_times
 from inyourarea.runtime.kafka_settings import KafkaSettings
 
 #: Records of one step that are published within this time travel together, in milliseconds.
 _LINGER_MS = 5
-#: A producer that was not used for so many seconds is made anew: by then Kafka may be another that
-#: has come to the same address, and no word of it that the connection is dead. See `_is_stale`.
-_STALE_S = 3.0
 #: The largest record, in bytes: Kafka's own limit, and room for a dead letter's headers.
 _LARGEST = (1 << 20) + (1 << 16)
 
@@ -87,16 +83,12 @@ class KafkaSender:
         self._settings, self._pace = settings, pace or Pace()
         self._lock = threading.Lock()
         self._producer: KafkaProducer | None = None
-        self._used = 0.0
-        self._connections: list[Any] = []
         self._mine = threading.local()
 
     def publish(self, record: Record) -> None:
         """See `Bus.publish`."""
         with self._lock:
             try:
-                if self._is_stale():
-                    self._end(self._pace.request_s)
                 if self._producer is None:
                     self._producer = self._connected()
                 sent = self._producer.send(
@@ -109,7 +101,6 @@ class KafkaSender:
                 self._take_sent()
                 self._end(0)
                 raise _not_taken(error) from error
-            self._used = time.monotonic()
         self._mine.sent = [*self._take_sent(), sent]
 
     def flush(self) -> None:
@@ -120,8 +111,6 @@ class KafkaSender:
                 producer.flush(timeout=2 * self._pace.request_s)
             for one in sent:
                 one.get(timeout=0)
-            if producer is not None:
-                self._connections = connections(producer)
         except KafkaError as error:
             with self._lock:
                 if self._producer is producer:
@@ -133,15 +122,6 @@ class KafkaSender:
         with self._lock:
             self._end(self._pace.request_s)
 
-    def _is_stale(self) -> bool:
-        """Whether Kafka may have come back without its data since the last record was delivered.
-
-        The producer would go on with its number, which may be another's by then, and Kafka would
-        take its records for copies of that one's: it says yes, and throws them away.
-        """
-        is_lost = any(connection.closed for connection in self._connections)
-        return is_lost or time.monotonic() - self._used > _STALE_S
-
     def _take_sent(self) -> list[Any]:
         """What this thread has published since it was asked last."""
         sent: list[Any] = getattr(self._mine, "sent", [])
@@ -150,7 +130,7 @@ class KafkaSender:
 
     def _end(self, patience_s: float) -> None:
         """The producer is gone; what it has not delivered by then has failed."""
-        producer, self._producer, self._connections = self._producer, None, []
+        producer, self._producer = self._producer, None
         if producer is None:
             return
         try:
@@ -159,11 +139,17 @@ class KafkaSender:
             producer._sender.force_close()
 
     def _connected(self) -> KafkaProducer:
+        """Once at least, in order: an idempotent producer can lose what it was told is there.
+
+        Its number is given by a broker, and where Kafka comes back without its data that number may
+        be another's: records are taken for copies of that one's then, and thrown away (ADR 38).
+        """
         request_ms = round(1000 * self._pace.request_s)
         return connected(
             KafkaProducer,
             acks="all",
-            enable_idempotence=True,
+            enable_idempotence=False,
+            max_in_flight_requests_per_connection=1,
             linger_ms=_LINGER_MS,
             max_request_size=_LARGEST,
             max_block_ms=request_ms,

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from kafka import KafkaConsumer, KafkaProducer
+from kafka import KafkaConsumer
 from kafka.net.compat import KafkaNetClient
 
 
@@ -28,11 +28,6 @@ def connected(kind: Callable[..., Any], **options: Any) -> Any:
         for one in links:
             one.close()
         raise
-
-
-def connections(producer: KafkaProducer) -> list[Any]:
-    """Its connections to brokers now; one that is lost is ``closed``, and another is made."""
-    return list(producer._sender._client._manager._conns.values())
 
 
 def end_consumer(consumer: KafkaConsumer, patience_s: float) -> None:

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 #: Between two polls while nobody consumes, in seconds: how fast a rebalance goes on then.
 _TICK_S = 0.1
 #: Longest time inside one poll, in seconds: whoever else needs the consumer waits that long.
-_SLICE_S = 0.1
+_SLICE_S = 0.5
 #: While the group rebalances, one poll takes this long, in seconds, and so many follow at once.
 _JOIN_S, _JOIN_TURNS = 0.25, 8
 #: How much comes at once, in bytes, of a partition and of all: some 50 facts, some 1000. They bound
@@ -359,7 +359,7 @@ class KafkaMember:
             session_timeout_ms=_ms(self._pace.session_s),
             heartbeat_interval_ms=_ms(self._pace.heartbeat_s),
             max_poll_interval_ms=_ms(self._pace.poll_s),
-            fetch_max_wait_ms=250,
+            fetch_max_wait_ms=500,
             **self._client_options(),
         )
         try:

@@ -58,7 +58,7 @@ Absence = DependencyAway | BusAway | ObjectsAway
 class Patience:
     """How long the loop waits: between polls, and before it asks an absent dependency again."""
 
-    poll_s: float = 0.2
+    poll_s: float = 0.5
     first_backoff_s: float = 0.5
     longest_backoff_s: float = 30.0
     #: Tries before an absent dependency is a failed unit; 0: for ever, as on a cluster.

@@ -264,6 +264,12 @@ def test_what_browsers_lack_is_not_finished(site: RehearsedSite) -> None:
     site.objects.delete(keys.streams_ready(run))
     site.house.projection.rebuild()
     assert site.catalog.unfinished() == [run]
+    told = {"video_id": video["id"], "run_id": run}
+    site.handler.on_stage_failed(facts.StageFailed(**told, stage="rendition", reason="full disk"))
+    assert site.catalog.unfinished() == []  # it waits for somebody
+    assert site.get(f"/videos/{video['id']}")["stage_failure"] == "full disk"
+    site.http.post(f"/videos/{video['id']}/retry")
+    assert site.catalog.unfinished() == [run]
     site.http.post(f"/videos/{video['id']}/cancel")
     assert site.get(f"/videos/{video['id']}")["state"] == "ready"
 
@@ -324,7 +330,9 @@ def test_while_it_is_made_anew_nothing_that_is_right_is_missing(
     assert [found["id"] for found in site.get("/videos")["items"]] == [video["id"]]
 
 
-def test_what_the_store_does_not_have_is_forgotten(site: RehearsedSite) -> None:
+def test_what_the_store_does_not_have_is_forgotten_and_told(
+    site: RehearsedSite, caplog: pytest.LogCaptureFixture
+) -> None:
     lost, older = site.ready(b"one"), site.ready(b"two")
     site.http.patch(f"/videos/{older['id']}", json={"title": "later"})
     for key in list(site.objects.list(keys.journal_of(lost["id"]))):
@@ -332,6 +340,10 @@ def test_what_the_store_does_not_have_is_forgotten(site: RehearsedSite) -> None:
     site.objects.delete(keys.journal(older["id"], 1))  # as a backup has it
     site.house.projection.rebuild()
     assert [found["title"] for found in site.get("/videos")["items"]] == ["stage.mp4"]
+    assert {video for video in (lost["id"], older["id"]) if video in caplog.text} == {
+        lost["id"],
+        older["id"],
+    }
 
 
 def test_what_nobody_could_read_fails_the_newest_run(site: RehearsedSite) -> None:
