@@ -13,11 +13,11 @@ PACKAGE = ROOT / "services" / "inyourarea"
 STAGES = ("ingest", "detect", "track", "render", "gateway")
 OTHER_ROOMS = ("core", "contracts", "runtime", "train", "stage_show", "embedded", "client", "cli")
 RUNTIME_FILES = """
-    __init__ bus child colour container counted datasets dependencies disk folder_objects health
-    json_logs kafka_assignor kafka_bus kafka_clients kafka_lanes kafka_letters kafka_member
-    kafka_settings kafka_topics letters matrix memory memory_bus meter metrics metrics_server
-    minio_bucket minio_objects minio_settings objects observed_rpc ranged rpc service settings
-    source tls tones traces units upright worker
+    __init__ bus child collecting colour container counted datasets dependencies disk
+    folder_objects health json_logs kafka_assignor kafka_bus kafka_clients kafka_lanes
+    kafka_letters kafka_member kafka_settings kafka_topics letters matrix memory memory_bus meter
+    metrics metrics_server minio_bucket minio_objects minio_settings objects observed_rpc ranged
+    rpc service settings source stills tls tones traces units upright worker
 """
 TRACKED = subprocess.run(
     ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False

@@ -1,5 +1,6 @@
 """A progress bar per stage, counted from the facts that the stages tell each other."""
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -15,7 +16,9 @@ _PER_SEGMENT = {
     facts.SegmentDetected: "finding people",
     facts.SegmentRendered: "drawing fancams",
 }
-_ORDER = ("reading frames", "finding people", "planning cameras", "drawing fancams", "joining")
+#: The steps of a run in their order, and those until it is known who is where.
+WHOLE_RUN = ("reading frames", "finding people", "planning cameras", "drawing fancams", "joining")
+TRACKING = WHOLE_RUN[:3]
 #: Where nobody looks at a terminal, a line is written each time a stage has done so much more.
 _QUIET_STEP_PERCENT = 25
 
@@ -33,10 +36,11 @@ class _TimeLeft(ProgressColumn):
 
 
 class RunProgress:
-    """Shows how far each stage is, on standard error; a context manager, fed with facts."""
+    """Shows how far each step is, on standard error; a context manager, fed with facts."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, steps: Sequence[str] = WHOLE_RUN) -> None:
         self._console = console
+        self._steps = steps
         self._bars = Progress(
             TextColumn("{task.description:<16}"),
             BarColumn(),
@@ -46,7 +50,7 @@ class RunProgress:
             disable=not console.is_terminal,
         )
         self._tasks: dict[str, TaskID] = {}
-        self._done: dict[str, set[int]] = {name: set() for name in _ORDER}
+        self._done: dict[str, set[int]] = {}
         self._told: dict[str, int] = {}
         self._total = 1
 
@@ -75,10 +79,12 @@ class RunProgress:
 
     def _begin(self, accepted: facts.VideoAccepted) -> None:
         self._total = len(accepted.segments)
-        for name in _ORDER:
+        self._told.clear()
+        for name in self._steps:
             total = self._total_of(name)
+            self._done[name] = set()
             self._tasks[name] = self._bars.add_task(name, total=total, began=None)
-        self._start(_ORDER[0])
+        self._start(self._steps[0])
 
     def _start(self, name: str) -> None:
         self._bars.update(self._tasks[name], began=self._bars.get_time())
@@ -87,12 +93,24 @@ class RunProgress:
         return self._total if name in _PER_SEGMENT.values() else 1
 
     def _step(self, name: str, unit: int) -> None:
+        if name not in self._steps:
+            return
         self._done[name].add(unit)
         self._bars.update(self._tasks[name], completed=len(self._done[name]))
-        if len(self._done[name]) == 1 and name != _ORDER[-1]:
+        if len(self._done[name]) == 1 and name != self._steps[-1]:
             # The next stage works on what this one gives, so its time begins here.
-            self._start(_ORDER[_ORDER.index(name) + 1])
-        percent = 100 * len(self._done[name]) // self._total_of(name)
+            self._start(self._steps[self._steps.index(name) + 1])
+        self._tell(name, 100 * len(self._done[name]) // self._total_of(name))
+
+    def count(self, name: str, done: int, total: int) -> None:
+        """So much is done of a step that no fact tells of."""
+        if name not in self._tasks:
+            self._tasks[name] = self._bars.add_task(name, total=total, began=None)
+            self._start(name)
+        self._bars.update(self._tasks[name], completed=done)
+        self._tell(name, 100 * done // total)
+
+    def _tell(self, name: str, percent: int) -> None:
         step = percent // _QUIET_STEP_PERCENT
         if not self._console.is_terminal and step > self._told.get(name, 0):
             self._told[name] = step

@@ -4,7 +4,8 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
@@ -114,23 +115,65 @@ def run_video(request: Request, listen: Listen) -> Result:
         raise OutputUnwritable(str(away)) from away
 
 
+def track_video(request: Request, listen: Listen) -> facts.VideoAccepted:
+    """Everybody's tracks are in the store of ``request.out``; nothing is drawn or written beside.
+
+    Raises:
+        Refused: the input can not be used, and why.
+        RunFailed: a stage gave up.
+    """
+    check_paths(request)
+    try:
+        with _under_way(request, listen, see(request)) as run:
+            for fact in run.facts:
+                if isinstance(fact, facts.TracksCompleted | facts.FancamsPublished):
+                    return run.accepted
+    except ObjectsAway as away:
+        raise OutputUnwritable(str(away)) from away
+    raise RunFailed("the stages stopped before the people were tracked")
+
+
 def _run(request: Request, listen: Listen, seeing: Seeing) -> Result:
-    started = time.monotonic()
+    clock = _Clock(time.monotonic())
+    with _under_way(request, listen, seeing) as run:
+        for fact in run.facts:
+            clock.note(fact)
+            if isinstance(fact, facts.FancamsPublished):
+                return _finish(run.line, request, run.accepted, fact, clock)
+    raise RunFailed("the stages stopped before the fancams were published")
+
+
+@dataclass(frozen=True)
+class _Running:
+    """A run that a line is at work on, and its facts as they become true."""
+
+    line: Line
+    accepted: facts.VideoAccepted
+    facts: Iterator[Message]
+
+
+@contextmanager
+def _under_way(request: Request, listen: Listen, seeing: Seeing) -> Iterator[_Running]:
+    """The video is submitted; every fact goes to ``listen`` before anything else.
+
+    Raises:
+        RunFailed: a stage gave up; raised by the facts.
+    """
     store = open_store(request.out / STORE)
     with store as objects, Line(objects, seeing.detector_of) as line:
         source = store_source(line.objects, request.video)
         watcher = line.watch()
         accepted = _submit(line, request, seeing, source)
         listen(accepted)
-        clock = _Clock(started)
-        for fact in watcher.facts(accepted.run_id):
-            clock.note(fact)
-            listen(fact)
-            if isinstance(fact, facts.StageFailed):
-                raise RunFailed(fact.reason)
-            if isinstance(fact, facts.FancamsPublished):
-                return _finish(line, request, accepted, fact, clock)
-    raise RunFailed("the stages stopped before the fancams were published")
+        yield _Running(line, accepted, _heard(watcher.facts(accepted.run_id), listen))
+
+
+def _heard(told: Iterator[Message], listen: Listen) -> Iterator[Message]:
+    for fact in told:
+        listen(fact)
+        if isinstance(fact, facts.StageFailed):
+            raise RunFailed(fact.reason)
+        yield fact
 
 
 class _Clock:
@@ -223,7 +266,7 @@ def store_source(objects: Objects, video: Path) -> StoredSource:
 
     The digest of what was stored is what counts, so that a file that changes meanwhile is seen.
     """
-    sha256 = _digest(video)
+    sha256 = video_digest(video)
     key = keys.source(sha256)
     if not holds(objects, key):
         try:
@@ -236,7 +279,12 @@ def store_source(objects: Objects, video: Path) -> StoredSource:
     return StoredSource(key, sha256)
 
 
-def _digest(video: Path) -> str:
+def video_digest(video: Path) -> str:
+    """The SHA-256 of the file, hex.
+
+    Raises:
+        VideoUnreadable: it can not be read.
+    """
     try:
         with video.open("rb") as opened:
             return hashlib.file_digest(opened, "sha256").hexdigest()
