@@ -40,7 +40,9 @@ def inyourarea(*words: str | Path, check: bool = True) -> "subprocess.CompletedP
     return done
 
 
-def draw_small_show(folder: Path, seconds: int = 5, size: tuple[int, int] = SIZE) -> SmallShow:
+def draw_small_show(
+    folder: Path, seconds: int = 5, size: tuple[int, int] = SIZE, setting: str = "easy"
+) -> SmallShow:
     """Three members for so many seconds, and the boxes of their visible faces."""
     spec = ShowSpec(
         seed=4,
@@ -48,7 +50,7 @@ def draw_small_show(folder: Path, seconds: int = 5, size: tuple[int, int] = SIZE
         seconds=Fraction(seconds),
         size=size,
         fps=Fraction(30000, 1001),
-        setting="easy",
+        setting=setting,
     )
     write_show(Show.plan(spec), folder, workers=2)
     with (folder / "truth.csv").open(newline="") as opened:

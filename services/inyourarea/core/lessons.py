@@ -69,6 +69,7 @@ class Watched:
         at = np.searchsorted(self.signals.pts, self.tracks.timeline.pts[chosen])
         return Frames(
             shot=shot_of_frames(self.tracks.shots)[chosen],
+            seconds=self.tracks.timeline.seconds[chosen],
             thumbnail=self.signals.thumbnail[at],
             light=self.signals.histogram[at],
             disagreement=np.array([seeing.disagreement(int(one)) for one in chosen], np.float64),

@@ -56,7 +56,7 @@ class TrackedRun:
         return {track.person: self.called.get(track.person, track.name) for track in people}
 
     def members(self, known: Sequence[str]) -> dict[str, str]:
-        """Which of these members people are, by id; who has only a number is none of them."""
+        """Which of these members people are, by id; whoever is called otherwise is left out."""
         folded = {fold(name): name for name in known}
         found = {person: folded.get(fold(name)) for person, name in self.names.items()}
         return {person: name for person, name in found.items() if name is not None}
@@ -165,8 +165,8 @@ class Collector:
     def take(self, run: TrackedRun, picks: Sequence[Pick], note: Callable[[], None]) -> Taken:
         """The frames are pictures of the dataset; ``note`` is called for each.
 
-        A picture that is there stays. Proposals that nobody has touched give way to other ones of
-        this run; what anybody has said does not.
+        A picture that is there stays. Proposals that nobody has touched give way to this run's,
+        unless those name fewer people; what anybody has said does not.
 
         Raises:
             VideoUnreadable: the video can not be decoded.
@@ -213,7 +213,8 @@ class Collector:
             ObjectNotFound: there is no such picture yet.
         """
         newest = self._dataset.labelled(_name(labels))
-        if newest.by != PROPOSAL or newest.boxes == labels.boxes:
+        is_better = newest.boxes != labels.boxes and _named(newest) <= _named(labels)
+        if newest.by != PROPOSAL or not is_better:
             return False
         boxes, teaches, at_ns = labels.boxes, labels.teaches, labels.at_ns
         version = newest.version + 1
@@ -258,6 +259,10 @@ class Collector:
 
 def _name(labels: LabelledPicture) -> str:
     return picture_name(labels.video, _pts(labels))
+
+
+def _named(labels: LabelledPicture) -> int:
+    return sum(bool(box.member) for box in labels.boxes)
 
 
 def _pts(labels: LabelledPicture) -> int:
