@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from inyourarea.cli.dataset import MIN_HEIGHT
 from inyourarea.cli.progress import TRACKING, RunProgress
 from inyourarea.contracts.datasets import SPLITS
 from inyourarea.embedded.collect import Collected, Wanted, Watching, collect_videos
@@ -76,9 +77,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--min-height",
         type=_number,
-        default=720,
+        default=MIN_HEIGHT,
         metavar="PIXELS",
-        help="warn of videos that are less high (default 720)",
+        help=f"warn of videos that are less high ({MIN_HEIGHT})",
     )
     parser.add_argument("--json", action="store_true", help="print the result as JSON")
 
@@ -103,6 +104,9 @@ def main(args: argparse.Namespace) -> int:
         print(json.dumps([_as_json(one) for one in collected], ensure_ascii=False))
     else:
         _tell(console, collected)
+        picked = sum(one.picked for one in collected)
+        if args.smart and picked < args.smart:
+            _say(console, f"only {picked} frames show somebody and are no near-duplicates")
     return 0
 
 

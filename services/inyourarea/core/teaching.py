@@ -26,13 +26,13 @@ VIEW_STEPS, SIZE_LOG, LIGHT_SHARES = 180.0, 0.5, 0.6
 UNSURE_COUNTS = 4.0
 #: A box that is like n others of its person counts 1/n to the power of this: at 1 a close-up of a
 #: second would weigh as much as a minute of wide shots, at 0 the rare is never learned. In 10 to 40
-#: frames of two drawn shows .75 shows 283 kinds (member, size, hidden or not), 0 shows 250, and
+#: frames of two drawn shows .75 shows 286 kinds (member, size, hidden or not), 0 shows 254, and
 #: every n-th frame 263.
 RARITY = 0.75
 #: All that detector and tracks disagree about counts as a person: it is one more thing to learn.
 DISAGREEMENT = 1.0
-#: Frames of a shot that are less apart are near-duplicates, whatever the light does. Seconds.
-AT_ONCE_S = 0.3
+#: Frames of a shot that are less apart see the same pose, as in `track.evidence`. Seconds.
+AT_ONCE_S = 0.2
 #: So are any whose thumbnails differ by less (mean, grey levels of 255; frames a thirtieth of a
 #: second apart: 2 to 3, half a second: 9), where nobody came and all boxes overlap this much.
 SAME_PICTURE, SAME_PLACE_IOU = 6.0, 0.4

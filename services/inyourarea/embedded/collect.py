@@ -54,7 +54,7 @@ class Wanted:
     number: int = 15
     group: str | None = None
     members: tuple[str, ...] = ()
-    least_height: int = 720
+    least_height: int = 0
 
 
 @dataclass(frozen=True)
