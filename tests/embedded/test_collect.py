@@ -303,6 +303,14 @@ def test_nobody_known_and_other_trouble_is_said_in_words(
     assert "360 pixels high" in warning
 
 
+def test_a_damaged_run_is_told_of(wanted: Wanted, tmp_path: Path) -> None:
+    out = shutil.copytree(wanted.out, tmp_path / "out")
+    for table in (out / ".inyourarea" / "detections").rglob("*.parquet"):
+        table.write_bytes(b"PAR1")
+    with pytest.raises(DatasetRejected, match="--member"):  # as good as never run
+        collect(replace(wanted, out=out))
+
+
 def test_strangers_of_an_old_dataset_are_told_and_stay_nameless(
     show: SmallShow, wanted: Wanted
 ) -> None:

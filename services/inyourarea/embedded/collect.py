@@ -167,7 +167,9 @@ def _run(wanted: Wanted, video: Path, listen: Listen) -> TrackedRun:
     request = Request(video=video, out=wanted.out, pictures=(_FANCAM,), group=wanted.group)
     run = read_run(_store(wanted), track_video(request, listen))
     if run is None:
-        raise Refused(f"parts of the run of {video} are gone; delete {wanted.out / STORE}")
+        raise Refused(
+            f"parts of the run of {video} are gone or damaged; delete {wanted.out / STORE}"
+        )
     return replace(run, title=video.stem)
 
 

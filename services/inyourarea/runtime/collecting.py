@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from itertools import groupby
 
 import numpy as np
+import pyarrow
 from numpy.typing import NDArray
 
 from inyourarea.contracts import keys, tables
@@ -63,7 +64,7 @@ class TrackedRun:
 
 
 def read_run(objects: Objects, accepted: facts.VideoAccepted) -> TrackedRun | None:
-    """What is stored of a run; none where it is not tracked, or parts of it are gone."""
+    """What is stored of a run; none where it is not tracked, or parts of it are gone or damaged."""
     spec, parts = accepted.spec, range(len(accepted.segments))
     at = [(spec.video_id, spec.model, accepted.segments[part].index) for part in parts]
     try:
@@ -78,7 +79,7 @@ def read_run(objects: Objects, accepted: facts.VideoAccepted) -> TrackedRun | No
             classes=tuple(spec.model.members),
             threshold=spec.model.confidence,
         )
-    except ObjectNotFound:
+    except (ObjectNotFound, pyarrow.ArrowException, OSError, KeyError, ValueError):
         return None
     is_there = holds(objects, accepted.source.decode_key)
     return TrackedRun(accepted, watched) if is_there else None

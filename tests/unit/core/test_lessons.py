@@ -9,6 +9,7 @@ from inyourarea.core.detections import DETECTED, PORTRAIT_LENGTH, Detections
 from inyourarea.core.lessons import Watched
 from inyourarea.core.shots import Shot
 from inyourarea.core.signals import Signals
+from inyourarea.core.teaching import choose_lessons, rank_lessons
 from inyourarea.core.timeline import Timeline
 from inyourarea.core.tracks import Reason, State, Track, Tracks
 
@@ -120,3 +121,16 @@ def test_missed_people_and_strays_are_disagreements() -> None:
     faint = replace(run.detections, xyxy=xyxy, confidence=np.full(len(xyxy), 0.4, np.float32))
     doubtful = replace(run, detections=faint)
     assert doubtful.frames(np.array([3]), ARIA).disagreement.tolist() == [0]
+
+
+def test_where_nobody_is_every_nth_frame_teaches_nothing() -> None:
+    run = watched()
+    empty = replace(run, tracks=replace(run.tracks, people=()))
+    assert empty.telling().size == 0
+    frames = empty.frames(empty.every(15), ARIA[:0])
+    assert (len(frames), frames.frame.size) == (3, 0)
+    assert [lesson.teaches > 0 for lesson in rank_lessons(frames)] == [True, True, True]
+    nothing = replace(empty, detections=run.detections.take(np.arange(0)))
+    ranked = rank_lessons(nothing.frames(nothing.every(15), ARIA[:0]))
+    assert [lesson.teaches for lesson in ranked] == [0, 0, 0]
+    assert choose_lessons(nothing.frames(nothing.telling(), ARIA[:0]), 5) == []
