@@ -20,6 +20,7 @@ import numpy as np
 
 sys.path[:0] = [str(Path(__file__).parents[1] / "tests" / part) for part in ("", "cluster")]
 
+from inyourarea.contracts.triton_config import CPU  # noqa: E402
 from inyourarea.detect.detector import Detector  # noqa: E402
 from inyourarea.detect.settings import TritonSettings  # noqa: E402
 from inyourarea.detect.triton import TritonDetector, TritonServer  # noqa: E402
@@ -27,7 +28,7 @@ from inyourarea.embedded.models import ModelFile, find_model  # noqa: E402
 from inyourarea.stage_show import Show, ShowSpec  # noqa: E402
 from inyourarea.stage_show.draw import draw_frame  # noqa: E402
 from inyourarea.train.answers import letterboxed  # noqa: E402
-from inyourarea.train.triton_repository import CPU, write_repository  # noqa: E402
+from inyourarea.train.triton_repository import write_repository  # noqa: E402
 from servers import Wire  # noqa: E402
 from triton_server import Triton, triton  # noqa: E402
 

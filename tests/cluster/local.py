@@ -19,6 +19,7 @@ from pathlib import Path
 
 from by_grpc import ByGrpc
 from inyourarea.contracts.topics import CHANNELS
+from inyourarea.contracts.triton_config import CPU
 from inyourarea.embedded.models import models_folder
 from inyourarea.embedded.serving import known_models
 from inyourarea.gateway.models import write_models
@@ -29,7 +30,7 @@ from inyourarea.runtime.minio_bucket import apply_bucket
 from inyourarea.runtime.objects import ObjectNotFound
 from inyourarea.runtime.rpc import channel, is_serving
 from inyourarea.runtime.worker import DependencyAway
-from inyourarea.train.triton_repository import CPU, write_repository
+from inyourarea.train.triton_repository import write_repository
 from kafka_server import KafkaServer, kafka
 from minio_server import MinioServer, minio
 from own_servers import OwnServer, end, free_ports, together

@@ -23,6 +23,7 @@ from inyourarea.contracts.model import ModelInfo
 from inyourarea.contracts.pack import PackIndex, write_pack
 from inyourarea.contracts.tables import read_detections
 from inyourarea.contracts.topics import DEAD_LETTERS
+from inyourarea.contracts.triton_config import CPU
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import ModelRejected
 from inyourarea.core.letterbox import fit_letterbox
@@ -38,7 +39,7 @@ from inyourarea.stage_show import Show, ShowSpec
 from inyourarea.stage_show.draw import draw_frame
 from inyourarea.train.answers import letterboxed
 from inyourarea.train.repository import write_model
-from inyourarea.train.triton_repository import CPU, write_repository
+from inyourarea.train.triton_repository import write_repository
 from servers import Wire
 from tiny_model import CELL, INFO, painted, tiny_model
 from triton_server import Triton, had, triton

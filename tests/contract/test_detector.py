@@ -14,13 +14,14 @@ import pytest
 from onnx import ModelProto, helper
 
 from inyourarea.contracts.model import metadata_of
+from inyourarea.contracts.triton_config import CPU
 from inyourarea.core.errors import ModelRejected
 from inyourarea.detect.detector import Detector, ModelRejectedInput
 from inyourarea.detect.onnx import OnnxDetector
 from inyourarea.detect.settings import TritonSettings
 from inyourarea.detect.triton import TritonDetector, TritonServer
 from inyourarea.train.repository import write_model
-from inyourarea.train.triton_repository import CPU, write_repository
+from inyourarea.train.triton_repository import write_repository
 from tiny_model import CELL, INFO, painted, tiny_model
 from triton_server import had, triton
 

@@ -92,11 +92,8 @@ def _check(file: Path) -> int:
 
 
 def _repository(args: argparse.Namespace) -> int:
-    from inyourarea.train.triton_repository import (  # noqa: PLC0415  (as above)
-        CPU,
-        GPU,
-        write_repository,
-    )
+    from inyourarea.contracts.triton_config import CPU, GPU  # noqa: PLC0415  (as above)
+    from inyourarea.train.triton_repository import write_repository  # noqa: PLC0415
 
     groups = args.group if args.group is not None else known_groups()
     names = sorted({find_model(group).name for group in (None, *groups)})

@@ -10,8 +10,8 @@ from onnxruntime.capi import onnxruntime_pybind11_state as trouble
 
 from inyourarea.contracts.model import ModelInfo, check_model
 from inyourarea.contracts.served import ServedVersion
+from inyourarea.contracts.triton_config import Description, gpu_config
 from inyourarea.core.errors import ModelRejected
-from inyourarea.train.triton_config import Description, gpu_config
 
 #: The operator by which a graph says that it computes in 8 bits.
 _QUANTISED = b"QuantizeLinear"
@@ -74,15 +74,26 @@ def read_info(file: Path) -> ModelInfo:
     return check_model(session.get_inputs(), session.get_outputs(), metadata)
 
 
-def _described(file: Path) -> Description:
+def describe_file(file: Path) -> Description:
+    """The same of one file, wherever it lies.
+
+    Raises:
+        ModelRejected: it can not be read, or does not keep the contract.
+    """
     info, content = read_info(file), file.read_bytes()
+    version = ServedVersion(info, hashlib.sha256(content).hexdigest())
+    return Description((version,), _QUANTISED in content)
+
+
+def _described(file: Path) -> Description:
+    found = describe_file(file)
+    info = found.info
     if (info.name, str(info.revision)) != (file.parents[1].name, file.parent.name):
         raise ModelRejected(
             f"{file} says that it is {info.name} {info.revision}; put it into the folder "
             f"{info.name}/{info.revision}."
         )
-    version = ServedVersion(info, hashlib.sha256(content).hexdigest())
-    return Description((version,), _QUANTISED in content)
+    return found
 
 
 def _shape(model: Description) -> tuple[int, int, int, bool]:

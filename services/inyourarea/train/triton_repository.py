@@ -1,23 +1,10 @@
 """Write the model repository that a Triton server mounts, for the machine that it runs on."""
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable
 from pathlib import Path
 
+from inyourarea.contracts.triton_config import Description, Machine
 from inyourarea.train.repository import describe, write_whole
-from inyourarea.train.triton_config import Description, cpu_config, gpu_config
-
-
-@dataclass(frozen=True)
-class Machine:
-    """What Triton needs there: a configuration, and files beside each ``model.onnx``."""
-
-    config: Callable[[Description], str]
-    beside: Mapping[str, Path] = field(default_factory=dict)
-
-
-GPU = Machine(gpu_config)
-CPU = Machine(cpu_config, {"model.py": Path(__file__).with_name("triton_model.py")})
 
 
 def write_repository(

@@ -15,11 +15,11 @@ from tritonclient.grpc import service_pb2_grpc
 from tritonclient.grpc.model_config_pb2 import ModelConfig
 
 from inyourarea.contracts.served import ServedVersion
+from inyourarea.contracts.triton_config import Description, cpu_config
 from inyourarea.core.errors import ModelRejected
 from inyourarea.detect.detector import DetectorAway, DetectorFailed
 from inyourarea.detect.settings import TritonSettings
 from inyourarea.detect.triton import PAUSES_S, TritonDetector, TritonServer
-from inyourarea.train.triton_config import Description, cpu_config
 from scenes import INFO
 
 PICTURE = np.zeros((1, INFO.height, INFO.width, 3), np.uint8)

@@ -7,6 +7,7 @@ import pytest
 
 from inyourarea.contracts.model import info_from_metadata
 from inyourarea.contracts.served import ServedVersion
+from inyourarea.contracts.triton_config import Description, gpu_config
 from inyourarea.train.faces import FACES, MODEL_SHA256
 from inyourarea.train.repository import describe, model_file
 from inyourarea.train.show_model import (
@@ -18,7 +19,6 @@ from inyourarea.train.show_model import (
     measure,
     quantise,
 )
-from inyourarea.train.triton_config import Description, gpu_config
 
 MODELS = Path(__file__).resolve().parents[3] / "models"
 

@@ -10,16 +10,19 @@ from google.protobuf import text_format
 from tritonclient.grpc.model_config_pb2 import DataType, ModelConfig, ModelInstanceGroup
 
 from inyourarea.contracts.served import ServedVersion, served_versions
-from inyourarea.core.errors import ModelRejected
-from inyourarea.train.repository import describe, write_model
-from inyourarea.train.triton_config import (
+from inyourarea.contracts.triton_config import (
+    CPU,
     CPU_THREADS,
+    GPU,
     LARGEST_BATCH,
     Description,
+    Machine,
     cpu_config,
     gpu_config,
 )
-from inyourarea.train.triton_repository import CPU, GPU, Machine, write_repository
+from inyourarea.core.errors import ModelRejected
+from inyourarea.train.repository import describe, write_model
+from inyourarea.train.triton_repository import write_repository
 from tiny_model import INFO, tiny_model
 
 FIRST = ServedVersion(replace(INFO, classes=('하나 "1"', "back\\slash")), "a" * 64)

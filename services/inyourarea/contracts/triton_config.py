@@ -1,8 +1,9 @@
 """What Triton is told of a model, ``config.pbtxt``: one description, for a GPU and for a CPU."""
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from inyourarea.contracts.model import (
     BOXES_OUTPUT,
@@ -30,11 +31,18 @@ ENGINES_FOLDER = "/tmp/inyourarea-engines"
 class Description:
     """A model as it is served: its versions, ascending, all of the same name and shapes.
 
-    ``is_quantised`` where the files compute in 8 bits, which TensorRT must be told.
+    ``is_quantised`` where the files compute in 8 bits, which TensorRT must be told. ``served_as``
+    is the server's name for it where that is not the files' own.
     """
 
     versions: tuple[ServedVersion, ...]
     is_quantised: bool
+    served_as: str = ""
+
+    @property
+    def name(self) -> str:
+        """By which the server is asked for it."""
+        return self.served_as or self.info.name
 
     @property
     def info(self) -> ModelInfo:
@@ -75,7 +83,7 @@ def cpu_config(model: Description) -> str:
 
 def _lines(backend: str, model: Description, more: dict[str, str]) -> Iterator[str]:
     """All that does not depend on the machine, and the backend's own parameters."""
-    yield f"name: {_quoted(model.info.name)}"
+    yield f"name: {_quoted(model.name)}"
     yield f"backend: {_quoted(backend)}"
     yield f"max_batch_size: {LARGEST_BATCH}"
     yield _tensor("input", FRAMES_INPUT, "TYPE_UINT8", _picture(model.info))
@@ -113,3 +121,15 @@ def _entry(field: str, key: str, value: str, shape: str = "{}") -> str:
 def _quoted(text: str) -> str:
     """A string as protobuf's text format wants it; JSON's escapes are among its own."""
     return json.dumps(text, ensure_ascii=False)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What Triton needs there: a configuration, and files beside each ``model.onnx``."""
+
+    config: Callable[[Description], str]
+    beside: Mapping[str, Path] = field(default_factory=dict)
+
+
+GPU = Machine(gpu_config)
+CPU = Machine(cpu_config, {"model.py": Path(__file__).with_name("triton_model.py")})
