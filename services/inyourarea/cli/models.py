@@ -1,15 +1,19 @@
-"""``inyourarea models``: fetch, check and serve the models that find people."""
+"""``inyourarea models``: fetch, check, serve and publish the models that find people."""
 
 import argparse
 from pathlib import Path
 
+from inyourarea.cli import publishing
+from inyourarea.contracts.published import PublishedVersion
 from inyourarea.core.errors import Refused
-from inyourarea.embedded.models import find_model, known_groups, models_folder
+from inyourarea.embedded.models import given_model, known_groups, models_folder
+from inyourarea.runtime.model_versions import ModelVersions
+from inyourarea.runtime.objects import ObjectsAway
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
-    """Add ``models fetch``, ``models check``, ``models list`` and ``models repository``."""
-    parser = subparsers.add_parser("models", help="fetch, check or serve detector models")
+    """Add ``models fetch``, ``check``, ``list``, ``repository``, and the verbs of versions."""
+    parser = subparsers.add_parser("models", help="fetch, check, serve or publish detector models")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     fetch = actions.add_parser("fetch", help="fetch the face detector for any video")
     fetch.add_argument("name", choices=["faces"])
@@ -17,8 +21,13 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     check = actions.add_parser("check", help="say whether a file keeps the model contract")
     check.add_argument("file", type=Path)
     listed = actions.add_parser("list", help="say which models runs may ask for")
-    listed.add_argument("--json", action="store_true", help="as a gateway on a cluster reads it")
+    listed.add_argument(
+        "--json",
+        action="store_true",
+        help="those beside the program, as a gateway on a cluster reads it",
+    )
     _add_repository(actions)
+    publishing.add_verbs(actions)
     parser.set_defaults(main=main)
 
 
@@ -30,7 +39,9 @@ def main(args: argparse.Namespace) -> int:
         return _repository(args)
     if args.action == "list":
         return _list(args.json)
-    return _check(args.file)
+    if args.action == "check":
+        return _check(args.file)
+    return publishing.main(args)
 
 
 def _list(is_json: bool) -> int:
@@ -41,10 +52,28 @@ def _list(is_json: bool) -> int:
     if is_json:
         print(write_models(models), end="")
         return 0
+    published = _published()
     for group, known in models.items():
-        members = ", ".join(known.model.members) or "anybody"
-        print(f"{group or 'without a group'}: {known.model.name} sees {members}")
+        if group not in published:
+            members = ", ".join(known.model.members) or "anybody"
+            print(f"{group or 'without a group'}: {known.model.name} sees {members}")
+    for group, current in published.items():
+        if current is None:
+            print(f"{group}: published, but no version is chosen; see `inyourarea models show`")
+        else:
+            members = ", ".join(current.group.members)
+            print(f"{group}: version {current.number}, {current.file.name}, sees {members}")
     return 0
+
+
+def _published() -> dict[str, PublishedVersion | None]:
+    """By group, the version in use of those that were published, here or on the cluster."""
+    try:
+        objects = publishing.open_published(None)
+        versions = ModelVersions(objects) if objects else None
+        return {name: versions.current(name) for name in versions.groups()} if versions else {}
+    except ObjectsAway as away:
+        raise Refused(str(away)) from away
 
 
 def _add_repository(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -96,7 +125,7 @@ def _repository(args: argparse.Namespace) -> int:
     from inyourarea.train.triton_repository import write_repository  # noqa: PLC0415
 
     groups = args.group if args.group is not None else known_groups()
-    names = sorted({find_model(group).name for group in (None, *groups)})
+    names = sorted({given_model(group).name for group in (None, *groups)})
     machine = CPU if args.cpu else GPU
     try:
         written = write_repository(models_folder(), names, args.out, machine)

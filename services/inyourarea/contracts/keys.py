@@ -366,3 +366,33 @@ def asked(month: str, owner: str, video: str, milliseconds: int, run: str) -> st
 def asked_by(month: str, owner: str) -> str:
     """What the names of all that somebody asked for in a month begin with."""
     return f"usage/asked/{month}/{digest([owner])}/"
+
+
+def model_file(sha256: str) -> str:
+    """A published model's file."""
+    return f"models/files/{sha256}.onnx"
+
+
+def model_told(sha256: str) -> str:
+    """What servers need to know of that file."""
+    return f"models/files/{sha256}.json"
+
+
+def model_group(group: str) -> str:
+    """What all names of a group's versions begin with; the group's own name stays in them."""
+    return f"models/groups/{digest([group])}/"
+
+
+def model_version(group: str, number: int) -> str:
+    """A version of the group's model; kept when the version is retired, as its number is."""
+    return f"{model_group(group)}versions/{number:06}.json"
+
+
+def model_choice(group: str, place: int) -> str:
+    """Which version the group's runs use, since the ``place``-th time that somebody chose."""
+    return f"{model_group(group)}choices/{place:06}.json"
+
+
+def model_retired(group: str, number: int) -> str:
+    """Where this object is, no run may use that version any more, and its file may be gone."""
+    return f"{model_group(group)}retired/{number:06}"

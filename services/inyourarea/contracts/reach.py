@@ -55,6 +55,8 @@ REACH: Mapping[str, Reach] = MappingProxyType(
         "cancelled/": _reach(_ALL, "gateway", "ingest gateway"),
         "deleted/": _reach(_ALL, "gateway", "ingest"),
         "attempts/": _reach(_ALL, _ALL, _ALL),
+        # Groups' models, which operators publish with the gateway's key.
+        "models/": _reach("detect gateway", "gateway", "gateway"),
         # What it has cost, and whom: kept for the books, which nobody takes from.
         "usage/": _reach(_ALL, _ALL, ""),
     }

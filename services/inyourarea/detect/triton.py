@@ -9,6 +9,7 @@ from itertools import chain
 from typing import Any, TypeVar
 
 import numpy as np
+from google.protobuf import json_format, text_format
 from numpy.typing import NDArray
 from tritonclient.grpc import InferenceServerClient, InferInput
 from tritonclient.grpc.model_config_pb2 import DataType, ModelConfig
@@ -24,6 +25,7 @@ from inyourarea.contracts.model import (
     metadata_of,
 )
 from inyourarea.contracts.served import ServedVersion, served_versions
+from inyourarea.contracts.triton_config import CPU, GPU, Description, Machine
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import ModelRejected
 from inyourarea.detect.detector import DetectorAway, DetectorFailed, Found, check_pictures, trim
@@ -50,14 +52,21 @@ PICTURES_A_CALL = 2
 CALLS_AT_A_TIME = 4
 #: Seconds for the answer whether it is ready.
 _READY_S = 4.0
+#: Seconds for a model to be loaded: TensorRT compiles for up to half an hour before it is ready.
+_LOAD_S = 1800.0
 _UNAVAILABLE = "StatusCode.UNAVAILABLE"
+_NOT_FOUND = "StatusCode.NOT_FOUND"
 #: Nobody is there, nobody answers in time, or the model is not loaded (yet).
-_AWAY = (_UNAVAILABLE, "StatusCode.DEADLINE_EXCEEDED", "StatusCode.NOT_FOUND")
+_AWAY = (_UNAVAILABLE, "StatusCode.DEADLINE_EXCEEDED", _NOT_FOUND)
 #: What the python backend says for ever once its model's process was killed. Triton 2.51 still
 #: calls the model ready and starts no other: whoever runs the server must start it again.
 _DEAD_PROCESS = "Stub process"
 #: Element types as the model contract knows them, by Triton's.
 _ELEMENTS = {DataType.TYPE_UINT8: "uint8", DataType.TYPE_FP32: "float"}
+
+
+class ModelAbsent(DetectorAway):
+    """The server is there, and no model of that name is loaded."""
 
 
 class TritonServer:
@@ -111,6 +120,44 @@ class TritonServer:
         if not is_ready:
             raise DetectorAway(f"The server at {self._address} is not ready.")
 
+    def load(self, model: Description, content: bytes) -> None:
+        """The model is served, from these bytes; what is served already goes on.
+
+        Raises:
+            DetectorAway: the server can not be reached, or loads no model that it is not told of
+                when it starts.
+            DetectorFailed: it can not load this one, and why.
+        """
+        machine = self._machine()
+        told = text_format.Parse(machine.config(model), ModelConfig())
+        folder = f"file:{model.info.revision}/"
+        beside = {folder + name: file.read_bytes() for name, file in machine.beside.items()}
+        try:
+            self._client.load_model(
+                model.name,
+                config=json_format.MessageToJson(told, preserving_proto_field_name=True),
+                files={f"{folder}model.onnx": content, **beside},
+                client_timeout=_LOAD_S,
+            )
+        except InferenceServerException as error:
+            raise self._trouble(error) from error
+
+    def unload(self, name: str) -> None:
+        """The model is not served any more; what it was asked before is answered.
+
+        Raises:
+            DetectorAway: the server can not be reached.
+        """
+        self._call(lambda left_s: self._client.unload_model(name, client_timeout=left_s))
+
+    def _machine(self) -> Machine:
+        """What the server runs on: as the models that it has from its own repository."""
+        index = self._call(
+            lambda left_s: self._client.get_model_repository_index(client_timeout=left_s)
+        )
+        ready = [one.name for one in index.models if one.state == "READY"]
+        return CPU if ready and self.config(ready[0]).backend == "python" else GPU
+
     def config(self, name: str) -> ModelConfig:
         """What the server was told of a model.
 
@@ -160,6 +207,8 @@ class TritonServer:
     def _trouble(self, error: InferenceServerException) -> Exception:
         status, message = error.status(), error.message()
         text = f"The server at {self._address} says {status}: {message}"
+        if status == _NOT_FOUND:
+            return ModelAbsent(text)
         is_away = status in _AWAY or message.startswith(_DEAD_PROCESS)
         return DetectorAway(text) if is_away else DetectorFailed(text)
 

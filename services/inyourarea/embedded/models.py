@@ -4,12 +4,20 @@ import hashlib
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from inyourarea.contracts import keys
 from inyourarea.contracts.group import Group, group_from_toml
 from inyourarea.core.errors import ModelRejected
-from inyourarea.detect.onnx import OnnxDetector
+from inyourarea.runtime.folder_objects import FolderObjects
+from inyourarea.runtime.model_versions import ModelVersions
+
+if TYPE_CHECKING:
+    from inyourarea.detect.onnx import OnnxDetector
 
 FACES = "faces"
+#: Where published versions are, in the model repository: an object store of their own.
+_PUBLISHED = "published"
 #: Versions in the repository are numbered folders; the highest is used.
 _MODEL_FILE = "model.onnx"
 
@@ -21,6 +29,17 @@ def models_folder() -> Path:
     return Path(__file__).resolve().parents[3] / "models"
 
 
+def published_folder(repository: Path) -> Path:
+    """Where the versions are that were published on this machine."""
+    return repository / _PUBLISHED
+
+
+def published_versions() -> ModelVersions | None:
+    """The versions that were published on this machine, if any ever was."""
+    folder = published_folder(models_folder())
+    return ModelVersions(FolderObjects(folder)) if folder.is_dir() else None
+
+
 @dataclass(frozen=True)
 class ModelFile:
     """A model on disk, and the group it knows (none for `FACES`)."""
@@ -29,12 +48,15 @@ class ModelFile:
     path: Path
     group: Group | None
 
-    def load(self, threads: int) -> OnnxDetector:
+    def load(self, threads: int) -> "OnnxDetector":
         """The detector, ready to run.
 
         Raises:
             ModelRejected: the file does not keep the contract, or knows other members.
         """
+        # Imported here: who only asks where a model is needs no onnxruntime.
+        from inyourarea.detect.onnx import OnnxDetector  # noqa: PLC0415
+
         detector = OnnxDetector(self.path.read_bytes(), threads)
         if self.group and self.group.members != detector.info.classes:
             raise ModelRejected(
@@ -51,6 +73,22 @@ class ModelFile:
 
 def find_model(group: str | None) -> ModelFile:
     """The model of a group, by the group's name or its file; the face detector without one.
+
+    A group that was published here is at the version that it uses now.
+
+    Raises:
+        ModelRejected: there is no such group, or its model is not on this machine.
+    """
+    versions = published_versions() if group else None
+    current = versions.current(group) if versions and group else None
+    if current is None:
+        return given_model(group)
+    path = published_folder(models_folder()) / keys.model_file(current.file.served.sha256)
+    return ModelFile(current.file.name, path, current.group)
+
+
+def given_model(group: str | None) -> ModelFile:
+    """The same of the groups that are beside the program, and of those in a file.
 
     Raises:
         ModelRejected: there is no such group, or its model is not on this machine.
@@ -82,6 +120,8 @@ def _group_file(group: str) -> Path:
         return models_folder() / "groups" / f"{group}.toml"
     if Path(group).is_file():
         return Path(group)
+    versions = published_versions()
+    names = sorted({*known, *(versions.groups() if versions else ())})
     raise ModelRejected(
-        f"There is no group {group!r}; give a group file, or one of: {', '.join(known) or 'none'}."
+        f"There is no group {group!r}; give a group file, or one of: {', '.join(names) or 'none'}."
     )

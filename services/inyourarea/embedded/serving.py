@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 
 from fastapi import FastAPI
@@ -14,9 +14,14 @@ from fastapi import FastAPI
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import ModelRejected, Refused, VideoUnreadable
 from inyourarea.detect.detector import Detector
+from inyourarea.detect.onnx import OnnxDetector
 from inyourarea.detect.settings import read_settings as read_detect_settings
 from inyourarea.embedded.line import Line
-from inyourarea.embedded.models import find_model, known_groups
+from inyourarea.embedded.models import (
+    given_model,
+    known_groups,
+    published_versions,
+)
 from inyourarea.embedded.own_files import STORE
 from inyourarea.embedded.run import model_fact, store_source
 from inyourarea.embedded.store import open_store
@@ -30,16 +35,19 @@ from inyourarea.gateway.documents import VideoAsked
 from inyourarea.gateway.handler import GatewayHandler
 from inyourarea.gateway.house import House
 from inyourarea.gateway.keeping import announce_silent_runs, kept
-from inyourarea.gateway.models import KnownModel
+from inyourarea.gateway.models import CurrentModels, KnownModel
 from inyourarea.gateway.problems import Problem
 from inyourarea.gateway.settings import GatewaySettings
 from inyourarea.gateway.submission import submit_source
+from inyourarea.runtime.objects import ObjectNotFound
 from inyourarea.runtime.worker import DependencyAway
 
 log = logging.getLogger(__name__)
 
 #: The catalog, beside the store that it is made from.
 CATALOG = ".inyourarea-catalog.sqlite"
+#: Published versions in memory, some 200 MB each: the one in use, and one that runs are leaving.
+PUBLISHED_AT_A_TIME = 2
 
 
 @dataclass(frozen=True)
@@ -58,7 +66,8 @@ def open_site(folder: Path, settings: GatewaySettings) -> Iterator[Site]:
     Raises:
         Refused: the folder is in use, or can not be written.
     """
-    models, detectors = known_models()
+    given, detectors = known_models()
+    models = CurrentModels(given, published_versions)
     store = open_store(folder / STORE)
     with store as objects, Line(objects, partial(_detector_of, detectors)) as line:
         sweep_outdated(line.objects)
@@ -110,7 +119,7 @@ def add_video(site: Site, video: Path, group: str | None) -> str:
 
 
 def known_models() -> tuple[dict[str, KnownModel], dict[str, Detector]]:
-    """What runs may ask for, by group, and every model's detector, by the model's name.
+    """What came with the program, by group, and every such model's detector, by the model's name.
 
     A model that can not be used is left out.
     """
@@ -119,7 +128,7 @@ def known_models() -> tuple[dict[str, KnownModel], dict[str, Detector]]:
     threads = read_detect_settings(os.environ).threads
     for group in (None, *known_groups()):
         try:
-            file = find_model(group)
+            file = given_model(group)
             detector = file.load(threads)
         except Refused as refused:
             log.warning("a model is left out: %s", refused)
@@ -130,6 +139,19 @@ def known_models() -> tuple[dict[str, KnownModel], dict[str, Detector]]:
 
 
 def _detector_of(detectors: dict[str, Detector], model: facts.Model) -> Detector:
-    if model.name not in detectors:
-        raise ModelRejected(f"The model {model.name!r} is not on this machine.")
-    return detectors[model.name]
+    if model.name in detectors:
+        return detectors[model.name]
+    return _published(model.name, model.sha256)
+
+
+@lru_cache(PUBLISHED_AT_A_TIME)
+def _published(name: str, sha256: str) -> Detector:
+    """The version with this digest, also where its group has gone on to another."""
+    versions = published_versions()
+    try:
+        content = versions.content(sha256) if versions else None
+    except ObjectNotFound:
+        content = None
+    if content is None:
+        raise ModelRejected(f"The model {name!r} is not on this machine.")
+    return OnnxDetector(content, read_detect_settings(os.environ).threads)

@@ -20,10 +20,11 @@ from inyourarea.gateway.handler import GatewayHandler
 from inyourarea.gateway.house import House
 from inyourarea.gateway.keeping import kept
 from inyourarea.gateway.minio_dock import MinioDock
-from inyourarea.gateway.models import read_models
+from inyourarea.gateway.models import CurrentModels, read_models
 from inyourarea.gateway.remote_stages import GrpcStages
 from inyourarea.gateway.rpc import answering_grpc
 from inyourarea.gateway.settings import GatewaySettings, read_settings
+from inyourarea.runtime.model_versions import ModelVersions
 from inyourarea.runtime.service import Ground, Service, run_service
 from inyourarea.runtime.settings import Environment, parse_address
 
@@ -74,7 +75,8 @@ def open_service(ground: Ground) -> Service:
     catalog.open()
     stages = GrpcStages(places.ingest, places.track, ground.sender(), ground.settings.tls)
     ground.open(closing(stages))
-    models = read_models(places.models.read_text(encoding="utf-8"))
+    given = read_models(places.models.read_text(encoding="utf-8"))
+    models = CurrentModels(given, partial(ModelVersions, ground.objects))
     dock = MinioDock(ground.settings.store, settings.s3_address)
     settings = _trusting(settings, places.http)
     house = House(ground.objects, catalog, stages, models, settings, dock)

@@ -246,6 +246,13 @@ def list_runs(objects: Objects) -> list[RunLine]:
     return sorted(lines, key=lambda line: line.accepted_s, reverse=True)
 
 
+def unfinished_runs_of(objects: Objects, model_sha256: str) -> list[str]:
+    """The runs that need that model and have not ended, the newest first."""
+    working = (line.run_id for line in list_runs(objects) if line.ending == "working")
+    runs = (facts.VideoAccepted.FromString(objects.get(keys.accepted(run))) for run in working)
+    return [run.run_id for run in runs if run.spec.model.sha256 == model_sha256]
+
+
 def _ending_in_list(run: str, found: Mapping[str, Stored], cancelled: set[str]) -> Ending:
     if keys.published(run) in found:
         return "finished"

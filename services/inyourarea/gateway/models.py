@@ -1,7 +1,7 @@
 """Which models runs may ask for."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 
 from google.protobuf import json_format
@@ -9,6 +9,7 @@ from google.protobuf import json_format
 from inyourarea.contracts.group import Group
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import ModelRejected
+from inyourarea.runtime.model_versions import ModelVersions
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,33 @@ class KnownModel:
 
 #: By group; the face detector's name is the empty one.
 Models = Mapping[str, KnownModel]
+
+
+class CurrentModels(Models):
+    """The models that came with the program, and of each published group the version of now.
+
+    The store is asked each time, so that a run is given what its group uses when it is asked for.
+    A published group takes the place of one that came with the program. ``versions`` gives those
+    that were published, or nothing while none ever was.
+    """
+
+    def __init__(self, given: Models, versions: Callable[[], ModelVersions | None]) -> None:
+        self._given = given
+        self._versions = versions
+
+    def __getitem__(self, group: str) -> KnownModel:
+        versions = self._versions() if group else None
+        current = versions.current(group) if versions else None
+        return KnownModel(current.model, current.group) if current else self._given[group]
+
+    def __iter__(self) -> Iterator[str]:
+        versions = self._versions()
+        names = versions.groups() if versions else []
+        published = (name for name in names if versions and versions.current(name))
+        return iter(dict.fromkeys([*self._given, *published]))
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def write_models(models: Models) -> str:

@@ -1,0 +1,321 @@
+"""``inyourarea models show | publish | use | back | retire``: versions of groups' models."""
+
+import argparse
+import getpass
+import json
+import os
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from inyourarea.cli.operating import open_objects
+from inyourarea.contracts.cards import read_card, worse_by
+from inyourarea.contracts.group import group_from_toml
+from inyourarea.contracts.published import PublishedFile, PublishedVersion
+from inyourarea.core.errors import Refused
+from inyourarea.detect.detector import DetectorAway, DetectorFailed
+from inyourarea.detect.settings import read_settings
+from inyourarea.embedded.models import models_folder, published_folder
+from inyourarea.gateway.explaining import unfinished_runs_of
+from inyourarea.runtime.folder_objects import FolderObjects
+from inyourarea.runtime.model_versions import ModelVersions, earlier_choice
+from inyourarea.runtime.objects import Objects, ObjectsAway
+
+if TYPE_CHECKING:
+    from inyourarea.detect.triton import TritonServer
+
+_EXAMPLES = """\
+examples:
+  inyourarea models publish ive.onnx --group ive.toml --card card.json --use
+      the next version of the group's model; from now on its runs use it
+  inyourarea models show ive
+      all versions, what they reach, and who chose which one when
+  inyourarea models back ive
+      the version that was used before
+
+Where INYOURAREA_S3_ENDPOINT is set these are the models of that cluster, else those of this machine
+(INYOURAREA_MODELS, or --models DIR). With INYOURAREA_TRITON_ADDRESS the server there has a version
+before any run may use it. Runs under way end with the version that they began with."""
+
+
+def add_verbs(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Add the verbs that speak of versions."""
+    show = _verb(actions, "show", "a group's versions, what they reach, and which one is used")
+    show.add_argument("group", metavar="GROUP")
+    show.add_argument("--json", action="store_true", help="print the result as JSON")
+    publish = _verb(actions, "publish", "make a model file the next version of its group's model")
+    publish.add_argument("file", type=Path, metavar="FILE", help="keeps the model contract")
+    publish.add_argument("--group", type=Path, required=True, metavar="FILE", help="group file")
+    publish.add_argument("--card", type=Path, required=True, metavar="FILE", help="card as JSON")
+    publish.add_argument("--use", action="store_true", help="the group's runs use it from now on")
+    use = _verb(actions, "use", "have a group's runs use a version from now on")
+    use.add_argument("group", metavar="GROUP")
+    use.add_argument("version", type=int, metavar="VERSION")
+    for verb in (publish, use):
+        verb.add_argument("--force", action="store_true", help="also a worse one")
+    back = _verb(actions, "back", "have a group's runs use what they used before")
+    back.add_argument("group", metavar="GROUP")
+    for verb in (publish, use, back):
+        verb.add_argument("--by", default=_user(), metavar="NAME", help="who you are (%(default)s)")
+    retire = _verb(actions, "retire", "take a version away that nobody uses")
+    retire.add_argument("group", metavar="GROUP")
+    retire.add_argument("version", type=int, metavar="VERSION")
+    retire.add_argument(
+        "--data",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="of `inyourarea serve` or `run` on this machine, whose runs may use it; repeatable",
+    )
+
+
+def _verb(
+    actions: "argparse._SubParsersAction[argparse.ArgumentParser]", name: str, text: str
+) -> argparse.ArgumentParser:
+    parser = actions.add_parser(
+        name,
+        help=text,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--models", type=Path, metavar="DIR", help="the model repository")
+    return parser
+
+
+def main(args: argparse.Namespace) -> int:
+    """Do it, or say in words why not."""
+    verbs = {"show": _show, "publish": _publish, "use": _use, "back": _back, "retire": _retire}
+    try:
+        with _opened(args.models, may_be_new=args.action == "publish") as place:
+            verbs[args.action](place, args)
+    except ObjectsAway as away:
+        raise Refused(str(away)) from away
+    return 0
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where versions are kept, and the server that has them, if there is one."""
+
+    objects: Objects
+    server: "TritonServer | None"
+
+    @property
+    def versions(self) -> ModelVersions:
+        """The versions that are kept there."""
+        return ModelVersions(self.objects)
+
+    def serve(self, version: PublishedVersion) -> None:
+        """The server has the version.
+
+        Raises:
+            Refused: it can not be reached, or can not serve it.
+        """
+        if self.server is None:
+            return
+        from inyourarea.detect.triton import ModelAbsent  # noqa: PLC0415 - not all have the client
+
+        try:
+            try:
+                self.server.config(version.file.name)
+            except ModelAbsent:
+                print(f"the server loads {version.file.name}; a GPU may take minutes")
+                content = self.versions.content(version.file.served.sha256)
+                self.server.load(version.file.description, content)
+        except (DetectorAway, DetectorFailed) as trouble:
+            name, number = version.group.name, version.number
+            raise Refused(
+                f"version {number} of {name!r} is kept, but not served, and no run uses it: "
+                f"{trouble} Once that is mended: `inyourarea models use {name} {number}`."
+            ) from trouble
+
+    def unload(self, version: PublishedVersion) -> None:
+        """The server has the version no more; one that can not be reached keeps it."""
+        if self.server is not None:
+            try:
+                self.server.unload(version.file.name)
+            except (DetectorAway, DetectorFailed) as trouble:
+                print(f"the server may still have it: {trouble}")
+
+
+def open_published(models: Path | None) -> Objects | None:
+    """The cluster's store where it is named, else the folder of this machine, if it is there."""
+    if is_of_cluster(models):
+        return open_objects(None)
+    folder = published_folder(models or models_folder())
+    return FolderObjects(folder) if folder.is_dir() else None
+
+
+def is_of_cluster(models: Path | None) -> bool:
+    """Whether it is a cluster's models that are spoken of."""
+    return models is None and bool(os.environ.get("INYOURAREA_S3_ENDPOINT"))
+
+
+@contextmanager
+def _opened(models: Path | None, may_be_new: bool) -> Iterator[Place]:
+    objects = open_published(models)
+    if objects is None:
+        folder = published_folder(models or models_folder())
+        if not may_be_new:
+            raise Refused(f"nothing was published in {folder}; `inyourarea models publish` does it")
+        objects = FolderObjects(folder)
+    settings = read_settings(os.environ).triton
+    if settings is None:
+        yield Place(objects, None)
+        return
+    try:
+        from inyourarea.detect.triton import TritonServer  # noqa: PLC0415 - not all have the client
+    except ModuleNotFoundError as missing:
+        raise Refused("this needs Triton's client: pip install 'inyourarea[triton]'") from missing
+    with closing(TritonServer(settings)) as server:
+        yield Place(objects, server)
+
+
+def _publish(place: Place, args: argparse.Namespace) -> None:
+    from inyourarea.train.repository import describe_file  # noqa: PLC0415 - loads onnxruntime
+
+    description = describe_file(args.file)
+    file = PublishedFile(description.versions[0], description.is_quantised)
+    group = group_from_toml(_read(args.group).decode(errors="replace"))
+    content, card = _read(args.file), read_card(_read(args.card))
+    version = place.versions.publish(content, file, group, card, args.by)
+    name, number = version.group.name, version.number
+    print(f"{args.file} is version {number} of {name!r}: {version.file.name}")
+    place.serve(version)
+    if args.use:
+        _choose(place, version, args)
+    else:
+        print(f"its runs use it from `inyourarea models use {name} {number}` on")
+
+
+def _use(place: Place, args: argparse.Namespace) -> None:
+    _choose(place, place.versions.version(args.group, args.version), args)
+
+
+def _choose(place: Place, version: PublishedVersion, args: argparse.Namespace) -> None:
+    versions, group = place.versions, version.group.name
+    seen = len(versions.choices(group))
+    before = versions.current(group)
+    if before and before.number == version.number:
+        print(f"{group!r} uses version {version.number} already")
+        return
+    worse = worse_by(before.card, version.card) if before else []
+    if before and worse and not args.force:
+        raise Refused(
+            f"version {version.number} of {group!r} is worse on the test shots than version "
+            f"{before.number}, which stays: {'; '.join(worse)}. "
+            f"`inyourarea models use {group} {version.number} --force` uses it all the same."
+        )
+    place.serve(version)
+    versions.choose(group, version.number, seen, args.by)
+    _tell_change(group, before, version.number)
+
+
+def _back(place: Place, args: argparse.Namespace) -> None:
+    versions, group = place.versions, args.group
+    choices = versions.choices(group)
+    before = versions.current(group)
+    earlier = versions.version(group, earlier_choice(group, choices).version)
+    place.serve(earlier)
+    versions.go_back(group, choices, args.by)
+    _tell_change(group, before, earlier.number)
+
+
+def _tell_change(group: str, before: PublishedVersion | None, number: int) -> None:
+    was = f", which used version {before.number}" if before else ""
+    print(f"new runs of {group!r}{was} use version {number}; those under way end as they began")
+
+
+def _retire(place: Place, args: argparse.Namespace) -> None:
+    versions = place.versions
+    version = versions.version(args.group, args.version)
+    versions.retire(args.group, args.version)
+    stores = [
+        *([place.objects] if is_of_cluster(args.models) else []),
+        *map(open_objects, args.data),
+    ]
+    sha256 = version.file.served.sha256
+    if runs := [run for store in stores for run in unfinished_runs_of(store, sha256)]:
+        versions.take_back(args.group, args.version)
+        some = ", ".join(runs[:3]) + (", ..." if len(runs) > 3 else "")
+        raise Refused(
+            f"version {args.version} of {args.group!r} is used by {len(runs)} runs that have not "
+            f"ended ({some}); wait for them, or cancel them"
+        )
+    if versions.forget_file(version):
+        place.unload(version)
+    print(f"version {args.version} of {args.group!r} is retired; its number is not given again")
+
+
+def _show(place: Place, args: argparse.Namespace) -> None:
+    told = document(place.versions, args.group)
+    if args.json:
+        print(json.dumps(told, ensure_ascii=False, indent=2))
+        return
+    for one in told["versions"]:
+        mark = "retired" if one["is_retired"] else "in use" if one["is_used"] else ""
+        print(f"{one['version']:>3}  {one['model']}  {one['at']}  by {one['by']}  {mark}".rstrip())
+        for name, found in one["members"].items():
+            print(f"     {name}: mAP50 {found['map50']:.3f}, mAP50-95 {found['map50_95']:.3f}")
+    for choice in told["choices"]:
+        print(f"version {choice['version']} since {choice['at']}, by {choice['by']}")
+
+
+def document(versions: ModelVersions, group: str) -> dict[str, Any]:
+    """All that is known of a group's versions, for JSON.
+
+    Raises:
+        Refused: nothing was published for it.
+    """
+    known = versions.versions(group)
+    if not known:
+        names = ", ".join(versions.groups()) or "none"
+        raise Refused(f"nothing was published for {group!r}; known groups are: {names}")
+    current = versions.current(group)
+    return {
+        "group": group,
+        "uses": current.number if current else None,
+        "versions": [
+            {
+                "version": one.number,
+                "model": one.file.name,
+                "sha256": one.file.served.sha256,
+                "by": one.by,
+                "at": _at(one.at_ns),
+                "is_used": one.number == (current.number if current else None),
+                "is_retired": versions.is_retired(group, one.number),
+                "members": {
+                    name: {"map50": found.map50, "map50_95": found.map50_95}
+                    for name, found in one.card.members.items()
+                },
+                "card": one.card.told,
+            }
+            for one in known
+        ],
+        "choices": [
+            {"version": choice.version, "by": choice.by, "at": _at(choice.at_ns)}
+            for choice in versions.choices(group)
+        ],
+    }
+
+
+def _read(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise Refused(f"{file} can not be read: {error.strerror}") from error
+
+
+def _at(nanoseconds: int) -> str:
+    return datetime.fromtimestamp(nanoseconds // 10**9, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user has no name
+        return "operator"

@@ -1,0 +1,98 @@
+"""The model card as JSON: what a version reaches on the test shots, member by member."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from inyourarea.core.errors import ModelRejected
+
+MEAN_TOLERANCE: Final = 0.005
+"""mAP50-95 over all members, by which two trainings of the same differ: that much is no loss."""
+
+MEMBER_TOLERANCE: Final = 0.03
+"""The same of one member, who has only a share of the boxes."""
+
+
+@dataclass(frozen=True, slots=True)
+class Precision:
+    """Average precision at IoU .5, and its mean over .5 to .95; both 0 to 1."""
+
+    map50: float
+    map50_95: float
+
+
+@dataclass(frozen=True)
+class Card:
+    """What was measured on the test shots, by member; ``told`` is the whole card as given."""
+
+    members: Mapping[str, Precision]
+    told: Mapping[str, Any]
+
+    def mean(self, names: list[str]) -> float:
+        """mAP50-95 over these members."""
+        return sum(self.members[name].map50_95 for name in names) / len(names)
+
+
+def read_card(content: bytes) -> Card:
+    """Read ``{"test": {"members": {NAME: {"map50": 0..1, "map50_95": 0..1}}}}``; more may be there.
+
+    Raises:
+        ModelRejected: it says something else, and what.
+    """
+    try:
+        told = json.loads(content)
+    except ValueError as error:
+        raise ModelRejected(f"The card is no JSON: {error}.") from error
+    return card_of(told)
+
+
+def card_of(told: object) -> Card:
+    """The same of a card that is read already.
+
+    Raises:
+        ModelRejected: it says something else, and what.
+    """
+    test = told.get("test") if isinstance(told, dict) else None
+    members = test.get("members") if isinstance(test, dict) else None
+    if not isinstance(told, dict) or not isinstance(members, dict) or not members:
+        raise ModelRejected(
+            "The card has no figures of the test shots: it needs 'test' with 'members', and each "
+            "member's 'map50' and 'map50_95'."
+        )
+    return Card({name: _precision(name, found) for name, found in members.items()}, told)
+
+
+def _precision(name: str, found: object) -> Precision:
+    values = [found.get(key) if isinstance(found, dict) else None for key in ("map50", "map50_95")]
+    numbers = [
+        float(value)
+        for value in values
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    ]
+    if len(numbers) != len(values) or not all(0 <= number <= 1 for number in numbers):
+        raise ModelRejected(
+            f"The card's 'map50' and 'map50_95' of {name!r} must be numbers from 0 to 1."
+        )
+    return Precision(*numbers)
+
+
+def worse_by(before: Card, after: Card) -> list[str]:
+    """In what the later card falls short of the earlier one, and by how much; nothing: in nothing.
+
+    A member whom only the later one knows is no loss, one whom only the earlier one knows is.
+    """
+    both = [name for name in before.members if name in after.members]
+    found = [f"it no longer knows {name}" for name in before.members if name not in after.members]
+    if both and (lost := before.mean(both) - after.mean(both)) > MEAN_TOLERANCE:
+        found.append(_lost("mAP50-95 over all members", after.mean(both), before.mean(both), lost))
+    for name in both:
+        was, now = before.members[name].map50_95, after.members[name].map50_95
+        if was - now > MEMBER_TOLERANCE:
+            found.append(_lost(f"mAP50-95 of {name}", now, was, was - now))
+    return found
+
+
+def _lost(what: str, now: float, was: float, lost: float) -> str:
+    return f"{what} is {now:.3f} instead of {was:.3f} ({lost:.3f} less)"

@@ -1,0 +1,83 @@
+"""What is published must fit together, and what is worse is told in words."""
+
+from dataclasses import replace
+
+import pytest
+
+from inyourarea.contracts.cards import card_of, read_card, worse_by
+from inyourarea.contracts.group import Group
+from inyourarea.contracts.model import ModelInfo
+from inyourarea.contracts.published import PublishedFile, check_publishable
+from inyourarea.contracts.served import ServedVersion
+from inyourarea.core.errors import ModelRejected
+from published_models import PAIR, card, told
+from tiny_model import INFO
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"mAP .97", "no JSON"),
+        (b"[]", "no figures of the test shots"),
+        (b'{"test": {"members": {}}}', "no figures of the test shots"),
+        (b'{"test": {"members": {"red": 1}}}', "of 'red' must be numbers from 0 to 1"),
+        (b'{"test": {"members": {"red": {"map50": 1, "map50_95": 97}}}}', "from 0 to 1"),
+        (b'{"test": {"members": {"red": {"map50": true, "map50_95": 1}}}}', "from 0 to 1"),
+        (b'{"test": {"members": {"red": {"map50": NaN, "map50_95": 1}}}}', "from 0 to 1"),
+    ],
+)
+def test_a_card_without_figures_is_refused(content: bytes, sentence: str) -> None:
+    with pytest.raises(ModelRejected, match=sentence):
+        read_card(content)
+
+
+def test_as_good_as_before_is_not_worse() -> None:
+    assert worse_by(card(0.8, 0.8), card(0.8, 0.8)) == []
+    assert worse_by(card(0.8, 0.8), card(0.78, 0.82)) == []
+    assert worse_by(card(0.8, 0.8), card(0.797, 0.797)) == []
+
+
+def test_what_is_worse_is_told_by_how_much() -> None:
+    assert worse_by(card(0.8, 0.8), card(0.9, 0.7)) == [
+        "mAP50-95 of green is 0.700 instead of 0.800 (0.100 less)"
+    ]
+    assert worse_by(card(0.8, 0.8), card(0.78, 0.8)) == [
+        "mAP50-95 over all members is 0.790 instead of 0.800 (0.010 less)"
+    ]
+
+
+def test_a_new_member_is_no_loss_and_a_lost_one_is() -> None:
+    alone = told()
+    del alone["test"]["members"]["green"]
+    assert worse_by(card_of(alone), card()) == []
+    assert worse_by(card(), card_of(alone)) == ["it no longer knows green"]
+
+
+@pytest.mark.parametrize(
+    ("info", "group", "sentence"),
+    [
+        (replace(INFO, kind="faces"), PAIR, "only a group's is published"),
+        (replace(INFO, name="../tiny"), replace(PAIR, model="../tiny"), "a server takes letters"),
+        (replace(INFO, revision=0), PAIR, "a revision from 1"),
+        (INFO, replace(PAIR, model="other"), "is of the model 'other', the file is 'tiny'"),
+        (
+            INFO,
+            replace(PAIR, members=("green", "red")),
+            "lists green, red, but .* knows red, green",
+        ),
+        (INFO, replace(PAIR, confidence=2.0), "must lie between 0 and 1"),
+    ],
+)
+def test_what_does_not_fit_together_is_refused(
+    info: ModelInfo, group: Group, sentence: str
+) -> None:
+    file = PublishedFile(ServedVersion(info, "a" * 64), is_quantised=False)
+    with pytest.raises(ModelRejected, match=sentence):
+        check_publishable(file, group, card())
+
+
+def test_a_card_of_others_is_refused() -> None:
+    others = {"test": {"members": {"red": {"map50": 1, "map50_95": 1}}}}
+    file = PublishedFile(ServedVersion(INFO, "a" * 64), is_quantised=False)
+    with pytest.raises(ModelRejected, match="no figures of green"):
+        check_publishable(file, PAIR, card_of(others))
