@@ -16,7 +16,7 @@ from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.minio_bucket import apply_bucket
 from inyourarea.runtime.minio_objects import MinioObjects
 from inyourarea.runtime.model_versions import ChosenMeanwhile, ModelVersions
-from inyourarea.runtime.objects import ObjectNotFound, Objects
+from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway
 from minio_server import MinioServer, minio
 from own_servers import skipped_where_not_had
 from published_models import PAIR, card, dim, file_of, publish
@@ -210,3 +210,25 @@ class TestInABucket(ModelVersionsContract):
         settings = server.settings(f"test-{uuid.uuid4().hex[:12]}")
         apply_bucket(settings)
         return MinioObjects(settings)
+
+    def test_operators_publish_with_the_gateways_key_and_detect_reads_with_its_own(
+        self, server: MinioServer, objects: MinioObjects
+    ) -> None:
+        bucket = objects._settings.bucket
+        gateway, detect = (
+            ModelVersions(MinioObjects(server.let_in(name, bucket)))
+            for name in ("gateway", "detect")
+        )
+        version = publish(gateway)
+        gateway.choose("pair", 1, 0, "kim")
+        digest = version.file.served.sha256
+        assert detect.file(digest) == version.file
+        assert detect.content(digest) == tiny_model()
+        with pytest.raises(ObjectsAway):
+            detect.choose("pair", 1, 1, "detect")
+        with pytest.raises(ObjectsAway):
+            publish(detect, dim(0.3))
+        publish(gateway, dim(0.3))
+        gateway.choose("pair", 2, 1, "kim")
+        gateway.retire("pair", 1)
+        assert gateway.forget_file(version)

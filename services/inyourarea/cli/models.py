@@ -2,6 +2,7 @@
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from inyourarea.cli import publishing
 from inyourarea.contracts.published import PublishedVersion
@@ -9,6 +10,9 @@ from inyourarea.core.errors import Refused
 from inyourarea.embedded.models import given_model, known_groups, models_folder
 from inyourarea.runtime.model_versions import ModelVersions
 from inyourarea.runtime.objects import ObjectsAway
+
+if TYPE_CHECKING:
+    from inyourarea.gateway.models import Models
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -45,15 +49,14 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _list(is_json: bool) -> int:
-    from inyourarea.embedded.serving import known_models  # noqa: PLC0415  (loads every model)
-    from inyourarea.gateway.models import write_models  # noqa: PLC0415
-
-    models, _ = known_models()
     if is_json:
-        print(write_models(models), end="")
+        from inyourarea.gateway.models import write_models  # noqa: PLC0415
+
+        print(write_models(_given()), end="")
         return 0
     published = _published()
-    for group, known in models.items():
+    # What a cluster's gateway has beside it is in its own list.
+    for group, known in ({} if publishing.is_of_cluster(None) else _given()).items():
         if group not in published:
             members = ", ".join(known.model.members) or "anybody"
             print(f"{group or 'without a group'}: {known.model.name} sees {members}")
@@ -64,6 +67,13 @@ def _list(is_json: bool) -> int:
             members = ", ".join(current.group.members)
             print(f"{group}: version {current.number}, {current.file.name}, sees {members}")
     return 0
+
+
+def _given() -> "Models":
+    """The models beside the program, which are all loaded to be looked at."""
+    from inyourarea.embedded.serving import known_models  # noqa: PLC0415
+
+    return known_models()[0]
 
 
 def _published() -> dict[str, PublishedVersion | None]:

@@ -243,8 +243,8 @@ def _retire(place: Place, args: argparse.Namespace) -> None:
         versions.take_back(args.group, args.version)
         some = ", ".join(runs[:3]) + (", ..." if len(runs) > 3 else "")
         raise Refused(
-            f"version {args.version} of {args.group!r} is used by {len(runs)} runs that have not "
-            f"ended ({some}); wait for them, or cancel them"
+            f"version {args.version} of {args.group!r} is what runs need that have not ended "
+            f"({some}); wait for them, or cancel them"
         )
     if versions.forget_file(version):
         place.unload(version)

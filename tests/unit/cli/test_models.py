@@ -1,26 +1,25 @@
-"""`inyourarea models repository` writes what a Triton server mounts."""
+"""`inyourarea models`: what a Triton server mounts, and versions of a group's model."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from inyourarea.cli.__main__ import main
+from inyourarea.contracts import keys
+from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.core.errors import ModelRejected
+from inyourarea.detect.__main__ import detectors_of
+from inyourarea.detect.settings import read_settings
+from inyourarea.embedded import serving
+from inyourarea.embedded.models import find_model, published_versions
+from inyourarea.gateway.models import CurrentModels
+from inyourarea.runtime.folder_objects import FolderObjects
+from inyourarea.runtime.model_versions import ModelVersions
 from inyourarea.train.repository import write_model
+from published_models import PAIR_TOML, dim, write
 from tiny_model import INFO, tiny_model
-
-GROUP = """
-name = "pair"
-model = "tiny"
-version = 1
-confidence = 0.5
-[[member]]
-name = "red"
-colour = "#ff0000"
-[[member]]
-name = "green"
-colour = "#00ff00"
-"""
 
 
 @pytest.fixture
@@ -31,7 +30,7 @@ def models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         info = replace(INFO, name=name)
         write_model(folder, info, tiny_model(info))
     (folder / "groups").mkdir()
-    (folder / "groups" / "pair.toml").write_text(GROUP)
+    (folder / "groups" / "pair.toml").write_text(PAIR_TOML)
     monkeypatch.setenv("INYOURAREA_MODELS", str(folder))
     return folder
 
@@ -58,3 +57,141 @@ def test_a_group_that_is_not_there_is_refused(
     assert main(words) == 1
     assert "There is no group 'nix'" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
+
+
+def publish(folder: Path, floor: float, *more: str, red: float = 0.8) -> int:
+    words = write(folder / f"{floor}", dim(floor), red=red)
+    return main(["models", "publish", *words, "--by", "kim", *more])
+
+
+def used() -> int | None:
+    versions = published_versions()
+    assert versions is not None
+    current = versions.current("pair")
+    return current.number if current else None
+
+
+def test_runs_use_a_version_from_when_it_is_chosen(models: Path, tmp_path: Path) -> None:
+    assert find_model("pair").name == "tiny"
+    assert publish(tmp_path, 0.3) == 0
+    assert find_model("pair").name == "tiny"
+    assert main(["models", "use", "pair", "1"]) == 0
+    found = find_model("pair")
+    assert found.load(1).info.floor == 0.3
+    assert found.sha256() == found.load(1).sha256
+    assert publish(tmp_path, 0.4, "--use") == 0
+    assert find_model("pair").load(1).info.floor == 0.4
+    assert main(["models", "back", "pair"]) == 0
+    assert find_model("pair").load(1).info.floor == 0.3
+
+
+def test_a_worse_version_is_refused_unless_forced(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert publish(tmp_path, 0.3, "--use") == 0
+    assert publish(tmp_path, 0.4, "--use", red=0.6) == 1
+    told = capsys.readouterr().err
+    assert "version 2 of 'pair' is worse on the test shots than version 1, which stays" in told
+    assert "mAP50-95 of red is 0.600 instead of 0.800 (0.200 less)" in told
+    assert "`inyourarea models use pair 2 --force` uses it all the same" in told
+    assert used() == 1
+    assert main(["models", "use", "pair", "2"]) == 1
+    assert main(["models", "use", "pair", "2", "--force"]) == 0
+    assert used() == 2
+    assert main(["models", "back", "pair"]) == 0
+    assert used() == 1
+
+
+def test_what_does_not_fit_together_is_not_published(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = write(tmp_path / "one", INFO)
+    (tmp_path / "one" / "pair.toml").write_text(PAIR_TOML.replace('"red"', '"blue"'))
+    assert main(["models", "publish", *words]) == 1
+    assert "lists blue, green, but the model file knows red, green" in capsys.readouterr().err
+    words = write(tmp_path / "one", INFO)
+    (tmp_path / "one" / "card.json").write_text("{}")
+    assert main(["models", "publish", *words]) == 1
+    assert "no figures of the test shots" in capsys.readouterr().err
+    words = write(tmp_path / "one", INFO)
+    (tmp_path / "one" / "model.onnx").write_bytes(b"no model")
+    assert main(["models", "publish", *words]) == 1
+    assert "is no ONNX file" in capsys.readouterr().err
+    versions = published_versions()
+    assert versions is None or versions.groups() == []
+
+
+def test_a_version_that_anybody_uses_is_not_retired(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for floor in (0.3, 0.4):
+        assert publish(tmp_path, floor, "--use") == 0
+    assert main(["models", "retire", "pair", "2"]) == 1
+    assert "'pair' uses version 2; choose another one first" in capsys.readouterr().err
+    versions = published_versions()
+    assert versions is not None
+    model = versions.version("pair", 1).model
+    store = FolderObjects(tmp_path / "data" / ".inyourarea")
+    run = facts.VideoAccepted(run_id="r1", spec=facts.RunSpec(model=model))
+    store.put(keys.accepted("r1"), run.SerializeToString())
+    words = ["models", "retire", "pair", "1", "--data", str(tmp_path / "data")]
+    assert main(words) == 1
+    assert "is what runs need that have not ended (r1)" in capsys.readouterr().err
+    assert versions.version("pair", 1).number == 1
+    store.put(keys.published("r1"), b"")
+    assert main(words) == 0
+    with pytest.raises(ModelRejected, match="was retired"):
+        versions.version("pair", 1)
+    assert main(["models", "back", "pair"]) == 1
+    assert "Version 1 of 'pair' was retired" in capsys.readouterr().err
+
+
+def test_versions_are_shown_and_listed(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["models", "show", "pair"]) == 1
+    assert "nothing was published in" in capsys.readouterr().err
+    publish(tmp_path, 0.3, "--use")
+    publish(tmp_path, 0.4, red=0.9)
+    capsys.readouterr()
+    assert main(["models", "show", "nobody"]) == 1
+    assert "known groups are: pair" in capsys.readouterr().err
+    assert main(["models", "show", "pair", "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert told["uses"] == 1
+    assert [one["is_used"] for one in told["versions"]] == [True, False]
+    assert told["versions"][1]["members"]["red"] == {"map50": 0.95, "map50_95": 0.9}
+    assert [choice["by"] for choice in told["choices"]] == ["kim"]
+    assert main(["models", "show", "pair"]) == 0
+    assert "red: mAP50 0.950, mAP50-95 0.900" in capsys.readouterr().out
+    assert main(["models", "list"]) == 0
+    told = capsys.readouterr().out
+    assert "without a group: faces sees" in told
+    assert "pair: version 1, tiny-" in told
+
+
+def test_a_site_that_runs_already_learns_of_a_version(models: Path, tmp_path: Path) -> None:
+    given, detectors = serving.known_models()
+    known = CurrentModels(given, published_versions)
+    assert known["pair"].model.name == "tiny"
+    publish(tmp_path, 0.3, "--use")
+    first = known["pair"].model
+    publish(tmp_path, 0.4, "--use")
+    second = known["pair"].model
+    assert first.sha256 != second.sha256
+    for model, floor in ((second, 0.4), (first, 0.3)):
+        detector = serving._detector_of(detectors, model)
+        assert (detector.sha256, detector.info.floor) == (model.sha256, floor)
+
+
+def test_a_detect_without_a_server_fetches_what_a_run_names(models: Path, tmp_path: Path) -> None:
+    publish(tmp_path, 0.3, "--use")
+    versions = ModelVersions(FolderObjects(models / "published"))
+    settings = read_settings({"INYOURAREA_MODELS": str(models), "INYOURAREA_DETECT_THREADS": "1"})
+    detectors, needs = detectors_of(settings, versions)
+    assert needs == {}
+    model = versions.version("pair", 1).model
+    assert detectors(model).info.floor == 0.3
+    model.sha256 = "e" * 64
+    with pytest.raises(ModelRejected, match="nor is one that was published"):
+        detectors(model)
