@@ -24,6 +24,7 @@ STAGES = ("ingest", "detect", "track", "render", "gateway")
 #: Everything that values can bring.
 EVERYTHING = (
     *("triton.enabled=true", "train.enabled=true", "train.claim=models"),
+    *("train.gpus=1", "train.publish={/models/model.onnx}"),
     *("monitoring.serviceMonitor=true", "monitoring.alerts=true", "monitoring.dashboard=true"),
     *("scaling.by=keda", "scaling.prometheus=http://prometheus:9090", "dev.storage=20Gi"),
     *("site.hosts={fans.example}", "site.route.kind=ingress", "site.grpc.enabled=true"),

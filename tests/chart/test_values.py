@@ -235,3 +235,34 @@ def test_the_site_knows_its_own_names() -> None:
         "x-inyourarea-gateway",
         "x-inyourarea-gateway.somewhere",
     ]
+
+
+def test_training_has_a_gpu_of_its_own_and_publishes_with_the_gateways_key() -> None:
+    words = "{/models/ive/model.onnx,--group,/models/ive/ive.toml,--card,/models/ive/card.json}"
+    values = (*OWN, "train.enabled=true", "train.claim=models", "train.gpus=1")
+    values += (f"train.publish={words}", "train.nodeSelector.pool=gpu")
+    values += ("objectStore.secretNames.gateway=of-the-gateway",)
+    job = of_kind(render(*values), "Job")["train"]["spec"]
+    assert [each["action"] for each in job["podFailurePolicy"]["rules"]] == ["FailJob"]
+    pod = job["template"]["spec"]
+    (training,), (publishing,) = pod["initContainers"], pod["containers"]
+    assert training["resources"]["limits"]["nvidia.com/gpu"] == 1
+    assert pod["nodeSelector"] == {"pool": "gpu"}
+    assert not any(each["name"] == "store-key" for each in training["volumeMounts"])
+    assert publishing["command"][-2:] == ["models", "publish"]
+    assert publishing["args"][0] == "/models/ive/model.onnx"
+    assert "nvidia.com/gpu" not in publishing["resources"]["limits"]
+    told = environment(pod)
+    assert told["INYOURAREA_S3_ENDPOINT"] == "https://s3.example"
+    (key,) = [each for each in pod["volumes"] if each["name"] == "store-key"]
+    assert key["secret"]["secretName"] == "of-the-gateway"
+
+
+def test_without_words_nothing_is_published() -> None:
+    made = render(*OWN, "train.enabled=true", "train.claim=models")
+    pod = of_kind(made, "Job")["train"]["spec"]["template"]["spec"]
+    assert "initContainers" not in pod
+    (training,) = pod["containers"]
+    assert training["args"] == ["train-show"]
+    assert "nvidia.com/gpu" not in training["resources"]["limits"]
+    assert {each["name"] for each in pod["volumes"]} == {"models", "scratch"}

@@ -49,8 +49,10 @@ class ModelVersionsContract:
         versions = ModelVersions(objects)
         first = publish(versions)
         publish(versions, dim(0.3))
+        objects.delete(keys.model_file(first.file.served.sha256))  # a store that was restored
         assert publish(versions) == first
         assert len(versions.versions("pair")) == 2
+        assert versions.content(first.file.served.sha256) == tiny_model()
 
     def test_nothing_is_used_until_somebody_chooses(self, objects: Objects) -> None:
         versions = ModelVersions(objects)

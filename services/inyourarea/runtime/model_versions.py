@@ -84,13 +84,13 @@ class ModelVersions:
         """
         check_publishable(file, group, card)
         sha256 = file.served.sha256
+        # Before the version is seen: whoever reads of it finds its file. One that was lost is back.
+        self._objects.put(keys.model_file(sha256), content)
+        self._objects.put(keys.model_told(sha256), write_file(file))
         there = self.versions(group.name)
         for one in there:
             if one.file.served.sha256 == sha256 and not self.is_retired(group.name, one.number):
                 return one
-        # Before the version is seen: whoever reads of it finds its file.
-        self._objects.put(keys.model_file(sha256), content)
-        self._objects.put(keys.model_told(sha256), write_file(file))
         number = len(there) + 1
         while True:
             version = PublishedVersion(
