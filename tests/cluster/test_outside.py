@@ -1,6 +1,7 @@
 """Real services that prove to each other who they are, asked by a program from outside by gRPC."""
 
 import hashlib
+import json
 import os
 import subprocess
 import sys
@@ -13,7 +14,12 @@ import pytest
 
 from by_grpc import ByGrpc
 from certificates import Authority
+from inyourarea.contracts import keys
+from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.embedded.models import find_model, models_folder
 from inyourarea.gateway.v1 import gateway_pb2 as outside
+from inyourarea.runtime.minio_objects import MinioObjects
+from inyourarea.runtime.model_versions import ModelVersions
 from local import LocalCluster, local_cluster
 from own_servers import free_ports, skipped_where_not_had
 from small_show import SmallShow, draw_small_show, inyourarea
@@ -68,6 +74,37 @@ def test_a_program_has_by_grpc_what_a_laptop_makes(
     assert digests(made) == laptop
     assert laptop
     assert tried.changes
+
+
+def test_a_group_that_is_published_while_everything_runs_is_used_at_once(
+    proven: Proven, show: SmallShow, tmp_path: Path
+) -> None:
+    card = {
+        name: {"map50": 0.9, "map50_95": 0.7} for name in find_model("show").load(1).info.classes
+    }
+    (tmp_path / "card.json").write_text(json.dumps({"test": {"members": card}}))
+    (file,) = (models_folder() / "show").glob("*/model.onnx")
+    words = [
+        file,
+        "--group",
+        models_folder() / "groups/show.toml",
+        "--card",
+        tmp_path / "card.json",
+    ]
+    told = {key: text for key, text in proven.cluster.environment.items() if "_TRITON_" not in key}
+    publish = ["-m", "inyourarea.cli", "models", "publish", *map(str, words), "--use"]
+    subprocess.run([sys.executable, *publish], env=told, check=True)
+    with closing(ByGrpc(proven.grpc)) as program:
+        results = program.finished(upload_id=program.send(show.video), group="show", to_s=TO_S / 2)
+    assert results.people
+    objects = MinioObjects(proven.cluster.servers.store.settings())
+    published = ModelVersions(objects).version("show", 1)
+    run = facts.VideoAccepted.FromString(objects.get(keys.accepted(results.video.run_id)))
+    assert run.spec.model == published.model
+    assert (
+        f"successfully loaded '{published.file.name}'"
+        in proven.cluster.servers.triton.log.read_text()
+    )
 
 
 def digests(files: Iterable[Path]) -> set[str]:
