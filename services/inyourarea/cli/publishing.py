@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _EXAMPLES = """\
 examples:
-  inyourarea models publish ive.onnx --group ive.toml --card card.json --use
+  inyourarea models publish models/ive/1/model.onnx --group ive.toml --use
       the next version of the group's model; from now on its runs use it
   inyourarea models show ive
       all versions, what they reach, and who chose which one when
@@ -49,7 +49,9 @@ def add_verbs(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     publish = _verb(actions, "publish", "make a model file the next version of its group's model")
     publish.add_argument("file", type=Path, metavar="FILE", help="keeps the model contract")
     publish.add_argument("--group", type=Path, required=True, metavar="FILE", help="group file")
-    publish.add_argument("--card", type=Path, required=True, metavar="FILE", help="card as JSON")
+    publish.add_argument(
+        "--card", type=Path, metavar="FILE", help="card as JSON (card.json beside the model file)"
+    )
     publish.add_argument("--use", action="store_true", help="the group's runs use it from now on")
     use = _verb(actions, "use", "have a group's runs use a version from now on")
     use.add_argument("group", metavar="GROUP")
@@ -181,7 +183,8 @@ def _publish(place: Place, args: argparse.Namespace) -> None:
     description = describe_file(args.file)
     file = PublishedFile(description.versions[0], description.is_quantised)
     group = group_from_toml(_read(args.group).decode(errors="replace"))
-    content, card = _read(args.file), read_card(_read(args.card))
+    content = _read(args.file)
+    card = read_card(_read(args.card or args.file.with_name("card.json")))
     version = place.versions.publish(content, file, group, card, args.by)
     name, number = version.group.name, version.number
     print(f"{args.file} is version {number} of {name!r}: {version.file.name}")
@@ -203,7 +206,7 @@ def _choose(place: Place, version: PublishedVersion, args: argparse.Namespace) -
     if before and before.number == version.number:
         print(f"{group!r} uses version {version.number} already")
         return
-    worse = worse_by(before.card, version.card) if before else []
+    worse = worse_by(before.card, version.card, version.group.members) if before else []
     if before and worse and not args.force:
         raise Refused(
             f"version {version.number} of {group!r} is worse on the test shots than version "

@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -25,12 +25,15 @@ class Precision:
 
 @dataclass(frozen=True)
 class Card:
-    """What was measured on the test shots, by member; ``told`` is the whole card as given."""
+    """What was measured on the test shots, by member who is in one.
+
+    ``told`` is the whole card as it was given.
+    """
 
     members: Mapping[str, Precision]
     told: Mapping[str, Any]
 
-    def mean(self, names: list[str]) -> float:
+    def mean(self, names: Sequence[str]) -> float:
         """mAP50-95 over these members."""
         return sum(self.members[name].map50_95 for name in names) / len(names)
 
@@ -78,13 +81,19 @@ def _precision(name: str, found: object) -> Precision:
     return Precision(*numbers)
 
 
-def worse_by(before: Card, after: Card) -> list[str]:
+def worse_by(before: Card, after: Card, members: Sequence[str]) -> list[str]:
     """In what the later card falls short of the earlier one, and by how much; nothing: in nothing.
 
-    A member whom only the later one knows is no loss, one whom only the earlier one knows is.
+    ``members`` are whom the later model knows. Who was in no picture of the tests before is not
+    compared.
     """
+    found = [f"it no longer knows {name}" for name in before.members if name not in members]
     both = [name for name in before.members if name in after.members]
-    found = [f"it no longer knows {name}" for name in before.members if name not in after.members]
+    found += [
+        f"nothing was measured of {name}"
+        for name in before.members
+        if name in members and name not in both
+    ]
     if both and (lost := before.mean(both) - after.mean(both)) > MEAN_TOLERANCE:
         found.append(_lost("mAP50-95 over all members", after.mean(both), before.mean(both), lost))
     for name in both:

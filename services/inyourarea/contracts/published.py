@@ -107,8 +107,11 @@ def check_publishable(file: PublishedFile, group: Group, card: Card) -> None:
         )
     if not 0 <= group.confidence <= 1:
         raise ModelRejected(f"The confidence of {group.name!r} must lie between 0 and 1.")
-    if missing := [name for name in group.members if name not in card.members]:
-        raise ModelRejected(f"The card has no figures of {', '.join(missing)}.")
+    if strangers := [name for name in card.members if name not in group.members]:
+        raise ModelRejected(
+            f"The card has figures of {', '.join(strangers)}, whom the group {group.name!r} does "
+            "not list."
+        )
 
 
 def write_file(file: PublishedFile) -> bytes:
