@@ -185,7 +185,7 @@ def test_a_file_that_can_not_be_served_is_used_by_nobody(
         b"no model", broken, PAIR, cluster.versions.versions("pair")[0].card, ""
     )
     assert cluster.say("use", "pair", "2") == 1
-    assert "is kept, but not served, and no run uses it" in capsys.readouterr().err
+    assert "is kept, but not served, so runs do not use it" in capsys.readouterr().err
     with pytest.raises(DetectorFailed, match="the configuration tells another"):
         cluster.found(cluster.versions.version("pair", 2).model)
     current = cluster.versions.current("pair")

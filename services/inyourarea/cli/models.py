@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from inyourarea.cli import publishing
+from inyourarea.cli import published_place, publishing
 from inyourarea.contracts.published import PublishedVersion
 from inyourarea.core.errors import Refused
 from inyourarea.embedded.models import given_model, known_groups, models_folder
@@ -56,7 +56,7 @@ def _list(is_json: bool) -> int:
         return 0
     published = _published()
     # What a cluster's gateway has beside it is in its own list.
-    for group, known in ({} if publishing.is_of_cluster(None) else _given()).items():
+    for group, known in ({} if published_place.is_of_cluster(None) else _given()).items():
         if group not in published:
             members = ", ".join(known.model.members) or "anybody"
             print(f"{group or 'without a group'}: {known.model.name} sees {members}")
@@ -79,7 +79,7 @@ def _given() -> "Models":
 def _published() -> dict[str, PublishedVersion | None]:
     """By group, the version in use of those that were published, here or on the cluster."""
     try:
-        objects = publishing.open_published(None)
+        objects = published_place.open_published(None)
         versions = ModelVersions(objects) if objects else None
         return {name: versions.current(name) for name in versions.groups()} if versions else {}
     except ObjectsAway as away:

@@ -3,29 +3,19 @@
 import argparse
 import getpass
 import json
-import os
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from inyourarea.cli.operating import open_objects
+from inyourarea.cli.published_place import Place, is_of_cluster, opened
 from inyourarea.contracts.cards import read_card, worse_by
 from inyourarea.contracts.group import group_from_toml
 from inyourarea.contracts.published import PublishedFile, PublishedVersion
 from inyourarea.core.errors import Refused
-from inyourarea.detect.detector import DetectorAway, DetectorFailed
-from inyourarea.detect.settings import read_settings
-from inyourarea.embedded.models import models_folder, published_folder
 from inyourarea.gateway.explaining import unfinished_runs_of
-from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.model_versions import ModelVersions, earlier_choice
-from inyourarea.runtime.objects import Objects, ObjectsAway
-
-if TYPE_CHECKING:
-    from inyourarea.detect.triton import TritonServer
+from inyourarea.runtime.objects import ObjectsAway
 
 _EXAMPLES = """\
 examples:
@@ -92,89 +82,11 @@ def main(args: argparse.Namespace) -> int:
     """Do it, or say in words why not."""
     verbs = {"show": _show, "publish": _publish, "use": _use, "back": _back, "retire": _retire}
     try:
-        with _opened(args.models, may_be_new=args.action == "publish") as place:
+        with opened(args.models, may_be_new=args.action == "publish") as place:
             verbs[args.action](place, args)
     except ObjectsAway as away:
         raise Refused(str(away)) from away
     return 0
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where versions are kept, and the server that has them, if there is one."""
-
-    objects: Objects
-    server: "TritonServer | None"
-
-    @property
-    def versions(self) -> ModelVersions:
-        """The versions that are kept there."""
-        return ModelVersions(self.objects)
-
-    def serve(self, version: PublishedVersion) -> None:
-        """The server has the version.
-
-        Raises:
-            Refused: it can not be reached, or can not serve it.
-        """
-        if self.server is None:
-            return
-        from inyourarea.detect.triton import ModelAbsent  # noqa: PLC0415 - not all have the client
-
-        try:
-            try:
-                self.server.config(version.file.name)
-            except ModelAbsent:
-                print(f"the server loads {version.file.name}; a GPU may take minutes")
-                content = self.versions.content(version.file.served.sha256)
-                self.server.load(version.file.description, content)
-        except (DetectorAway, DetectorFailed) as trouble:
-            name, number = version.group.name, version.number
-            raise Refused(
-                f"version {number} of {name!r} is kept, but not served, and no run uses it: "
-                f"{trouble} Once that is mended: `inyourarea models use {name} {number}`."
-            ) from trouble
-
-    def unload(self, version: PublishedVersion) -> None:
-        """The server has the version no more; one that can not be reached keeps it."""
-        if self.server is not None:
-            try:
-                self.server.unload(version.file.name)
-            except (DetectorAway, DetectorFailed) as trouble:
-                print(f"the server may still have it: {trouble}")
-
-
-def open_published(models: Path | None) -> Objects | None:
-    """The cluster's store where it is named, else the folder of this machine, if it is there."""
-    if is_of_cluster(models):
-        return open_objects(None)
-    folder = published_folder(models or models_folder())
-    return FolderObjects(folder) if folder.is_dir() else None
-
-
-def is_of_cluster(models: Path | None) -> bool:
-    """Whether it is a cluster's models that are spoken of."""
-    return models is None and bool(os.environ.get("INYOURAREA_S3_ENDPOINT"))
-
-
-@contextmanager
-def _opened(models: Path | None, may_be_new: bool) -> Iterator[Place]:
-    objects = open_published(models)
-    if objects is None:
-        folder = published_folder(models or models_folder())
-        if not may_be_new:
-            raise Refused(f"nothing was published in {folder}; `inyourarea models publish` does it")
-        objects = FolderObjects(folder)
-    settings = read_settings(os.environ).triton
-    if settings is None:
-        yield Place(objects, None)
-        return
-    try:
-        from inyourarea.detect.triton import TritonServer  # noqa: PLC0415 - not all have the client
-    except ModuleNotFoundError as missing:
-        raise Refused("this needs Triton's client: pip install 'inyourarea[triton]'") from missing
-    with closing(TritonServer(settings)) as server:
-        yield Place(objects, server)
 
 
 def _publish(place: Place, args: argparse.Namespace) -> None:

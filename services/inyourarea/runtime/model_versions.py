@@ -171,6 +171,10 @@ class ModelVersions:
         except ObjectNotFound:
             return None
 
+    def has_file(self, version: PublishedVersion) -> bool:
+        """Whether the version's file is there; after a restore it may be lost."""
+        return holds(self._objects, keys.model_file(version.file.served.sha256))
+
     def content(self, sha256: str) -> bytes:
         """The bytes of a published file.
 

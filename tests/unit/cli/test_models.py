@@ -146,6 +146,18 @@ def test_a_version_that_anybody_uses_is_not_retired(
     assert "Version 1 of 'pair' was retired" in capsys.readouterr().err
 
 
+def test_a_version_whose_file_is_lost_is_not_used_until_it_is_published_again(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert publish(tmp_path, 0.3) == 0
+    (file,) = (models / "published" / "models" / "files").glob("*.onnx")
+    file.unlink()
+    assert main(["models", "use", "pair", "1"]) == 1
+    assert "the file of version 1 of 'pair' is gone; publish it again" in capsys.readouterr().err
+    assert publish(tmp_path, 0.3, "--use") == 0
+    assert used() == 1
+
+
 def test_versions_are_shown_and_listed(
     models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
