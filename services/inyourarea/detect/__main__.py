@@ -20,31 +20,36 @@ MODELS_AT_A_TIME = 4
 
 def open_service(ground: Ground) -> Service:
     """Detect's handlers."""
-    detectors, needs = detectors_of(read_settings(os.environ), ModelVersions(ground.objects))
-    handlers = DetectHandler(ground.objects, detectors).handlers
-    return Service({"detect": handlers}, needs=needs)
+    detectors = detectors_of(read_settings(os.environ), ModelVersions(ground.objects))
+    return Service({"detect": DetectHandler(ground.objects, detectors).handlers})
 
 
-def detectors_of(
-    settings: DetectSettings, versions: ModelVersions
-) -> tuple[Detectors, dict[str, Ask]]:
+def needs() -> dict[str, Ask]:
+    """The server that models are on, if one was named."""
+    settings = read_settings(os.environ)
+    if settings.triton is None:
+        return {}
+    from inyourarea.detect.triton import TritonServer  # noqa: PLC0415 - see `detectors_of`
+
+    return {"triton": TritonServer(settings.triton).check}
+
+
+def detectors_of(settings: DetectSettings, versions: ModelVersions) -> Detectors:
     """Where a run's model is found: on the server that was named, else in the repository here.
 
-    A published version that is not there is fetched from the store. Also what is needed for all
-    that, by name.
+    A published version that is not there is fetched from the store.
     """
     if settings.triton is not None:
         # Imported here: whoever runs models in the process needs no client of a server, and back.
         from inyourarea.detect.supply import SuppliedServer  # noqa: PLC0415
         from inyourarea.detect.triton import TritonServer  # noqa: PLC0415
 
-        server = TritonServer(settings.triton)
-        return SuppliedServer(server, versions).detector, {"triton": server.check}
+        return SuppliedServer(TritonServer(settings.triton), versions).detector
 
     def loaded(model: facts.Model) -> Detector:
         return _loaded(settings, versions, model.name, model.sha256)
 
-    return loaded, {}
+    return loaded
 
 
 @lru_cache(MODELS_AT_A_TIME)
@@ -67,4 +72,4 @@ def _loaded(settings: DetectSettings, versions: ModelVersions, name: str, sha256
 
 
 if __name__ == "__main__":
-    sys.exit(run_service("detect", open_service))
+    sys.exit(run_service("detect", open_service, needs))

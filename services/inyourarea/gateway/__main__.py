@@ -24,6 +24,7 @@ from inyourarea.gateway.models import CurrentModels, read_models
 from inyourarea.gateway.remote_stages import GrpcStages
 from inyourarea.gateway.rpc import answering_grpc
 from inyourarea.gateway.settings import GatewaySettings, read_settings
+from inyourarea.runtime.dependencies import Ask
 from inyourarea.runtime.model_versions import ModelVersions
 from inyourarea.runtime.service import Ground, Service, run_service
 from inyourarea.runtime.settings import Environment, parse_address
@@ -88,7 +89,12 @@ def open_service(ground: Ground) -> Service:
     ground.open(_site(house, places.http))
     if settings.grpc:
         ground.open(answering_grpc(house))
-    return Service({"gateway": handler.handlers}, needs={"catalog": catalog.check})
+    return Service({"gateway": handler.handlers})
+
+
+def needs() -> dict[str, Ask]:
+    """The catalog's database."""
+    return {"catalog": Catalog(read_places(os.environ).catalog).check}
 
 
 def _trusting(settings: GatewaySettings, http: str) -> GatewaySettings:
@@ -124,4 +130,4 @@ def _site(house: House, http: str) -> ExitStack:
 
 
 if __name__ == "__main__":
-    sys.exit(run_service("gateway", open_service))
+    sys.exit(run_service("gateway", open_service, needs))

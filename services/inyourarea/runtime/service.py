@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager, ExitStack, closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from types import FrameType
 from typing import TypeVar
@@ -20,7 +20,7 @@ from google.protobuf.descriptor import FileDescriptor
 from inyourarea.contracts.topics import CHANNELS
 from inyourarea.core.errors import Refused
 from inyourarea.runtime import kafka_settings, metrics, minio_settings, tls
-from inyourarea.runtime.bus import Bus, BusAway, Sender
+from inyourarea.runtime.bus import Bus, Sender
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.counted import CountedChild, CountedObjects
 from inyourarea.runtime.dependencies import Ask, Dependencies
@@ -32,7 +32,7 @@ from inyourarea.runtime.memory import keep_freed_memory
 from inyourarea.runtime.metrics_server import answering_about
 from inyourarea.runtime.minio_objects import MinioObjects
 from inyourarea.runtime.minio_settings import MinioSettings
-from inyourarea.runtime.objects import Objects, ObjectsAway, holds
+from inyourarea.runtime.objects import Objects, holds
 from inyourarea.runtime.rpc import RpcServer
 from inyourarea.runtime.settings import Environment, SettingsRejected, parse_address
 from inyourarea.runtime.tls import Tls
@@ -49,6 +49,8 @@ _BEGIN_AGAIN_S = 2.0
 _ANSWERS_S = 30.0
 
 Add = Callable[[grpc.Server], None]
+#: How each of some dependencies is asked whether it is there, by name.
+Needs = Mapping[str, Ask]
 Opened = TypeVar("Opened")
 
 
@@ -152,15 +154,15 @@ class Service:
     add: Add = _nothing_more
     #: Where those are described.
     files: tuple[FileDescriptor, ...] = ()
-    #: What it needs beside Kafka and the store, by name.
-    needs: Mapping[str, Ask] = field(default_factory=dict)
 
 
-def run_service(name: str, open_service: Callable[[Ground], Service]) -> int:
+def run_service(
+    name: str, open_service: Callable[[Ground], Service], needs: Callable[[], Needs] = dict
+) -> int:
     """Be that service until SIGTERM; 0 when it ended in order, 1 where it could not begin.
 
-    What is away when it begins is waited for. ``--check`` says what it would connect to and whether
-    it can, and ends.
+    ``needs`` is what it needs beside Kafka and the store, by name. What is away when it begins is
+    waited for. ``--check`` says what it would connect to and whether it can, and ends.
     """
     parser = argparse.ArgumentParser(prog=f"python -m inyourarea.{name}")
     parser.add_argument("--check", action="store_true", help="say what it reaches, and end")
@@ -169,10 +171,10 @@ def run_service(name: str, open_service: Callable[[Ground], Service]) -> int:
         settings = read_settings(os.environ)
         if is_check:
             with ExitStack() as opened:
-                return _check(Ground(name, settings, opened))
+                return _check(Ground(name, settings, opened), needs())
         log_as_json(name)
         trace_to_collector(name)
-        while not _is_served(name, settings, open_service):
+        while not _is_served(name, settings, open_service, needs):
             time.sleep(_BEGIN_AGAIN_S)
     except Refused as refused:
         print(f"inyourarea.{name}: {refused}", file=sys.stderr)  # noqa: T201 - its last word
@@ -181,17 +183,20 @@ def run_service(name: str, open_service: Callable[[Ground], Service]) -> int:
 
 
 def _is_served(
-    name: str, settings: ServiceSettings, open_service: Callable[[Ground], Service]
+    name: str,
+    settings: ServiceSettings,
+    open_service: Callable[[Ground], Service],
+    needs: Callable[[], Needs],
 ) -> bool:
     """Whether the service could begin; then it has ended."""
     with ExitStack() as opened:
         ground = Ground(name, settings, opened)
         try:
-            service = open_service(ground)
+            service, more = open_service(ground), needs()
         except AWAY as away:
             log.warning("it can not begin yet: %s", away)
             return False
-        serve(ground, service, stop_at_signals())
+        serve(ground, service, more, stop_at_signals())
         return True
 
 
@@ -207,7 +212,7 @@ def stop_at_signals() -> threading.Event:
     return stop
 
 
-def serve(ground: Ground, service: Service, stop: threading.Event) -> None:
+def serve(ground: Ground, service: Service, needs: Needs, stop: threading.Event) -> None:
     """Work and answer until told to stop: no new question first, then the units in hand end.
 
     Health is told of each dependency by its name (``kafka``, ``store`` and the service's own), of
@@ -218,7 +223,7 @@ def serve(ground: Ground, service: Service, stop: threading.Event) -> None:
     settings = ground.settings
     server = RpcServer(settings.listen, service.add, service.files, settings.tls)
     threads = [start_worker(ground, group, service.groups[group], stop) for group in service.groups]
-    needs = {"kafka": ground.ask_bus, "store": ground.ask_store, **service.needs}
+    needs = {"kafka": ground.ask_bus, "store": ground.ask_store, **needs}
     server.say(is_serving=True, of="process")
     server.start()
     log.info("serving on port %d", server.port)
@@ -293,21 +298,22 @@ def _missing(stop: threading.Event, dependencies: Dependencies) -> str:
     return "; ".join(sorted({*metrics.waited_for().values(), *missing}))
 
 
-def _check(ground: Ground) -> int:
+def _check(ground: Ground, needs: Needs) -> int:
     """Say, a line each, what this service connects to and whether it can."""
     kafka, store = ground.settings.kafka, ground.settings.store
     outcome = 0
-    asked: dict[str, Callable[[Ground], None]] = {
-        f"Kafka at {', '.join(kafka.servers)}": _reach_bus,
-        f"bucket {store.bucket} at {store.endpoint}": Ground.ask_store,
+    asked: Needs = {
+        f"Kafka at {', '.join(kafka.servers)}": partial(_reach_bus, ground),
+        f"bucket {store.bucket} at {store.endpoint}": ground.ask_store,
+        **needs,
     }
     for what, ask in asked.items():
         try:
-            ask(ground)
+            ask()
             print(f"reached: {what}")  # noqa: T201 - the command's answer
-        except (BusAway, ObjectsAway, Refused) as away:
+        except (*AWAY, Refused) as away:
             outcome = 1
-            print(f"not reached: {what}: {away}")  # noqa: T201
+            print(f"not reached: {what}: {' '.join(str(away).split())}")  # noqa: T201
     return outcome
 
 

@@ -1,5 +1,9 @@
 """What every service is told, by the environment."""
 
+import os
+import socket
+import subprocess
+import sys
 import time
 
 import pytest
@@ -32,3 +36,36 @@ def test_a_worker_is_charged_with_what_others_in_its_process_do_not_do() -> None
     assert clock_of(Service({"render": {}, "rendition": {}})) is time.thread_time
     # Pins that are tried out are solved beside track's worker, and charged by themselves.
     assert clock_of(Service({"track": {}}, lambda _: None)) is time.thread_time
+
+
+@pytest.mark.parametrize(
+    ("service", "told", "needed"),
+    [
+        ("detect", {"TRITON_ADDRESS": "127.0.0.1:{port}"}, "triton"),
+        ("gateway", {"CATALOG_URL": "postgresql+psycopg://127.0.0.1:{port}/catalog"}, "catalog"),
+    ],
+)
+def test_a_check_says_of_each_server_that_it_is_not_reached(
+    service: str, told: dict[str, str], needed: str
+) -> None:
+    with socket.socket() as nobody:  # bound, and not listened at
+        nobody.bind(("127.0.0.1", 0))
+        port = nobody.getsockname()[1]
+        places = {
+            **TOLD,
+            "INYOURAREA_S3_ENDPOINT": f"http://127.0.0.1:{port}",
+            "INYOURAREA_KAFKA_SERVERS": f"127.0.0.1:{port}",
+            "INYOURAREA_INGEST_ADDRESS": f"127.0.0.1:{port}",
+            "INYOURAREA_TRACK_ADDRESS": f"127.0.0.1:{port}",
+            "INYOURAREA_GATEWAY_MODELS": __file__,
+            **{f"INYOURAREA_{name}": value.format(port=port) for name, value in told.items()},
+        }
+        command = [sys.executable, "-m", f"inyourarea.{service}", "--check"]
+        done = subprocess.run(
+            command, env={**os.environ, **places}, capture_output=True, text=True, check=False
+        )
+    assert done.returncode == 1, done.stderr
+    lines = done.stdout.splitlines()
+    assert len(lines) == 3
+    assert all(line.startswith("not reached: ") for line in lines)
+    assert lines[2].startswith(f"not reached: {needed}: ")
