@@ -19,7 +19,7 @@ from inyourarea.contracts.model import (
 from inyourarea.core.letterbox import BAR_GREY, fit_letterbox
 from inyourarea.train.measure import Answers
 from inyourarea.train.show_pictures import Drawn, read_truth
-from inyourarea.train.windows import read_picture
+from inyourarea.train.windows import LabelledPicture, read_picture
 
 THREADS = 2
 
@@ -38,16 +38,46 @@ class Seen:
 
 def look_at_split(content: bytes, folder: Path, split: str) -> list[Seen]:
     """Run a model file over all pictures of one part of a drawn data set."""
-    options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = THREADS
-    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-    metadata = session.get_modelmeta().custom_metadata_map
-    info = check_model(session.get_inputs(), session.get_outputs(), metadata)
+    session, info = open_model(content)
     seen = []
     for stem, drawn in read_truth(folder, split).items():
         picture = read_picture(folder / "images" / split / f"{stem}.jpg")
         seen.append(Seen(tuple(drawn), *_look(session, info, picture)))
     return seen
+
+
+def open_model(content: bytes) -> tuple[onnxruntime.InferenceSession, ModelInfo]:
+    """A model's file, ready to be asked, and what it says of itself.
+
+    Raises:
+        ModelRejected: it does not keep the contract.
+    """
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = THREADS
+    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    metadata = session.get_modelmeta().custom_metadata_map
+    return session, check_model(session.get_inputs(), session.get_outputs(), metadata)
+
+
+def look_at_labelled(content: bytes, pictures: Sequence[LabelledPicture]) -> dict[str, Answers]:
+    """Lay a model's answers to frames of its own size beside their labels, by the files' stems."""
+    session, _ = open_model(content)
+    answers = {}
+    for one in pictures:
+        boxes, scores = session.run(
+            [BOXES_OUTPUT, SCORES_OUTPUT], {FRAMES_INPUT: read_picture(one.file)[None]}
+        )
+        found = scores[0].max(axis=1) > 0
+        answers[one.file.stem] = Answers(
+            truth=one.boxes.astype(np.float64),
+            truth_class=one.classes,
+            doubtful=np.zeros((0, 4)),
+            doubtful_class=np.zeros(0, np.int64),
+            boxes=boxes[0][found].astype(np.float64),
+            box_class=scores[0][found].argmax(axis=1),
+            confidence=scores[0][found].max(axis=1).astype(np.float64),
+        )
+    return answers
 
 
 def letterboxed(picture: NDArray[np.uint8], info: ModelInfo) -> NDArray[np.uint8]:

@@ -132,6 +132,21 @@ def _recall(height: float, outcomes: list[tuple[bool, bool]]) -> Recall:
     return Recall(height, len(outcomes), float(shares[0]), float(shares[1]))
 
 
+def precision_and_recall(
+    answers: Sequence[Answers], chosen: int, confidence: float
+) -> tuple[float, float]:
+    """Precision and recall of one class at a confidence, IoU .5; NaN of what there is none of."""
+    right = said = wanted = 0
+    for one in answers:
+        wanted += int((one.truth_class == chosen).sum())
+        confidences, hits = _judged(one, chosen, 0.5)
+        sure = confidences >= confidence
+        said += int(sure.sum())
+        right += int(hits[sure].sum())
+    nan = float("nan")
+    return right / said if said else nan, right / wanted if wanted else nan
+
+
 def f1(answers: Sequence[Answers], confidence: float) -> float:
     """Harmonic mean of precision and recall at a confidence, all classes together, IoU .5."""
     right = said = wanted = 0

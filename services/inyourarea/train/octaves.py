@@ -32,19 +32,20 @@ class OctavesDiffer(Refused):
     """The two models are not one network at two sizes."""
 
 
-def half_of(info: ModelInfo) -> ModelInfo:
+def half_of(info: ModelInfo, multiple: int = SIDE_MULTIPLE) -> ModelInfo:
     """The contract of the second look: half as large, and as much more as its strides need."""
-    sides = (-(-side // (2 * SIDE_MULTIPLE)) * SIDE_MULTIPLE for side in (info.height, info.width))
+    sides = (-(-side // (2 * multiple)) * multiple for side in (info.height, info.width))
     height, width = sides
     return replace(info, height=height, width=width)
 
 
 def in_two_octaves(
-    full: onnx.ModelProto, half: onnx.ModelProto, info: ModelInfo
+    full: onnx.ModelProto, half: onnx.ModelProto, info: ModelInfo, multiple: int = SIDE_MULTIPLE
 ) -> onnx.ModelProto:
     """Return one model that keeps the contract of ``full`` and also looks with ``half``.
 
-    Both are the same network, ``full`` under ``info`` and ``half`` under `half_of` it. Their bodies
+    Both are the same network, ``full`` under ``info`` and ``half`` under `half_of` it, whose sides
+    are whole in the network's coarsest stride, ``multiple``. Their bodies
     give `ROWS` [N,C,A]; one constant [A,3] of the answer tells the middle (x, y) of each cell in
     strides, and its stride in pixels. What the second look tells is `LEAST_TOLD_PX` high at least.
 
@@ -52,7 +53,8 @@ def in_two_octaves(
         OctavesDiffer: the two do not belong together.
     """
     _check_size(full, info)
-    _check_size(half, half_of(info))
+    small = half_of(info, multiple)
+    _check_size(half, small)
     both = onnx.ModelProto()
     both.CopyFrom(full)
     graph = both.graph
@@ -60,7 +62,7 @@ def in_two_octaves(
     answer = [node for node in graph.node if node.name.startswith(ANSWER)]
     for node in first:
         node.output[:] = [f"full/{ROWS}" if name == ROWS else name for name in node.output]
-    shrink = _halved(info)
+    shrink = _halved(info, small)
     second = _second_body(half)
     _share_weights(graph, second, half.graph)
     join = Nodes("both")
@@ -88,10 +90,9 @@ def _check_size(model: onnx.ModelProto, info: ModelInfo) -> None:
         )
 
 
-def _halved(info: ModelInfo) -> Nodes:
+def _halved(info: ModelInfo, half: ModelInfo) -> Nodes:
     """From the frames to frames of half the size: means of four pixels, grey beyond the edge."""
     nodes = Nodes(HALF)
-    half = half_of(info)
     planes = nodes.add("Transpose", FRAMES_INPUT, perm=[0, 3, 1, 2])
     picture = nodes.add("Cast", planes, to=TensorProto.FLOAT)
     small = nodes.add("AveragePool", picture, kernel_shape=[2, 2], strides=[2, 2])

@@ -9,8 +9,8 @@ from inyourarea.train.graph import model_bytes
 from inyourarea.train.repository import write_whole
 from inyourarea.train.show_model import GROUP_FILE, LOOKS, SHOW, UNSEEN, Workshop, group_toml
 from inyourarea.train.show_pictures import MEMBERS, PICTURE_SIZE
+from inyourarea.train.course import ARCHITECTURE, Course
 from inyourarea.train.training import (
-    Course,
     read_network,
     read_progress,
     train_network,
@@ -54,7 +54,7 @@ def export(workshop: Workshop) -> tuple[float, float]:
         differences.append(check_parity(network, content, np.stack(frames)))
         write_whole(workshop.float_model(look), content)
     box_px, score = np.max(differences, axis=0).tolist()
-    write_starting_weights(network, workshop.models / SHOW.name / "show.pt")
+    write_starting_weights(network, ARCHITECTURE, workshop.models / SHOW.name / "show.pt")
     write_whole(workshop.models / GROUP_FILE, group_toml().encode())
     progress = {**read_progress(workshop.checkpoint), "box_px": box_px, "score": score}
     write_whole(workshop.progress, json.dumps(progress).encode())

@@ -1,12 +1,15 @@
 """Train a YOLOv5 "u" network with ultralytics on windows of a data set: pictures in, weights out.
 
-Meant for a CPU: bfloat16 arithmetic in channels-last order takes half the time of float32 (measured
-.12 against .22 CPU seconds per window of 640x384), and the schedule fits a given number of hours.
+Made for a CPU, where bfloat16 arithmetic in channels-last order takes half the time of float32
+(measured .12 against .22 CPU seconds per window of 640x384). GPUs are used as ultralytics does.
 """
 
+import errno
 import os
+import pickle
+from collections.abc import Callable
+from contextlib import contextmanager
 from copy import deepcopy
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,69 +21,72 @@ from ultralytics.data.dataset import YOLODataset
 from ultralytics.models.yolo.detect import DetectionTrainer
 from ultralytics.nn.tasks import DetectionModel
 
+from inyourarea.core.errors import Refused
+from inyourarea.runtime.disk import words_for
+from inyourarea.train.course import WINDOWS_PER_ROUND, Course, course_from_json
+from inyourarea.train.repository import write_whole
 from inyourarea.train.windows import (
     LabelledPicture,
     class_rarity,
     cut_window,
     in_random_order,
+    mirrored,
     read_labels,
 )
 
-ARCHITECTURE = "yolov5n.yaml"
-"""In today's ultralytics this is the anchor-free "u" variant with the split head."""
+READERS = 8
+"""Processes that cut windows for each GPU; a CPU cuts its own."""
 
-WINDOW = (416, 288)
-"""Width and height of a training window, pixels: enough for the largest face, and small enough that
-little of an empty stage is paid for."""
+FULL_MEMORY = ("out of memory", "can't allocate memory")
+"""What torch says of a GPU, and of a CPU."""
 
-WINDOWS_PER_EPOCH = 480
-"""An epoch is only what lies between two checkpoints and two steps of the learning rate."""
-
-BATCH = 16
+Tell = Callable[[int, int, int], None]
+"""Told after every batch: the rounds that are done, those there are, and the pictures a batch."""
 
 
-@dataclass(frozen=True, slots=True)
-class Course:
-    """What is learned from, and for how long."""
-
-    pictures: Path
-    picture_size: tuple[int, int]
-    classes: tuple[str, ...]
-    work: Path
-    hours: float
-    seed: int
+class TrainingStopped(Refused):
+    """Training can not go on here; what was learned is kept, and the same command takes it up."""
 
 
 class WindowDataset(torch.utils.data.Dataset):  # type: ignore[misc]  # torch is not there for mypy
-    """Endless fresh windows; item ``i`` of an epoch is a window of a picture drawn by lot."""
+    """Endless fresh windows; item ``i`` of a round is a window of a picture drawn by lot.
+
+    Every process that reads from it draws lots of its own.
+    """
 
     collate_fn = staticmethod(YOLODataset.collate_fn)
 
-    def __init__(self, course: Course, seed: int) -> None:
+    def __init__(self, course: Course, seed: tuple[int, ...]) -> None:
         self.course = course
-        self.random = np.random.default_rng(seed)
-        self.left: list[LabelledPicture] = []
-        self.labels: list[dict[str, Any]] = []
+        self.seed = seed
+        self.reader: int | None = None
         self.look_again()
 
     def look_again(self) -> None:
         """Begin a new pass over the pictures, those that were added since the last one included."""
+        reader = torch.utils.data.get_worker_info()
+        if self.reader is None or (reader and self.reader != reader.id + 1):
+            self.reader = reader.id + 1 if reader else 0
+            self.random = np.random.default_rng([*self.seed, self.reader])
         folder = self.course.pictures / "images" / "train"
         pictures = read_labels(folder, self.course.picture_size)
         self.rarity = class_rarity(pictures, len(self.course.classes))
-        self.left = in_random_order(self.random, pictures)
+        self.left: list[LabelledPicture] = in_random_order(self.random, pictures)
         # Ultralytics counts the boxes of a data set here, to see that a head has room for them.
         self.labels = [{"cls": one.classes[:, None]} for one in pictures]
 
     def __len__(self) -> int:
-        return WINDOWS_PER_EPOCH
+        return self.course.windows_per_round
 
     def __getitem__(self, index: int) -> dict[str, Any]:
-        if not self.left:
+        reader = torch.utils.data.get_worker_info()
+        if not self.left or (reader and self.reader != reader.id + 1):
             self.look_again()
-        chosen = self.left.pop()
-        picture, boxes, classes = cut_window(self.random, chosen, WINDOW, self.rarity)
-        sides = np.asarray(WINDOW * 2, np.float32)
+        chosen, window = self.left.pop(), self.course.window
+        picture, boxes, classes = cut_window(self.random, chosen, window, self.rarity)
+        if self.course.can_mirror and self.random.random() < 0.5:
+            picture, boxes = mirrored(picture, boxes)
+        sides = np.asarray(window * 2, np.float32)
         boxes = boxes / sides
         middle, size = (boxes[:, :2] + boxes[:, 2:]) / 2, boxes[:, 2:] - boxes[:, :2]
         return {
@@ -96,21 +102,31 @@ class Bfloat16Model(DetectionModel):  # type: ignore[misc]  # ultralytics has no
     """The network, trained in bfloat16; ultralytics' own switch for that refuses a CPU."""
 
     def loss(self, batch: dict[str, Any], preds: Any = None) -> Any:
-        """Give the loss, computed in bfloat16 where that is safe."""
-        with torch.autocast("cpu", torch.bfloat16):
+        """Give the loss, computed on a CPU in bfloat16 where that is safe."""
+        is_cpu = batch["img"].device.type == "cpu"
+        with torch.autocast("cpu", torch.bfloat16, enabled=is_cpu):
             return super().loss(batch, preds)
 
 
 class WindowTrainer(DetectionTrainer):  # type: ignore[misc]  # ultralytics has no type hints
-    """The ultralytics trainer, fed with windows; measuring is left to the exported file."""
+    """The ultralytics trainer, fed with windows; measuring is left to the exported file.
 
-    course: Course
-    epochs_before: int
+    Its ``data`` is the file of the course: ultralytics starts a process for each of several GPUs,
+    which knows nothing else.
+    """
+
+    tell: Tell = staticmethod(lambda *_: None)
+
+    @property
+    def course(self) -> Course:
+        """What it learns from."""
+        return course_from_json(Path(self.args.data).read_text(encoding="utf-8"))
 
     def get_dataset(self) -> dict[str, Any]:
         """Describe the data set without ultralytics' own look at it, which would fetch a font."""
-        folder = self.course.pictures / "images"
-        names = dict(enumerate(self.course.classes))
+        course = self.course
+        folder = course.pictures / "images"
+        names = dict(enumerate(course.classes))
         return {
             "train": str(folder / "train"),
             "val": str(folder / "train"),
@@ -119,12 +135,18 @@ class WindowTrainer(DetectionTrainer):  # type: ignore[misc]  # ultralytics has 
             "channels": 3,
         }
 
-    def get_dataloader(self, _dataset_path: str, batch_size: int = BATCH, **_: Any) -> Any:
+    def get_dataloader(
+        self, _dataset_path: str, batch_size: int = 16, rank: int = -1, **_: Any
+    ) -> Any:
         """Give the loader of windows."""
-        # A run that is taken up again must not see the windows of its first epochs once more.
-        seed = self.course.seed + 1000 * self.epochs_before
-        data = WindowDataset(self.course, seed)
-        return build_dataloader(data, batch_size, workers=0, shuffle=False, device=self.device)
+        course = self.course
+        # A run that is taken up again must not see the windows of its first rounds once more.
+        before = read_rounds(course.checkpoint) if self.resume else 0
+        data = WindowDataset(course, (course.seed, before, rank + 1))
+        workers = 0 if self.device.type == "cpu" else READERS
+        return build_dataloader(
+            data, batch_size, workers=workers, shuffle=False, rank=rank, device=self.device
+        )
 
     def get_model(
         self, cfg: Any = None, weights: torch.nn.Module | None = None, **_: Any
@@ -133,7 +155,7 @@ class WindowTrainer(DetectionTrainer):  # type: ignore[misc]  # ultralytics has 
         network = Bfloat16Model(cfg, nc=self.data["nc"], ch=self.data["channels"], verbose=False)
         network.names = self.data["names"]
         if weights is not None:
-            network.load(weights)
+            network.load(weights, verbose=False)
         return network.to(memory_format=torch.channels_last)
 
     def preprocess_batch(self, batch: dict[str, Any]) -> dict[str, Any]:
@@ -142,26 +164,67 @@ class WindowTrainer(DetectionTrainer):  # type: ignore[misc]  # ultralytics has 
         ready["img"] = ready["img"].contiguous(memory_format=torch.channels_last)
         return ready
 
+    def optimizer_step(self) -> None:
+        """Take a step, and tell how far it is."""
+        super().optimizer_step()
+        self.tell(self.epoch, self.epochs, self.batch_size)
+
+    def save_model(self) -> bool:
+        """Write the checkpoint so that a stop at any moment leaves this one or the last.
+
+        Raises:
+            TrainingStopped: the disk is full.
+        """
+        whole = self.last
+        self.last = whole.with_suffix(".part")
+        try:
+            super().save_model()
+            self.last.replace(whole)
+        except OSError as error:
+            self.last.unlink(missing_ok=True)
+            raise TrainingStopped(
+                f"The weights can not be written to {whole.parent}: {words_of(error)}. "
+                f"Those of round {self.epoch} of {self.epochs} are kept."
+            ) from error
+        finally:
+            self.last = whole
+        return True
+
+    def save_metrics(self, metrics: dict[str, float]) -> None:
+        """Keep no table: nothing reads it."""
+
     def validate(self) -> tuple[dict[str, float], float]:
-        """Measure nothing here; no epoch is better than the last one."""
+        """Measure nothing here; no round is better than the last one."""
         return {}, float(self.epoch)
 
     def final_eval(self) -> None:
         """Measure nothing here."""
 
 
-def train_network(course: Course) -> Path:
-    """Train from scratch, or go on where a stopped run was, and return the checkpoint file."""
+def words_of(error: OSError) -> str:
+    """What is wrong with the disk; a limit on the size of files is one of the ways to be full."""
+    if error.errno == errno.EFBIG:
+        return "a file may not be that large here (ulimit -f); allow it and ask again"
+    return words_for(error)
+
+
+def train_network(course: Course, tell: Tell | None = None) -> Path:
+    """Train, or go on where a stopped run was, and return the checkpoint file.
+
+    Raises:
+        TrainingStopped: the disk is full, or a GPU's memory.
+    """
     settings.update({"sync": False, "tensorboard": False})
-    checkpoint = course.work / "run" / "weights" / "last.pt"
+    file = course.work / "course.json"
+    write_whole(file, course.to_json().encode())
     options: dict[str, Any] = {
-        "model": ARCHITECTURE,
-        "data": "windows",
-        "epochs": 30,
+        "model": course.architecture,
+        "data": str(file),
+        "epochs": course.rounds,
         "time": course.hours,
-        "imgsz": WINDOW[0],
-        "batch": BATCH,
-        "nbs": BATCH,
+        "imgsz": max(course.window),
+        "batch": course.batch,
+        "nbs": course.batch,
         "optimizer": "AdamW",
         "lr0": 0.002,
         "lrf": 0.01,
@@ -171,12 +234,12 @@ def train_network(course: Course) -> Path:
         "weight_decay": 0.01,
         # Above ultralytics' .5: who it is matters more here than the last pixel of the box.
         "cls": 0.7,
-        "amp": False,
-        "device": "cpu",
-        "workers": 0,
+        "amp": _number_type(course.device),
+        "device": course.device,
+        "workers": READERS,
         "val": False,
         "plots": False,
-        "pretrained": False,
+        "pretrained": str(course.start) if course.start else False,
         "deterministic": False,
         "close_mosaic": 0,
         "patience": 0,
@@ -185,39 +248,78 @@ def train_network(course: Course) -> Path:
         "name": "run",
         "exist_ok": True,
     }
-    before = 0
-    if checkpoint.is_file():
-        # Of a resumed run ultralytics would count the hours from now and the epochs from the first,
-        # and stop at once; so the rest of the epochs that were planned is run.
-        options |= {"model": str(checkpoint), "resume": str(checkpoint), "time": None}
-        before = read_progress(checkpoint)["epochs"]
-    trainer = type("CourseTrainer", (WindowTrainer,), {"course": course, "epochs_before": before})(
-        overrides=options
-    )
+    if course.checkpoint.is_file():
+        if course.hours is None and read_rounds(course.checkpoint) >= course.rounds:
+            return course.checkpoint
+        # Of a resumed run ultralytics would count the hours from now and the rounds from the first,
+        # and stop at once; so the rest of the rounds that were planned is run.
+        checkpoint = str(course.checkpoint)
+        options |= {"model": checkpoint, "resume": checkpoint, "time": None}
     # Ultralytics leaves one core unused, which on a machine of two is half.
-    torch.set_num_threads(os.cpu_count() or 1)
-    trainer.train()
-    return checkpoint
+    threads = int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
+    with _trouble_in_words(course):
+        trainer = WindowTrainer(overrides=options)
+        if tell:
+            trainer.tell = tell
+        torch.set_num_threads(threads)
+        trainer.train()
+    return course.checkpoint
+
+
+def _number_type(device: str) -> bool | str:
+    """What ultralytics calls the numbers to compute in; its own float16 would fetch a network."""
+    return "bf16" if device != "cpu" and torch.cuda.is_bf16_supported() else False
+
+
+@contextmanager
+def _trouble_in_words(course: Course) -> Any:
+    try:
+        yield
+    except RuntimeError as error:
+        if not any(words in str(error).lower() for words in FULL_MEMORY):
+            raise
+        raise TrainingStopped(
+            f"The memory of device {course.device} is full, even for smaller batches than "
+            f"{course.batch}; give a smaller --batch or --model."
+        ) from error
+    except OSError as error:
+        raise TrainingStopped(f"{course.work} can not be written: {words_of(error)}") from error
 
 
 def read_network(checkpoint: Path) -> DetectionModel:
-    """The network with the averaged weights of a checkpoint, in float32."""
-    # Written by this module, so its pickled network is trusted.
-    content = torch.load(checkpoint, map_location="cpu", weights_only=False)
-    network = content["ema"] if content.get("ema") is not None else content["model"]
-    return deepcopy(network).float().eval()
+    """The network with the averaged weights of a checkpoint, in float32.
+
+    The file is unpickled, which runs what is in it: take weights only from those whom you trust.
+
+    Raises:
+        Refused: it holds no network.
+    """
+    try:
+        content = torch.load(checkpoint, map_location="cpu", weights_only=False)
+        network = content["ema"] if content.get("ema") is not None else content["model"]
+        return deepcopy(network).float().eval()
+    except (
+        *(pickle.UnpicklingError, EOFError, RuntimeError, ImportError),
+        *(KeyError, AttributeError, TypeError, ValueError),
+    ) as error:
+        raise Refused(f"{checkpoint} holds no weights of a YOLOv5 of ultralytics.") from error
 
 
-def write_starting_weights(network: DetectionModel, target: Path) -> None:
+def write_starting_weights(network: DetectionModel, architecture: str, target: Path) -> None:
     """Write float16 weights that ``ultralytics.YOLO`` takes to train further, nothing else."""
     bare = deepcopy(network).half()
     bare.__class__ = DetectionModel  # what plain ultralytics can unpickle
     bare.criterion, bare.pt_path = None, None
-    bare.args = {"task": "detect", "model": ARCHITECTURE}
+    bare.args = {"task": "detect", "model": architecture}
     torch.save({"model": bare, "ema": None, "train_args": {"task": "detect"}}, target)
 
 
+def read_rounds(checkpoint: Path) -> int:
+    """How many rounds a checkpoint has seen."""
+    return int(torch.load(checkpoint, map_location="cpu", weights_only=False)["epoch"]) + 1
+
+
 def read_progress(checkpoint: Path) -> dict[str, int]:
-    """How much a checkpoint has seen: epochs and windows."""
-    epochs = int(torch.load(checkpoint, map_location="cpu", weights_only=False)["epoch"]) + 1
-    return {"epochs": epochs, "windows": epochs * WINDOWS_PER_EPOCH}
+    """How much a checkpoint of the show's model has seen: epochs and windows."""
+    rounds = read_rounds(checkpoint)
+    return {"epochs": rounds, "windows": rounds * WINDOWS_PER_ROUND}

@@ -152,6 +152,16 @@ def with_bar(
     return barred, (high <= start) | (low >= start + deep)
 
 
+def mirrored(
+    picture: NDArray[np.uint8], boxes: NDArray[np.float32]
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """The same with left and right changed; only where both sides of an outfit are alike."""
+    width = picture.shape[1]
+    turned = boxes.copy()
+    turned[:, [0, 2]] = width - boxes[:, [2, 0]]
+    return np.ascontiguousarray(picture[:, ::-1]), turned
+
+
 def read_picture(file: Path) -> NDArray[np.uint8]:
     """Read a picture as RGB uint8 (h, w, 3).
 

@@ -5,8 +5,9 @@ Needs torch and ultralytics, which nothing outside this package does.
 
 import io
 import warnings
+from collections.abc import Sequence
 from copy import deepcopy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 
 from inyourarea.contracts.model import BOXES_OUTPUT, FRAMES_INPUT, SCORES_OUTPUT, ModelInfo
 from inyourarea.core.errors import Refused
+from inyourarea.train.parity import BOX_TOLERANCE_PX, SCORE_TOLERANCE, Answer, apart, is_within
 from inyourarea.train.graph import OPSET, ROWS, Nodes, Suppression, build_model
 
 SUPPRESSION = Suppression(candidates=300, iou=0.55)
@@ -26,14 +28,6 @@ are joined; members who cross overlap less than .55 in the face box until one is
 DISTANCES = 16
 """Steps of each side's distribution, in strides; fixed by the architecture."""
 
-STRIDES = (8, 16, 32)
-"""Pixels per cell of the three levels."""
-
-BOX_TOLERANCE_PX = 0.5
-SCORE_TOLERANCE = 1e-2
-"""What float16 weights and another runtime's summation may cost: less than a box is used for."""
-
-
 class ParityBroken(Refused):
     """The exported file does not answer as the network does."""
 
@@ -41,8 +35,15 @@ class ParityBroken(Refused):
 def export_network(network: torch.nn.Module, info: ModelInfo) -> onnx.ModelProto:
     """Return the network as a file that keeps the contract, at the frame size of ``info``."""
     raw = onnx.load_from_string(_raw_graph(network, info))
+    head = DistributionHead(info, strides_of(network))
+    cells = len(_cell_places(info, head.strides))
+    suppression = replace(SUPPRESSION, candidates=min(SUPPRESSION.candidates, cells))
+    return build_model(raw, 1 / 255, head, suppression, info)
 
-    return build_model(raw, 1 / 255, DistributionHead(info), SUPPRESSION, info)
+
+def strides_of(network: torch.nn.Module) -> tuple[int, ...]:
+    """Pixels per cell of each level, finest first: three levels, or four of the "6" networks."""
+    return tuple(int(stride) for stride in network.stride)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ class DistributionHead:
     """Reads the raw head: per cell, distributions of the distances to its sides, and logits."""
 
     info: ModelInfo
+    strides: tuple[int, ...]
 
     def rank(self, nodes: Nodes) -> str:
         """Rank by the best class logit."""
@@ -68,7 +70,7 @@ class DistributionHead:
         shares = nodes.add("Softmax", sides, axis=-1)
         steps = nodes.constant(np.arange(DISTANCES, dtype=np.float32)[:, None])
         distances = nodes.add("Squeeze", nodes.add("MatMul", shares, steps), nodes.integers(-1))
-        place = nodes.add("Gather", nodes.constant(_cell_places(self.info)), cells)
+        place = nodes.add("Gather", nodes.constant(_cell_places(self.info, self.strides)), cells)
         middle, stride = nodes.columns(place, 0, 2), nodes.columns(place, 2, 3)
         start = nodes.add("Sub", middle, nodes.columns(distances, 0, 2))
         end = nodes.add("Add", middle, nodes.columns(distances, 2, 4))
@@ -77,10 +79,10 @@ class DistributionHead:
         return boxes, nodes.add("Sigmoid", logits)
 
 
-def _cell_places(info: ModelInfo) -> NDArray[np.float32]:
+def _cell_places(info: ModelInfo, strides: Sequence[int]) -> NDArray[np.float32]:
     """Middle (x, y) in strides, and stride in pixels, of every cell: [A,3], finest level first."""
     levels = []
-    for stride in STRIDES:
+    for stride in strides:
         y, x = np.mgrid[: info.height // stride, : info.width // stride].astype(np.float32)
         steps = np.full(x.size, stride, np.float32)
         levels.append(np.stack([x.ravel() + 0.5, y.ravel() + 0.5, steps], axis=-1))
@@ -148,6 +150,16 @@ def for_inference(network: torch.nn.Module) -> torch.nn.Module:
     return ready
 
 
+def own_answer(network: torch.nn.Module, frames: NDArray[np.uint8]) -> Answer:
+    """What a network `for_inference` itself says of each of its cells, nothing suppressed."""
+    with torch.no_grad():
+        picture = torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255
+        rows = network(picture).permute(0, 2, 1).numpy()
+    boxes = np.concatenate([rows[..., :2] - rows[..., 2:4] / 2, rows[..., :2] + rows[..., 2:4] / 2], -1)
+    height, width = frames.shape[1:3]
+    return np.clip(boxes, 0, [width, height, width, height]), rows[..., 4:]
+
+
 def check_parity(
     network: torch.nn.Module, content: bytes, frames: NDArray[np.uint8]
 ) -> tuple[float, float]:
@@ -159,25 +171,11 @@ def check_parity(
         ParityBroken: a difference is beyond half a pixel or .01.
     """
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
-    boxes, scores = session.run([BOXES_OUTPUT, SCORES_OUTPUT], {FRAMES_INPUT: frames})
-    with torch.no_grad():
-        picture = torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255
-        rows = for_inference(network)(picture).permute(0, 2, 1).numpy()
-    worst_box = worst_score = 0.0
-    height, width = frames.shape[1:3]
-    for found_boxes, found_scores, row in zip(boxes, scores, rows, strict=True):
-        raw = np.concatenate([row[:, :2] - row[:, 2:4] / 2, row[:, :2] + row[:, 2:4] / 2], axis=1)
-        raw = np.clip(raw, 0, [width, height, width, height])
-        for box, score in zip(found_boxes, found_scores, strict=True):
-            if not score.any():
-                break
-            apart = np.abs(raw - box).max(axis=1) + np.abs(row[:, 4:] - score).max(axis=1)
-            nearest = int(apart.argmin())
-            worst_box = max(worst_box, float(np.abs(raw[nearest] - box).max()))
-            worst_score = max(worst_score, float(np.abs(row[nearest, 4:] - score).max()))
-    if worst_box > BOX_TOLERANCE_PX or worst_score > SCORE_TOLERANCE:
+    answer = session.run([BOXES_OUTPUT, SCORES_OUTPUT], {FRAMES_INPUT: frames})
+    found = apart(own_answer(for_inference(network), frames), answer)
+    if not is_within(*found):
         raise ParityBroken(
-            f"The exported file differs from the network by {worst_box:.2f} px and "
-            f"{worst_score:.4f} in score; {BOX_TOLERANCE_PX} px and {SCORE_TOLERANCE} are allowed."
+            f"The exported file differs from the network by {found[0]:.2f} px and "
+            f"{found[1]:.4f} in score; {BOX_TOLERANCE_PX} px and {SCORE_TOLERANCE} are allowed."
         )
-    return worst_box, worst_score
+    return found
