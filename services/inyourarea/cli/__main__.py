@@ -14,7 +14,7 @@ from inyourarea.core.errors import Refused
 #: One module each; the order is that of the help.
 COMMANDS = (
     *("run", "serve", "token", "inspect", "score", "stage_show", "models", "train_show"),
-    *("collect", "dataset"),
+    *("collect", "dataset", "train"),
     *("submit", "status", "fetch", "pin", "store", "topics", "catalog"),
     *("runs", "dead_letters", "gc", "usage"),
 )

@@ -4,7 +4,6 @@ import argparse
 import os
 from pathlib import Path
 
-from inyourarea.core.errors import Refused
 from inyourarea.embedded.models import models_folder
 
 STEPS = ("draw", "learn", "export", "quantise", "measure")
@@ -55,21 +54,10 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _with_torch(step: str, args: argparse.Namespace) -> None:
-    # Read by ultralytics and the thread library when they are imported: nothing is fetched or
-    # sent, settings stay in the work folder, and threads that wait leave the core to others.
-    os.environ |= {
-        "YOLO_OFFLINE": "true",
-        "YOLO_CONFIG_DIR": str(args.work.resolve() / "settings"),
-        "OMP_WAIT_POLICY": "PASSIVE",
-    }
-    try:
-        from inyourarea.train import show_network  # noqa: PLC0415
-    except ModuleNotFoundError as error:
-        raise Refused(
-            f"{error.name} is not installed; learning and exporting need `pip install .[train]`."
-        ) from error
+    from inyourarea.train.installed import with_torch  # noqa: PLC0415
     from inyourarea.train.show_model import Workshop  # noqa: PLC0415
 
+    show_network = with_torch("show_network", args.work)
     workshop = Workshop(args.work.resolve(), args.models or models_folder())
     if step == "learn":
         show_network.learn(workshop, args.hours)

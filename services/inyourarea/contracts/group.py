@@ -3,6 +3,7 @@
 ``train`` writes one beside the model, the command line and ``embedded`` read the one asked for.
 """
 
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -53,6 +54,25 @@ def group_from_toml(text: str) -> Group:
         version=_field(table, "version", int),
         confidence=_field(table, "confidence", float),
     )
+
+
+def group_to_toml(group: Group) -> str:
+    """The file that `group_from_toml` reads as this group."""
+    lines = [
+        f"# The group {group.name!r}, in the order of its model's classes.",
+        f"name = {_quoted(group.name)}",
+        f"model = {_quoted(group.model)}",
+        f"version = {group.version}",
+        f"confidence = {group.confidence}",
+    ]
+    for name, colour in zip(group.members, group.colours, strict=True):
+        lines += ["", "[[member]]", f"name = {_quoted(name)}", f"colour = {_quoted(colour)}"]
+    return "\n".join(lines) + "\n"
+
+
+def _quoted(text: str) -> str:
+    """A basic string of TOML; JSON's escapes are among its own."""
+    return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _field(table: Mapping[str, Any], key: str, kind: type[Field]) -> Field:

@@ -192,6 +192,12 @@ def _assemble(
         producer_name="inyourarea",
         producer_version=str(info.revision),
     )
+    return with_info(model, info)
+
+
+def with_info(model: onnx.ModelProto, info: ModelInfo) -> onnx.ModelProto:
+    """The same model, which now says this of itself."""
+    model.producer_version = str(info.revision)
     helper.set_model_props(model, metadata_of(info))
     onnx.checker.check_model(model, full_check=True)
     return model

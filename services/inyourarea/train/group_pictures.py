@@ -55,7 +55,9 @@ class Chosen:
         return [picture for picture, labels in self.labels.items() if labels.split == split]
 
 
-def choose_pictures(everything: Iterable[tuple[str, LabelledPicture]], members: tuple[str, ...]) -> Chosen:
+def choose_pictures(
+    everything: Iterable[tuple[str, LabelledPicture]], members: tuple[str, ...]
+) -> Chosen:
     """Choose the pictures that say something: somebody is named there, or all of it is confirmed.
 
     Raises:
@@ -109,7 +111,9 @@ def _check_everybody_is_there(labels: Labels, members: tuple[str, ...]) -> None:
         )
 
 
-def frame_size(sizes: Iterable[tuple[int, int]], imgsz: int | None, multiple: int) -> tuple[int, int]:
+def frame_size(
+    sizes: Iterable[tuple[int, int]], imgsz: int | None, multiple: int
+) -> tuple[int, int]:
     """Width and height of the frames: the commonest shape of the pictures, with narrow bars.
 
     ``imgsz`` is the longer side (none: the usual one, or the pictures' own where they are smaller);
@@ -197,7 +201,7 @@ def _frame(
 
 def _is_unsaid(box: LabelledBox, labels: LabelledPicture) -> bool:
     """Whether it might be a member: nobody was named, and nobody said that it is no member."""
-    return not box.member and box.state != CONFIRMED and labels.state != CONFIRMED
+    return not box.member and CONFIRMED not in {box.state, labels.state}
 
 
 def _lines(

@@ -38,7 +38,11 @@ def in_half_floats(model: onnx.ModelProto) -> onnx.ModelProto:
             for attribute in node.attribute:
                 if attribute.t.data_type == TensorProto.FLOAT:
                     _halve(attribute.t)
-    given = next(node for node in graph.node if node.name.startswith(f"{ENTRY}/") and node.op_type == "Identity")
+    given = next(
+        node
+        for node in graph.node
+        if node.name.startswith(f"{ENTRY}/") and node.op_type == "Identity"
+    )
     given.op_type = "Cast"
     given.attribute.append(helper.make_attribute("to", TensorProto.FLOAT16))
     last = next(node for node in body if ROWS in node.output)

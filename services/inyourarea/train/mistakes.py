@@ -83,29 +83,35 @@ def confusion(
     for picture, one in answers.items():
         sure = one.confidence >= confidence
         boxes, kinds, scores = one.boxes[sure], one.box_class[sure], one.confidence[sure]
-        overlap = iou(one.truth, boxes)
-        pairs = [pair for pair in zip(*linear_sum_assignment(-overlap), strict=True) if overlap[pair] >= SAME_FROM]
-        unseen = set(range(len(one.truth))) - {int(row) for row, _ in pairs}
-        idle = set(range(len(boxes))) - {int(column) for _, column in pairs}
+        pairs = _pairs(iou(one.truth, boxes))
         for row, column in pairs:
             truth, said = int(one.truth_class[row]), int(kinds[column])
             counts[truth, said] += 1
             if truth != said:
-                found.append(_mistake(picture, names[truth], names[said], scores[column], boxes[column]))
-        for row in unseen:
-            counts[one.truth_class[row], -1] += 1
-            found.append(_mistake(picture, names[one.truth_class[row]], NOBODY, 0.0, one.truth[row]))
-        for column in idle:
-            counts[-1, kinds[column]] += 1
-            found.append(_mistake(picture, NOBODY, names[kinds[column]], scores[column], boxes[column]))
+                told = names[truth], names[said], float(scores[column])
+                found.append(_mistake(picture, told, boxes[column]))
+        for row in {*range(len(one.truth))}.difference(row for row, _ in pairs):
+            truth = int(one.truth_class[row])
+            counts[truth, -1] += 1
+            found.append(_mistake(picture, (names[truth], NOBODY, 0.0), one.truth[row]))
+        for column in {*range(len(boxes))}.difference(column for _, column in pairs):
+            said = int(kinds[column])
+            counts[-1, said] += 1
+            told = NOBODY, names[said], float(scores[column])
+            found.append(_mistake(picture, told, boxes[column]))
     return Confusion(names, counts, tuple(sorted(found, key=_badness, reverse=True)))
 
 
-def _mistake(
-    picture: str, truth: str, said: str, confidence: float, box: NDArray[np.float64]
-) -> Mistake:
+def _pairs(overlap: NDArray[np.floating]) -> list[tuple[int, int]]:
+    """Rows and columns that are about the same, one to one."""
+    rows, columns = linear_sum_assignment(-overlap)
+    pairs = zip(rows.tolist(), columns.tolist(), strict=True)
+    return [pair for pair in pairs if overlap[pair] >= SAME_FROM]
+
+
+def _mistake(picture: str, told: tuple[str, str, float], box: NDArray[np.float64]) -> Mistake:
     x1, y1, x2, y2 = box.tolist()
-    return Mistake(picture, truth, said, float(confidence), (x1, y1, x2, y2))
+    return Mistake(picture, *told, (x1, y1, x2, y2))
 
 
 def _badness(mistake: Mistake) -> tuple[int, float, float]:
@@ -113,14 +119,16 @@ def _badness(mistake: Mistake) -> tuple[int, float, float]:
     return kind, mistake.confidence, mistake.box[3] - mistake.box[1]
 
 
-def write_mistakes(mistakes: Sequence[Mistake], images: Path, folder: Path) -> list[tuple[Path, Mistake]]:
+def write_mistakes(
+    mistakes: Sequence[Mistake], images: Path, folder: Path
+) -> list[tuple[Path, Mistake]]:
     """The worst mistakes are pictures in the folder, worst first; what it showed before is gone."""
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.jpg"):
         old.unlink()
     written = []
     for number, mistake in enumerate(mistakes[:SHOWN], 1):
-        picture = cv2.cvtColor(read_picture(images / f"{mistake.picture}.jpg"), cv2.COLOR_RGB2BGR)
+        picture = read_picture(images / f"{mistake.picture}.jpg")[..., ::-1]
         file = folder / f"{number:02}.jpg"
         write_whole(file, cv2.imencode(".jpg", _close_up(picture, mistake))[1].tobytes())
         written.append((file, mistake))
@@ -134,7 +142,10 @@ def _close_up(picture: NDArray[np.uint8], mistake: Mistake) -> NDArray[np.uint8]
     scale = SHOWN_PX / side
     corner = np.asarray([(x1 + x2 - side) / 2, (y1 + y2 - side) / 2])
     place = np.column_stack([np.eye(2) * scale, -corner * scale])
-    shown = cv2.warpAffine(picture, place, (SHOWN_PX, SHOWN_PX), flags=cv2.INTER_LINEAR)
-    first, last = ((np.asarray(point) - corner) * scale for point in ((x1, y1), (x2, y2)))
-    cv2.rectangle(shown, first.round().astype(int).tolist(), last.round().astype(int).tolist(), colour, 1)
+    shown = cv2.warpAffine(np.ascontiguousarray(picture), place, (SHOWN_PX, SHOWN_PX))
+    first, last = (
+        ((np.asarray(point) - corner) * scale).round().astype(int).tolist()
+        for point in ((x1, y1), (x2, y2))
+    )
+    cv2.rectangle(shown, first, last, colour, 1)
     return np.asarray(shown, np.uint8)

@@ -21,7 +21,7 @@ def apart(reference: Answer, answer: Answer) -> tuple[float, float]:
     for own_boxes, own_scores, boxes, scores in zip(*reference, *answer, strict=True):
         for box, score in zip(boxes, scores, strict=True):
             if not score.any():
-                break
+                continue
             box_px = np.abs(own_boxes - box).max(axis=1)
             differing = np.abs(own_scores - score).max(axis=1)
             nearest = int((box_px + differing).argmin())

@@ -22,6 +22,13 @@ def model_file(repository: Path, info: ModelInfo) -> Path:
     return repository / info.name / str(info.revision) / "model.onnx"
 
 
+def newest_revision(repository: Path, name: str) -> int:
+    """The highest version of a model that is there; 0 where there is none."""
+    files = (repository / name).glob("*/model.onnx")
+    numbers = (int(file.parent.name) for file in files if file.parent.name.isdecimal())
+    return max(numbers, default=0)
+
+
 def write_model(repository: Path, info: ModelInfo, content: bytes) -> Path:
     """Write ``<name>/<revision>/model.onnx``, ``<name>/config.pbtxt``; return the model's file."""
     target = model_file(repository, info)

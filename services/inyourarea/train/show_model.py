@@ -14,6 +14,7 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
+from inyourarea.contracts.group import Group, group_to_toml
 from inyourarea.contracts.model import ModelInfo
 from inyourarea.core.errors import Refused
 from inyourarea.train.answers import Seen, against, letterboxed, look_at_split
@@ -144,16 +145,8 @@ def _frames(images: Sequence[Path], look: ModelInfo) -> Iterator[NDArray[np.uint
 
 def group_toml() -> str:
     """The group file of the nine."""
-    lines = [
-        "# The group of the stage show, in the order of its model's classes.",
-        'name = "show"',
-        f'model = "{SHOW.name}"',
-        f"version = {SHOW.revision}",
-        f"confidence = {SHOW.confidence}",
-    ]
-    for name, colour in zip(MEMBERS, COLOURS, strict=True):
-        lines += ["", "[[member]]", f'name = "{name}"', f'colour = "{colour}"']
-    return "\n".join(lines) + "\n"
+    show = Group("show", MEMBERS, COLOURS, SHOW.name, SHOW.revision, SHOW.confidence)
+    return group_to_toml(show)
 
 
 def measure(workshop: Workshop) -> Figures:

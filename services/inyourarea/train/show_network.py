@@ -5,11 +5,11 @@ import json
 import numpy as np
 
 from inyourarea.train.answers import letterboxed
+from inyourarea.train.course import ARCHITECTURE, Course
 from inyourarea.train.graph import model_bytes
 from inyourarea.train.repository import write_whole
 from inyourarea.train.show_model import GROUP_FILE, LOOKS, SHOW, UNSEEN, Workshop, group_toml
 from inyourarea.train.show_pictures import MEMBERS, PICTURE_SIZE
-from inyourarea.train.course import ARCHITECTURE, Course
 from inyourarea.train.training import (
     read_network,
     read_progress,

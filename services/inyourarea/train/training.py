@@ -175,8 +175,9 @@ class WindowTrainer(DetectionTrainer):  # type: ignore[misc]  # ultralytics has 
         Raises:
             TrainingStopped: the disk is full.
         """
-        whole = self.last
+        whole: Path = self.wdir / "last.pt"
         self.last = whole.with_suffix(".part")
+        self.best_fitness = np.inf  # else it would write the same once more, as its best
         try:
             super().save_model()
             self.last.replace(whole)
@@ -188,6 +189,7 @@ class WindowTrainer(DetectionTrainer):  # type: ignore[misc]  # ultralytics has 
             ) from error
         finally:
             self.last = whole
+        self.tell(self.epoch + 1, self.epochs, self.batch_size)
         return True
 
     def save_metrics(self, metrics: dict[str, float]) -> None:

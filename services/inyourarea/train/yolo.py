@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from inyourarea.contracts.model import BOXES_OUTPUT, FRAMES_INPUT, SCORES_OUTPUT, ModelInfo
 from inyourarea.core.errors import Refused
-from inyourarea.train.parity import BOX_TOLERANCE_PX, SCORE_TOLERANCE, Answer, apart, is_within
 from inyourarea.train.graph import OPSET, ROWS, Nodes, Suppression, build_model
+from inyourarea.train.parity import BOX_TOLERANCE_PX, SCORE_TOLERANCE, Answer, apart, is_within
 
 SUPPRESSION = Suppression(candidates=300, iou=0.55)
 """A face is seen by some ten cells, thirty people fill 300, and 600 bring nothing where two looks
@@ -27,6 +27,7 @@ are joined; members who cross overlap less than .55 in the face box until one is
 
 DISTANCES = 16
 """Steps of each side's distribution, in strides; fixed by the architecture."""
+
 
 class ParityBroken(Refused):
     """The exported file does not answer as the network does."""
@@ -155,7 +156,9 @@ def own_answer(network: torch.nn.Module, frames: NDArray[np.uint8]) -> Answer:
     with torch.no_grad():
         picture = torch.from_numpy(frames).permute(0, 3, 1, 2).float() / 255
         rows = network(picture).permute(0, 2, 1).numpy()
-    boxes = np.concatenate([rows[..., :2] - rows[..., 2:4] / 2, rows[..., :2] + rows[..., 2:4] / 2], -1)
+    boxes = np.concatenate(
+        [rows[..., :2] - rows[..., 2:4] / 2, rows[..., :2] + rows[..., 2:4] / 2], -1
+    )
     height, width = frames.shape[1:3]
     return np.clip(boxes, 0, [width, height, width, height]), rows[..., 4:]
 

@@ -1,0 +1,225 @@
+"""``inyourarea train``: labelled pictures in, a group's own model and its group file out."""
+
+import argparse
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from inyourarea.core.errors import DatasetRejected, Refused
+from inyourarea.embedded.models import models_folder
+from inyourarea.runtime.datasets import Dataset
+from inyourarea.runtime.disk import words_for
+from inyourarea.runtime.folder_objects import FolderObjects
+from inyourarea.runtime.objects import ObjectsAway
+
+_EXAMPLES = """\
+examples:
+  inyourarea train --dataset pictures/ --group ive.toml
+      learns from the labelled pictures, writes the model and ive.toml, which
+      `inyourarea run --group ive.toml` takes
+  inyourarea train --dataset pictures/ --group ive.toml --model yolov5s --device 0
+      a larger network, on a GPU
+
+Stop it at any moment: the same command goes on from there. Weights for --from are unpickled, which
+runs what is in them: take them only from people whom you trust. Nothing is fetched."""
+
+#: Where nobody looks at a terminal, a line is written each time a step has done so much more and
+#: so many seconds have gone by.
+_QUIET_STEP_PERCENT, _QUIET_S = 10, 5.0
+
+
+def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
+    """Teach the command line this command."""
+    parser = subparsers.add_parser(
+        "train",
+        help="make a group's own model from a labelled dataset",
+        description="Train a YOLOv5 that names a group's members, export it, and tell how good it "
+        "is on shots that it has not seen. Needs the extra `train`.",
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--dataset", type=Path, required=True, metavar="DIR")
+    parser.add_argument(
+        "--group", type=Path, required=True, metavar="FILE", help="NAME.toml, which is written"
+    )
+    sizes = "yolov5n (default), s, m, l, x; n6, s6, m6, l6, x6 for large pictures"
+    parser.add_argument("--model", default="yolov5n", metavar="NETWORK", help=sizes)
+    parser.add_argument(
+        "--imgsz",
+        type=int,
+        metavar="N",
+        help="longer side of a frame, in training and in use (default: 1280, or the pictures')",
+    )
+    parser.add_argument("--epochs", type=_count, metavar="N", help="passes over the pictures")
+    parser.add_argument("--batch", type=_count, default=16, metavar="N", help="(default 16)")
+    parser.add_argument(
+        "--device", default="cpu", metavar="cpu|0|0,1", help="GPUs by number (default cpu)"
+    )
+    parser.add_argument(
+        "--from",
+        dest="weights",
+        type=Path,
+        metavar="WEIGHTS",
+        help="start from these .pt (default: the show's, for yolov5n)",
+    )
+    parser.add_argument(
+        "--flip", action="store_true", help="mirror half of the pictures: outfits are symmetric"
+    )
+    parser.add_argument(
+        "--triton",
+        metavar="HOST:PORT",
+        help="once a Triton there has the model: ask it too, and tell how true it is",
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="(default: NAME-training)")
+    parser.add_argument("--models", type=Path, help="the model repository to write to")
+    parser.set_defaults(main=main)
+
+
+def main(args: argparse.Namespace) -> int:
+    """Take all steps; 0 when the group file is there."""
+    # Imported here, so that no other command waits for what training needs.
+    from inyourarea.train import group_model, group_pictures  # noqa: PLC0415
+    from inyourarea.train.installed import with_torch  # noqa: PLC0415
+
+    wish = _wish(args)
+    network = with_torch("group_network", wish.out)
+    console = Console(stderr=True)
+
+    def say(text: str) -> None:
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    try:
+        dataset = _dataset(args.dataset)
+        plan = group_model.plan_training(dataset, wish)
+        start = network.describe_start(plan.course)
+        say(f"{wish.network} of {plan.size[0]}x{plan.size[1]}, from {start}; in {plan.folder}")
+        for warning in plan.chosen.warnings:
+            say(warning)
+        if done := network.rounds_done(plan.course):
+            say(f"going on after round {done} of {plan.course.rounds}")
+        with _Steps(console) as steps:
+            step = steps.begin("pictures")
+            group_pictures.write_pictures(dataset, plan.chosen, plan.pictures, plan.size, step)
+            network.learn(plan, _Learning(steps, say, wish.batch))
+            network.export(plan, start, steps.begin("exporting"))
+        figures = group_model.measure(plan)
+        group = group_model.publish(plan, figures)
+        if args.triton:
+            with _Steps(console) as steps:
+                look = with_torch("served", wish.out).served(
+                    args.triton, group.model, group.version
+                )
+                network.compare_served(plan, "Triton", look, steps.begin("Triton"))
+            group = group_model.publish(plan, group_model.measure(plan))
+    except ObjectsAway as error:
+        raise Refused(str(error)) from error
+    except OSError as error:
+        raise Refused(f"{wish.out} can not be written: {words_for(error)}") from error
+    mean = figures.mean
+    say(
+        f"{group.model} {group.version}: mAP50 {mean[0]:.3f}, mAP50-95 {mean[1]:.3f} on "
+        f"{figures.judged_on}; see {plan.folder / 'card.md'}"
+    )
+    print(wish.group_file)
+    return 0
+
+
+def _wish(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # of a module imported late
+    from inyourarea.train.group_model import NETWORKS, Wish  # noqa: PLC0415
+
+    name = args.model if args.model.startswith("yolov5") else f"yolov5{args.model}"
+    if name not in NETWORKS:
+        raise Refused(f"There is no network {args.model!r}; there are: {', '.join(NETWORKS)}.")
+    return Wish(
+        group_file=args.group,
+        out=(args.out or args.group.with_name(f"{args.group.stem}-training")).resolve(),
+        models=(args.models or models_folder()).resolve(),
+        network=name,
+        imgsz=args.imgsz,
+        epochs=args.epochs,
+        batch=args.batch,
+        device=args.device,
+        weights=args.weights,
+        can_mirror=args.flip,
+    )
+
+
+def _dataset(folder: Path) -> Dataset:
+    if not folder.is_dir():
+        raise DatasetRejected(f"There is no dataset {folder}; `inyourarea collect` makes one.")
+    return Dataset(FolderObjects(folder))
+
+
+class _Steps:
+    """A bar for each step on a terminal, with the time left; elsewhere a line now and then."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._bars = Progress(
+            TextColumn("{task.description:<10}"),
+            BarColumn(),
+            TextColumn("{task.percentage:>3.0f}%"),
+            TimeRemainingColumn(elapsed_when_finished=True),
+            console=console,
+            disable=not console.is_terminal,
+        )
+
+    def __enter__(self) -> "_Steps":
+        self._bars.start()
+        return self
+
+    def __exit__(self, *trouble: object) -> None:
+        self._bars.stop()
+
+    def begin(self, name: str) -> "_Step":
+        """Show one more step."""
+        return _Step(name, self._console, self._bars, self._bars.add_task(name, total=None))
+
+
+class _Step:
+    """Told how much is done, and of how much; counts the time from the first it hears."""
+
+    def __init__(self, name: str, console: Console, bars: Progress, task: TaskID) -> None:
+        self._name, self._console, self._bars, self._task = name, console, bars, task
+        self._first: tuple[float, int] | None = None
+        self._told, self._said = 0, time.monotonic()
+
+    def __call__(self, done: int, total: int) -> None:
+        self._bars.update(self._task, completed=done, total=total)
+        now = time.monotonic()
+        self._first = self._first or (now, done)
+        percent = 100 * done // total
+        step = percent // _QUIET_STEP_PERCENT
+        if self._console.is_terminal or step <= self._told or now - self._said < _QUIET_S:
+            return
+        self._told, self._said = step, now
+        began, before = self._first
+        text = f"{self._name}: {percent} %"
+        if before < done < total:
+            left_s = round((now - began) * (total - done) / (done - before))
+            text += f", {left_s // 60}:{left_s % 60:02} left"
+        self._console.print(text, highlight=False)
+
+
+class _Learning:
+    """The step that learns, and what is said when the memory was too small for a batch."""
+
+    def __init__(self, steps: _Steps, say, batch: int) -> None:  # type: ignore[no-untyped-def]
+        self._step, self._say, self._batch = steps.begin("learning"), say, batch
+
+    def __call__(self, done: int, rounds: int, batch: int) -> None:
+        if batch < self._batch:
+            self._say(
+                f"The memory was full with {self._batch} pictures at a time; going on with {batch}."
+            )
+            self._batch = batch
+        self._step(done, rounds)
+
+
+def _count(text: str) -> int:
+    value = int(text) if text.isdecimal() else 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
+    return value

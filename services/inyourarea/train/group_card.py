@@ -1,0 +1,107 @@
+"""Write the card of a group's model in words."""
+
+from inyourarea.contracts.datasets import TEST
+from inyourarea.contracts.model import ModelInfo
+from inyourarea.train.group_figures import Figures
+from inyourarea.train.mistakes import NOBODY
+from inyourarea.train.parity import BOX_TOLERANCE_PX, SCORE_TOLERANCE, is_within
+
+
+def card(info: ModelInfo, network: str, figures: Figures) -> str:
+    """The model card as Markdown."""
+    shots = "of shots that it has never seen" if figures.judged_on == TEST else "those held out"
+    return TEXT.format(
+        name=info.name,
+        version=info.revision,
+        members=", ".join(info.classes),
+        network=network,
+        size=f"{info.width}x{info.height}",
+        start=figures.start,
+        windows=figures.windows,
+        pictures=", ".join(f"{count} `{split}`" for split, count in figures.pictures.items()),
+        warnings="".join(f"\n**{warning}**\n" for warning in figures.warnings),
+        judged=figures.pictures[figures.judged_on],
+        shots=shots,
+        confidence=info.confidence,
+        members_table=_members(figures),
+        confusion=_confusion(figures),
+        mistakes="\n".join(
+            f"- `{file}` ({picture}): {words}" for file, picture, words in figures.mistakes
+        )
+        or "None.",
+        box_px=BOX_TOLERANCE_PX,
+        score=SCORE_TOLERANCE,
+        runtimes=_runtimes(figures),
+    )
+
+
+def _members(figures: Figures) -> str:
+    rows = [
+        f"| {name} | {one.boxes} | {one.map50:.3f} | {one.map50_95:.3f} | {one.precision:.3f} "
+        f"| {one.recall:.3f} |"
+        for name, one in figures.members.items()
+    ]
+    mean = figures.mean
+    return "\n".join([*rows, f"| **all** | | **{mean[0]:.3f}** | **{mean[1]:.3f}** | | |"])
+
+
+def _confusion(figures: Figures) -> str:
+    names = [*figures.members, NOBODY]
+    rows = [
+        [f"**{truth}**", *(str(figures.confusion[truth].get(said, 0)) for said in names)]
+        for truth in names
+    ]
+    table = [["who was there", *names], ["---"] * (len(names) + 1), *rows]
+    return "\n".join("| " + " | ".join(row) + " |" for row in table)
+
+
+def _runtimes(figures: Figures) -> str:
+    rows = []
+    for one in figures.runtimes:
+        cpu = "" if one.cpu_ms is None else f"{one.cpu_ms:.0f}"
+        is_true = "yes" if is_within(one.box_px, one.score) else "**no**"
+        rows.append(
+            f"| {one.name} | {one.pictures} | {one.box_px:.3f} | {one.score:.4f} | {is_true} "
+            f"| {cpu} | {1000 / one.ms:.1f} |"
+        )
+    return "\n".join(rows)
+
+
+TEXT = """# The model `{name}`, version {version}
+
+It knows {members}, and nobody else, in pictures like those that it learned from.
+
+- **Network**: {network} in ultralytics' "u" variant (anchor-free, split head). AGPL-3.0, as
+  ultralytics is.
+- **Started from** {start}.
+- **File**: keeps the model contract: uint8 frames of {size} in, the size that it learned at; boxes
+  and class scores after class-agnostic suppression out. It looks at every frame twice with the
+  same weights, as it is and at half its size.
+- **Pictures**: {pictures}. It saw {windows} windows of those to learn from.
+{warnings}
+## What it reaches
+
+On {judged} pictures, {shots}; average precision by COCO's 101 points, precision and
+recall at the confidence {confidence}, which was chosen on `val`.
+
+| member | boxes | mAP50 | mAP50-95 | precision | recall |
+|---|---|---|---|---|---|
+{members_table}
+
+Who was taken for whom (IoU .5; `nobody` in a column: not seen; in a row: there was no member):
+
+{confusion}
+
+The worst mistakes, as pictures in `mistakes/`:
+
+{mistakes}
+
+## The exported files
+
+Every box of a file is looked up among the network's own: at most {box_px} px and {score} in score
+may lie between. What a picture costs was measured on the machine that trained, one after another.
+
+| runtime | pictures | px | score | within | ms of CPU | pictures a second |
+|---|---|---|---|---|---|---|
+{runtimes}
+"""

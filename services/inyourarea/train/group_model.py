@@ -1,0 +1,330 @@
+"""A group's own model: what is asked for, where it lies, what it reaches.
+
+``inyourarea train`` takes the steps one after another: choose and write pictures, learn, export,
+measure, publish. Each leaves files that the next one reads, and a stopped step is taken up where it
+was. There is no torch here; learning and exporting are in ``group_network``.
+"""
+
+import colorsys
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+
+from inyourarea.contracts.datasets import TEST, TRAIN, VAL
+from inyourarea.contracts.digests import digest
+from inyourarea.contracts.group import Group, group_from_toml, group_to_toml
+from inyourarea.contracts.model import ModelInfo
+from inyourarea.core.errors import ModelRejected, Refused
+from inyourarea.runtime.datasets import Dataset
+from inyourarea.train.answers import look_at_labelled
+from inyourarea.train.course import WINDOW, WINDOWS_PER_ROUND, Course
+from inyourarea.train.graph import model_bytes, with_info
+from inyourarea.train.group_card import card
+from inyourarea.train.group_figures import Figures, MemberFigures, Runtime
+from inyourarea.train.group_pictures import Chosen, choose_pictures, frame_size
+from inyourarea.train.measure import Answers, f1, precision_and_recall, precision_table
+from inyourarea.train.mistakes import confusion, write_mistakes
+from inyourarea.train.repository import model_file, newest_revision, write_model, write_whole
+from inyourarea.train.windows import LabelledPicture, read_labels
+
+NETWORKS = tuple(f"yolov5{size}{level}" for level in ("", "6") for size in "nsmlx")
+
+STARTING_NETWORK = "yolov5n"
+"""That of the show's weights, from which such a network starts where nothing else is said."""
+
+WINDOWS_PER_PICTURE = 4
+"""Windows that an epoch takes of each picture: one is a seventh of a frame of 1280x736."""
+
+LEAST_EPOCHS, LEAST_WINDOWS = 20, 24_000
+"""Where no epochs are given: at least so many, and until so many windows were seen (.06 s of a CPU
+each for yolov5n), however few the pictures are."""
+
+FLOOR = 0.05
+"""Score below which a file reports nothing."""
+
+CONFIDENCES = tuple(np.round(np.arange(0.1, 0.55, 0.05), 2).tolist())
+F1_LOSS = 0.005
+"""The confidence is the lowest whose F1 is within this of the best, or within one box: who is seen
+weakly is seen, and identity weighs it (docs/adr/0005). For the show's model that gives the .3 that
+tracks like best."""
+
+USUAL_CONFIDENCE = 0.3
+"""Where nobody is held out to choose by."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for: as the options of ``inyourarea train``."""
+
+    group_file: Path
+    out: Path
+    models: Path
+    network: str = STARTING_NETWORK
+    imgsz: int | None = None
+    epochs: int | None = None
+    batch: int = 16
+    device: str = "cpu"
+    weights: Path | None = None
+    can_mirror: bool = False
+
+    @property
+    def name(self) -> str:
+        """The group's, and its model's.
+
+        Raises:
+            ModelRejected: it can be none.
+        """
+        name = self.group_file.stem
+        if not _NAME.fullmatch(name) or name == "faces" or self.group_file.suffix != ".toml":
+            raise ModelRejected(
+                f"The group file {self.group_file.name!r} gives the model its name: letters, "
+                "digits, '-' and '_', then '.toml', and not 'faces'."
+            )
+        return name
+
+    @property
+    def multiple(self) -> int:
+        """Pixels of the network's coarsest stride."""
+        return 64 if self.network.endswith("6") else 32
+
+    @property
+    def architecture(self) -> str:
+        """The network's description in ultralytics."""
+        return f"{self.network[:-1]}-p6.yaml" if self.multiple == 64 else f"{self.network}.yaml"
+
+    @property
+    def start(self) -> Path | None:
+        """The weights to start from: those given, or the show's where they fit."""
+        shows = self.models / "show" / "show.pt"
+        is_like_them = self.network == STARTING_NETWORK and shows.is_file()
+        return self.weights or (shows if is_like_them else None)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a wish comes to for a dataset, and where its files lie."""
+
+    wish: Wish
+    chosen: Chosen
+    members: tuple[str, ...]
+    size: tuple[int, int]
+    folder: Path
+
+    @property
+    def info(self) -> ModelInfo:
+        """What the file says of itself until it is known from which score on to believe it."""
+        width, height = self.size
+        name = self.wish.name
+        confidence = USUAL_CONFIDENCE
+        return ModelInfo(name, "group", self.members, height, width, 1, confidence, FLOOR)
+
+    @property
+    def course(self) -> Course:
+        """What the network learns from, and for how long."""
+        wish, multiple = self.wish, self.wish.multiple
+        epoch = WINDOWS_PER_PICTURE * len(self.chosen.of(TRAIN))
+        epochs = wish.epochs or max(LEAST_EPOCHS, -(-LEAST_WINDOWS // epoch))
+        a_round = min(WINDOWS_PER_ROUND, max(epoch, wish.batch))
+        width, height = (
+            min(side, -(-window // multiple) * multiple)
+            for side, window in zip(self.size, WINDOW, strict=True)
+        )
+        return Course(
+            pictures=self.pictures,
+            picture_size=self.size,
+            classes=self.members,
+            work=self.folder,
+            seed=0,
+            rounds=max(1, -(-epochs * epoch // a_round)),
+            windows_per_round=a_round,
+            window=(width, height),
+            architecture=wish.architecture,
+            start=wish.start,
+            batch=wish.batch,
+            device=wish.device,
+            can_mirror=wish.can_mirror,
+        )
+
+    @property
+    def pictures(self) -> Path:
+        """The frames and their labels."""
+        return self.folder / "pictures"
+
+    @property
+    def float_model(self) -> Path:
+        """The network as it was exported, in float32."""
+        return self.folder / "model-fp32.onnx"
+
+    @property
+    def half_model(self) -> Path:
+        """The same with weights in float16."""
+        return self.folder / "model-fp16.onnx"
+
+    @property
+    def weights(self) -> Path:
+        """What ``--from`` takes."""
+        return self.folder / f"{self.wish.name}.pt"
+
+    @property
+    def exported(self) -> Path:
+        """How true the files are to the network, and how fast; there once they all are."""
+        return self.folder / "exported.json"
+
+    def labelled(self, split: str) -> list[LabelledPicture]:
+        """The frames of a part, and who is in them."""
+        return read_labels(self.pictures / "images" / split, self.size)
+
+    @property
+    def judged_on(self) -> str:
+        """The part of which figures are told."""
+        return TEST if self.chosen.of(TEST) else VAL
+
+
+def plan_training(dataset: Dataset, wish: Wish) -> Plan:
+    """What is to be done. The folder's name is the digest of all that decides the weights.
+
+    Raises:
+        DatasetRejected: there is not enough in the dataset to learn from.
+        ModelRejected: the group's name can not be one.
+        Refused: the weights to start from are not there.
+    """
+    _ = wish.name
+    members = dataset.members().names
+    chosen = choose_pictures(dataset.everything(), members)
+    sizes = (labels.size for labels in chosen.labels.values())
+    size = frame_size(sizes, wish.imgsz, wish.multiple)
+    try:
+        start = hashlib.sha256(wish.start.read_bytes()).hexdigest() if wish.start else ""
+    except OSError as error:
+        raise Refused(f"The weights {wish.start} can not be read: {error.strerror}") from error
+    labels = [
+        [picture, one.split, one.state, [[*box.box, box.member, box.state] for box in one.boxes]]
+        for picture, one in chosen.labels.items()
+    ]
+    asked = [wish.network, list(size), wish.epochs or 0, start, wish.can_mirror]
+    named = digest(["training", json.dumps([members, labels, asked], ensure_ascii=False)])
+    return Plan(wish, chosen, members, size, wish.out / named[:12])
+
+
+def measure(plan: Plan) -> Figures:
+    """Choose the confidence on ``val``, tell figures of the test; mistakes are pictures."""
+    content = plan.float_model.read_bytes()
+    held_out = look_at_labelled(content, plan.labelled(VAL))
+    is_test = plan.judged_on == TEST
+    answers = look_at_labelled(content, plan.labelled(TEST)) if is_test else held_out
+    confidence = choose_confidence(list(held_out.values()))
+    found = confusion(answers, plan.members, confidence)
+    images = plan.pictures / "images" / plan.judged_on
+    shown = write_mistakes(found.mistakes, images, plan.folder / "mistakes")
+    exported = json.loads(plan.exported.read_text())
+    course = plan.course
+    return Figures(
+        judged_on=plan.judged_on,
+        confidence=confidence,
+        members=_member_figures(list(answers.values()), plan.members, confidence),
+        confusion=found.table(),
+        mistakes=tuple((file.name, mistake.picture, mistake.words) for file, mistake in shown),
+        runtimes=tuple(Runtime(**one) for one in exported["runtimes"]),
+        pictures={split: len(plan.chosen.of(split)) for split in (TRAIN, VAL, TEST)},
+        windows=course.rounds * course.windows_per_round,
+        start=exported["start"],
+        warnings=plan.chosen.warnings,
+    )
+
+
+def choose_confidence(answers: list[Answers]) -> float:
+    """The lowest score from which on to believe a box that costs next to no F1."""
+    asked = sum(len(one.truth) for one in answers)
+    if not asked:
+        return USUAL_CONFIDENCE
+    reached = {level: f1(answers, level) for level in CONFIDENCES}
+    best = max(reached.values())
+    return min(level for level, value in reached.items() if value >= best - max(F1_LOSS, 1 / asked))
+
+
+def _member_figures(
+    answers: list[Answers], members: tuple[str, ...], confidence: float
+) -> Mapping[str, MemberFigures]:
+    table = precision_table(answers, members)
+    return {
+        name: MemberFigures(
+            *table[name],
+            *precision_and_recall(answers, number, confidence),
+            boxes=sum(int((one.truth_class == number).sum()) for one in answers),
+        )
+        for number, name in enumerate(members)
+    }
+
+
+def publish(plan: Plan, figures: Figures) -> Group:
+    """The model is in the repository, a new version unless it is there already, with its card.
+
+    The group file names it.
+    """
+    wish = plan.wish
+    model = onnx.load(plan.float_model)
+    info = replace(plan.info, confidence=figures.confidence)
+    revision = newest_revision(wish.models, wish.name)
+    info = replace(info, revision=max(revision, 1))
+    content = model_bytes(with_info(model, info))
+    file = model_file(wish.models, info)
+    if file.is_file() and file.read_bytes() != content:
+        info = replace(info, revision=revision + 1)
+        content = model_bytes(with_info(model, info))
+    file = write_model(wish.models, info, content)
+    half = model_bytes(with_info(onnx.load(plan.half_model), info))
+    write_whole(plan.half_model, half)
+    told = {"model": info.name, "version": info.revision, **asdict(figures), **figures.test()}
+    told |= {"size": plan.size, "network": wish.network, "members": list(plan.members)}
+    text = json.dumps(_without_nan(told), ensure_ascii=False, indent=1)
+    for folder in (plan.folder, file.parent):
+        write_whole(folder / "card.json", text.encode())
+        write_whole(folder / "card.md", card(info, wish.network, figures).encode())
+    group = _group(wish, info)
+    write_whole(wish.group_file, group_to_toml(group).encode())
+    return group
+
+
+def _without_nan(value: Any) -> Any:
+    """The same as JSON knows it: what is not known is null."""
+    if isinstance(value, dict):
+        return {key: _without_nan(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_nan(one) for one in value]
+    return None if isinstance(value, float) and np.isnan(value) else value
+
+
+def _group(wish: Wish, info: ModelInfo) -> Group:
+    """The group, in the colours that its members had."""
+    colours = _colours(len(info.classes))
+    if wish.group_file.is_file():
+        try:
+            before = group_from_toml(wish.group_file.read_text(encoding="utf-8"))
+        except ModelRejected:
+            before = None
+        if before:
+            had = dict(zip(before.members, before.colours, strict=True))
+            colours = tuple(map(had.get, info.classes, colours))
+    return Group(
+        name=info.name,
+        members=info.classes,
+        colours=colours,
+        model=info.name,
+        version=info.revision,
+        confidence=info.confidence,
+    )
+
+
+def _colours(count: int) -> tuple[str, ...]:
+    """As many hues, evenly apart, light enough for a dark page."""
+    tones = (colorsys.hls_to_rgb(number / count, 0.65, 0.7) for number in range(count))
+    return tuple("#" + "".join(f"{round(255 * part):02x}" for part in tone) for tone in tones)

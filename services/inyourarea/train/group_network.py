@@ -1,0 +1,193 @@
+"""Learn a group's members and export what was learned: the steps that need torch."""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from ultralytics.nn.tasks import DetectionModel
+
+from inyourarea.contracts.model import BOXES_OUTPUT, FRAMES_INPUT, SCORES_OUTPUT, ModelInfo
+from inyourarea.core.errors import Refused
+from inyourarea.core.letterbox import BAR_GREY
+from inyourarea.train.answers import open_model
+from inyourarea.train.course import Course
+from inyourarea.train.graph import model_bytes
+from inyourarea.train.group_figures import Runtime
+from inyourarea.train.group_model import Plan
+from inyourarea.train.half_floats import in_half_floats
+from inyourarea.train.octaves import half_of, in_two_octaves
+from inyourarea.train.parity import Answer, apart, is_within
+from inyourarea.train.repository import write_whole
+from inyourarea.train.training import (
+    Tell,
+    read_network,
+    read_rounds,
+    train_network,
+    write_starting_weights,
+)
+from inyourarea.train.windows import read_picture
+from inyourarea.train.yolo import ParityBroken, export_network, for_inference, own_answer
+
+PARITY_PICTURES = 200
+"""At most so many pictures are asked of every runtime."""
+
+LEAST_TAKEN_OVER = 0.5
+"""Share of a network's tensors that weights must fit: another size's fit a tenth."""
+
+Look = Callable[[NDArray[np.uint8]], Answer]
+
+
+def describe_start(course: Course) -> str:
+    """What of the weights to start from fits, in words.
+
+    Raises:
+        Refused: they are no weights, or those of another network.
+    """
+    if course.start is None:
+        return "nothing (random weights)"
+    given = read_network(course.start)
+    own = DetectionModel(course.architecture, nc=len(course.classes), verbose=False).state_dict()
+    held = given.state_dict()
+    fitting = [name for name in own if name in held and held[name].shape == own[name].shape]
+    if len(fitting) < LEAST_TAKEN_OVER * len(own):
+        raise Refused(
+            f"{course.start} is another network than {course.architecture}: {len(fitting)} of "
+            f"{len(own)} tensors fit. Give the --model that it was trained as."
+        )
+    text = f"`{course.start.name}`"
+    known = tuple(str(name) for name in given.names.values())
+    if known != course.classes:
+        text += (
+            f", which knows {len(known)} others; the heads were made anew for these "
+            f"{len(course.classes)}, {len(fitting)} of {len(own)} tensors taken over"
+        )
+    return text
+
+
+def rounds_done(course: Course) -> int:
+    """How many rounds an earlier run has learned."""
+    return read_rounds(course.checkpoint) if course.checkpoint.is_file() else 0
+
+
+def learn(plan: Plan, tell: Tell) -> None:
+    """The network has learned for all its rounds; a stopped run goes on.
+
+    Raises:
+        TrainingStopped: the disk or the memory is full.
+    """
+    train_network(plan.course, tell)
+
+
+def export(plan: Plan, start: str, tell: Callable[[int, int], None]) -> None:
+    """The files are written, and how true they are to the network; not again if they are there.
+
+    Raises:
+        ParityBroken: the float32 file does not answer as the network does.
+    """
+    if plan.exported.is_file():
+        return
+    network = read_network(plan.course.checkpoint)
+    looks = _looks(plan)
+    plain = [export_network(network, look) for look in looks]
+    half = [in_half_floats(model) for model in plain]
+    for file, (full, small) in ((plan.float_model, plain), (plan.half_model, half)):
+        both = in_two_octaves(full, small, plan.info, plan.wish.multiple)
+        write_whole(file, model_bytes(both))
+    sessions = {
+        "onnxruntime, float32": _session(plan.float_model),
+        "onnxruntime, float16": _session(plan.half_model),
+    }
+    rows = _compare(plan, network, sessions, tell)
+    worst = rows[1]
+    if not is_within(worst.box_px, worst.score):
+        raise ParityBroken(
+            f"The exported file differs from the network by {worst.box_px:.2f} px and "
+            f"{worst.score:.4f} in score; please report this, with {plan.folder / 'course.json'}."
+        )
+    write_starting_weights(network, plan.wish.architecture, plan.weights)
+    _write_exported(plan, rows, start)
+
+
+def compare_served(plan: Plan, name: str, look: Look, tell: Callable[[int, int], None]) -> None:
+    """Another runtime that has the exported model is in the table of those that were asked."""
+    told = json.loads(plan.exported.read_text())
+    rows = [Runtime(**row) for row in told["runtimes"] if row["name"] != name]
+    found = _compare(plan, read_network(plan.course.checkpoint), {name: look}, tell)[1]
+    # What this process spends is not what the server does.
+    _write_exported(plan, [*rows, replace(found, cpu_ms=None)], told["start"])
+
+
+def _write_exported(plan: Plan, rows: Sequence[Runtime], start: str) -> None:
+    told = {"runtimes": [asdict(row) for row in rows], "start": start}
+    write_whole(plan.exported, json.dumps(told, ensure_ascii=False).encode())
+
+
+def _looks(plan: Plan) -> tuple[ModelInfo, ModelInfo]:
+    return plan.info, half_of(plan.info, plan.wish.multiple)
+
+
+def _session(file: Path) -> Look:
+    session, _ = open_model(file.read_bytes())
+
+    def look(frames: NDArray[np.uint8]) -> Answer:
+        boxes, scores = session.run([BOXES_OUTPUT, SCORES_OUTPUT], {FRAMES_INPUT: frames})
+        return boxes, scores
+
+    return look
+
+
+def _own(network: torch.nn.Module, looks: tuple[ModelInfo, ModelInfo]) -> Look:
+    """How a network itself answers a frame that it looks at twice."""
+    full, half = looks
+
+    def look(frames: NDArray[np.uint8]) -> Answer:
+        boxes, scores = own_answer(network, frames)
+        half_boxes, half_scores = own_answer(network, _halved(frames, half))
+        larger = np.clip(2 * half_boxes, 0, [full.width, full.height] * 2)
+        return np.concatenate([boxes, larger], 1), np.concatenate([scores, half_scores], 1)
+
+    return look
+
+
+def _halved(frames: NDArray[np.uint8], half: ModelInfo) -> NDArray[np.uint8]:
+    """Means of 2x2 pixels, in frames of the second look."""
+    count, height, width, _ = frames.shape
+    means = frames.reshape(count, height // 2, 2, width // 2, 2, 3).mean(axis=(2, 4))
+    small = np.full((count, half.height, half.width, 3), BAR_GREY, np.uint8)
+    small[:, : height // 2, : width // 2] = np.round(means).astype(np.uint8)
+    return small
+
+
+def _compare(
+    plan: Plan,
+    network: torch.nn.Module,
+    others: Mapping[str, Look],
+    tell: Callable[[int, int], None],
+) -> list[Runtime]:
+    """Ask the network and the others about each of some pictures; the network's row is first."""
+    pictures = [one.file for one in plan.labelled(plan.judged_on)][:PARITY_PICTURES]
+    asked = {"torch": _own(for_inference(network), _looks(plan)), **others}
+    spent = {name: np.zeros(2) for name in asked}
+    worst = {name: np.zeros(2) for name in asked}
+    for done, picture in enumerate(pictures, 1):
+        frames = read_picture(picture)[None]
+        answers = {}
+        for name, look in asked.items():
+            began = np.array([time.process_time(), time.perf_counter()])
+            answers[name] = look(frames)
+            spent[name] += [time.process_time(), time.perf_counter()] - began
+            worst[name] = np.maximum(worst[name], apart(answers["torch"], answers[name]))
+        tell(done, len(pictures))
+    return [
+        Runtime(name, len(pictures), *worst[name].tolist(), *_ms(spent[name], len(pictures)))
+        for name in asked
+    ]
+
+
+def _ms(seconds: NDArray[np.float64], pictures: int) -> list[float]:
+    return list((1000 * seconds / pictures).tolist())
