@@ -6,7 +6,7 @@ WEB := services/inyourarea/gateway/web
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm --prefix $(WEB)
 
 .DEFAULT_GOAL := menu
-.PHONY: menu install web demo check quick test cluster cluster-demo cluster-down chaos exam exam-by-looks bench bench-gateway bench-player bench-bus bench-models bench-objects bench-cluster simulate proto golden show-model screenshot images chart chart-docs test-kubernetes clean
+.PHONY: menu install web demo check quick test cluster cluster-demo cluster-down chaos exam exam-by-looks bench bench-gateway bench-player bench-bus bench-models bench-objects bench-cluster bench-train simulate proto golden show-model screenshot images chart chart-docs test-kubernetes clean
 
 menu: ## print this menu
 	@awk '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {split($$0, part, ":.*## "); \
@@ -46,7 +46,7 @@ chart: .venv/.dev ## the Helm chart: lint, what it renders, Kubernetes' own sche
 quick: .venv/.dev ## what a change needs within 90 seconds: lint and the fast tests, without a browser
 	$(BIN)/ruff check services tests benchmarks deploy
 	$(BIN)/python -m pytest -q -x -n 2 -m "not slow" --ignore tests/browser --ignore tests/chart --ignore tests/kubernetes tests
-test: .venv/.dev web ## all tests
+test: .venv/.train web ## all tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/chart --ignore tests/kubernetes tests
 chaos: .venv/.dev ## a cluster whose services are killed 100 times and whose servers go (an hour; SEED=n repeats)
 	PYTHONPATH=tests/embedded $(BIN)/python tests/cluster/chaos.py
@@ -54,8 +54,7 @@ exam: .venv/.dev ## hard shows, the original's method beside ours
 	$(BIN)/python benchmarks/exam.py
 exam-by-looks: .venv/.dev ## the same shows by looks alone: boxes without names
 	$(BIN)/python benchmarks/exam_by_looks.py
-bench: .venv/.dev ## speed and memory beside the original's way (installs the train extra)
-	$(BIN)/python -m pip install -q -c constraints.txt -e '.[train]'
+bench: .venv/.train ## speed and memory beside the original's way
 	$(BIN)/python benchmarks/bench.py
 bench-gateway: .venv/.dev ## the site under load: a 2 GB upload, 200 viewers, 1000 listeners
 	$(BIN)/python benchmarks/gateway.py
@@ -71,6 +70,8 @@ bench-cluster: .venv/.dev ## CPU of the cluster form beside the laptop form, for
 simulate: .venv/.dev ## a day, a comeback night and lost pods, by the chart's numbers (installs the simulate extra)
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[simulate]'
 	$(BIN)/python benchmarks/simulate.py
+bench-train: .venv/.train ## a group that no model knows, from nothing to its model: clicks, minutes, accuracy
+	$(BIN)/python benchmarks/train.py
 bench-player: .venv/.dev web ## the player in Chromium: sync, changes of member, grid, first frame
 	PYTHONPATH=tests:tests/browser $(BIN)/python benchmarks/player.py
 
@@ -83,8 +84,7 @@ golden: .venv/.dev ## pin what track writes, after a change on purpose and a rai
 	$(BIN)/python tests/unit/track/test_golden.py
 screenshot: .venv/.dev web ## docs/screenshot.png, from the show of `make demo`
 	PYTHONPATH=tests:tests/browser $(BIN)/python tests/repo/screenshot.py
-show-model: .venv/.dev ## train the show's model anew (hours; installs the train extra)
-	$(BIN)/python -m pip install -q -c constraints.txt -e '.[train]'
+show-model: .venv/.train ## train the show's model anew (hours)
 	$(BIN)/inyourarea train-show
 
 ##@ Ship
@@ -112,6 +112,11 @@ demo/show/stage.mp4: | .venv/.laptop
 .venv/.dev: .venv/.laptop
 	@echo "installing the tools for tests and checks into .venv"
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+.venv/.train: .venv/.dev
+	@echo "installing what training needs into .venv (torch: a few minutes, 6 GB)"
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[train]'
 	@touch $@
 
 .venv/.node: constraints.txt | .venv/bin/python

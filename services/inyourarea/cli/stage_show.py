@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inyourarea.runtime.disk import words_for
-from inyourarea.stage_show import SETTINGS, Show, ShowRefused, ShowSpec, write_show
+from inyourarea.stage_show import GROUPS, SETTINGS, Show, ShowRefused, ShowSpec, write_show
 
 if TYPE_CHECKING:
     Subparsers = argparse._SubParsersAction[argparse.ArgumentParser]
@@ -34,13 +34,18 @@ def add_parser(subparsers: "Subparsers") -> None:
         "--fps", type=_positive, default=Fraction(30000, 1001), help="such as 30000/1001"
     )
     parser.add_argument("--setting", choices=SETTINGS, default="hard", help="how hard it is")
+    parser.add_argument(
+        "--group", choices=GROUPS, default="show", help="second: one that no model knows, 3 to 7"
+    )
     parser.set_defaults(main=main)
 
 
 def main(args: argparse.Namespace) -> int:
     """Write the show; 0 when all files are there, 2 when it can not be drawn as asked."""
     try:
-        spec = ShowSpec(args.seed, args.members, args.seconds, args.size, args.fps, args.setting)
+        spec = ShowSpec(
+            args.seed, args.members, args.seconds, args.size, args.fps, args.setting, args.group
+        )
         show = Show.plan(spec)
         write_show(show, args.out, WORKERS, _progress(spec.frames))
     except ShowRefused as refusal:

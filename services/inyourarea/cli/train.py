@@ -127,7 +127,7 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _wish(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # of a module imported late
-    from inyourarea.train.group_model import NETWORKS, Wish  # noqa: PLC0415
+    from inyourarea.train.group_model import NETWORKS, Wish, starting_weights  # noqa: PLC0415
 
     name = args.model if args.model.startswith("yolov5") else f"yolov5{args.model}"
     if name not in NETWORKS:
@@ -141,7 +141,7 @@ def _wish(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # of a mod
         epochs=args.epochs,
         batch=args.batch,
         device=args.device,
-        weights=args.weights,
+        weights=args.weights or starting_weights(models_folder(), name),
         can_mirror=args.flip,
     )
 

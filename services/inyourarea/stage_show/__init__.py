@@ -8,10 +8,18 @@ A frame is a pure function of ``(show, frame)``: :func:`draw_frame` draws any fr
 
 from inyourarea.stage_show.draw import draw_frame
 from inyourarea.stage_show.plan import Show
-from inyourarea.stage_show.spec import MEMBER_NAMES, SETTINGS, ShowRefused, ShowSpec, TruthRow
+from inyourarea.stage_show.spec import (
+    GROUPS,
+    MEMBER_NAMES,
+    SETTINGS,
+    ShowRefused,
+    ShowSpec,
+    TruthRow,
+)
 from inyourarea.stage_show.write import write_show
 
 __all__ = [
+    "GROUPS",
     "MEMBER_NAMES",
     "SETTINGS",
     "Show",

@@ -17,7 +17,8 @@ from inyourarea.stage_show.lights import Lights, plan_lights
 from inyourarea.stage_show.looks import Look, Outfit, dancer_look, look_alike, member_looks
 from inyourarea.stage_show.overlays import Caption, plan_captions
 from inyourarea.stage_show.poses import Dance
-from inyourarea.stage_show.spec import MEMBER_NAMES, ShowSpec
+from inyourarea.stage_show.second_group import second_looks
+from inyourarea.stage_show.spec import GROUPS, ShowSpec
 from inyourarea.stage_show.timeline import CUT, plan_timeline
 
 BEATS_PER_MINUTE = (112, 128)
@@ -185,10 +186,11 @@ def _how_many_dancers(members: int, rng: np.random.Generator) -> int:
 
 def _choose_looks(spec: ShowSpec, dancers: int, rng: np.random.Generator) -> tuple[Look, ...]:
     """Choose the members, in the group's order, then the dancers."""
-    looks = member_looks()
-    chosen = sorted(int(i) for i in rng.choice(len(MEMBER_NAMES), spec.members, replace=False))
+    looks = member_looks() if spec.group == "show" else second_looks()
+    names = GROUPS[spec.group]
+    chosen = sorted(int(i) for i in rng.choice(len(names), spec.members, replace=False))
     return (
-        *(looks[MEMBER_NAMES[i]] for i in chosen),
+        *(looks[names[i]] for i in chosen),
         *(dancer_look(number) for number in range(dancers)),
     )
 

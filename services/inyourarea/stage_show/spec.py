@@ -7,6 +7,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 MEMBER_NAMES = ("Aria", "Bella", "Coco", "Dana", "Elin", "Faye", "Gina", "Hana", "Iris")
+SECOND_NAMES = ("Jia", "Kora", "Luna", "Mina", "Nari", "Orla", "Page")
+GROUPS = {"show": MEMBER_NAMES, "second": SECOND_NAMES}
+"""Fixed groups by name: the committed model knows the first, and nothing knows the second."""
+
 SETTINGS = ("easy", "hard", "handheld")
 
 LARGEST_SIDE_PX = 3840
@@ -24,7 +28,7 @@ class ShowSpec:
     """One show, wholly determined: equal specs give equal bytes.
 
     ``size`` is (width, height) in pixels, both even; ``fps`` is exact; ``seconds`` is the length of
-    the video.
+    the video; ``group`` is one of `GROUPS`.
 
     Raises:
         ShowRefused: a value is out of its range.
@@ -36,6 +40,7 @@ class ShowSpec:
     size: tuple[int, int] = (1920, 1080)
     fps: Fraction = Fraction(30000, 1001)
     setting: str = "hard"
+    group: str = "show"
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "seconds", Fraction(self.seconds))
@@ -72,8 +77,10 @@ def _problems(spec: ShowSpec) -> list[str]:
     problems = []
     if spec.setting not in SETTINGS:
         problems.append(f"setting is one of {', '.join(SETTINGS)}, not {spec.setting!r}")
-    if not 3 <= spec.members <= len(MEMBER_NAMES):
-        problems.append(f"members is 3 to {len(MEMBER_NAMES)}, not {spec.members}")
+    if spec.group not in GROUPS:
+        problems.append(f"group is one of {', '.join(GROUPS)}, not {spec.group!r}")
+    elif not 3 <= spec.members <= len(GROUPS[spec.group]):
+        problems.append(f"members is 3 to {len(GROUPS[spec.group])}, not {spec.members}")
     if not all(
         SMALLEST_SIDE_PX <= side <= LARGEST_SIDE_PX and side % 2 == 0 for side in (width, height)
     ):

@@ -101,12 +101,11 @@ class Wish:
         """The network's description in ultralytics."""
         return f"{self.network[:-1]}-p6.yaml" if self.multiple == 64 else f"{self.network}.yaml"
 
-    @property
-    def start(self) -> Path | None:
-        """The weights to start from: those given, or the show's where they fit."""
-        shows = self.models / "show" / "show.pt"
-        is_like_them = self.network == STARTING_NETWORK and shows.is_file()
-        return self.weights or (shows if is_like_them else None)
+
+def starting_weights(models: Path, network: str) -> Path | None:
+    """The weights to start from where none are named: the show's, for networks of their size."""
+    shows = models / "show" / "show.pt"
+    return shows if network == STARTING_NETWORK and shows.is_file() else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,7 +147,7 @@ class Plan:
             windows_per_round=a_round,
             window=(width, height),
             architecture=wish.architecture,
-            start=wish.start,
+            start=wish.weights,
             batch=wish.batch,
             device=wish.device,
             can_mirror=wish.can_mirror,
@@ -203,9 +202,10 @@ def plan_training(dataset: Dataset, wish: Wish) -> Plan:
     sizes = (labels.size for labels in chosen.labels.values())
     size = frame_size(sizes, wish.imgsz, wish.multiple)
     try:
-        start = hashlib.sha256(wish.start.read_bytes()).hexdigest() if wish.start else ""
+        weights = wish.weights
+        start = hashlib.sha256(weights.read_bytes()).hexdigest() if weights else ""
     except OSError as error:
-        raise Refused(f"The weights {wish.start} can not be read: {error.strerror}") from error
+        raise Refused(f"The weights {wish.weights} can not be read: {error.strerror}") from error
     labels = [
         [picture, one.split, one.state, [[*box.box, box.member, box.state] for box in one.boxes]]
         for picture, one in chosen.labels.items()

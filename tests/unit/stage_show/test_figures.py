@@ -1,17 +1,28 @@
 """The drawn people: what truth says of a figure is what was drawn of it."""
 
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inyourarea.stage_show import MEMBER_NAMES, figure, looks, skeleton
+from inyourarea.stage_show import (
+    GROUPS,
+    MEMBER_NAMES,
+    Show,
+    ShowRefused,
+    ShowSpec,
+    figure,
+    looks,
+    skeleton,
+)
 from inyourarea.stage_show.camera import Camera
 from inyourarea.stage_show.canvas import Canvas, ellipsoid
 from inyourarea.stage_show.colour import colour_distance
 from inyourarea.stage_show.head import face_share
+from inyourarea.stage_show.second_group import second_looks
 
 SIZE = (400, 400)
 
@@ -157,3 +168,24 @@ def test_an_ellipsoids_outline_reaches_its_own_box(a: float, b: float, c: float)
     outline = ellipsoid(np.zeros(2), to_picture, radii)
     assert np.all(np.abs(outline) <= half * 1.0001)
     assert np.all(np.abs(outline).max(axis=0) >= half * 0.97)
+
+
+def test_the_second_group_is_told_apart_and_is_nobody_of_the_first() -> None:
+    table = list(second_looks().values())
+    assert [look.name for look in table] == list(GROUPS["second"])
+    assert not {*GROUPS["second"]} & {*MEMBER_NAMES}
+    known = list(looks.member_looks().values())
+    for i, look in enumerate(table):
+        for other in table[i + 1 :]:
+            assert look.hair.style != other.hair.style
+            distance = looks.outfit_distance(look.outfits[0], other.outfits[0])
+            assert distance > 2 * looks.LOOK_ALIKE_MOST_DE
+        hair = [(one.hair.style, one.hair.colour) for one in known]
+        assert (look.hair.style, look.hair.colour) not in hair
+
+
+def test_a_show_of_the_second_group_has_its_members() -> None:
+    show = Show.plan(ShowSpec(seed=3, members=7, seconds=Fraction(4), group="second"))
+    assert show.members == GROUPS["second"]
+    with pytest.raises(ShowRefused, match="members is 3 to 7"):
+        ShowSpec(seed=3, members=8, group="second")
