@@ -25,6 +25,7 @@ from exam import inyourarea
 from inyourarea.cli.score import score_files
 from inyourarea.contracts.group import group_from_toml
 from inyourarea.core.boxes import iou
+from inyourarea.core.errors import RunUnreadable
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.stage_show import GROUPS
@@ -41,6 +42,9 @@ NOBODY_EVERY = 4
 
 SAME_FROM = 0.5
 """Overlap (IoU) of a box with a true face from which on it is hers."""
+
+LEAST_VISIBLE = 0.5
+"""Share of a face in sight from which on she is asked for, as everywhere in this project."""
 
 Truth = Mapping[int, list[tuple[str, tuple[float, ...]]]]
 """By pts: everybody drawn, a member's name or nothing, and the face's box."""
@@ -206,12 +210,10 @@ def _whose(box: tuple[float, ...], people: list[tuple[str, tuple[float, ...]]]) 
 
 def _read_truth(file: Path) -> Truth:
     found: dict[int, list[tuple[str, tuple[float, ...]]]] = {}
-    with file.open(newline="") as opened:
-        for row in csv.DictReader(opened):
-            face = tuple(float(row[side]) for side in ("x1", "y1", "x2", "y2"))
-            # On the wall it is the same face: a detector may know it.
-            name = row["name"] if row["name"] in NAMES else ""
-            found.setdefault(int(row["pts"]), []).append((name, face))
+    for row in _rows(file):
+        # On the wall it is the same face: a detector may know it.
+        name = row["name"] if row["name"] in NAMES else ""
+        found.setdefault(int(row["pts"]), []).append((name, _box(row)))
     return found
 
 
@@ -236,17 +238,50 @@ def judge(shows: list[Show], group: Path, models: Path) -> Iterator[Judged]:
             out = show.folder / name
             small = ("--out", out, "--size", "200x630")
             _run_with(models if options else None, "run", show.video, *small, *options)
-            tracks = score_files(out, show.truth, None)[0].tracks.values()
-            right = float(np.nanmean([1 - measures["wrong"] for measures in tracks]))
-            pairs.append((right, float(np.nanmean([m["correct"] for m in tracks]))))
+            pairs.append(_marks(out, show.truth))
         (right, correct), (faces_right, faces_correct) = pairs
         judged = Judged(show.seed, (right, faces_right), (correct, faces_correct))
         print(
-            f"seed {judged.seed}: named right {right:.4f} (faces {faces_right:.4f}), "
+            f"seed {judged.seed}: identity right {right:.4f} (faces {faces_right:.4f}), "
             f"correct {correct:.4f} (faces {faces_correct:.4f})",
             flush=True,
         )
         yield judged
+
+
+def _marks(out: Path, truth: Path) -> tuple[float, float]:
+    """Identity accuracy, and the mean share of frames in which a member's track is on her.
+
+    Accuracy: of all true faces of members at least half in sight that some track's box is on, the
+    share of those whose track it is. Without a model each track is whose it mostly is, and nobody
+    has two.
+    """
+    try:
+        score, _ = score_files(out, truth, None)
+    except RunUnreadable:  # nobody was found
+        return 0.0, 0.0
+    boxes: dict[int, list[tuple[str, tuple[float, ...]]]] = {}
+    for row in _rows(out / "tracks.csv"):
+        boxes.setdefault(int(row["frame"]), []).append((row["name"], _box(row)))
+    asked = right = 0
+    for row in _rows(truth):
+        said = boxes.get(int(row["frame"]), [])
+        if row["role"] == "member" and float(row["face_visible"]) >= LEAST_VISIBLE and said:
+            overlap = iou(np.array([_box(row)]), np.array([box for _, box in said]))[0]
+            if overlap.max() >= SAME_FROM:
+                asked += 1
+                right += said[int(overlap.argmax())][0] == score.matched[row["name"]]
+    correct = [measures["correct"] for measures in score.tracks.values()]
+    return right / max(asked, 1), float(np.nanmean(correct))
+
+
+def _rows(file: Path) -> Iterator[dict[str, str]]:
+    with file.open(newline="") as opened:
+        yield from csv.DictReader(opened)
+
+
+def _box(row: Mapping[str, str]) -> tuple[float, ...]:
+    return tuple(float(row[side]) for side in ("x1", "y1", "x2", "y2"))
 
 
 def _run_with(models: Path | None, *words: str | Path) -> None:

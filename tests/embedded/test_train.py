@@ -248,3 +248,9 @@ def test_weights_that_are_none_are_refused(studio: Studio, tmp_path: Path) -> No
     done = studio.train("--from", str(file), check=False)
     assert done.returncode == 1
     assert "holds no weights" in done.stderr
+
+
+def test_a_gpu_that_is_not_there_is_named(studio: Studio) -> None:
+    done = studio.train("--device", "99", check=False)
+    assert done.returncode == 1
+    assert "not '99'" in done.stderr

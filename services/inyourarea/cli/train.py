@@ -2,7 +2,9 @@
 
 import argparse
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
@@ -13,6 +15,9 @@ from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.objects import ObjectsAway
+
+if TYPE_CHECKING:
+    from inyourarea.train.group_model import Wish
 
 _EXAMPLES = """\
 examples:
@@ -79,54 +84,57 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def main(args: argparse.Namespace) -> int:
     """Take all steps; 0 when the group file is there."""
-    # Imported here, so that no other command waits for what training needs.
-    from inyourarea.train import group_model, group_pictures  # noqa: PLC0415
-    from inyourarea.train.installed import with_torch  # noqa: PLC0415
-
     wish = _wish(args)
-    network = with_torch("group_network", wish.out)
     console = Console(stderr=True)
 
     def say(text: str) -> None:
         console.print(text, highlight=False, markup=False, soft_wrap=True)
 
     try:
-        dataset = _dataset(args.dataset)
-        plan = group_model.plan_training(dataset, wish)
-        start = network.describe_start(plan.course)
-        say(f"{wish.network} of {plan.size[0]}x{plan.size[1]}, from {start}; in {plan.folder}")
-        for warning in plan.chosen.warnings:
-            say(warning)
-        if done := network.rounds_done(plan.course):
-            say(f"going on after round {done} of {plan.course.rounds}")
-        with _Steps(console) as steps:
-            step = steps.begin("pictures")
-            group_pictures.write_pictures(dataset, plan.chosen, plan.pictures, plan.size, step)
-            network.learn(plan, _Learning(steps, say, wish.batch))
-            network.export(plan, start, steps.begin("exporting"))
-        figures = group_model.measure(plan)
-        group = group_model.publish(plan, figures)
-        if args.triton:
-            with _Steps(console) as steps:
-                look = with_torch("served", wish.out).served(
-                    args.triton, group.model, group.version
-                )
-                network.compare_served(plan, "Triton", look, steps.begin("Triton"))
-            group = group_model.publish(plan, group_model.measure(plan))
+        _train(_dataset(args.dataset), wish, args.triton, _Steps(console), say)
     except ObjectsAway as error:
         raise Refused(str(error)) from error
     except OSError as error:
         raise Refused(f"{wish.out} can not be written: {words_for(error)}") from error
+    print(wish.group_file)
+    return 0
+
+
+def _train(
+    dataset: Dataset, wish: "Wish", triton: str | None, steps: "_Steps", say: Callable[[str], None]
+) -> None:
+    # Imported here, so that no other command waits for what training needs.
+    from inyourarea.train import group_model, group_pictures  # noqa: PLC0415
+    from inyourarea.train.installed import with_torch  # noqa: PLC0415
+
+    plan = group_model.plan_training(dataset, wish)
+    network = with_torch("group_network", wish.out)
+    network.check_device(wish.device)
+    start = network.describe_start(plan.course)
+    say(f"{wish.network} of {plan.size[0]}x{plan.size[1]}, from {start}; in {plan.folder}")
+    for warning in plan.chosen.warnings:
+        say(warning)
+    if done := network.rounds_done(plan.course):
+        say(f"going on after round {done} of {plan.course.rounds}")
+    with steps:
+        step = steps.begin("pictures")
+        group_pictures.write_pictures(dataset, plan.chosen, plan.pictures, plan.size, step)
+        network.learn(plan, _Learning(steps, say, wish.batch))
+        network.export(plan, start, steps.begin("exporting"))
+        figures = group_model.measure(plan)
+        group = group_model.publish(plan, figures)
+        if triton:
+            look = with_torch("served", wish.out).served(triton, group.model, group.version)
+            network.compare_served(plan, "Triton", look, steps.begin("Triton"))
+            group = group_model.publish(plan, group_model.measure(plan))
     mean = figures.mean
     say(
         f"{group.model} {group.version}: mAP50 {mean[0]:.3f}, mAP50-95 {mean[1]:.3f} on "
         f"{figures.judged_on}; see {plan.folder / 'card.md'}"
     )
-    print(wish.group_file)
-    return 0
 
 
-def _wish(args: argparse.Namespace):  # type: ignore[no-untyped-def]  # of a module imported late
+def _wish(args: argparse.Namespace) -> "Wish":
     from inyourarea.train.group_model import NETWORKS, Wish, starting_weights  # noqa: PLC0415
 
     name = args.model if args.model.startswith("yolov5") else f"yolov5{args.model}"
@@ -206,7 +214,7 @@ class _Step:
 class _Learning:
     """The step that learns, and what is said when the memory was too small for a batch."""
 
-    def __init__(self, steps: _Steps, say, batch: int) -> None:  # type: ignore[no-untyped-def]
+    def __init__(self, steps: _Steps, say: Callable[[str], None], batch: int) -> None:
         self._step, self._say, self._batch = steps.begin("learning"), say, batch
 
     def __call__(self, done: int, rounds: int, batch: int) -> None:

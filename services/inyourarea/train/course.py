@@ -47,6 +47,11 @@ class Course:
         """The newest weights, with all that is needed to go on."""
         return self.work / "run" / "weights" / "last.pt"
 
+    @property
+    def progress(self) -> Path:
+        """How far several processes are: rounds, of how many, pictures a batch."""
+        return self.work / "progress.json"
+
     def to_json(self) -> str:
         """As a process that is started for another GPU reads it."""
         return json.dumps(asdict(self), default=str, ensure_ascii=False, indent=1)

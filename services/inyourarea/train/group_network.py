@@ -25,6 +25,7 @@ from inyourarea.train.parity import Answer, apart, is_within
 from inyourarea.train.repository import write_whole
 from inyourarea.train.training import (
     Tell,
+    check_device,
     read_network,
     read_rounds,
     train_network,
@@ -32,6 +33,8 @@ from inyourarea.train.training import (
 )
 from inyourarea.train.windows import read_picture
 from inyourarea.train.yolo import ParityBroken, export_network, for_inference, own_answer
+
+__all__ = ["check_device", "compare_served", "describe_start", "export", "learn", "rounds_done"]
 
 PARITY_PICTURES = 200
 """At most so many pictures are asked of every runtime."""

@@ -5,8 +5,10 @@ Made for a CPU, where bfloat16 arithmetic in channels-last order takes half the 
 """
 
 import errno
+import json
 import os
 import pickle
+import threading
 from collections.abc import Callable
 from contextlib import contextmanager
 from copy import deepcopy
@@ -42,6 +44,10 @@ FULL_MEMORY = ("out of memory", "can't allocate memory")
 
 Tell = Callable[[int, int, int], None]
 """Told after every batch: the rounds that are done, those there are, and the pictures a batch."""
+
+
+LOOK_S = 2.0
+"""Seconds between two looks at how far the processes of several GPUs are."""
 
 
 class TrainingStopped(Refused):
@@ -189,7 +195,10 @@ class WindowTrainer(DetectionTrainer):  # type: ignore[misc]  # ultralytics has 
             ) from error
         finally:
             self.last = whole
-        self.tell(self.epoch + 1, self.epochs, self.batch_size)
+        far = (self.epoch + 1, self.epochs, self.batch_size)
+        if self.world_size > 1:  # the process that is looked at is another
+            write_whole(self.course.progress, json.dumps(far).encode())
+        self.tell(*far)
         return True
 
     def save_metrics(self, metrics: dict[str, float]) -> None:
@@ -259,7 +268,8 @@ def train_network(course: Course, tell: Tell | None = None) -> Path:
         options |= {"model": checkpoint, "resume": checkpoint, "time": None}
     # Ultralytics leaves one core unused, which on a machine of two is half.
     threads = int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
-    with _trouble_in_words(course):
+    is_apart = "," in course.device
+    with _trouble_in_words(course), _told_from_outside(course, tell if is_apart else None):
         trainer = WindowTrainer(overrides=options)
         if tell:
             trainer.tell = tell
@@ -271,6 +281,43 @@ def train_network(course: Course, tell: Tell | None = None) -> Path:
 def _number_type(device: str) -> bool | str:
     """What ultralytics calls the numbers to compute in; its own float16 would fetch a network."""
     return "bf16" if device != "cpu" and torch.cuda.is_bf16_supported() else False
+
+
+def check_device(device: str) -> None:
+    """See that the GPUs are there.
+
+    Raises:
+        Refused: one is not.
+    """
+    if device == "cpu":
+        return
+    numbers = device.split(",")
+    there = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if not all(number.isdecimal() and int(number) < there for number in numbers):
+        raise Refused(
+            f"--device is cpu, or GPUs by number such as 0 or 0,1; torch sees {there} here, not "
+            f"{device!r}."
+        )
+
+
+@contextmanager
+def _told_from_outside(course: Course, tell: Tell | None) -> Any:
+    """While processes of their own train, tell what they write about how far they are."""
+    course.progress.unlink(missing_ok=True)
+    is_over = threading.Event()
+
+    def look() -> None:
+        while not is_over.wait(LOOK_S):
+            if tell and course.progress.is_file():
+                tell(*json.loads(course.progress.read_text()))
+
+    thread = threading.Thread(target=look, name="progress", daemon=True)
+    if tell:
+        thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
 
 
 @contextmanager

@@ -1,0 +1,92 @@
+"""What `inyourarea train` says before and without torch."""
+
+import io
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from inyourarea.cli import train
+from inyourarea.cli.__main__ import main
+from inyourarea.contracts.datasets import CONFIRMED, VAL, LabelledBox, LabelledPicture, Members
+from inyourarea.runtime.datasets import Dataset
+from inyourarea.runtime.folder_objects import FolderObjects
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Path:
+    folder = tmp_path / "pictures"
+    made = Dataset.make(FolderObjects(folder), "", Members(("Kim",)))
+    box = LabelledBox((10.0, 10.0, 40.0, 40.0), "Kim", state=CONFIRMED)
+    made.add("a", b"picture", LabelledPicture((320, 180), (box,)))
+    made.add("b", b"picture", LabelledPicture((320, 180), (box,), split=VAL))
+    return folder
+
+
+def asked(folder: Path, *words: str) -> int:
+    group = str(folder.parent / "tri.toml")
+    return main(["train", "--dataset", str(folder), "--group", group, *words])
+
+
+def test_without_torch_it_says_what_to_install(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+    monkeypatch.setitem(sys.modules, "torch", None)
+    monkeypatch.delitem(sys.modules, "inyourarea.train.group_network", raising=False)
+    assert asked(dataset) == 1
+    said = capsys.readouterr().err
+    assert "torch is not installed" in said
+    assert "pip install .[train]" in said
+
+
+def test_a_folder_that_is_no_dataset_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert asked(tmp_path / "nothing") == 1
+    assert "There is no dataset" in capsys.readouterr().err
+    (tmp_path / "empty").mkdir()
+    assert asked(tmp_path / "empty") == 1
+    assert "There is no dataset" in capsys.readouterr().err
+
+
+def test_networks_that_there_are_are_listed(
+    dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert asked(dataset, "--model", "yolov8n") == 1
+    assert "yolov5n, yolov5s" in capsys.readouterr().err
+
+
+def test_a_size_that_does_not_fit_is_refused(
+    dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert asked(dataset, "--imgsz", "650") == 1
+    assert "--imgsz is a multiple of 32" in capsys.readouterr().err
+
+
+def test_the_time_left_is_told_where_nobody_looks_at_a_terminal(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    seconds = iter(range(0, 1000, 10))
+    monkeypatch.setattr(train.time, "monotonic", lambda: float(next(seconds)))
+    written = io.StringIO()
+    with train._Steps(Console(file=written)) as steps:
+        step = steps.begin("learning")
+        for done in (0, 10, 50, 100):
+            step(done, 100)
+    assert written.getvalue().splitlines() == [
+        "learning: 10 %, 1:30 left",
+        "learning: 50 %, 0:20 left",
+        "learning: 100 %",
+    ]
+
+
+def test_a_smaller_batch_is_said_once() -> None:
+    said: list[str] = []
+    with train._Steps(Console(file=io.StringIO())) as steps:
+        learning = train._Learning(steps, said.append, 16)
+        for batch in (16, 8, 8):
+            learning(0, 4, batch)
+    assert said == ["The memory was full with 16 pictures at a time; going on with 8."]
