@@ -49,8 +49,10 @@ class Studio:
         return self.folder / "tri.toml"
 
     def command(self, *words: str) -> list[str]:
-        """Train, in seconds rather than hours."""
-        fixed = ("--imgsz", "160", "--epochs", "10", "--from", str(MODELS / "show" / "show.pt"))
+        """Train, in seconds rather than hours; from the show's weights if nothing else is said."""
+        fixed = ["--imgsz", "160", "--epochs", "10"]
+        if "--model" not in words:
+            fixed += ["--from", str(MODELS / "show" / "show.pt")]
         asked = ("--dataset", str(self.folder / "pictures"), "--group", str(self.group))
         return [sys.executable, "-m", "inyourarea.cli", "train", *asked, *fixed, *words]
 
@@ -199,17 +201,21 @@ def test_a_triton_answers_as_the_file_does(trained: Studio, tmp_path: Path) -> N
 
 
 def test_memory_too_small_for_a_batch_is_said_and_borne(studio: Studio, tmp_path: Path) -> None:
-    out = ("--out", str(tmp_path), "--models", str(tmp_path / "models"), "--epochs", "1")
-    command = studio.command(*out)[3:]
+    out = ("--out", str(tmp_path), "--models", str(tmp_path / "models"))
+    # A network of four levels, from nothing: its files must be true to it as well.
+    command = studio.command(*out, "--model", "n6", "--imgsz", "192", "--epochs", "1")[3:]
     done = subprocess.run(
-        [sys.executable, "-c", _LITTLE_MEMORY, *command],
+        [sys.executable, "-c", _LITTLE_MEMORY, *command, "--group", str(tmp_path / "tri.toml")],
         capture_output=True,
         text=True,
         check=False,
         timeout=WAIT_S,
     )
-    studio.group.unlink(missing_ok=True)
     assert done.returncode == 0, done.stderr
+    info = read_info(tmp_path / "models" / "tri" / "1" / "model.onnx")
+    assert (info.width, info.height) == (192, 128)
+    told = json.loads((tmp_path / "models" / "tri" / "1" / "card.json").read_text())
+    assert all(row["box_px"] <= 0.5 and row["score"] <= 0.01 for row in told["runtimes"])
     assert "The memory was full with 16 pictures at a time; going on with" in done.stderr
     assert "with 8" in done.stderr or "with 4" in done.stderr
 
@@ -237,7 +243,8 @@ sys.exit(main(sys.argv[1:]))
 
 
 def test_weights_of_another_network_are_refused(studio: Studio) -> None:
-    done = studio.train("--model", "yolov5s", check=False)
+    weights = str(MODELS / "show" / "show.pt")
+    done = studio.train("--model", "yolov5s", "--from", weights, check=False)
     assert done.returncode == 1
     assert "is another network than yolov5s.yaml" in done.stderr
 
