@@ -5,6 +5,7 @@ from starlette.middleware.gzip import GZipMiddleware
 
 from inyourarea.gateway import pages
 from inyourarea.gateway.api import (
+    datasets,
     direct,
     groups,
     people,
@@ -47,6 +48,7 @@ _PARTS = (
     tokens,
     webhooks,
     usage,
+    datasets,
 )
 
 

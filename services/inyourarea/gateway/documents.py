@@ -640,3 +640,178 @@ class DeliveryBody(_Document):
     event: EventName
     at: str
     video: Video
+
+
+class DatasetWanted(_Document):
+    """A dataset to make."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$", examples=["show"])]
+    members: Annotated[list[Name], Field(min_length=1, max_length=100)] = Field(
+        description="In the order of their classes", examples=[["Aria", "Bora"]]
+    )
+
+
+class DatasetDocument(_Document):
+    """Labelled pictures of a group."""
+
+    name: str
+    version: int = Field(description="Of its members: to name when changing them")
+    members: list[str] = Field(description="In the order of their classes")
+    pictures: int
+
+
+class Datasets(_Document):
+    """All datasets."""
+
+    items: list[DatasetDocument]
+
+
+class MemberWanted(_Document):
+    """How a member is called from now on, and the version of the members that the writer saw."""
+
+    version: Annotated[int, Field(ge=1, le=10**9)]
+    name: Name
+
+
+class MemberCounted(_Document):
+    """What a dataset has of a member, in boxes but for ``pictures``."""
+
+    name: str
+    boxes: int
+    confirmed: int
+    pictures: int
+    frontal: int
+    profile: int
+
+
+class DatasetCounts(_Document):
+    """How far a dataset is; pictures that were rejected are left out."""
+
+    members: list[MemberCounted]
+    pictures: int
+    confirmed_pictures: int
+    unnamed: int = Field(description="Boxes that are no member's, or nobody's yet")
+    advised: int = Field(description="Boxes of each member that it takes, by experience")
+    balance: float = Field(description="Boxes of who has fewest, as a share of who has most")
+    clicks: int = Field(description="What people did: a named tracklet, or a saved picture")
+    given: int = Field(description="Boxes that this has said something about")
+
+
+Corners = tuple[Pixels, Pixels, Pixels, Pixels]
+BoxState = Literal["proposed", "confirmed"]
+PictureState = Literal["proposed", "confirmed", "rejected"]
+
+
+class LabelBox(_Document):
+    """A face in a picture of a dataset."""
+
+    box: Corners = Field(description="x1, y1, x2, y2 in the picture's pixels")
+    member: Annotated[str, Field(max_length=200, pattern=_LINE)] = Field(
+        "", description="Empty: nobody has said yet; and where that is confirmed: no member"
+    )
+    tracklet: Annotated[str, Field(max_length=200, pattern=_LINE)] = ""
+    view: Literal["frontal", "profile", ""] = ""
+    state: BoxState = "confirmed"
+
+
+class PictureLabels(_Document):
+    """Who stands in a picture, as of one version."""
+
+    picture: str
+    url: str
+    version: int
+    size: tuple[int, int]
+    split: Literal["train", "val", "test"]
+    state: PictureState = Field(description="rejected: nothing is learned from it")
+    by: str = Field(description="Who said so; proposal: the program")
+    at: str
+    boxes: list[LabelBox]
+    previous: str | None = Field(description="The picture before, of the same shot")
+    next: str | None
+
+
+class PictureLabelsWanted(_Document):
+    """All boxes of a picture, and the version that their writer saw."""
+
+    version: Annotated[int, Field(ge=1, le=10**9)]
+    state: PictureState
+    boxes: Annotated[list[LabelBox], Field(max_length=300)]
+
+
+class LabelVersion(_Document):
+    """What a picture's labels were at some time."""
+
+    version: int
+    by: str
+    at: str
+    state: PictureState
+    boxes: list[LabelBox]
+
+
+class LabelHistory(_Document):
+    """All versions of a picture's labels, the oldest first."""
+
+    items: list[LabelVersion]
+
+
+class TrackletNamed(_Document):
+    """Whose all boxes of a tracklet are."""
+
+    member: Annotated[str, Field(max_length=200, pattern=_LINE)] = Field(
+        description="Empty: no member; and with ``proposed``: nobody has said"
+    )
+    state: BoxState = Field("confirmed", description="proposed: a name is taken back")
+
+
+class BoxesNamed(_Document):
+    """What one click has given."""
+
+    boxes: int
+
+
+class StripFace(_Document):
+    """A face, and the picture to cut it out of."""
+
+    url: str
+    size: tuple[int, int]
+    box: Corners
+
+
+class Strip(_Document):
+    """A tracklet that has no name yet."""
+
+    tracklet: str
+    member: str = Field(description="Who is proposed; may be empty")
+    boxes: int
+    faces: list[StripFace]
+
+
+class Strips(_Document):
+    """The first of all of them."""
+
+    total: int
+    items: list[Strip]
+
+
+class PictureWaiting(_Document):
+    """A picture to look at, and who said last what is on it."""
+
+    picture: str
+    url: str
+    by: str
+    at: str
+
+
+class PicturesWaiting(_Document):
+    """The first of all of them."""
+
+    total: int
+    items: list[PictureWaiting]
+
+
+class LabelQueue(_Document):
+    """What a dataset asks of whoever labels."""
+
+    tracklets: Strips = Field(description="Those with most boxes first: a name gives most there")
+    frames: PicturesWaiting = Field(description="Those that teach most first")
+    review: PicturesWaiting = Field(description="What others did and nobody has accepted")

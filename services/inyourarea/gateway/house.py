@@ -8,6 +8,7 @@ from inyourarea.gateway.dock import Dock
 from inyourarea.gateway.exports import Exports
 from inyourarea.gateway.invitations import Invitations
 from inyourarea.gateway.journal import Entry, Journal, StaleEdit
+from inyourarea.gateway.labelling import Datasets
 from inyourarea.gateway.limits import Limits
 from inyourarea.gateway.models import Models
 from inyourarea.gateway.problems import NotThere, Stale
@@ -46,6 +47,7 @@ class House:
         self.invitations = Invitations(self.tokens)
         self.journal = Journal(objects)
         self.books = Books(objects)
+        self.datasets = Datasets(objects)
         self.projection = Projection(objects, catalog)
         self.showing = Showing(objects)
         self.exports = Exports(self.showing)

@@ -25,6 +25,8 @@ _ADDRESSES = (
     "/tokens",
     "/webhooks",
     "/group/{name}",
+    "/datasets",
+    "/label/{name}",
 )
 _UNBUILT = (
     "<!doctype html><title>InYourArea</title><p>The page has not been built: "

@@ -208,18 +208,19 @@ class Dataset:
                 found.setdefault(tracklet, []).append(picture)
         return found
 
-    def name_tracklet(self, tracklet: str, member: str, by: str) -> int:
-        """Every box of the tracklet is the member's, confirmed; how many boxes that are.
+    def name_tracklet(self, tracklet: str, member: str, by: str, state: str = CONFIRMED) -> int:
+        """Every box of the tracklet is the member's, in that state; how many boxes that are.
 
-        An empty ``member``: it is no member, such as a dancer. Labels that say so already stay as
-        they are, and so do pictures' states: nobody has looked at the whole picture.
+        An empty ``member``: it is no member, such as a dancer; or, `PROPOSED`, nobody has said.
+        Labels that say so already stay as they are, and so do pictures' states: nobody has looked
+        at the whole picture.
 
         Raises:
             UnknownMember: nobody is called so.
         """
         _check_known({member}, self.members())
         return sum(
-            self._name_in(picture, labels, _Naming(tracklet, member, by))
+            self._name_in(picture, labels, _Naming(tracklet, member, by, state))
             for picture, labels in self.everything()
         )
 
@@ -264,6 +265,7 @@ class _Naming:
     tracklet: str
     member: str
     by: str
+    state: str
 
     def boxes(self, labels: LabelledPicture) -> int:
         """How many boxes of the picture are the tracklet's."""
@@ -272,7 +274,7 @@ class _Naming:
     def of(self, labels: LabelledPicture) -> LabelledPicture:
         """The next version of the labels; the same where they say so already."""
         boxes = tuple(
-            replace(box, member=self.member, state=CONFIRMED)
+            replace(box, member=self.member, state=self.state)
             if box.tracklet == self.tracklet
             else box
             for box in labels.boxes

@@ -62,6 +62,18 @@ ADDRESSES = {
     "POST /webhooks": OPERATOR,
     "DELETE /webhooks/{webhook_id}": OPERATOR,
     "GET /webhooks/{webhook_id}/deliveries": OPERATOR,
+    "GET /datasets": EDITOR,
+    "POST /datasets": EDITOR,
+    "GET /datasets/{dataset}": EDITOR,
+    "POST /datasets/{dataset}/members": EDITOR,
+    "PUT /datasets/{dataset}/members/{member}": EDITOR,
+    "GET /datasets/{dataset}/counts": EDITOR,
+    "GET /datasets/{dataset}/queue": EDITOR,
+    "PUT /datasets/{dataset}/tracklets/{tracklet}": EDITOR,
+    "GET /datasets/{dataset}/pictures/{picture}.jpg": EDITOR,
+    "GET /datasets/{dataset}/pictures/{picture}/labels": EDITOR,
+    "PUT /datasets/{dataset}/pictures/{picture}/labels": EDITOR,
+    "GET /datasets/{dataset}/pictures/{picture}/history": EDITOR,
 }
 #: The page, which is empty until it has asked the API.
 PAGES = {
@@ -73,6 +85,8 @@ PAGES = {
     "/join",
     "/tokens",
     "/webhooks",
+    "/datasets",
+    "/label/{name}",
     "/watch/{video}",
     "/group/{name}",
     "/{path:path}",

@@ -7,9 +7,11 @@ import { Message } from "./parts/Message";
 import { SignIn } from "./parts/SignIn";
 import { Toast } from "./parts/toast";
 import { About } from "./pages/About";
+import { Datasets } from "./pages/Datasets";
 import { GroupPage } from "./pages/GroupPage";
 import { Home } from "./pages/Home";
 import { Join, SignInAddress, SignInPage } from "./pages/Door";
+import { LabelPage } from "./pages/LabelPage";
 import { Review } from "./pages/Review";
 import { Tokens } from "./pages/Tokens";
 import { UploadPage } from "./pages/UploadPage";
@@ -34,6 +36,7 @@ export function App() {
           <Link to="/">{say("videos")}</Link>
           {mayEdit.value && <Link to="/upload">{say("upload")}</Link>}
           {mayEdit.value && <Link to="/review">{say("review")}</Link>}
+          {mayEdit.value && <Link to="/datasets">{say("datasets")}</Link>}
           {mayOperate.value && <Link to="/tokens">{say("tokens")}</Link>}
           <Link to="/about">{say("about")}</Link>
         </nav>
@@ -68,9 +71,11 @@ function Content() {
 }
 
 /** Pages for some only, and for whom. */
-const ROOMS: Record<string, { isOpen: ReadonlySignal<boolean>; Page: () => VNode } | undefined> = {
+const ROOMS: Record<string, { isOpen: ReadonlySignal<boolean>; Page: (props: { name: string }) => VNode } | undefined> = {
   "/upload": { isOpen: mayEdit, Page: UploadPage },
   "/review": { isOpen: mayEdit, Page: Review },
+  "/datasets": { isOpen: mayEdit, Page: Datasets },
+  "/label/{name}": { isOpen: mayEdit, Page: LabelPage },
   "/tokens": { isOpen: mayOperate, Page: Tokens },
   "/webhooks": { isOpen: mayOperate, Page: Webhooks },
 };
@@ -85,10 +90,10 @@ function page(path: string) {
   if (path === "/") return <Home key="home" />;
   if (room === "watch" && name) return <WatchPage key={name} id={name} />;
   if (room === "group" && name) return <GroupPage key={name} name={name} />;
-  const Room = ROOMS[path];
+  const Room = ROOMS[name ? `/${room}/{name}` : path];
   if (Room) {
     if (!me.value) return <Message title={say("loading")} />;
-    return Room.isOpen.value ? <Room.Page /> : <SignInPage help="forbiddenHelp" />;
+    return Room.isOpen.value ? <Room.Page key={path} name={name} /> : <SignInPage help="forbiddenHelp" />;
   }
   return <Message title={say("noPage")} back />;
 }

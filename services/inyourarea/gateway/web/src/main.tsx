@@ -7,6 +7,7 @@ import "./style/controls.css";
 import "./style/pages.css";
 import "./style/watch.css";
 import "./style/edit.css";
+import "./style/label.css";
 
 void learnWho();
 const page = document.getElementById("page");

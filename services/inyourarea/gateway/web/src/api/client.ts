@@ -3,17 +3,23 @@ import { signal } from "@preact/signals";
 import type {
   BoxesFile,
   CameraFile,
+  DatasetInShort,
   Delivery,
   EventName,
   Group,
+  LabelQueue,
+  Labels,
+  LabelsWanted,
   Me,
   Person,
   Pin,
   Pins,
   Preview,
   Submission,
+  Tally,
   Token,
   TokenWanted,
+  TrackletNamed,
   Video,
   VideoToReview,
   Watch,
@@ -35,6 +41,8 @@ export class Problem extends Error {
     readonly kind = "",
     /** Seconds after which it may be asked again. */
     readonly waitS = 0,
+    /** All that it said. */
+    readonly said: Readonly<Record<string, unknown>> = {},
   ) {
     super(detail || title);
   }
@@ -65,7 +73,7 @@ function problem({ status, statusText, headers }: Response, text: string): Probl
   const waitS = Number(headers.get("Retry-After")) || 0;
   try {
     const said = JSON.parse(text) as { type?: string; title?: string; detail?: string };
-    return new Problem(status, said.title ?? statusText, said.detail ?? "", said.type?.split(":").at(-1), waitS);
+    return new Problem(status, said.title ?? statusText, said.detail ?? "", said.type?.split(":").at(-1), waitS, said);
   } catch {
     return new Problem(status, statusText, "", "", waitS);
   }
@@ -81,6 +89,7 @@ export interface VideoQuery {
 
 const SESSION = "/session";
 
+const dataset = (name: string) => `/datasets/${encodeURIComponent(name)}`;
 const video = (id: string) => `/videos/${encodeURIComponent(id)}`;
 
 function search(query: VideoQuery): string {
@@ -122,5 +131,19 @@ export const api = {
   webhooks: () => ask<{ items: Webhook[] }>("/webhooks"),
   makeWebhook: (url: string, events: EventName[]) => ask<Webhook & { secret: string }>("/webhooks", "POST", { url, events }),
   removeWebhook: (id: string) => ask<void>(`/webhooks/${id}`, "DELETE"),
+  datasets: () => ask<{ items: DatasetInShort[] }>("/datasets"),
+  makeDataset: (name: string, members: string[]) => ask<DatasetInShort>("/datasets", "POST", { name, members }),
+  dataset: (name: string) => ask<DatasetInShort>(dataset(name)),
+  addMember: (name: string, version: number, member: string) =>
+    ask<DatasetInShort>(`${dataset(name)}/members`, "POST", { version, name: member }),
+  renameMember: (name: string, version: number, member: string, to: string) =>
+    ask<DatasetInShort>(`${dataset(name)}/members/${encodeURIComponent(member)}`, "PUT", { version, name: to }),
+  tally: (name: string) => ask<Tally>(`${dataset(name)}/counts`),
+  labelQueue: (name: string, limit: number) => ask<LabelQueue>(`${dataset(name)}/queue?limit=${limit}`),
+  labels: (name: string, picture: string) => ask<Labels>(`${dataset(name)}/pictures/${picture}/labels`),
+  label: (name: string, picture: string, wanted: LabelsWanted) =>
+    ask<Labels>(`${dataset(name)}/pictures/${picture}/labels`, "PUT", wanted),
+  nameTracklet: (name: string, tracklet: string, named: TrackletNamed) =>
+    ask<{ boxes: number }>(`${dataset(name)}/tracklets/${encodeURIComponent(tracklet)}`, "PUT", named),
   deliveries: (id: string) => ask<{ items: Delivery[] }>(`/webhooks/${id}/deliveries`),
 };

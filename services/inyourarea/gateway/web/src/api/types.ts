@@ -250,3 +250,93 @@ export interface Submission {
   framing?: string;
   aspects?: string[];
 }
+
+/** Where somebody's face is in a picture of a dataset. */
+export interface LabelBox {
+  /** Source pixels. */
+  box: Box;
+  /** Empty: nobody has said yet, or, confirmed: no member. */
+  member: string;
+  tracklet: string;
+  view: "frontal" | "profile" | "";
+  state: "proposed" | "confirmed";
+}
+
+export type PictureState = "proposed" | "confirmed" | "rejected";
+
+/** Who stands in a picture, as of one version. */
+export interface Labels {
+  picture: string;
+  url: string;
+  version: number;
+  size: readonly [width: number, height: number];
+  by: string;
+  at: string;
+  state: PictureState;
+  split: string;
+  boxes: LabelBox[];
+  /** The neighbours in time, of the same shot. */
+  previous: string | null;
+  next: string | null;
+}
+
+/** `version` is the one that was read. */
+export interface LabelsWanted {
+  version: number;
+  state: PictureState;
+  boxes: readonly LabelBox[];
+}
+
+export interface MemberCount {
+  name: string;
+  boxes: number;
+  confirmed: number;
+  pictures: number;
+  frontal: number;
+  profile: number;
+}
+
+export interface Tally {
+  members: MemberCount[];
+  pictures: number;
+  confirmed_pictures: number;
+  unnamed: number;
+  advised: number;
+  balance: number;
+  clicks: number;
+  given: number;
+}
+
+export interface DatasetInShort {
+  name: string;
+  version: number;
+  members: string[];
+  pictures: number;
+}
+
+/** Whose a tracklet is; confirmed with an empty member: no member's, such as a dancer's. */
+export interface TrackletNamed {
+  member: string;
+  state: "proposed" | "confirmed";
+}
+
+export interface Strip {
+  tracklet: string;
+  /** Who is proposed. */
+  member: string;
+  boxes: number;
+  faces: { url: string; size: readonly [number, number]; box: Box }[];
+}
+
+export interface Waiting {
+  picture: string;
+  url: string;
+  by: string;
+  at: string;
+}
+
+export interface LabelQueue {
+  tracklets: { total: number; items: Strip[] };
+  frames: { total: number; items: Waiting[] };
+  review: { total: number; items: Waiting[] };
+}

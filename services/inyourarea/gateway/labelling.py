@@ -1,0 +1,222 @@
+"""What is to be labelled in a dataset, in which order, and what labelling has given."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+
+from inyourarea.contracts import keys
+from inyourarea.contracts.datasets import (
+    CONFIRMED,
+    PROPOSED,
+    REJECTED,
+    Counts,
+    LabelledBox,
+    LabelledPicture,
+    Members,
+    count,
+)
+from inyourarea.gateway.problems import NotThere
+from inyourarea.runtime.datasets import Dataset
+from inyourarea.runtime.objects import Objects
+
+#: Faces of a tracklet that are shown: enough to see a stranger among them, few enough for one look.
+_MOST_FACES = 8
+_PLACE = re.compile(re.escape(keys.dataset("")[:-1]) + r"([^/]+)/dataset/")
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """A box of a tracklet, and the picture that it is in."""
+
+    picture: str
+    labels: LabelledPicture
+    box: LabelledBox
+
+
+@dataclass(frozen=True)
+class Todo:
+    """What waits: tracklets by name, then pictures that teach most first, then others' work."""
+
+    strips: list[tuple[str, list[Sighting]]]
+    frames: list[tuple[str, LabelledPicture]]
+    review: list[tuple[str, LabelledPicture]]
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a dataset is; ``clicks`` are what people did, ``given`` the boxes that came of it."""
+
+    counts: Counts
+    confirmed_pictures: int
+    clicks: int
+    given: int
+
+
+class Labelling:
+    """A dataset in the hands of those who label it."""
+
+    def __init__(self, objects: Objects, name: str) -> None:
+        self.name = name
+        self.prefix = keys.dataset(name)
+        self.dataset = Dataset(objects, self.prefix)
+        # Earlier versions never change: those of a picture are read again when it has a new one.
+        self._pasts: dict[str, list[LabelledPicture]] = {}
+
+    def todo(self, who: str) -> Todo:
+        """What waits for somebody of that name."""
+        everything = list(self.dataset.everything())
+        there = [(name, labels) for name, labels in everything if labels.state != REJECTED]
+        in_order = sorted(there, key=lambda one: (-one[1].teaches, one[0]))
+        return Todo(
+            strips=_strips(there),
+            frames=[one for one in in_order if _is_open(one[1])],
+            review=[one for one in in_order if self._is_to_review(*one, who)],
+        )
+
+    def progress(self) -> Progress:
+        """How far it is."""
+        everything = list(self.dataset.everything())
+        acts: Counter[tuple[object, ...]] = Counter()
+        for picture, labels in everything:
+            for before, after in pairwise(self._past(picture, labels)):
+                acts.update(_act(picture, before, after))
+        return Progress(
+            count(self.dataset.members(), (labels for _, labels in everything)),
+            sum(labels.state == CONFIRMED for _, labels in everything),
+            len(acts),
+            acts.total(),
+        )
+
+    def neighbours(self, picture: str, labels: LabelledPicture) -> tuple[str | None, str | None]:
+        """The pictures before and after it in its shot."""
+        if labels.pts is None:
+            return None, None
+        place = (labels.video, labels.shot)
+        shot = sorted(
+            (other.pts, name)
+            for name, other in self.dataset.everything()
+            if other.pts is not None and (other.video, other.shot) == place
+        )
+        names = [name for _, name in shot]
+        at = names.index(picture)
+        before = names[at - 1] if at else None
+        return before, names[at + 1] if at + 1 < len(names) else None
+
+    def _is_to_review(self, picture: str, labels: LabelledPicture, who: str) -> bool:
+        """Whether somebody else has settled it, and nobody has said that this is right."""
+        if labels.version == 1 or labels.by == who or _is_open(labels):
+            return False
+        before = self._past(picture, labels)[-2]
+        is_accepted = (
+            labels.state == CONFIRMED
+            and before.version > 1
+            and before.by != labels.by
+            and _settled(before) == _settled(labels)
+        )
+        return not is_accepted
+
+    def _past(self, picture: str, labels: LabelledPicture) -> list[LabelledPicture]:
+        if labels.version == 1:
+            return [labels]
+        known = self._pasts.get(picture)
+        if known is None or len(known) < labels.version:
+            known = self._pasts[picture] = self.dataset.history(picture)
+        return known[: labels.version]
+
+
+class Datasets:
+    """All datasets of a store."""
+
+    def __init__(self, objects: Objects) -> None:
+        self._objects = objects
+        self._known: dict[str, Labelling] = {}
+
+    def names(self) -> list[str]:
+        """Of all datasets, in order."""
+        found = (_PLACE.match(key) for key in self._objects.list(keys.dataset("")[:-1]))
+        return sorted({place[1] for place in found if place})
+
+    def find(self, name: str) -> Labelling:
+        """The dataset of that name.
+
+        Raises:
+            NotThere: there is none.
+        """
+        known = self._known.get(name)
+        if known is None:
+            known = Labelling(self._objects, name)
+            if not known.dataset.is_made():
+                raise NotThere("such dataset")
+            self._known[name] = known
+        return known
+
+    def make(self, name: str, members: Members) -> Labelling:
+        """There is a dataset of that name, with these members.
+
+        Raises:
+            MembersConflict: there was one, with others.
+        """
+        Dataset.make(self._objects, keys.dataset(name), members)
+        return self.find(name)
+
+
+def _settled(labels: LabelledPicture) -> list[LabelledBox]:
+    """The boxes as whoever accepts them leaves them."""
+    return [replace(box, state=CONFIRMED) for box in labels.boxes]
+
+
+def _is_open(labels: LabelledPicture) -> bool:
+    """Whether something in the picture is only proposed, or nothing has been said at all."""
+    if labels.state != PROPOSED:
+        return False
+    return not labels.boxes or any(box.state == PROPOSED for box in labels.boxes)
+
+
+def _strips(pictures: Iterable[tuple[str, LabelledPicture]]) -> list[tuple[str, list[Sighting]]]:
+    """Tracklets of which most boxes are only proposed, those with most boxes first."""
+    found: dict[str, list[Sighting]] = {}
+    for picture, labels in pictures:
+        for box in labels.boxes:
+            if box.tracklet:
+                found.setdefault(box.tracklet, []).append(Sighting(picture, labels, box))
+    waiting = [
+        (tracklet, sorted(seen, key=lambda one: (one.labels.pts or 0, one.picture)))
+        for tracklet, seen in found.items()
+        if 2 * sum(one.box.state == PROPOSED for one in seen) > len(seen)
+    ]
+    return sorted(waiting, key=lambda one: (-len(one[1]), one[0]))
+
+
+def spread(seen: Sequence[Sighting]) -> list[Sighting]:
+    """A few sightings, from the first to the last."""
+    if len(seen) <= _MOST_FACES:
+        return list(seen)
+    return [seen[at * (len(seen) - 1) // (_MOST_FACES - 1)] for at in range(_MOST_FACES)]
+
+
+def proposed_member(seen: Sequence[Sighting]) -> str:
+    """Who most of these boxes are proposed to be."""
+    return Counter(one.box.member for one in seen).most_common(1)[0][0]
+
+
+def _act(
+    picture: str, before: LabelledPicture, after: LabelledPicture
+) -> Counter[tuple[object, ...]]:
+    """What somebody did in a version, and how many boxes that has said something about.
+
+    All versions in which somebody named one tracklet are one act: a click.
+    """
+    was = {box.box: box for box in before.boxes}
+    said = [box for box in after.boxes if box != was.get(box.box) and box.state == CONFIRMED]
+    tracklets = {(box.tracklet, box.member) for box in said}
+    is_name = len(tracklets) == 1 and all(
+        box.tracklet
+        and box.box in was
+        and replace(was[box.box], member=box.member, state=CONFIRMED) == box
+        for box in said
+    )
+    if is_name and before.state == after.state:
+        return Counter({(after.by, *tracklets.pop()): len(said)})
+    return Counter({(picture, after.version): len(said)})

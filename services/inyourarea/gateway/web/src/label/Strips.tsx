@@ -1,0 +1,108 @@
+/** Tracklets: a strip of one face's pictures at a time, and one key names them all. */
+import { useEffect, useState } from "preact/hooks";
+import type { Strip } from "../api/types";
+import { useKeys } from "../review/useKeys";
+import { say } from "../words/language";
+import type { Desk } from "./desk";
+import { Naming } from "./Naming";
+
+interface Props {
+  desk: Desk;
+  strips: readonly Strip[];
+}
+
+/** Strips whose pictures are fetched before they are reached. */
+const AHEAD = 3;
+
+export function Strips({ desk, strips }: Props) {
+  // Where a strip was named, it is passed; so one goes back by taking the last name back.
+  const [named, setNamed] = useState<readonly Strip[]>([]);
+  const [later, setLater] = useState<ReadonlySet<string>>(new Set());
+  const passed = new Set([...named.map(({ tracklet }) => tracklet), ...later]);
+  const left = strips.filter(({ tracklet }) => !passed.has(tracklet));
+  const [strip] = left;
+
+  const name = (member: string) => {
+    if (!strip) return;
+    desk.outbox.put({ kind: "tracklet", id: strip.tracklet, member, state: "confirmed" });
+    setNamed([...named, strip]);
+  };
+  const skip = () => strip && setLater(new Set([...later, strip.tracklet]));
+  const takeBack = () => {
+    const last = named.at(-1);
+    if (!last) return;
+    desk.outbox.put({ kind: "tracklet", id: last.tracklet, member: last.member, state: "proposed" });
+    setNamed(named.slice(0, -1));
+  };
+  useKeys((key) => {
+    const member = desk.memberOf(key);
+    if (member) name(member);
+    else if (key === "enter" && strip?.member) name(strip.member);
+    else if (key === "x") name("");
+    else if (key === "s") skip();
+    else if (key === "z" || key === "backspace") takeBack();
+  });
+  useEffect(() => {
+    for (const { faces } of left.slice(1, 1 + AHEAD)) for (const { url } of faces) new Image().src = url;
+  }, [strip]);
+
+  if (!strip) {
+    return (
+      <div class="strip-done" role="status" data-testid="strips-done">
+        <p>{say(later.size ? "stripsLater" : "stripsDone", { n: later.size })}</p>
+        <div class="buttons">
+          <button type="button" class="button" onClick={() => (setLater(new Set()), desk.again())}>
+            {say("again")}
+          </button>
+          <button type="button" class="button" disabled={!named.length} onClick={takeBack}>
+            {say("takeBack")}
+          </button>
+        </div>
+      </div>
+    );
+  }
+  return (
+    <div class="strip" data-testid="strip" data-tracklet={strip.tracklet}>
+      <p class="eyebrow" aria-live="polite">
+        {say("stripOf", { n: strip.boxes, left: left.length })}
+      </p>
+      <ul class="faces-strip" aria-label={say("stripFaces")}>
+        {strip.faces.map((face) => (
+          <Crop key={face.url} {...face} />
+        ))}
+      </ul>
+      <Naming desk={desk} chosen={strip.member} choose={name} />
+      <div class="buttons">
+        {strip.member && (
+          <button type="button" class="button is-main" onClick={() => name(strip.member)} data-testid="as-proposed">
+            <kbd>Enter</kbd> {say("asProposed", { name: strip.member })}
+          </button>
+        )}
+        <button type="button" class="button" onClick={() => name("")} data-testid="no-member">
+          <kbd>X</kbd> {say("noMember")}
+        </button>
+        <button type="button" class="button" onClick={skip} data-testid="later">
+          <kbd>S</kbd> {say("later")}
+        </button>
+        <button type="button" class="button" disabled={!named.length} onClick={takeBack} data-testid="take-back">
+          <kbd>Z</kbd> {say("takeBack")}
+        </button>
+      </div>
+    </div>
+  );
+}
+
+/** Of a face's sides, added around it: hair and shoulders tell people apart, too. */
+const AROUND = 0.35;
+
+function Crop({ url, size: [width, height], box: [x1, y1, x2, y2] }: Strip["faces"][number]) {
+  const side = Math.max(x2 - x1, y2 - y1) * (1 + 2 * AROUND);
+  const view = [(x1 + x2 - side) / 2, (y1 + y2 - side) / 2, side, side];
+  return (
+    <li>
+      <svg viewBox={view.join(" ")} role="img" aria-label={say("stripFace")}>
+        <image href={url} width={width} height={height} />
+      </svg>
+    </li>
+  );
+}

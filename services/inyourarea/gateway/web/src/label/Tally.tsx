@@ -1,0 +1,33 @@
+/** How far a dataset is: boxes of everybody against what is advised, and what a click has given. */
+import type { Tally as Counts } from "../api/types";
+import { say } from "../words/language";
+import { colorOf } from "./palette";
+
+export function Tally({ tally }: { tally: Counts }) {
+  const names = tally.members.map(({ name }) => name);
+  return (
+    <section class="tally" aria-label={say("tally")} data-testid="tally">
+      <dl>
+        {tally.members.map((one) => (
+          <div key={one.name} data-testid={`count-${one.name}`}>
+            <dt>
+              <span class="dot" style={{ backgroundColor: colorOf(names, one.name) }} aria-hidden="true" /> {one.name}
+            </dt>
+            <dd>
+              <progress max={tally.advised} value={Math.min(one.confirmed, tally.advised)} aria-label={say("tallyOf", { name: one.name })} />
+              <small>
+                {say("tallyBoxes", { n: one.confirmed, advised: tally.advised })}
+                {one.frontal + one.profile > 0 && ` · ${say("tallyViews", { profile: one.profile, frontal: one.frontal })}`}
+              </small>
+            </dd>
+          </div>
+        ))}
+      </dl>
+      <p class="tally-all" data-testid="tally-all">
+        <span>{say("tallyPictures", { n: tally.confirmed_pictures, all: tally.pictures })}</span>
+        <span>{say("tallyBalance", { share: Math.round(100 * tally.balance) })}</span>
+        {tally.clicks > 0 && <span data-testid="per-click">{say("tallyClicks", { clicks: tally.clicks, boxes: tally.given, each: (tally.given / tally.clicks).toFixed(1) })}</span>}
+      </p>
+    </section>
+  );
+}

@@ -1,0 +1,99 @@
+/** What all labelling of a dataset shares: who the members are, what waits to be sent, how far it is. */
+import { signal, type Signal } from "@preact/signals";
+import { api } from "../api/client";
+import type { DatasetInShort, Labels, Tally } from "../api/types";
+import { Memory, Outbox, shelf } from "./outbox";
+import { memberOf } from "./palette";
+
+/** Milliseconds after which what was sent is counted anew: not at every stroke. */
+const COUNTED_MS = 400;
+/** Pictures whose labels are kept: those around the one that is worked on. */
+const MOST_KEPT = 50;
+
+export class Desk {
+  readonly dataset: Signal<DatasetInShort>;
+  readonly tally: Signal<Tally>;
+  readonly outbox: Outbox;
+  /** Asks for the queue anew. */
+  again: () => void = () => {};
+  private readonly known = new Map<string, Promise<Labels>>();
+  private timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(dataset: DatasetInShort, tally: Tally, who: string) {
+    const { name } = dataset;
+    this.dataset = signal(dataset);
+    this.tally = signal(tally);
+    const kept = shelf();
+    this.outbox = new Outbox(kept, who, name, {
+      label: (picture, wanted) => api.label(name, picture, wanted),
+      labels: (picture) => api.labels(name, picture),
+      name: (tracklet, named) => api.nameTracklet(name, tracklet, named),
+    });
+    this.outbox.heard = (item, answer) => {
+      if ("version" in answer) this.known.set(item.id, Promise.resolve(answer));
+      else this.known.clear(); // a name is in many pictures
+      this.countSoon();
+    };
+    const send = () => void this.outbox.send();
+    addEventListener("online", send);
+    const warn = (event: BeforeUnloadEvent) => {
+      // What is in the browser's storage outlives the page; in memory it does not.
+      if (kept instanceof Memory && this.outbox.waiting.value.length) event.preventDefault();
+    };
+    addEventListener("beforeunload", warn);
+    this.close = () => {
+      removeEventListener("online", send);
+      removeEventListener("beforeunload", warn);
+      clearTimeout(this.timer);
+      this.outbox.stop();
+    };
+    send();
+  }
+
+  readonly close: () => void;
+
+  memberOf(key: string): string | undefined {
+    return memberOf(this.dataset.value.members, key);
+  }
+
+  async addMember(member: string): Promise<void> {
+    const { name, version, members } = this.dataset.value;
+    if (!members.includes(member)) this.dataset.value = await api.addMember(name, version, member);
+    this.countSoon();
+  }
+
+  /** A picture's labels as the gateway has them, and its bytes, on their way at once. */
+  labels(picture: string): Promise<Labels> {
+    const known = this.known.get(picture);
+    if (known) return known;
+    const asked = api.labels(this.dataset.value.name, picture).then(async (labels) => {
+      await decoded(labels.url);
+      return labels;
+    });
+    if (this.known.size >= MOST_KEPT) this.known.delete(this.known.keys().next().value ?? "");
+    this.known.set(picture, asked);
+    asked.catch(() => this.known.delete(picture));
+    return asked;
+  }
+
+  /** What was known of it is asked for anew. */
+  forget(picture: string): void {
+    this.known.delete(picture);
+  }
+
+  private countSoon(): void {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => {
+      api.tally(this.dataset.value.name).then(
+        (tally) => (this.tally.value = tally),
+        () => {}, // it is told again at the next stroke
+      );
+    }, COUNTED_MS);
+  }
+}
+
+async function decoded(url: string): Promise<void> {
+  const image = new Image();
+  image.src = url;
+  await image.decode().catch(() => {}); // a picture that can not be shown says so itself
+}

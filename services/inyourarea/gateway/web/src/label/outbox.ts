@@ -1,0 +1,253 @@
+/**
+ * What was labelled and the gateway has not got yet: kept in the browser's storage until it has.
+ *
+ * Everything waits under a name of its own, the newest in the place of the one before, so that a tab
+ * that is closed, a browser that crashes or a lost connection takes no stroke along.
+ */
+import { signal } from "@preact/signals";
+import { Problem } from "../api/client";
+import type { Labels, LabelsWanted, TrackletNamed } from "../api/types";
+
+/** As much of `localStorage` as it takes. */
+export type Shelf = Pick<Storage, "getItem" | "setItem" | "removeItem" | "key" | "length">;
+
+/** A picture's boxes as they are to be. */
+export interface LabelsItem extends LabelsWanted {
+  kind: "labels";
+  id: string;
+  /** Boxes that were sent already, though no answer came: whoever reads them back knows her own. */
+  sent?: string[];
+}
+
+/** Whose a tracklet is; proposed: what somebody had said was taken back. */
+export interface TrackletItem extends TrackletNamed {
+  kind: "tracklet";
+  id: string;
+}
+
+type What = LabelsItem | TrackletItem;
+/** Something that waits: since when, and why it waits for a person, where it does. */
+export type Item = What & { at: number; trouble?: { status: number; text: string; by: string } };
+
+export interface Post {
+  label: (picture: string, wanted: LabelsWanted) => Promise<Labels>;
+  labels: (picture: string) => Promise<Labels>;
+  name: (tracklet: string, named: TrackletNamed) => Promise<{ boxes: number }>;
+}
+
+/** Milliseconds between tries while the gateway can not be reached; the browser's word wakes it before. */
+const PAUSES_MS = [500, 1000, 2000, 5000, 10_000];
+
+/** Tries without an answer that are remembered of a picture: those that changed it in between. */
+const MOST_SENT = 20;
+
+export class Outbox {
+  /** Grows with whatever changes here. */
+  readonly turn = signal(0);
+  readonly waiting = signal<readonly Item[]>([]);
+  readonly isAway = signal(false);
+  /** Called when the gateway has taken something. */
+  heard: (item: Item, answer: Labels | { boxes: number }) => void = () => {};
+  private readonly prefix: string;
+  private running = false;
+  private tries = 0;
+  private timer: ReturnType<typeof setTimeout> | undefined;
+  /** The newest version of each picture that the gateway has told of. */
+  private readonly versions = new Map<string, number>();
+  private last = 0;
+
+  constructor(
+    private readonly shelf: Shelf,
+    who: string,
+    dataset: string,
+    private readonly post: Post,
+  ) {
+    this.prefix = `labelled:${encodeURIComponent(who)}:${dataset}:`;
+    this.waiting.value = this.items();
+  }
+
+  /** It is kept now, and sent as soon as can be. */
+  put(what: What): void {
+    const before = this.find(what.kind, what.id);
+    this.last = Math.max(Date.now(), this.last + 1);
+    const item: Item = { ...what, at: this.last };
+    if (item.kind === "labels") {
+      item.version = Math.max(item.version, this.versions.get(item.id) ?? 0);
+      if (before?.kind === "labels") {
+        if (before.sent) item.sent = before.sent;
+        if (before.trouble) item.trouble = before.trouble; // until somebody has chosen
+      }
+    }
+    this.keep(item);
+    void this.send();
+  }
+
+  find(kind: What["kind"], id: string): Item | undefined {
+    return this.read(this.nameOf({ kind, id }));
+  }
+
+  /** Mine is to stand over what somebody else has made meanwhile. */
+  insist(picture: string, version: number): void {
+    const item = this.find("labels", picture);
+    if (item?.kind !== "labels") return;
+    const { trouble: _, ...rest } = item;
+    this.keep({ ...rest, version });
+    void this.send();
+  }
+
+  forget({ kind, id }: Pick<Item, "kind" | "id">): void {
+    this.shelf.removeItem(this.nameOf({ kind, id }));
+    this.changed();
+  }
+
+  /** Whatever can be sent is; one sender at a time, also among this browser's tabs where it has locks. */
+  async send(): Promise<void> {
+    clearTimeout(this.timer);
+    if (this.running) return;
+    this.running = true;
+    try {
+      await exclusively(this.prefix, () => this.drain());
+    } finally {
+      this.running = false;
+    }
+    const isLeft = this.items().some(({ trouble }) => !trouble);
+    if (isLeft) this.timer = setTimeout(() => void this.send(), this.pause());
+  }
+
+  stop(): void {
+    clearTimeout(this.timer);
+  }
+
+  private pause(): number {
+    return this.isAway.value ? (PAUSES_MS[Math.min(this.tries, PAUSES_MS.length - 1)] ?? 0) : 0;
+  }
+
+  private async drain(): Promise<void> {
+    for (let item = this.first(); item; item = this.first()) {
+      try {
+        await this.sendOne(item);
+        this.tries = 0;
+        this.isAway.value = false;
+      } catch (error) {
+        const problem = error instanceof Problem ? error : new Problem(-1, String(error), "");
+        if (!mayPass(problem)) {
+          this.blame(item, problem);
+          continue;
+        }
+        this.tries += 1;
+        this.isAway.value = true;
+        return;
+      }
+    }
+  }
+
+  private first(): Item | undefined {
+    return this.items().find(({ trouble }) => !trouble);
+  }
+
+  private async sendOne(item: Item): Promise<void> {
+    if (item.kind === "tracklet") {
+      const { member, state } = item;
+      this.done(item, await this.post.name(item.id, { member, state }));
+      return;
+    }
+    const { version, state, boxes } = item;
+    const sent = new Set(item.sent).add(JSON.stringify(boxes));
+    this.keep({ ...item, sent: [...sent].slice(-MOST_SENT) });
+    try {
+      this.done(item, await this.post.label(item.id, { version, state, boxes }));
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 409) throw error;
+      const theirs = await this.post.labels(item.id);
+      // The answer to an earlier try was lost: what stands there is ours.
+      if (!item.sent?.includes(JSON.stringify(theirs.boxes))) throw error;
+      this.rebase(item.id, theirs.version);
+    }
+  }
+
+  private done(item: Item, answer: Labels | { boxes: number }): void {
+    if ("version" in answer) this.versions.set(item.id, answer.version);
+    const now = this.find(item.kind, item.id);
+    if (now && now.at !== item.at) {
+      if ("version" in answer) this.rebase(item.id, answer.version);
+    } else {
+      this.forget(item);
+    }
+    this.heard(item, answer);
+  }
+
+  private rebase(picture: string, version: number): void {
+    this.versions.set(picture, version);
+    const item = this.find("labels", picture);
+    if (item?.kind !== "labels") return;
+    const { sent: _, ...rest } = item;
+    this.keep({ ...rest, version });
+  }
+
+  private blame(item: Item, { status, message, said }: Problem): void {
+    const now = this.find(item.kind, item.id);
+    if (now) this.keep({ ...now, trouble: { status, text: message, by: String(said["by"] ?? "") } });
+  }
+
+  private nameOf({ kind, id }: Pick<Item, "kind" | "id">): string {
+    return `${this.prefix}${kind}:${id}`;
+  }
+
+  private keep(item: Item): void {
+    this.shelf.setItem(this.nameOf(item), JSON.stringify(item));
+    this.changed();
+  }
+
+  private read(name: string): Item | undefined {
+    try {
+      const item = JSON.parse(this.shelf.getItem(name) ?? "") as Item;
+      return typeof item.id === "string" && typeof item.at === "number" ? item : undefined;
+    } catch {
+      return undefined; // somebody else's
+    }
+  }
+
+  private items(): Item[] {
+    const names = Array.from({ length: this.shelf.length }, (_, index) => this.shelf.key(index) ?? "");
+    const found = names.filter((name) => name.startsWith(this.prefix)).map((name) => this.read(name));
+    return found.filter((item) => item !== undefined).sort((one, other) => one.at - other.at);
+  }
+
+  private changed(): void {
+    this.waiting.value = this.items();
+    this.turn.value += 1;
+  }
+}
+
+/** Whether it may be taken a little later: the gateway is away, busy, or waits for somebody to sign in. */
+function mayPass({ status }: Problem): boolean {
+  return status === 0 || status === 401 || status === 429 || status >= 500;
+}
+
+async function exclusively(name: string, deed: () => Promise<void>): Promise<void> {
+  // Only where the site is reached by https or on this machine; elsewhere two tabs may both send, which does no harm.
+  if (typeof navigator === "undefined" || !navigator.locks) return deed();
+  await navigator.locks.request(name, deed);
+}
+
+/** The browser's storage, or memory where it has none: then what waits lasts as long as the page. */
+export function shelf(): Shelf {
+  try {
+    localStorage.setItem("labelled", "");
+    localStorage.removeItem("labelled");
+    return localStorage;
+  } catch {
+    return new Memory();
+  }
+}
+
+export class Memory implements Shelf {
+  private readonly kept = new Map<string, string>();
+  get length(): number {
+    return this.kept.size;
+  }
+  getItem = (name: string): string | null => this.kept.get(name) ?? null;
+  setItem = (name: string, text: string): void => void this.kept.set(name, text);
+  removeItem = (name: string): void => void this.kept.delete(name);
+  key = (index: number): string | null => [...this.kept.keys()][index] ?? null;
+}

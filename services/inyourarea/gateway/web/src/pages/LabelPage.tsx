@@ -1,0 +1,91 @@
+/** Labelling a dataset: tracklets by the hundred, then single frames, then what others did. */
+import { useEffect, useMemo, useState } from "preact/hooks";
+import { api } from "../api/client";
+import type { DatasetInShort, LabelQueue, Tally as Counts } from "../api/types";
+import { Desk } from "../label/desk";
+import { Frames } from "../label/Frames";
+import { Rules } from "../label/Rules";
+import { Strips } from "../label/Strips";
+import { Tally } from "../label/Tally";
+import { Message, VideoProblem } from "../parts/Message";
+import { useAsked } from "../parts/useAsked";
+import { Link } from "../router";
+import { me } from "../session";
+import { say } from "../words/language";
+
+/** What is asked for of each kind at a time. */
+const A_PAGE = 200;
+const KINDS = ["tracklets", "frames", "review"] as const;
+type Kind = (typeof KINDS)[number];
+
+export function LabelPage({ name }: { name: string }) {
+  const [asked, again] = useAsked(name, async () => {
+    const [dataset, tally] = await Promise.all([api.dataset(name), api.tally(name)]);
+    return { dataset, tally };
+  });
+  useEffect(() => {
+    document.title = `${name} · ${say("datasets")} · InYourArea`;
+  }, [name]);
+  if (asked.is === "coming") return <Message title={say("loading")} />;
+  if (asked.is === "refused") return <VideoProblem error={asked.error} again={again} />;
+  return <AtDesk {...asked.value} />;
+}
+
+function AtDesk({ dataset, tally }: { dataset: DatasetInShort; tally: Counts }) {
+  const desk = useMemo(() => new Desk(dataset, tally, me.value?.name ?? ""), []);
+  useEffect(() => desk.close, []);
+  const [asked, again] = useAsked(dataset.name, () => api.labelQueue(dataset.name, A_PAGE));
+  const [kind, setKind] = useState<Kind | null>(null);
+  const [hasRules, setRules] = useState(false);
+  desk.again = again;
+  const waits = desk.outbox.waiting.value;
+  const troubled = waits.filter(({ trouble }) => trouble);
+  return (
+    <section class="label">
+      <header class="label-head">
+        <h1>{dataset.name}</h1>
+        <button type="button" class="button" onClick={() => setRules(true)} data-testid="show-rules">
+          {say("rules")}
+        </button>
+        <Link to="/datasets">{say("datasets")}</Link>
+        <span class="status" role="status" data-testid="kept" data-waiting={waits.length}>
+          {troubled.length ? say("keptTrouble", { n: troubled.length }) : waits.length ? say(desk.outbox.isAway.value ? "keptHere" : "keptSending", { n: waits.length }) : say("keptAll")}
+        </span>
+      </header>
+      <Tally tally={desk.tally.value} />
+      {hasRules && <Rules close={() => setRules(false)} />}
+      {asked.is === "coming" && <Message title={say("loading")} />}
+      {asked.is === "refused" && <VideoProblem error={asked.error} again={again} />}
+      {asked.is === "there" && <Work desk={desk} queue={asked.value} kind={kind ?? first(asked.value)} choose={(to) => (setKind(to), again())} />}
+    </section>
+  );
+}
+
+/** What is to be done first: a name for many boxes gives most. */
+function first(queue: LabelQueue): Kind {
+  return KINDS.find((kind) => queue[kind].total) ?? "tracklets";
+}
+
+interface WorkProps {
+  desk: Desk;
+  queue: LabelQueue;
+  kind: Kind;
+  choose: (kind: Kind) => void;
+}
+
+function Work({ desk, queue, kind, choose }: WorkProps) {
+  return (
+    <>
+      <div class="tabs label-tabs" role="group" aria-label={say("labelQueue")}>
+        {KINDS.map((one) => (
+          <button type="button" key={one} aria-pressed={one === kind} onClick={() => choose(one)} data-testid={`queue-${one}`}>
+            {say(`queue_${one}`, { n: queue[one].total })}
+          </button>
+        ))}
+      </div>
+      <p class="hint">{say(`queueHelp_${kind}`)}</p>
+      {kind === "tracklets" && <Strips key="strips" desk={desk} strips={queue.tracklets.items} />}
+      {kind !== "tracklets" && <Frames key={kind} desk={desk} waiting={queue[kind].items} isReview={kind === "review"} />}
+    </>
+  );
+}
