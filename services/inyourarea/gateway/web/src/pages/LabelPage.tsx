@@ -41,7 +41,7 @@ function AtDesk({ dataset, tally }: { dataset: DatasetInShort; tally: Counts }) 
   const waits = desk.outbox.waiting.value;
   const troubled = waits.filter(({ trouble }) => trouble);
   return (
-    <section class="label">
+    <section class="labelling">
       <header class="label-head">
         <h1>{dataset.name}</h1>
         <button type="button" class="button" onClick={() => setRules(true)} data-testid="show-rules">
