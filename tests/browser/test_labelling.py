@@ -418,7 +418,8 @@ def test_a_frame_that_was_waited_for_opens_at_once(
             page.evaluate(
                 """async picture => {
                 const begun = performance.now();
-                dispatchEvent(new KeyboardEvent("keydown", { key: ".", bubbles: true }));
+                const key = new KeyboardEvent("keydown", { key: ".", bubbles: true });
+                document.body.dispatchEvent(key);
                 const frame = () => document.querySelector(`[data-picture="${picture}"] image`);
                 while (!frame()) await new Promise(requestAnimationFrame);
                 await new Promise(requestAnimationFrame);  // it is painted

@@ -55,6 +55,8 @@ export function BoxEditor({ url, size, boxes, members, selected, select, drawn, 
   useLayoutEffect(() => {
     const element = svg.current;
     if (!element) return undefined;
+    // Enter is to say that the frame is right, not to press the button that opened it.
+    if (!document.activeElement?.matches("input, textarea")) element.focus({ preventScroll: true });
     const watch = new ResizeObserver(() => setShown(element.clientWidth));
     watch.observe(element);
     // Preact's own listener would be passive, and the page would scroll along.
@@ -206,7 +208,7 @@ export function BoxEditor({ url, size, boxes, members, selected, select, drawn, 
         class="box-picture"
         viewBox={`${view.x} ${view.y} ${view.width} ${(view.width * height) / width}`}
         style={{ aspectRatio: `${width} / ${height}` }}
-        tabIndex={0}
+        tabindex={0}
         role="application"
         aria-label={say("boxPicture", { n: boxes.length })}
         onPointerDown={down}
