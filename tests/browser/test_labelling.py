@@ -191,10 +191,14 @@ def test_a_box_is_drawn_moved_resized_named_and_deleted(
     editor.saved()
     boxes = label_site.newest(pictures[0]).boxes
     assert [box.member for box in boxes] == ["Ana", "", "", "Dan"]
-    editor.press("Enter")
+    editor.press("Enter", "2", "Enter")  # whoever has no name yet is asked for
+    assert editor.picture == pictures[0]
+    editor.press("x", "Enter")
     page.wait_for_selector(f"[data-testid=frame][data-picture='{pictures[1]}']")
     editor.saved()
-    assert label_site.newest(pictures[0]).state == CONFIRMED
+    done = label_site.newest(pictures[0])
+    assert [box.member for box in done.boxes] == ["Ana", "Bo", "", "Dan"]
+    assert {done.state, *(box.state for box in done.boxes)} == {CONFIRMED}
 
 
 def test_strokes_are_undone_and_done_again(label_site: LabelSite, open_page: OpenPage) -> None:
@@ -349,7 +353,7 @@ def test_the_second_of_two_editors_is_told_and_loses_nothing(
     kim.saved()
     assert label_site.newest(pictures[0]).by == "Lee"
 
-    lee.press("Enter")
+    lee.press("v", "1", "v", "2", "v", "3", "v", "4", "Enter")
     lee.saved()
     kim.page.reload()
     kim = opened(kim.page, "review")
@@ -390,7 +394,7 @@ def test_fingers_draw_a_box_and_two_of_them_zoom(
     assert len(editor.boxes()) == 5
     assert near(editor.boxes()[4][1], (300, 230, 400, 330), slack=6)
     page.tap("[data-testid=is-Cho]")
-    assert editor.boxes()[4][0] == "Cho"
+    editor.until(lambda: editor.boxes()[4][0] == "Cho")
     editor.saved()
     assert label_site.newest(pictures[0]).boxes[4].member == "Cho"
 

@@ -1,7 +1,8 @@
 /** One frame on the desk: what is done to its boxes, kept as it is done. */
 import { useLayoutEffect, useState } from "preact/hooks";
 import type { Box, LabelBox, Labels, PictureState } from "../api/types";
-import { say, moment } from "../words/language";
+import { tell } from "../parts/toast";
+import { moment, say } from "../words/language";
 import { BoxEditor } from "./BoxEditor";
 import { carryOver, move } from "./boxes";
 import type { Desk } from "./desk";
@@ -63,7 +64,15 @@ export function Frame({ desk, labels, isReview, kept, next, back, open }: Props)
     setSelected(-1);
   };
   const turn = () => chosen && changeOne(selected, { view: chosen.view === "profile" ? "frontal" : "profile" });
+  const isNobody = () => chosen && changeOne(selected, { member: "", tracklet: "" });
   const finish = () => {
+    // To say nothing of a box is not to say that it is no member's.
+    const unnamed = boxes.findIndex(({ member, state }) => !member && state === "proposed");
+    if (unnamed >= 0) {
+      setSelected(unnamed);
+      tell(say("nameFirst"));
+      return;
+    }
     // Whoever says that the frame is right says so of all its boxes.
     keep(boxes.map((one) => ({ ...one, state: "confirmed" as const })), "confirmed");
     next();
@@ -104,7 +113,7 @@ export function Frame({ desk, labels, isReview, kept, next, back, open }: Props)
       const by = nudge[key];
       if (by && chosen) changeOne(selected, { box: move(chosen.box, ...by, size) });
       else if (member) choose(member);
-      else if (key === "x" && chosen) changeOne(selected, { member: "", tracklet: "" });
+      else if (key === "x") isNobody();
       else if (key === "delete" || key === "backspace") remove();
       else if (key === "p") turn();
       else if (key === "c") void copy();
@@ -201,6 +210,9 @@ export function Frame({ desk, labels, isReview, kept, next, back, open }: Props)
           </button>
           <button type="button" class="button" disabled={!chosen} onClick={remove} data-testid="delete-box">
             {say("deleteBox")}
+          </button>
+          <button type="button" class="button" disabled={!chosen} onClick={isNobody} data-testid="box-nobody">
+            <kbd>X</kbd> {say("noMember")}
           </button>
           <button type="button" class="button" disabled={!chosen} onClick={turn} data-testid="turn">
             <kbd>P</kbd> {say(chosen?.view === "profile" ? "viewFrontal" : "viewProfile")}

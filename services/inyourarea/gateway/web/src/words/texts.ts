@@ -298,6 +298,7 @@ export const TEXTS = {
   frameProposed: ["Proposed by the program", "프로그램이 제안함"],
   framePrevious: ["The frame before", "이전 프레임"],
   frameNext: ["The next frame", "다음 프레임"],
+  nameFirst: ["Whose is this box? Name it, say that it is no member (X), or delete it.", "누구의 상자인가요? 이름을 붙이거나, 멤버 아님(X)을 고르거나, 삭제하세요."],
   finishFrame: ["It is right", "맞음"],
   accept: ["Accept", "승인"],
   sendBack: ["Send it back", "돌려보내기"],
