@@ -16,6 +16,8 @@ from schemathesis.specs.openapi.checks import (
     status_code_conformance,
 )
 
+from inyourarea.contracts.datasets import Members
+from labelled_show import fill, tracklet_of
 from rehearsal_house import RehearsedSite
 
 CHECKS = [
@@ -49,6 +51,13 @@ def ready(house: RehearsedSite) -> str:
     return str(house.ready()["id"])
 
 
+@pytest.fixture(scope="module")
+def labelled(house: RehearsedSite) -> str:
+    """A picture of a dataset called show."""
+    members = Members(("Ana", "Bo"))
+    return fill(house.house.datasets.make("show", members).dataset, shots=1)[0]
+
+
 def ask(house: RehearsedSite, question: Callable[[Case], None], but: tuple[str, ...] = ()) -> None:
     """Ask every operation a few questions; whatever is wrong with any of them is told."""
     document = schemathesis.openapi.from_asgi("/api/v1/openapi.json", house.app)
@@ -73,7 +82,7 @@ def test_any_question_is_answered_as_documented(house: RehearsedSite) -> None:
 
 @pytest.mark.slow
 def test_a_question_about_something_that_is_there_is_answered_as_documented(
-    house: RehearsedSite, ready: str
+    house: RehearsedSite, ready: str, labelled: str
 ) -> None:
     def question(case: Case) -> None:
         video = house.get(f"/videos/{ready}")
@@ -87,6 +96,10 @@ def test_a_question_about_something_that_is_there_is_answered_as_documented(
             "table": "tracks",
             "kind": "csv",
             "upload_id": house.upload(),
+            "dataset": "show",
+            "picture": labelled,
+            "tracklet": tracklet_of(0, 0),
+            "member": "Ana",
         }
         for name in case.path_parameters or {}:
             case.path_parameters[name] = known.get(name, case.path_parameters[name])

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from inyourarea.contracts.datasets import Members
 from inyourarea.contracts.reach import reached
 from inyourarea.gateway.collecting import Times, find_garbage, sweep_garbage
 from inyourarea.gateway.explaining import explain, list_runs, look_at_run
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.objects import Objects, ObjectsAway, Stored
+from labelled_show import fill, tracklet_of
 from rehearsal_house import RehearsedSite
 
 
@@ -87,3 +89,10 @@ def test_a_run_is_explained_with_the_gateways_key(site: RehearsedSite) -> None:
     run = site.ready()["run_id"]
     assert explain(look_at_run(site.objects, run), 4e9).ending == "finished"
     assert [line.run_id for line in list_runs(site.objects)] == [run]
+
+
+def test_a_dataset_is_labelled_with_the_gateways_key(site: RehearsedSite) -> None:
+    fill(site.house.datasets.make("show", Members(("Ana",))).dataset, shots=1)
+    address = f"/datasets/show/tracklets/{tracklet_of(0, 0)}"
+    assert site.http.put(address, json={"member": "Ana"}).status_code == 200
+    assert site.get("/datasets/show/queue")["tracklets"]["total"] == 3
