@@ -337,6 +337,9 @@ def test_the_second_of_two_editors_is_told_and_loses_nothing(
     kim.drag((300, 250), (380, 330))
     kim.saved()
     lee.drag((20, 20), (80, 80))
+    lee.press(".")
+    lee.page.wait_for_selector(f"[data-testid=frame][data-picture='{pictures[1]}']")
+    lee.page.click("[data-testid=troubled]")
     lee.page.wait_for_selector("[data-testid=conflict] >> text=Kim has changed this frame")
     assert len(lee.boxes()) == 5
     assert serious(lee.page) == []

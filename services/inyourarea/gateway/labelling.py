@@ -63,6 +63,8 @@ class Labelling:
         self.dataset = Dataset(objects, self.prefix)
         # Earlier versions never change: those of a picture are read again when it has a new one.
         self._pasts: dict[str, list[LabelledPicture]] = {}
+        # When a picture is from never changes either: all are gone through only when one is new.
+        self._shots: dict[tuple[str, int], list[tuple[int, str]]] = {}
 
     def todo(self, who: str) -> Todo:
         """What waits for somebody of that name."""
@@ -93,16 +95,13 @@ class Labelling:
         """The pictures before and after it in its shot."""
         if labels.pts is None:
             return None, None
-        place = (labels.video, labels.shot)
-        shot = sorted(
-            (other.pts, name)
-            for name, other in self.dataset.everything()
-            if other.pts is not None and (other.video, other.shot) == place
-        )
-        names = [name for _, name in shot]
-        at = names.index(picture)
-        before = names[at - 1] if at else None
-        return before, names[at + 1] if at + 1 < len(names) else None
+        here, place = (labels.pts, picture), (labels.video, labels.shot)
+        if here not in self._shots.get(place, ()):
+            self._shots = _by_shot(self.dataset.everything())
+        shot = self._shots[place]
+        at = shot.index(here)
+        before = shot[at - 1][1] if at else None
+        return before, shot[at + 1][1] if at + 1 < len(shot) else None
 
     def _is_to_review(self, picture: str, labels: LabelledPicture, who: str) -> bool:
         """Whether somebody else has settled it, and nobody has said that this is right."""
@@ -160,6 +159,17 @@ class Datasets:
         """
         Dataset.make(self._objects, keys.dataset(name), members)
         return self.find(name)
+
+
+def _by_shot(
+    pictures: Iterable[tuple[str, LabelledPicture]],
+) -> dict[tuple[str, int], list[tuple[int, str]]]:
+    """The pts and names of each shot's pictures, in order."""
+    found: dict[tuple[str, int], list[tuple[int, str]]] = {}
+    for name, labels in pictures:
+        if labels.pts is not None:
+            found.setdefault((labels.video, labels.shot), []).append((labels.pts, name))
+    return {place: sorted(shot) for place, shot in found.items()}
 
 
 def _settled(labels: LabelledPicture) -> list[LabelledBox]:

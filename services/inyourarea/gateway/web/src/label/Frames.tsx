@@ -12,15 +12,19 @@ interface Props {
   desk: Desk;
   waiting: readonly Waiting[];
   isReview: boolean;
+  /** A frame to begin with, whether it is among them or not. */
+  start: string | undefined;
 }
 
 /** Frames whose labels and pixels are fetched before they are reached. */
 const AHEAD = 3;
+/** The turn of a frame that comes before the queue. */
+const BEGINNING = -1;
 
-export function Frames({ desk, waiting, isReview }: Props) {
+export function Frames({ desk, waiting, isReview, start }: Props) {
   const [at, setAt] = useState(0);
   /** A frame besides the queue, where boxes were copied to. */
-  const [beside, setBeside] = useState<{ picture: string; turn: number } | null>(null);
+  const [beside, setBeside] = useState<{ picture: string; turn: number } | null>(start ? { picture: start, turn: BEGINNING } : null);
   const kept = useRef(new Map<string, Strokes>());
   const picture = beside?.picture ?? waiting[at]?.picture;
   useEffect(() => {
@@ -46,7 +50,10 @@ export function Frames({ desk, waiting, isReview }: Props) {
       picture={picture}
       isReview={isReview}
       kept={kept.current}
-      next={() => (beside ? setBeside(null) : null, setAt(at + 1))}
+      next={() => {
+        setBeside(null);
+        if (beside?.turn !== BEGINNING) setAt(at + 1);
+      }}
       back={() => (beside ? setBeside(null) : setAt(Math.max(0, at - 1)))}
       open={(other) => setBeside({ picture: other, turn: (beside?.turn ?? at) + waiting.length })}
     />

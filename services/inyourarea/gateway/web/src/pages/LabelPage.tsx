@@ -36,6 +36,8 @@ function AtDesk({ dataset, tally }: { dataset: DatasetInShort; tally: Counts }) 
   useEffect(() => desk.close, []);
   const [asked, again] = useAsked(dataset.name, () => api.labelQueue(dataset.name, A_PAGE));
   const [kind, setKind] = useState<Kind | null>(null);
+  /** A picture that waits for a decision, to be opened first. */
+  const [start, setStart] = useState<string | undefined>(undefined);
   const [hasRules, setRules] = useState(false);
   desk.again = again;
   const waits = desk.outbox.waiting.value;
@@ -52,11 +54,23 @@ function AtDesk({ dataset, tally }: { dataset: DatasetInShort; tally: Counts }) 
           {troubled.length ? say("keptTrouble", { n: troubled.length }) : waits.length ? say(desk.outbox.isAway.value ? "keptHere" : "keptSending", { n: waits.length }) : say("keptAll")}
         </span>
       </header>
+      {troubled.length > 0 && (
+        <ul class="troubled" aria-label={say("keptTrouble", { n: troubled.length })}>
+          {troubled.map((item) => (
+            <li key={`${item.kind} ${item.id}`} class="notice">
+              <span>{item.trouble?.status === 409 ? say("conflict", { by: item.trouble.by || say("somebody") }) : item.trouble?.text}</span>
+              <button type="button" class="button" onClick={() => (item.kind === "labels" ? (setStart(item.id), setKind("frames")) : desk.outbox.forget(item))} data-testid="troubled">
+                {say(item.kind === "labels" ? "look" : "discard")}
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
       <Tally tally={desk.tally.value} />
       {hasRules && <Rules close={() => setRules(false)} />}
       {asked.is === "coming" && <Message title={say("loading")} />}
       {asked.is === "refused" && <VideoProblem error={asked.error} again={again} />}
-      {asked.is === "there" && <Work desk={desk} queue={asked.value} kind={kind ?? first(asked.value)} choose={(to) => (setKind(to), again())} />}
+      {asked.is === "there" && <Work desk={desk} queue={asked.value} kind={kind ?? first(asked.value)} start={start} choose={(to) => (setKind(to), setStart(undefined), again())} />}
     </section>
   );
 }
@@ -70,10 +84,11 @@ interface WorkProps {
   desk: Desk;
   queue: LabelQueue;
   kind: Kind;
+  start: string | undefined;
   choose: (kind: Kind) => void;
 }
 
-function Work({ desk, queue, kind, choose }: WorkProps) {
+function Work({ desk, queue, kind, start, choose }: WorkProps) {
   return (
     <>
       <div class="tabs label-tabs" role="group" aria-label={say("labelQueue")}>
@@ -85,7 +100,7 @@ function Work({ desk, queue, kind, choose }: WorkProps) {
       </div>
       <p class="hint">{say(`queueHelp_${kind}`)}</p>
       {kind === "tracklets" && <Strips key="strips" desk={desk} strips={queue.tracklets.items} />}
-      {kind !== "tracklets" && <Frames key={kind} desk={desk} waiting={queue[kind].items} isReview={kind === "review"} />}
+      {kind !== "tracklets" && <Frames key={`${kind} ${start ?? ""}`} start={start} desk={desk} waiting={queue[kind].items} isReview={kind === "review"} />}
     </>
   );
 }
