@@ -396,15 +396,22 @@ def test_fingers_draw_a_box_and_two_of_them_zoom(
     touch("touchEnd")
     assert len(editor.boxes()) == 5
     assert near(editor.boxes()[4][1], (300, 230, 400, 330), slack=6)
-    page.tap("[data-testid=is-Cho]")
-    editor.until(lambda: editor.boxes()[4][0] == "Cho")
+
+    def is_cho() -> bool:
+        """Chromium makes no click of a tap that comes at once after a drag: one taps again."""
+        page.tap("[data-testid=is-Cho]")
+        return editor.boxes()[4][0] == "Cho"
+
+    editor.until(is_cho)
     editor.saved()
     assert label_site.newest(pictures[0]).boxes[4].member == "Cho"
 
-    touch("touchStart", (280, 60), (360, 60))
-    touch("touchMove", (240, 60), (400, 60))
+    page.locator("[data-testid=picture]").scroll_into_view_if_needed()
+    middle = SIZE[1] / 2
+    touch("touchStart", (280, middle), (360, middle))
+    touch("touchMove", (240, middle), (400, middle))
     touch("touchEnd")
-    page.wait_for_selector("[data-testid=zoom] >> text=200 %")
+    editor.until(lambda: 190 < float(page.inner_text("[data-testid=zoom]").split()[0]) < 210)
     assert len(editor.boxes()) == 5
     page.tap("[data-testid=zoom-fit]")
     assert page.evaluate("document.documentElement.scrollWidth") == 360

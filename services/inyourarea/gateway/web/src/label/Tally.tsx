@@ -1,4 +1,8 @@
-/** How far a dataset is: boxes of everybody against what is advised, and what a click has given. */
+/**
+ * How far a dataset is: boxes of everybody against what is advised, and what a click has given.
+ *
+ * Noughts are shown, too: what appeared with the first stroke would move the page under the finger that makes the second.
+ */
 import type { Tally as Counts } from "../api/types";
 import { say } from "../words/language";
 import { colorOf } from "./palette";
@@ -17,7 +21,7 @@ export function Tally({ tally }: { tally: Counts }) {
               <progress max={tally.advised} value={Math.min(one.confirmed, tally.advised)} aria-label={say("tallyOf", { name: one.name })} />
               <small>
                 {say("tallyBoxes", { n: one.confirmed, advised: tally.advised })}
-                {one.frontal + one.profile > 0 && ` · ${say("tallyViews", { profile: one.profile, frontal: one.frontal })}`}
+                {` · ${say("tallyViews", { profile: one.profile, frontal: one.frontal })}`}
               </small>
             </dd>
           </div>
@@ -26,7 +30,7 @@ export function Tally({ tally }: { tally: Counts }) {
       <p class="tally-all" data-testid="tally-all">
         <span>{say("tallyPictures", { n: tally.confirmed_pictures, all: tally.pictures })}</span>
         <span>{say("tallyBalance", { share: Math.round(100 * tally.balance) })}</span>
-        {tally.clicks > 0 && <span data-testid="per-click">{say("tallyClicks", { clicks: tally.clicks, boxes: tally.given, each: (tally.given / tally.clicks).toFixed(1) })}</span>}
+        <span data-testid="per-click">{say("tallyClicks", { clicks: tally.clicks, boxes: tally.given, each: (tally.given / Math.max(1, tally.clicks)).toFixed(1) })}</span>
       </p>
     </section>
   );
