@@ -93,7 +93,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--train-python", default=sys.executable, help="one that has ultralytics")
     parser.add_argument("--weights", type=Path, default=Path("models/show/show.pt"))
-    parser.add_argument("--model", type=Path, default=Path("models/show/2/model.onnx"))
+    parser.add_argument("--model", type=Path, default=Path("models/show/3/model.onnx"))
     parser.add_argument("--skip-original", action="store_true")
     parser.add_argument("--long", action="store_true", help="also ten times as long")
     args = parser.parse_args()

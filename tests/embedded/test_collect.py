@@ -36,7 +36,7 @@ def show(tmp_path_factory: pytest.TempPathFactory) -> SmallShow:
 def group(show: SmallShow, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A group of the show's members; the boxes are given, so its model is never asked."""
     file = tmp_path_factory.mktemp("group") / "trio.toml"
-    head = 'name = "trio"\nmodel = "show"\nversion = 2\nconfidence = 0.25\n'
+    head = 'name = "trio"\nmodel = "show"\nversion = 3\nconfidence = 0.25\n'
     table = '[[member]]\nname = "{}"\ncolour = "#ff0000"\n'
     file.write_text(head + "".join(table.format(name) for name in show.members))
     return file

@@ -107,11 +107,11 @@ exam, and as an example of what a group's own model is.
   classes, 2.5 million weights), trained from scratch, without any other data or weights. AGPL-3.0,
   as ultralytics is.
 - **File**: `{revision}/model.onnx` keeps the model contract: uint8 frames of {size} in; boxes and
-  class scores after class-agnostic suppression out. It looks at every frame twice with the same
-  weights, as it is and at half its size ({half}; see `train/octaves.py`), and computes in 8 bits,
-  weights in 7 (`train/int8.py`), the distances and logits at its end in float32; what both cost and
-  bring is in `docs/adr/0005`. In float32 it differed from the network by at most {box_px:.2f} px
-  and {score:.4f} in score.
+  class scores after class-agnostic suppression out. It looks at every frame at half its size
+  ({half}) and, unless it sees nothing but a close-up there, as it is, with the same weights (see
+  `train/octaves.py`), and computes in 8 bits, weights in 7 (`train/int8.py`), the distances and
+  logits at its end in float32; what all that costs and brings is in `docs/adr/0005` and `0036`. In
+  float32 it differed from the network by at most {box_px:.2f} px and {score:.4f} in score.
 - **To train further**: `show.pt` (float16) is what `ultralytics.YOLO("models/show/show.pt")` takes.
 - **Again from nothing**: `make show-model`, which is `inyourarea train-show`.
 

@@ -47,7 +47,7 @@ SHOW = ModelInfo(
     classes=MEMBERS,
     height=736,
     width=1280,
-    revision=2,
+    revision=3,
     confidence=0.3,
     floor=0.05,
 )
@@ -132,7 +132,8 @@ def quantise(workshop: Workshop) -> Path:
         in_eight_bits(onnx.load(workshop.float_model(look)), look, _frames(chosen, look))
         for look in LOOKS
     )
-    return write_model(workshop.models, SHOW, model_bytes(in_two_octaves(full, half, SHOW)))
+    both = in_two_octaves(full, half, SHOW, is_half_enough=True)
+    return write_model(workshop.models, SHOW, model_bytes(both))
 
 
 def _is_exported(workshop: Workshop) -> bool:

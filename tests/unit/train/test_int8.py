@@ -11,7 +11,7 @@ from onnx import TensorProto, helper, numpy_helper
 from inyourarea.train.graph import IR_VERSION, OPSET
 from inyourarea.train.int8 import quad_kernel
 
-MODEL = Path(__file__).resolve().parents[3] / "models" / "show" / "2" / "model.onnx"
+MODEL = Path(__file__).resolve().parents[3] / "models" / "show" / "3" / "model.onnx"
 HEIGHT, WIDTH, OUTPUTS = 12, 16, 5
 
 

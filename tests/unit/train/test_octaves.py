@@ -1,7 +1,7 @@
-"""Two looks in one file: each as the network alone has it, with one set of weights."""
+"""Two looks in one file: each as the network alone has it, the whole one where it may help."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -24,6 +24,7 @@ from inyourarea.contracts.model import (
 from inyourarea.core.boxes import iou
 from inyourarea.core.letterbox import fit_letterbox
 from inyourarea.stage_show import Show, draw_frame
+from inyourarea.train import octaves
 from inyourarea.train.answers import letterboxed
 from inyourarea.train.graph import (
     IR_VERSION,
@@ -38,7 +39,7 @@ from inyourarea.train.octaves import LEAST_TOLD_PX, OctavesDiffer, half_of, in_t
 from inyourarea.train.show_model import SHOW
 from inyourarea.train.show_pictures import MEMBERS, PICTURE_SIZE, show_of
 
-MODEL = Path(__file__).resolve().parents[3] / "models" / "show" / "2" / "model.onnx"
+MODEL = Path(__file__).resolve().parents[3] / "models" / "show" / "3" / "model.onnx"
 STRIDE = 8
 CANDIDATES = BOXES_PER_FRAME
 # Half of 160 rows is 80, which the network sees as 96.
@@ -103,16 +104,49 @@ def network(info: ModelInfo, seed: int = 0) -> onnx.ModelProto:
     return build_model(raw, 1 / 255, CellHead(info), Suppression(CANDIDATES, iou=1.0), info)
 
 
-def two_looks() -> onnx.ModelProto:
-    return in_two_octaves(network(INFO), network(half_of(INFO)), INFO)
+def two_looks(info: ModelInfo = INFO) -> onnx.ModelProto:
+    return in_two_octaves(network(info), network(half_of(info)), info, is_half_enough=True)
+
+
+def every_node(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    """Those of the branches too."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield from every_node(attribute.g)
 
 
 def answer(model: onnx.ModelProto, frame: NDArray[np.uint8]) -> NDArray[np.float32]:
     """Boxes and scores (n, 4 + C) of one frame, best first."""
+    return answers(model, frame[None])[0]
+
+
+def answers(model: onnx.ModelProto, frames: NDArray[np.uint8]) -> list[NDArray[np.float32]]:
+    """Those of each frame of a batch."""
     session = onnxruntime.InferenceSession(model_bytes(model), providers=["CPUExecutionProvider"])
-    rows = session.run([BOXES_OUTPUT, SCORES_OUTPUT], {FRAMES_INPUT: frame[None]})
-    found = np.concatenate([rows[0][0], rows[1][0]], axis=1)
-    return np.asarray(found[found[:, 4:].any(axis=1)], np.float32)
+    rows = session.run([BOXES_OUTPUT, SCORES_OUTPUT], {FRAMES_INPUT: frames})
+    found = np.concatenate(rows, axis=2)
+    return [np.asarray(one[one[:, 4:].any(axis=1)], np.float32) for one in found]
+
+
+def grain(info: ModelInfo, most: int = 256) -> NDArray[np.uint8]:
+    """A frame of coloured squares."""
+    random = np.random.default_rng(0)
+    small = random.integers(0, most, (info.height // 4, info.width // 4, 3), dtype=np.uint8)
+    return small.repeat(4, axis=0).repeat(4, axis=1)
+
+
+def seen_in_half(frame: NDArray[np.uint8], info: ModelInfo) -> NDArray[np.float32]:
+    """What the network sees in half the frame, in the frame's pixels."""
+    half = half_of(info)
+    small = answer(network(half), halved(frame, half))
+    small[:, :4] = np.clip(2 * small[:, :4], 0, [info.width, info.height] * 2)
+    return small
+
+
+def is_told(seen: NDArray[np.float32]) -> NDArray[np.bool_]:
+    return np.asarray(seen[:, 3] - seen[:, 1] >= LEAST_TOLD_PX, np.bool_)
 
 
 def halved(frame: NDArray[np.uint8], info: ModelInfo) -> NDArray[np.uint8]:
@@ -129,23 +163,54 @@ def test_the_second_look_is_half_as_large_and_what_its_strides_need() -> None:
     assert (half_of(SHOW).width, half_of(SHOW).height) == (640, 384)
 
 
-def test_each_look_tells_what_the_network_sees_alone_the_second_only_large_faces() -> None:
-    random = np.random.default_rng(0)
-    grain = random.integers(0, 256, (INFO.height // 4, INFO.width // 4, 3), dtype=np.uint8)
-    frame = grain.repeat(4, axis=0).repeat(4, axis=1)
-    half = half_of(INFO)
+def test_each_look_tells_what_the_network_sees_alone_the_half_one_only_large_faces() -> None:
+    frame = grain(INFO)
     alone = answer(network(INFO), frame)
-    small = answer(network(half), halved(frame, half))
-    small[:, :4] = np.clip(2 * small[:, :4], 0, [INFO.width, INFO.height] * 2)
-    both = np.concatenate([alone, small])
+    both = np.concatenate([alone, seen_in_half(frame, INFO)])
     best = np.argsort(-both[:, 4:].max(axis=1), kind="stable")[:CANDIDATES]
-    is_first = best < len(alone)
-    is_tall = both[best, 3] - both[best, 1] >= LEAST_TOLD_PX
-    assert is_first.any()
-    assert (~is_first & is_tall).any()
-    assert (~is_first & ~is_tall).any()
-    wanted = both[best[is_first | is_tall]]
+    is_whole, is_tall = best < len(alone), is_told(both[best])
+    assert is_whole.any()
+    assert (~is_whole & is_tall).any()
+    assert (~is_whole & ~is_tall).any()
+    wanted = both[best[is_whole | is_tall]]
     np.testing.assert_allclose(answer(two_looks(), frame), wanted, atol=1e-3)
+
+
+#: Believes in nothing that a black frame shows, which is .5 everywhere.
+PICKY = replace(INFO, floor=0.55, confidence=0.6)
+
+
+def test_at_a_close_up_the_half_look_is_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(octaves, "LEAST_CLOSE_PX", 0)
+    frame = grain(PICKY)
+    small = seen_in_half(frame, PICKY)
+    found = answer(two_looks(PICKY), frame)
+    assert len(found) > 5
+    np.testing.assert_allclose(found, small[is_told(small)], atol=1e-3)
+
+
+def test_where_a_small_face_is_suspected_the_whole_frame_is_looked_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    frame = grain(PICKY)
+    small = seen_in_half(frame, PICKY)
+    heights = small[:, 3] - small[:, 1]
+    monkeypatch.setattr(octaves, "LEAST_CLOSE_PX", float(np.sort(heights)[:2].mean()))
+    assert len(answer(two_looks(PICKY), frame)) > is_told(small).sum()
+
+
+def test_a_frame_s_answer_does_not_depend_on_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(octaves, "LEAST_CLOSE_PX", 0)
+    model = two_looks(PICKY)
+    frames = np.stack([grain(PICKY), grain(PICKY, most=80), grain(PICKY)[::-1]])
+    together = answers(model, frames)
+    is_half = [
+        len(one) == is_told(seen_in_half(f, PICKY)).sum()
+        for one, f in zip(together, frames, strict=True)
+    ]
+    assert is_half == [True, False, True]
+    for one, frame in zip(together, frames, strict=True):
+        np.testing.assert_array_equal(one, answer(model, frame))
 
 
 def test_the_joined_file_keeps_the_contract_of_the_first() -> None:
@@ -159,7 +224,7 @@ def test_weights_are_kept_once(joined: Callable[[], onnx.ModelProto]) -> None:
     model = joined()
     kernels = [tensor for tensor in model.graph.initializer if len(tensor.dims) == 4]
     contents = {numpy_helper.to_array(kernel).tobytes() for kernel in kernels}
-    convolutions = [node for node in model.graph.node if node.op_type == "Conv"]
+    convolutions = [node for node in every_node(model.graph) if node.op_type == "Conv"]
     assert len(contents) == len(kernels) == len(convolutions) / 2
 
 
