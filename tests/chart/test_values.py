@@ -6,10 +6,12 @@ from tools import (
     CHART,
     FULL_CLUSTER,
     Rejected,
+    containers,
     dev,
     environment,
     notes,
     of_kind,
+    pods,
     render,
 )
 
@@ -77,9 +79,16 @@ def test_without_dev_no_server_and_no_secret_is_made() -> None:
     assert not kinds & {"StatefulSet", "Secret"}
 
 
+def test_a_trial_fits_on_two_cores() -> None:
+    made = pods(dev())
+    asked = [each["resources"]["requests"]["cpu"] for _, pod in made for each in containers(pod)]
+    assert sum(int(cpu.removesuffix("m")) for cpu in asked) < 1700  # a cluster's own parts beside
+    assert not of_kind(dev(), "HorizontalPodAutoscaler")
+
+
 def test_keda_scales_where_it_is_and_hpa_elsewhere() -> None:
     assert of_kind(dev(apis=FULL_CLUSTER), "ScaledObject").keys() >= {"detect", "gateway"}
-    plain = dev()
+    plain = render(*OWN)
     assert not of_kind(plain, "ScaledObject")
     assert of_kind(plain, "HorizontalPodAutoscaler")["detect"]["spec"]["minReplicas"] == 1
 
@@ -91,7 +100,7 @@ def test_nobody_scales_where_nobody_should() -> None:
 
 
 def test_an_upgrade_leaves_the_number_of_copies_to_the_scaler() -> None:
-    for found in of_kind(dev(), "Deployment").values():
+    for found in of_kind(render(*OWN), "Deployment").values():
         assert "replicas" not in found["spec"]
 
 

@@ -35,12 +35,12 @@ helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
 {{ .root.Release.Namespace }}-{{ include "inyourarea.fullname" .root }}-{{ .name }}
 {{- end }}
 
-{{/* Who scales: keda, hpa or none. */}}
+{{/* Who scales: keda, hpa or none. By CPU alone a small machine of dev servers would be full of copies. */}}
 {{- define "inyourarea.scaler" -}}
 {{- $by := .Values.scaling.by -}}
 {{- if ne $by "auto" }}{{ $by }}
 {{- else if .Capabilities.APIVersions.Has "keda.sh/v1alpha1" }}keda
-{{- else }}hpa{{ end }}
+{{- else }}{{ ternary "none" "hpa" .Values.dev.enabled }}{{ end }}
 {{- end }}
 
 {{/* Secrets, by whom they are for: those that were named, or the dev servers' own. */}}

@@ -25,6 +25,15 @@ securityContext:
   capabilities: {drop: [ALL]}
 {{- end }}
 
+{{/* What a container of ours asks for: `asked`, or with dev servers what fits on one small machine. */}}
+{{- define "inyourarea.resources" -}}
+{{- $dev := .root.Values.dev -}}
+requests: {{ ternary $dev.requests .asked.requests $dev.enabled | toJson }}
+{{- with .asked.limits }}
+limits: {{ toJson . }}
+{{- end }}
+{{- end }}
+
 {{/* Where pods go: `own` says more than `defaults`. */}}
 {{- define "inyourarea.placement" -}}
 {{- $defaults := .root.Values.defaults -}}
