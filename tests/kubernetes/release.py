@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -77,6 +77,18 @@ class Release:
             for name in self.kubectl("get", "pods", "-l", label, "-o", "name").split()
         ]
 
+    @contextmanager
+    def drained(self, pod: str, components: Iterable[str]) -> Iterator[None]:
+        """Those parts' pods had to leave the pod's node, which takes none until this ends."""
+        node = self.kubectl("get", "pod", pod, "-o", "jsonpath={.spec.nodeName}")
+        which = f"app.kubernetes.io/instance={NAME},app.kubernetes.io/component in "
+        words = ["drain", node, "--pod-selector", which + f"({','.join(components)})"]
+        try:
+            run("kubectl", *words, "--delete-emptydir-data", "--timeout=300s")
+            yield
+        finally:
+            run("kubectl", "uncordon", node)
+
     def everything(self) -> list[dict[str, Any]]:
         """Whatever of the release is still in the namespace."""
         kinds = "all,secrets,configmaps,networkpolicies,poddisruptionbudgets,serviceaccounts,pvc"
@@ -97,15 +109,14 @@ class Release:
         """The site's address on this machine."""
         words = ["kubectl", "--namespace", self.namespace, "port-forward"]
         words += [f"service/{NAME}-inyourarea-gateway", ":80"]
-        forward = subprocess.Popen(words, stdout=subprocess.PIPE, text=True)
-        try:
-            assert forward.stdout is not None
-            port = re.search(r"127\.0\.0\.1:(\d+)", forward.stdout.readline())
-            assert port, "kubectl port-forward said no port"
-            yield f"http://127.0.0.1:{port[1]}"
-        finally:
-            forward.terminate()
-            forward.wait()
+        with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as forward:
+            try:
+                assert forward.stdout is not None
+                port = re.search(r"127\.0\.0\.1:(\d+)", forward.stdout.readline())
+                assert port, "kubectl port-forward said no port"
+                yield f"http://127.0.0.1:{port[1]}"
+            finally:
+                forward.terminate()
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -16,6 +16,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 STAGES = ("ingest", "detect", "track", "render", "gateway")
 _DONE_S = 900
+#: Servers of the operator's own, whose Kafka is away, and keys to those that the chart brought.
+_OWN = ("dev.enabled=false", "kafka.servers={nobody:9092}", "objectStore.endpoint=http://nobody:1")
+_KEYS = (
+    f"objectStore.secretName={NAME}-inyourarea-dev",
+    f"catalog.secretName={NAME}-inyourarea-dev",
+)
 
 
 @pytest.fixture(scope="module")
@@ -75,16 +81,30 @@ def test_helm_test_reaches_everything(release: Release) -> None:
     assert "Phase:          Succeeded" in release.helm("test", NAME)
 
 
+@pytest.mark.parametrize(
+    ("stage", "to_s"), [*zip(STAGES, (3.9, 3.8, 3.7, 3.6, 3.4), strict=True), ("all", 3.5)]
+)
 def test_no_pod_of_a_stage_is_needed_for_ever(
-    release: Release, token: str, small_show: SmallShow, tmp_path: Path
+    release: Release, token: str, small_show: SmallShow, tmp_path: Path, stage: str, to_s: float
 ) -> None:
-    video = _sent(release, token, small_show, 3.5)
-    for stage in STAGES:
-        for pod in release.pods(stage):
-            release.kubectl("delete", "pod", pod, "--wait=false", "--grace-period=5")
+    video = _sent(release, token, small_show, to_s)
+    for each in STAGES if stage == "all" else (stage,):
+        for pod in release.pods(each):
+            release.kubectl("delete", "pod", pod, "--wait=false", "--grace-period=1")
     release.wait()
     made = _fetched(release, token, video, tmp_path / "out")
-    assert made == _laptop(small_show, "3.5", tmp_path / "laptop")
+    assert made == _laptop(small_show, str(to_s), tmp_path / "laptop")
+
+
+def test_a_drained_node_gives_its_work_back(
+    release: Release, token: str, small_show: SmallShow, tmp_path: Path
+) -> None:
+    video = _sent(release, token, small_show, 3.3)
+    with release.drained(release.pods("render")[0], STAGES):
+        pass
+    release.wait()
+    made = _fetched(release, token, video, tmp_path / "out")
+    assert made == _laptop(small_show, "3.3", tmp_path / "laptop")
 
 
 def test_an_upgrade_and_a_rollback_lose_nothing(
@@ -110,17 +130,47 @@ def test_a_stage_at_zero_finishes_when_it_comes_back(
     assert made == _laptop(small_show, "2.5", tmp_path / "laptop")
 
 
+def test_a_stage_comes_from_zero_by_what_waits_and_goes_again(
+    release: Release, token: str, small_show: SmallShow, tmp_path: Path
+) -> None:
+    if "keda.sh/v1alpha1" not in run("kubectl", "api-versions"):
+        pytest.skip("the cluster has no KEDA")
+    release.upgrade(
+        "scaling.by=keda", "scaling.pollS=2", "scaling.idleS=10", "stages.detect.most=3"
+    )
+    gone_s = eventually(lambda: not release.pods("detect"), 300)
+    video = _sent(release, token, small_show, 2.75)
+    come_s = eventually(lambda: bool(release.pods("detect")), 120)
+    made = _fetched(release, token, video, tmp_path / "out")
+    assert made == _laptop(small_show, "2.75", tmp_path / "laptop")
+    again_s = eventually(lambda: not release.pods("detect"), 300)
+    print(f"to zero {gone_s:.0f} s, from zero {come_s:.0f} s, to zero again {again_s:.0f} s")  # noqa: T201 - for docs/scale.md
+    release.upgrade()
+    release.wait()
+
+
 def test_an_upgrade_whose_broker_is_away_is_held_back(release: Release) -> None:
     pods = set(release.pods("ingest"))
-    with pytest.raises(Failed, match="pre-upgrade hooks failed"):
-        release.upgrade(
-            *("dev.enabled=false", "kafka.servers={nobody:9092}", "setup.patienceS=30"),
-            *("objectStore.endpoint=http://nobody:1", f"objectStore.secretName={NAME}"),
-            f"catalog.secretName={NAME}",
-        )
+    with pytest.raises(Failed, match=r"(?s)pre-upgrade hooks failed.*setup-topics"):
+        release.upgrade(*_OWN, *_KEYS, "setup.patienceS=45")
+    why = release.kubectl("logs", f"job/{NAME}-inyourarea-setup-topics")
+    assert "Kafka can not be reached" in why
+    assert "nobody:9092" in why
     assert set(release.pods("ingest")) == pods
     release.upgrade()
     release.wait()
+    release.kubectl("delete", "job", f"{NAME}-inyourarea-setup-topics")  # or in a day by itself
+
+
+def test_a_missing_secret_is_told_and_changes_nothing(release: Release) -> None:
+    before = release.helm("history", NAME)
+    with pytest.raises(Failed, match="there is no secret nothing in namespace iya-"):
+        release.upgrade(*_OWN, *_KEYS, "catalog.secretName=nothing")
+    with pytest.raises(Failed, match=r"secret x-inyourarea-dev in namespace iya-.* no key `user`"):
+        release.upgrade(
+            *_OWN, *_KEYS, "kafka.protocol=SASL_SSL", f"kafka.secretName={NAME}-inyourarea-dev"
+        )
+    assert release.helm("history", NAME) == before
 
 
 def test_an_uninstall_leaves_nothing(release: Release) -> None:

@@ -10,6 +10,7 @@
 {{- range $name, $stage := include "inyourarea.stages" . | fromYaml -}}
 {{- if not (include "inyourarea.storeSecret" (dict "root" $ "name" $name)) }}{{ fail (printf "objectStore.secretName is empty and objectStore.secretNames has none for %s: name the secret with the keys `access-key` and `secret-key`" $name) }}{{ end -}}
 {{- end -}}
+{{- include "inyourarea.secretsThere" . -}}
 {{- end -}}
 {{- $scaler := include "inyourarea.scaler" . -}}
 {{- $partitions := include "inyourarea.partitions" . | int -}}
@@ -28,4 +29,31 @@
 {{- end -}}
 {{- if and (eq $route.kind "httpRoute") (not $route.parents) }}{{ fail "site.route.kind is httpRoute, so site.route.parents must name the Gateway that it hangs on" }}{{ end -}}
 {{- if and $values.train.enabled (not $values.train.claim) }}{{ fail "train.enabled is set, so train.claim must name the volume that the model is written to" }}{{ end -}}
+{{- end }}
+
+{{/*
+Secrets that were named are there and have their keys: a pod would wait for one without a word. Asked only
+of a cluster (`helm template` has none), which is known by what every namespace has.
+*/}}
+{{- define "inyourarea.secretsThere" -}}
+{{- $values := .Values -}}
+{{- $wanted := list (list $values.catalog.secretName "url") -}}
+{{- range $name := append (keys $values.stages) (ternary "setup" "gateway" $values.setup.enabled) -}}
+{{- $secret := include "inyourarea.storeSecret" (dict "root" $ "name" $name) -}}
+{{- $wanted = concat $wanted (list (list $secret "access-key") (list $secret "secret-key")) -}}
+{{- end -}}
+{{- if eq $values.kafka.protocol "SASL_SSL" -}}
+{{- $wanted = concat $wanted (list (list $values.kafka.secretName "user") (list $values.kafka.secretName "password")) -}}
+{{- with $values.kafka.caSecretName }}{{ $wanted = append $wanted (list . "ca.crt") }}{{ end -}}
+{{- end -}}
+{{- with $values.objectStore.caSecretName }}{{ $wanted = append $wanted (list . "ca.crt") }}{{ end -}}
+{{- with $values.tls.secretName }}{{ $wanted = concat $wanted (list (list . "tls.crt") (list . "tls.key") (list . "ca.crt")) }}{{ end -}}
+{{- if lookup "v1" "ServiceAccount" .Release.Namespace "default" -}}
+{{- range $wanted -}}
+{{- $name := first . -}}
+{{- $found := lookup "v1" "Secret" $.Release.Namespace $name -}}
+{{- if not $found }}{{ fail (printf "there is no secret %s in namespace %s: make it with the key `%s`, then say this again" $name $.Release.Namespace (last .)) }}{{ end -}}
+{{- if not (hasKey ($found.data | default dict) (last .)) }}{{ fail (printf "secret %s in namespace %s has no key `%s`: add it, then say this again" $name $.Release.Namespace (last .)) }}{{ end -}}
+{{- end -}}
+{{- end -}}
 {{- end }}
