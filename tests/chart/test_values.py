@@ -82,7 +82,7 @@ def test_without_dev_no_server_and_no_secret_is_made() -> None:
 def test_a_trial_fits_on_two_cores() -> None:
     made = pods(dev())
     asked = [each["resources"]["requests"]["cpu"] for _, pod in made for each in containers(pod)]
-    assert sum(int(cpu.removesuffix("m")) for cpu in asked) < 1700  # a cluster's own parts beside
+    assert sum(int(cpu.removesuffix("m")) for cpu in asked) < 800  # twice, and the cluster's own
     assert not of_kind(dev(), "HorizontalPodAutoscaler")
 
 
