@@ -174,8 +174,10 @@ def run_service(
                 return _check(Ground(name, settings, opened), needs())
         log_as_json(name)
         trace_to_collector(name)
-        while not _is_served(name, settings, open_service, needs):
-            time.sleep(_BEGIN_AGAIN_S)
+        # From now on: the first process of a container is told to end in vain until it listens.
+        stop = stop_at_signals()
+        while not stop.is_set() and not _is_served(name, settings, open_service, needs, stop):
+            stop.wait(_BEGIN_AGAIN_S)
     except Refused as refused:
         print(f"inyourarea.{name}: {refused}", file=sys.stderr)  # noqa: T201 - its last word
         return 1
@@ -187,6 +189,7 @@ def _is_served(
     settings: ServiceSettings,
     open_service: Callable[[Ground], Service],
     needs: Callable[[], Needs],
+    stop: threading.Event,
 ) -> bool:
     """Whether the service could begin; then it has ended."""
     with ExitStack() as opened:
@@ -196,7 +199,7 @@ def _is_served(
         except AWAY as away:
             log.warning("it can not begin yet: %s", away)
             return False
-        serve(ground, service, more, stop_at_signals())
+        serve(ground, service, more, stop)
         return True
 
 

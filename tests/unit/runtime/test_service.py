@@ -1,10 +1,12 @@
-"""What every service is told, by the environment."""
+"""What every service is told: by the environment, and to end."""
 
 import os
+import signal
 import socket
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
@@ -69,3 +71,24 @@ def test_a_check_says_of_each_server_that_it_is_not_reached(
     assert len(lines) == 3
     assert all(line.startswith("not reached: ") for line in lines)
     assert lines[2].startswith(f"not reached: {needed}: ")
+
+
+#: Nobody listens on port 1.
+NOWHERE = {
+    "INYOURAREA_KAFKA_SERVERS": "127.0.0.1:1",
+    "INYOURAREA_CATALOG_URL": "postgresql+psycopg://nobody@127.0.0.1:1/nothing",
+    "INYOURAREA_INGEST_ADDRESS": "127.0.0.1:1",
+    "INYOURAREA_TRACK_ADDRESS": "127.0.0.1:1",
+}
+
+
+def test_a_service_that_waits_for_its_servers_ends_in_order_when_told(tmp_path: Path) -> None:
+    models = tmp_path / "models.json"
+    models.write_text("[]")
+    told = {**os.environ, **TOLD, **NOWHERE, "INYOURAREA_GATEWAY_MODELS": str(models)}
+    words = [sys.executable, "-m", "inyourarea.gateway"]
+    with subprocess.Popen(words, env=told, stderr=subprocess.PIPE, text=True) as gateway:
+        assert gateway.stderr is not None
+        assert any("can not begin yet" in line for line in gateway.stderr)
+        gateway.send_signal(signal.SIGTERM)
+        assert gateway.wait(20) == 0
