@@ -154,6 +154,18 @@ def test_jobs_come_in_order_before_an_upgrade() -> None:
     assert {note["helm.sh/hook"] for note in notes.values()} == {"pre-install,pre-upgrade"}
 
 
+def test_a_job_that_gave_up_still_says_why_before_helm_does() -> None:
+    for job in (each["spec"] for each in render(*OWN) if each["kind"] == "Job"):
+        assert job["template"]["spec"]["restartPolicy"] == "Never"
+        assert job["activeDeadlineSeconds"] < 300  # helm's own --timeout
+        assert job["ttlSecondsAfterFinished"] == 86400
+
+
+def test_a_pod_is_told_to_end_also_while_it_starts() -> None:
+    for found in of_kind(dev(), "Deployment").values():
+        assert found["spec"]["template"]["spec"]["shareProcessNamespace"]
+
+
 def test_jobs_wait_beside_the_charts_own_servers() -> None:
     jobs = [each for each in dev() if each["kind"] == "Job"]
     assert {each["metadata"]["name"] for each in jobs} == {
