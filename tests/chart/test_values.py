@@ -161,6 +161,12 @@ def test_a_job_that_gave_up_still_says_why_before_helm_does() -> None:
         assert job["ttlSecondsAfterFinished"] == 86400
 
 
+def test_an_upgrade_of_the_program_leaves_the_charts_own_servers_alone() -> None:
+    before, after = (of_kind(dev(f"image.tag={tag}"), "StatefulSet") for tag in ("1", "2"))
+    for name, server in before.items():
+        assert server["spec"] == after[name]["spec"]
+
+
 def test_a_pod_is_told_to_end_also_while_it_starts() -> None:
     for found in of_kind(dev(), "Deployment").values():
         assert found["spec"]["template"]["spec"]["shareProcessNamespace"]
