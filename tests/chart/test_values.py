@@ -162,7 +162,7 @@ def test_a_job_that_gave_up_still_says_why_before_helm_does() -> None:
 
 
 def test_an_upgrade_of_the_program_leaves_the_charts_own_servers_alone() -> None:
-    before, after = (of_kind(dev(f"image.tag={tag}"), "StatefulSet") for tag in ("1", "2"))
+    before, after = (of_kind(dev(f"image.tag={tag}"), "StatefulSet") for tag in ("v1", "v2"))
     for name, server in before.items():
         assert server["spec"] == after[name]["spec"]
 
