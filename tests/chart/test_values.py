@@ -161,6 +161,15 @@ def test_a_job_that_gave_up_still_says_why_before_helm_does() -> None:
         assert job["ttlSecondsAfterFinished"] == 86400
 
 
+def test_the_test_is_told_what_the_gateway_is() -> None:
+    made = dev()
+    (test,) = (each for each in made if each["kind"] == "Pod")
+    gateway = of_kind(made, "Deployment")["gateway"]["spec"]["template"]["spec"]
+    assert environment(test["spec"]) == environment(gateway)
+    ways = of_kind(made, "NetworkPolicy")["test"]["spec"]["egress"]
+    assert {5432, 8333, 9092} <= {port["port"] for way in ways for port in way["ports"]}
+
+
 def test_an_upgrade_of_the_program_leaves_the_charts_own_servers_alone() -> None:
     before, after = (of_kind(dev(f"image.tag={tag}"), "StatefulSet") for tag in ("v1", "v2"))
     for name, server in before.items():
