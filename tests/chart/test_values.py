@@ -70,7 +70,7 @@ def test_one_value_is_enough_to_try_it() -> None:
     made = dev()
     assert set(of_kind(made, "StatefulSet")) == {"dev-kafka", "dev-store", "dev-catalog"}
     told = environment(of_kind(made, "Deployment")["gateway"]["spec"]["template"]["spec"])
-    assert told["INYOURAREA_KAFKA_SERVERS"] == "x-inyourarea-dev-kafka:9092"
+    assert told["INYOURAREA_KAFKA_SERVERS"] == "x-inyourarea-dev-kafka.somewhere.svc:9092"
     assert told["INYOURAREA_S3_ENDPOINT"] == "http://x-inyourarea-dev-store:8333"
 
 

@@ -56,7 +56,7 @@ helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
 {{- end }}
 
 {{- define "inyourarea.kafkaServers" -}}
-{{- if .Values.dev.enabled }}{{ include "inyourarea.name" (dict "root" . "name" "dev-kafka") }}:9092
+{{- if .Values.dev.enabled }}{{ include "inyourarea.name" (dict "root" . "name" "dev-kafka") }}.{{ .Release.Namespace }}.svc:9092
 {{- else }}{{ join "," .Values.kafka.servers }}{{ end }}
 {{- end }}
 
