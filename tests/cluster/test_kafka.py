@@ -21,6 +21,7 @@ from inyourarea.contracts.topics import DEAD_LETTERS, read_fact
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.runtime.bus import Bus, BusAway, Record
 from inyourarea.runtime.folder_objects import FolderObjects
+from inyourarea.runtime.kafka_assignor import EvenAssignor
 from inyourarea.runtime.kafka_bus import KafkaBus, KafkaSender
 from inyourarea.runtime.kafka_settings import KafkaSettings
 from inyourarea.runtime.worker import Patience, Worker, to_record
@@ -176,6 +177,28 @@ def test_who_leaves_gives_its_records_to_the_others_at_once(house: KafkaHouse) -
     began = time.monotonic()
     assert values(take(stays, 40)) == sent
     assert time.monotonic() - began < QUICK.session_s
+
+
+def test_records_that_were_shared_out_to_nobody_find_somebody(
+    house: KafkaHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever shares out may not know of topics yet that were made a moment ago."""
+    share, knows = EvenAssignor.assign, []
+
+    def share_what_is_known(self: EvenAssignor, cluster: Any, members: Any) -> dict[str, Any]:
+        knows.append(len(knows) > 0)
+        shares: dict[str, Any] = share(self, cluster, members)
+        if not knows[-1]:
+            for one in shares.values():
+                one.assigned_partitions.clear()
+        return shares
+
+    monkeypatch.setattr(EvenAssignor, "assign", share_what_is_known)
+    settings = replace(house.settings, member="alone")
+    with closing(KafkaBus(settings, house.group("late"), ("facts",), QUICK)) as bus:
+        publish(bus, 3)
+        assert sorted(values(_patiently(bus, {b"0", b"1", b"2"}))) == [b"0", b"1", b"2"]
+    assert knows[:2] == [False, True]
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])

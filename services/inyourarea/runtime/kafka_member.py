@@ -108,7 +108,7 @@ class KafkaMember:
         self._away = self._twin = ""
         self._polled = self._heard = self._settled = self._looked = 0.0
         self._behind: set[TopicPartition] = set()
-        self._is_unknown = False
+        self._is_out = False
         self._stop = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name=f"keeps {group}", daemon=True)
         self._keeper.start()
@@ -295,11 +295,13 @@ class KafkaMember:
             self._note(f"Kafka has no topic {missing[0]}: run `inyourarea topics apply`")
         else:
             stands_still = self._stands_still(self._admin)
-            is_left_out = self._is_left_out(self._admin)
-            if self._away or stands_still or is_left_out:
-                why = "the group does not know it" if is_left_out else "the consumer stands still"
+            left_out = self._left_out(self._admin)
+            if self._away or stands_still or left_out:
+                why = "it is left out of its group" if left_out else "the consumer stands still"
                 with self._lock:
                     self._drop(self._away or why)
+                with suppress(kafka_errors.KafkaError):  # who is not in it can not be taken out
+                    self._remove(left_out)
                 self._note("")
         self._heard = time.monotonic()
 
@@ -318,22 +320,26 @@ class KafkaMember:
         )
         return bool(before & self._behind)
 
-    def _is_left_out(self, admin: KafkaAdminClient) -> bool:
-        """Whether the group did not know this member, at this question and at the last one.
+    def _left_out(self, admin: KafkaAdminClient) -> str:
+        """The member's id, if at this question and at the last one it had no part in the group.
 
-        After its topics were taken away and made again kafka-python 3.0.12 may fall out of the
-        group, and poll ever after without joining it again.
+        Either the group did not know it: after topics were taken away and made again kafka-python
+        3.0.12 may fall out of its group, and poll ever after without joining it again. Or a whole
+        channel's partitions were nobody's: whoever shared them out did not know of them yet.
         """
         with self._lock:
-            if self._consumer is None:
-                return False
-            mine = self._consumer.group_metadata().member_id
-        members = admin.describe_groups([self._group])[self._group]["members"]
-        before, self._is_unknown = (
-            self._is_unknown,
-            mine not in {member["member_id"] for member in members},
+            if (consumer := self._consumer) is None:
+                return ""
+            mine = str(consumer.group_metadata().member_id)
+            owned = {place.topic for place in consumer.assignment()}
+        group = admin.describe_groups([self._group])[self._group]
+        members = {member["member_id"]: member["member_assignment"] for member in group["members"]}
+        lacking = set(self._channels) - owned if group["group_state"] == "Stable" else set()
+        before, self._is_out = (
+            self._is_out,
+            mine not in members or bool(lacking - _topics_of(members.values())),
         )
-        return before and self._is_unknown
+        return mine if before and self._is_out else ""
 
     def _position(self, place: TopicPartition) -> int:
         """The offset of the next record that comes here."""
@@ -380,7 +386,7 @@ class KafkaMember:
         """The consumer is gone, and what it owned; the keeper makes another."""
         log.warning("group %s connects anew: %s", self._group, reason)
         self._away, self._heard, self._behind = reason, 0.0, set()
-        self._is_unknown = False
+        self._is_out = False
         consumer, self._consumer = self._consumer, None
         self._lanes = Lanes(self._channels)
         self._losses = _Losses(EvenAssignor())
@@ -406,6 +412,16 @@ class KafkaMember:
         if self._settings.member and member and self._admin is not None:
             leaving = MemberToRemove(member_id=member, group_instance_id=self._settings.member)
             self._admin.remove_group_members(self._group, [leaving])
+
+
+def _topics_of(assignments: Iterable[Any]) -> set[str]:
+    """The topics of which somebody has a partition."""
+    return {
+        part["topic"]
+        for assignment in assignments
+        for part in (assignment or {}).get("assigned_partitions", ())
+        if part["partitions"]
+    }
 
 
 def client_times(pace: Pace) -> dict[str, Any]:
