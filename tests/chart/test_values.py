@@ -274,7 +274,7 @@ def test_the_site_knows_its_own_names() -> None:
 
 
 def test_training_has_a_gpu_of_its_own_and_publishes_with_the_gateways_key() -> None:
-    words = "{/models/ive/model.onnx,--group,/models/ive/ive.toml,--card,/models/ive/card.json}"
+    words = "{--group,/models/ive.toml,--use}"
     values = (*OWN, "train.enabled=true", "train.claim=models", "train.gpus=1")
     values += (f"train.publish={words}", "train.nodeSelector.pool=gpu")
     values += ("objectStore.secretNames.gateway=of-the-gateway",)
@@ -286,7 +286,8 @@ def test_training_has_a_gpu_of_its_own_and_publishes_with_the_gateways_key() -> 
     assert pod["nodeSelector"] == {"pool": "gpu"}
     assert not any(each["name"] == "store-key" for each in training["volumeMounts"])
     assert publishing["command"][-2:] == ["models", "publish"]
-    assert publishing["args"][0] == "/models/ive/model.onnx"
+    assert publishing["args"] == ["--group", "/models/ive.toml", "--use"]
+    assert {"name": "INYOURAREA_MODELS", "value": "/models"} in publishing["env"]
     assert "nvidia.com/gpu" not in publishing["resources"]["limits"]
     told = environment(pod)
     assert told["INYOURAREA_S3_ENDPOINT"] == "https://s3.example"

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from inyourarea.contracts import keys
+from inyourarea.contracts.published import PublishedVersion
 from inyourarea.core.errors import ModelRejected, Refused
 from inyourarea.gateway.models import CurrentModels
 from inyourarea.runtime.folder_objects import FolderObjects
@@ -163,6 +164,28 @@ class ModelVersionsContract:
         with pytest.raises(ModelRejected, match="has no version 9; there are: 2"):
             versions.version("pair", 9)
         assert publish(versions).number == 3
+
+    def test_going_back_to_what_is_being_retired_leaves_no_group_without_a_file(
+        self, objects: Objects, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        versions = ModelVersions(objects)
+        for place in range(3):
+            publish(versions, dim(0.2 + place / 10))
+            versions.choose("pair", place + 1, place, "kim")
+        look = ModelVersions.version
+
+        def look_and_lose(self: ModelVersions, group: str, number: int) -> PublishedVersion:
+            found = look(self, group, number)
+            if number == 2:  # somebody else, who sees no choice of it, retires it now
+                objects.put_once(keys.model_retired(group, 2), b"")
+            return found
+
+        monkeypatch.setattr(ModelVersions, "version", look_and_lose)
+        with pytest.raises(ModelRejected, match="Version 2 of 'pair' was retired just now"):
+            versions.go_back("pair", versions.choices("pair"), "lee")
+        current = versions.current("pair")
+        assert current is not None
+        assert current.number == 1
 
     def test_a_file_that_another_group_has_too_stays(self, objects: Objects) -> None:
         versions = ModelVersions(objects)

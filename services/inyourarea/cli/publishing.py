@@ -13,14 +13,16 @@ from inyourarea.contracts.cards import read_card, worse_by
 from inyourarea.contracts.group import group_from_toml
 from inyourarea.contracts.published import PublishedFile, PublishedVersion
 from inyourarea.core.errors import Refused
+from inyourarea.embedded.models import models_folder
 from inyourarea.gateway.explaining import unfinished_runs_of
 from inyourarea.runtime.model_versions import ModelVersions, earlier_choice
 from inyourarea.runtime.objects import ObjectsAway
 
 _EXAMPLES = """\
 examples:
-  inyourarea models publish models/ive/1/model.onnx --group ive.toml --use
-      the next version of the group's model; from now on its runs use it
+  inyourarea models publish --group ive.toml --use
+      what `inyourarea train --group ive.toml` made is the next version of the group's model; from
+      now on its runs use it
   inyourarea models show ive
       all versions, what they reach, and who chose which one when
   inyourarea models back ive
@@ -37,7 +39,13 @@ def add_verbs(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     show.add_argument("group", metavar="GROUP")
     show.add_argument("--json", action="store_true", help="print the result as JSON")
     publish = _verb(actions, "publish", "make a model file the next version of its group's model")
-    publish.add_argument("file", type=Path, metavar="FILE", help="keeps the model contract")
+    publish.add_argument(
+        "file",
+        type=Path,
+        nargs="?",
+        metavar="FILE",
+        help="keeps the model contract (the one in the repository that the group file names)",
+    )
     publish.add_argument("--group", type=Path, required=True, metavar="FILE", help="group file")
     publish.add_argument(
         "--card", type=Path, metavar="FILE", help="card as JSON (card.json beside the model file)"
@@ -92,14 +100,16 @@ def main(args: argparse.Namespace) -> int:
 def _publish(place: Place, args: argparse.Namespace) -> None:
     from inyourarea.train.repository import describe_file  # noqa: PLC0415 - loads onnxruntime
 
-    description = describe_file(args.file)
-    file = PublishedFile(description.versions[0], description.is_quantised)
     group = group_from_toml(_read(args.group).decode(errors="replace"))
-    content = _read(args.file)
-    card = read_card(_read(args.card or args.file.with_name("card.json")))
+    folder = (args.models or models_folder()) / group.model / str(group.version)
+    path = args.file or folder / "model.onnx"
+    content = _read(path)
+    description = describe_file(path)
+    file = PublishedFile(description.versions[0], description.is_quantised)
+    card = read_card(_read(args.card or path.with_name("card.json")))
     version = place.versions.publish(content, file, group, card, args.by)
     name, number = version.group.name, version.number
-    print(f"{args.file} is version {number} of {name!r}: {version.file.name}")
+    print(f"{path} is version {number} of {name!r}: {version.file.name}")
     place.serve(version)
     if args.use:
         _choose(place, version, args)

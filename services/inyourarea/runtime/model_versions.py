@@ -112,12 +112,7 @@ class ModelVersions:
         """
         self.version(group, number)
         before = seen - 1 if seen else None
-        chosen = self._write(group, Choice(number, before, by, time.time_ns()), seen)
-        if self.is_retired(group, number):  # just now, by somebody who saw no choice of it
-            with suppress(ModelRejected, ChosenMeanwhile):
-                self.go_back(group, self.choices(group), by)
-            raise ModelRejected(f"Version {number} of {group!r} was retired just now.")
-        return chosen
+        return self._write(group, Choice(number, before, by, time.time_ns()), seen)
 
     def go_back(self, group: str, choices: list[Choice], by: str) -> Choice:
         """The group's runs use what they used before the last of these choices, which are all.
@@ -192,6 +187,10 @@ class ModelVersions:
                 f"{other.by} has chosen version {other.version} of {group!r} just now; see "
                 f"`inyourarea models show {group}`, and say again what you want."
             )
+        if self.is_retired(group, choice.version):  # just now, by somebody who saw no choice of it
+            with suppress(ModelRejected, ChosenMeanwhile):
+                self.go_back(group, self.choices(group), choice.by)
+            raise ModelRejected(f"Version {choice.version} of {group!r} was retired just now.")
         return choice
 
     def _version(self, key: str) -> PublishedVersion:

@@ -8,6 +8,7 @@ import pytest
 
 from inyourarea.cli.__main__ import main
 from inyourarea.contracts import keys
+from inyourarea.contracts.group import group_from_toml
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import ModelRejected
 from inyourarea.detect.__main__ import detectors_of
@@ -62,6 +63,14 @@ def test_a_group_that_is_not_there_is_refused(
 def publish(folder: Path, floor: float, *more: str, red: float = 0.8) -> int:
     words = write(folder / f"{floor}", dim(floor), red=red)
     return main(["models", "publish", *words, "--by", "kim", *more])
+
+
+def test_what_training_wrote_is_published_by_its_group_file(models: Path) -> None:
+    group = group_from_toml(PAIR_TOML)
+    home = models / group.model / str(group.version)
+    words = write(home, dim(0.3))
+    assert main(["models", "publish", *words[1:3], "--use"]) == 0
+    assert find_model("pair").load(1).info.floor == 0.3
 
 
 def used() -> int | None:
