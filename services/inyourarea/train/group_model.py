@@ -207,7 +207,7 @@ def plan_training(dataset: Dataset, wish: Wish) -> Plan:
     except OSError as error:
         raise Refused(f"The weights {wish.weights} can not be read: {error.strerror}") from error
     labels = [
-        [picture, one.split, one.state, [[*box.box, box.member, box.state] for box in one.boxes]]
+        [picture, one.split, [[*box.box, box.member, box.state] for box in one.boxes]]
         for picture, one in chosen.labels.items()
     ]
     asked = [wish.network, list(size), wish.epochs or 0, start, wish.can_mirror]

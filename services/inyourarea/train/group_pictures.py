@@ -182,8 +182,8 @@ def _frame(
     picture: NDArray[np.uint8], labels: LabelledPicture, size: tuple[int, int]
 ) -> tuple[NDArray[np.uint8], Letterbox]:
     """The picture in a frame, grey where nobody knows who it is."""
-    unsaid = [box.box for box in labels.boxes if _is_unsaid(box, labels)]
-    named = [box.box for box in labels.boxes if not _is_unsaid(box, labels)]
+    unsaid = [box.box for box in labels.boxes if _is_unsaid(box)]
+    named = [box.box for box in labels.boxes if not _is_unsaid(box)]
     whole = picture.copy()
     for x1, y1, x2, y2 in np.asarray(unsaid).reshape(-1, 4).round().astype(int).tolist():
         picture[y1:y2, x1:x2] = BAR_GREY
@@ -199,9 +199,9 @@ def _frame(
     return frame, place
 
 
-def _is_unsaid(box: LabelledBox, labels: LabelledPicture) -> bool:
+def _is_unsaid(box: LabelledBox) -> bool:
     """Whether it might be a member: nobody was named, and nobody said that it is no member."""
-    return not box.member and CONFIRMED not in {box.state, labels.state}
+    return not box.member and box.state != CONFIRMED
 
 
 def _lines(

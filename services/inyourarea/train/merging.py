@@ -15,16 +15,21 @@ _SAME_FACE_IOU = 0.5
 
 
 def merged(old: LabelledPicture, fresh: LabelledPicture) -> LabelledPicture:
-    """The version after ``old``: boxes keep what files can not tell, nobody's stay."""
+    """The version after ``old``: boxes keep what files can not tell, nobody's stay.
+
+    It is not confirmed while of one of them nobody has said whose it is.
+    """
     kept = [_as_it_was(box, old) for box in fresh.boxes]
     nobody = [box for box in old.boxes if not box.member and not _overlaps(box, fresh.boxes)]
+    is_open = any(not box.member and box.state == PROPOSED for box in (*kept, *nobody))
+    is_confirmed = CONFIRMED in (old.state, fresh.state) and not is_open
     return replace(
         old,
         boxes=(*kept, *nobody),
         version=old.version + 1,
         by=fresh.by,
         at_ns=fresh.at_ns,
-        state=CONFIRMED if CONFIRMED in (old.state, fresh.state) else PROPOSED,
+        state=CONFIRMED if is_confirmed else PROPOSED,
     )
 
 

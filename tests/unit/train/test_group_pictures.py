@@ -133,7 +133,8 @@ def test_labels_stand_where_the_letterboxed_picture_has_them(
     [
         (STRANGER, "proposed", True),
         (replace(STRANGER, state=CONFIRMED), "proposed", False),
-        (STRANGER, CONFIRMED, False),
+        (STRANGER, CONFIRMED, True),
+        (replace(STRANGER, state=CONFIRMED), CONFIRMED, False),
     ],
 )
 def test_who_may_be_a_member_is_painted_over(
