@@ -79,14 +79,14 @@ class Labelling:
 
     def progress(self) -> Progress:
         """How far it is."""
-        everything = list(self.dataset.everything())
+        members, everything = self.dataset.snapshot()
         acts: Counter[tuple[object, ...]] = Counter()
-        for picture, labels in everything:
+        for picture, labels in everything.items():
             for before, after in pairwise(self._past(picture, labels)):
                 acts.update(_act(picture, before, after))
         return Progress(
-            count(self.dataset.members(), (labels for _, labels in everything)),
-            sum(labels.state == CONFIRMED for _, labels in everything),
+            count(members, everything.values()),
+            sum(labels.state == CONFIRMED for labels in everything.values()),
             len(acts),
             acts.total(),
         )

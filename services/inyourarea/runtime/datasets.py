@@ -130,9 +130,16 @@ class Dataset:
 
     def everything(self) -> Iterator[tuple[str, LabelledPicture]]:
         """All pictures and their newest labels, in order of the pictures' names."""
+        return iter(self.snapshot()[1].items())
+
+    def snapshot(self) -> tuple[Members, dict[str, LabelledPicture]]:
+        """Who the members are, and `everything`: no box is of anybody else.
+
+        Members are read last: whoever is named in labels that were read before is known to them.
+        """
+        read = {picture: self._labels(picture, key) for picture, key in self._newest().items()}
         members = self.members()
-        for picture, key in self._newest().items():
-            yield picture, members.today(self._labels(picture, key))
+        return members, {picture: members.today(labels) for picture, labels in read.items()}
 
     def history(self, picture: str) -> list[LabelledPicture]:
         """All versions of a picture's labels, the oldest first."""
@@ -226,7 +233,8 @@ class Dataset:
 
     def counts(self) -> Counts:
         """What the dataset has of whom."""
-        return count(self.members(), (labels for _, labels in self.everything()))
+        members, everything = self.snapshot()
+        return count(members, everything.values())
 
     def _name_in(self, picture: str, labels: LabelledPicture, naming: "_Naming") -> int:
         for _ in range(_PATIENCE):

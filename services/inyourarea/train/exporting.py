@@ -34,7 +34,8 @@ def export_dataset(
 
     named: list[tuple[str, Outgoing]] = []
     unnamed = 0
-    for name, labels in dataset.everything():
+    members, everything = dataset.snapshot()
+    for name, labels in everything.items():
         if labels.state != REJECTED:
             boxes = tuple(box for box in labels.boxes if goes(box))
             file = form.place(name, labels.split)
@@ -44,7 +45,7 @@ def export_dataset(
         raise DatasetRejected("The dataset has no picture yet.")
     pictures = [picture for _, picture in named]
     with write_files(target) as put:
-        form.write(dataset.members().names, pictures, put)
+        form.write(members.names, pictures, put)
         for name, picture in named:
             put(picture.file, dataset.picture(name))
     return Exported(len(pictures), sum(len(one.boxes) for one in pictures), unnamed)

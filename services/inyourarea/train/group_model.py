@@ -114,9 +114,13 @@ class Plan:
 
     wish: Wish
     chosen: Chosen
-    members: tuple[str, ...]
     size: tuple[int, int]
     folder: Path
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Whom the model knows, in class order."""
+        return self.chosen.members
 
     @property
     def info(self) -> ModelInfo:
@@ -197,8 +201,8 @@ def plan_training(dataset: Dataset, wish: Wish) -> Plan:
         Refused: the weights to start from are not there.
     """
     _ = wish.name
-    members = dataset.members().names
-    chosen = choose_pictures(dataset.everything(), members)
+    members, everything = dataset.snapshot()
+    chosen = choose_pictures(everything.items(), members.names)
     sizes = (labels.size for labels in chosen.labels.values())
     size = frame_size(sizes, wish.imgsz, wish.multiple)
     try:
@@ -211,8 +215,8 @@ def plan_training(dataset: Dataset, wish: Wish) -> Plan:
         for picture, one in chosen.labels.items()
     ]
     asked = [wish.network, list(size), wish.epochs or 0, start, wish.can_mirror]
-    named = digest(["training", json.dumps([members, labels, asked], ensure_ascii=False)])
-    return Plan(wish, chosen, members, size, wish.out / named[:12])
+    named = digest(["training", json.dumps([chosen.members, labels, asked], ensure_ascii=False)])
+    return Plan(wish, chosen, size, wish.out / named[:12])
 
 
 def measure(plan: Plan) -> Figures:

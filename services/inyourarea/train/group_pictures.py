@@ -45,9 +45,13 @@ Labels = Mapping[str, LabelledPicture]
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What is learned from: labels by picture, and what the user should know about them."""
+    """What is learned from: labels by picture, and what the user should know about them.
+
+    ``members`` are in class order; no label is of anybody else.
+    """
 
     labels: Labels
+    members: tuple[str, ...]
     warnings: tuple[str, ...]
 
     def of(self, split: str) -> list[str]:
@@ -80,7 +84,7 @@ def choose_pictures(
     if TEST not in {one.split for one in labels.values()}:
         warnings.append("No labelled shot is kept for the test: figures are those of `val`.")
     _check_everybody_is_there(labels, members)
-    return Chosen(labels, tuple(warnings))
+    return Chosen(labels, members, tuple(warnings))
 
 
 def _says_something(labels: LabelledPicture) -> bool:
@@ -155,7 +159,7 @@ def write_pictures(
     Raises:
         DatasetRejected: a picture is none.
     """
-    classes = {name: number for number, name in enumerate(dataset.members().names)}
+    classes = {name: number for number, name in enumerate(chosen.members)}
     for split in (TRAIN, VAL, TEST):
         for kind in ("images", "labels"):
             (folder / kind / split).mkdir(parents=True, exist_ok=True)

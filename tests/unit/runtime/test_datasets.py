@@ -117,6 +117,33 @@ def test_renaming_a_member_renames_her_in_all_labels(dataset: Dataset) -> None:
     assert dataset.history("ab-5")[0].boxes[0].member == "아리아"
 
 
+class Renaming(FolderObjects):
+    """A store where somebody renames Aria as soon as somebody has read who the members are, once.
+
+    What is named from then on is named so.
+    """
+
+    is_renamed = True
+
+    def get(self, key: str) -> bytes:
+        content = super().get(key)
+        if not self.is_renamed and key == keys.dataset_members("", 1):
+            self.is_renamed = True
+            other = Dataset(FolderObjects(self._root))
+            other.change(other.members().renamed("Aria", "아리아"))
+            other.name_tracklet("run:0:2", "아리아", "Lee")
+        return content
+
+
+def test_what_is_counted_is_of_the_members_though_one_is_renamed_meanwhile(tmp_path: Path) -> None:
+    objects = Renaming(tmp_path)
+    dataset = Dataset.make(objects, "", MEMBERS)
+    dataset.add("ab-5", b"jpeg", LABELS)
+    objects.is_renamed = False
+    assert dataset.counts().members["Aria"].boxes == 1
+    assert dataset.counts().members["아리아"].boxes == 2
+
+
 def test_of_two_who_change_the_members_the_second_is_told(dataset: Dataset) -> None:
     seen = dataset.members()
     dataset.change(seen.with_added("Cleo"))

@@ -150,6 +150,18 @@ def test_who_may_be_a_member_is_painted_over(
     assert frame[25:46, 22:38].mean() < 60  # Kim is seen
 
 
+def test_who_is_renamed_meanwhile_is_learned_as_she_was_called(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    put(dataset, "a", labels(KIM))
+    put(dataset, "b", labels(KIM, split=VAL))
+    chosen = choose_pictures(dataset.everything(), NAMES)
+    dataset.change(dataset.members().renamed("Kim", "Kimberly"))
+    write_pictures(dataset, chosen, tmp_path, (160, 96), lambda *_: None)
+    (one,) = read_labels(tmp_path / "images" / TRAIN, (160, 96))
+    assert one.classes.tolist() == [0]
+
+
 def test_a_picture_that_is_none_is_named(dataset: Dataset, tmp_path: Path) -> None:
     put(dataset, "a", labels(KIM))
     dataset.add("b", b"no picture", labels(KIM, split=VAL))
