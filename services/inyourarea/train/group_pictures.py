@@ -75,11 +75,12 @@ def choose_pictures(
         )
     warnings = []
     splits = {one.split for one in labels.values()}
-    if VAL not in splits or TRAIN not in splits:
+    if missing := [f"`{split}`" for split in (TRAIN, VAL) if split not in splits]:
         labels = _held_out(labels)
         warnings.append(
-            "All labelled pictures are of one shot or two, so every fifth was held out: neighbours "
-            "stand on both sides, and all figures are too kind."
+            f"No labelled picture is in {' or '.join(missing)}, so every fifth is taken for `val` "
+            "and the others are learned from: neighbours stand on both sides, and figures of `val` "
+            "are too kind."
         )
     if TEST not in {one.split for one in labels.values()}:
         warnings.append("No labelled shot is kept for the test: figures are those of `val`.")

@@ -73,6 +73,8 @@ def test_of_a_single_shot_each_fifth_picture_is_held_out(split: str, count: int)
     chosen = choose_pictures(pictures.items(), NAMES)
     assert len(chosen.of(VAL)) == max(1, count // 5)
     assert len(chosen.of(TRAIN)) == count - len(chosen.of(VAL))
+    missing = {TRAIN: "`val`", VAL: "`train`", TEST: "`train` or `val`"}[split]
+    assert chosen.warnings[0].startswith(f"No labelled picture is in {missing}, so every fifth")
     assert "too kind" in chosen.warnings[0]
 
 
