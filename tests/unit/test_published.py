@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from inyourarea.contracts.cards import card_of, read_card, worse_by
+from inyourarea.contracts.cards import are_comparable, card_of, read_card, worse_by
 from inyourarea.contracts.group import Group
 from inyourarea.contracts.model import ModelInfo
 from inyourarea.contracts.published import PublishedFile, check_publishable
@@ -53,6 +53,16 @@ def test_a_new_member_is_no_loss_and_a_lost_one_is() -> None:
     assert worse_by(alone, card(), BOTH) == []
     assert worse_by(card(), alone, ("red",)) == ["it no longer knows green"]
     assert worse_by(card(), alone, BOTH) == ["nothing was measured of green"]
+
+
+def test_only_figures_of_the_test_are_compared() -> None:
+    chosen_by = card_of({**card(0.1, 0.1).told, "judged_on": "val"})
+    assert (card().judged_on, chosen_by.judged_on) == ("test", "val")
+    for before, after in [(card(), chosen_by), (chosen_by, card(0, 0)), (chosen_by, chosen_by)]:
+        assert not are_comparable(before, after)
+        assert worse_by(before, after, BOTH) == []
+        assert worse_by(before, after, ("red",)) == ["it no longer knows green"]
+    assert are_comparable(card(), card_of({**card().told, "judged_on": "test"}))
 
 
 @pytest.mark.parametrize(

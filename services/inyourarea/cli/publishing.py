@@ -9,7 +9,8 @@ from typing import Any
 
 from inyourarea.cli.operating import open_objects
 from inyourarea.cli.published_place import Place, is_of_cluster, opened
-from inyourarea.contracts.cards import read_card, worse_by
+from inyourarea.contracts.cards import are_comparable, read_card, worse_by
+from inyourarea.contracts.datasets import TEST
 from inyourarea.contracts.group import group_from_toml
 from inyourarea.contracts.published import PublishedFile, PublishedVersion
 from inyourarea.core.errors import Refused
@@ -135,6 +136,12 @@ def _choose(place: Place, version: PublishedVersion, args: argparse.Namespace) -
             f"{before.number}, which stays: {'; '.join(worse)}. "
             f"`inyourarea models use {group} {version.number} --force` uses it all the same."
         )
+    if before and not are_comparable(before.card, version.card):
+        print(
+            f"whether version {version.number} of {group!r} is better than version "
+            f"{before.number} can not be told: their figures are of `{version.card.judged_on}` "
+            f"and of `{before.card.judged_on}`, and only those of `test` are compared"
+        )
     place.serve(version)
     versions.choose(group, version.number, seen, args.by)
     _tell_change(group, before, version.number)
@@ -184,6 +191,8 @@ def _show(place: Place, args: argparse.Namespace) -> None:
     for one in told["versions"]:
         mark = "retired" if one["is_retired"] else "in use" if one["is_used"] else ""
         print(f"{one['version']:>3}  {one['model']}  {one['at']}  by {one['by']}  {mark}".rstrip())
+        if (judged_on := one["judged_on"]) != TEST:
+            print(f"     of `{judged_on}`, since no shot was kept for the test:")
         for name, found in one["members"].items():
             print(f"     {name}: mAP50 {found['map50']:.3f}, mAP50-95 {found['map50_95']:.3f}")
     for choice in told["choices"]:
@@ -213,6 +222,7 @@ def document(versions: ModelVersions, group: str) -> dict[str, Any]:
                 "at": _at(one.at_ns),
                 "is_used": one.number == (current.number if current else None),
                 "is_retired": versions.is_retired(group, one.number),
+                "judged_on": one.card.judged_on,
                 "members": {
                     name: {"map50": found.map50, "map50_95": found.map50_95}
                     for name, found in one.card.members.items()

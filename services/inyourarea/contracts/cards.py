@@ -1,4 +1,4 @@
-"""The model card as JSON: what a version reaches on the test shots, member by member."""
+"""The model card as JSON: what a version reaches on shots that were held out, member by member."""
 
 import json
 import math
@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from inyourarea.contracts.datasets import TEST
 from inyourarea.core.errors import ModelRejected
 
 MEAN_TOLERANCE: Final = 0.005
@@ -25,13 +26,18 @@ class Precision:
 
 @dataclass(frozen=True)
 class Card:
-    """What was measured on the test shots, by member who is in one.
+    """What was measured on the shots of a part of the dataset, by member who is in one.
 
     ``told`` is the whole card as it was given.
     """
 
     members: Mapping[str, Precision]
     told: Mapping[str, Any]
+
+    @property
+    def judged_on(self) -> str:
+        """The part: the test where the card does not say, else what training had in its place."""
+        return str(self.told.get("judged_on", TEST))
 
     def mean(self, names: Sequence[str]) -> float:
         """mAP50-95 over these members."""
@@ -40,6 +46,8 @@ class Card:
 
 def read_card(content: bytes) -> Card:
     """Read ``{"test": {"members": {NAME: {"map50": 0..1, "map50_95": 0..1}}}}``; more may be there.
+
+    ``judged_on`` beside ``test`` names another part of the dataset that the figures are of.
 
     Raises:
         ModelRejected: it says something else, and what.
@@ -81,13 +89,20 @@ def _precision(name: str, found: object) -> Precision:
     return Precision(*numbers)
 
 
+def are_comparable(before: Card, after: Card) -> bool:
+    """Whether figures of both are of the test, by which nothing was chosen."""
+    return before.judged_on == after.judged_on == TEST
+
+
 def worse_by(before: Card, after: Card, members: Sequence[str]) -> list[str]:
     """In what the later card falls short of the earlier one, and by how much; nothing: in nothing.
 
     ``members`` are whom the later model knows. Who was in no picture of the tests before is not
-    compared.
+    compared, and nobody is where the cards are not `are_comparable`.
     """
     found = [f"it no longer knows {name}" for name in before.members if name not in members]
+    if not are_comparable(before, after):
+        return found
     both = [name for name in before.members if name in after.members]
     found += [
         f"nothing was measured of {name}"

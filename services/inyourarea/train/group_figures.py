@@ -60,7 +60,7 @@ class Figures:
         return float(found[0]), float(found[1])
 
     def test(self) -> Mapping[str, Any]:
-        """The figures of the held out pictures, by which versions are told better or worse."""
+        """What a card has under ``test``: the figures of `judged_on`, which it says beside them."""
         members = {
             name: {"map50": one.map50, "map50_95": one.map50_95, "precision": one.precision}
             | {"recall": one.recall, "boxes": one.boxes}

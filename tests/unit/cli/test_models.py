@@ -111,6 +111,22 @@ def test_a_worse_version_is_refused_unless_forced(
     assert used() == 1
 
 
+def test_figures_of_other_parts_are_not_compared_and_that_is_said(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert publish(tmp_path, 0.3, "--use") == 0
+    words = write(tmp_path / "val", dim(0.4), red=0.6)
+    card = tmp_path / "val" / "card.json"
+    card.write_text(json.dumps({**json.loads(card.read_text()), "judged_on": "val"}))
+    assert main(["models", "publish", *words, "--use"]) == 0
+    assert used() == 2
+    told = capsys.readouterr().out
+    assert "whether version 2 of 'pair' is better than version 1 can not be told" in told
+    assert "their figures are of `val` and of `test`" in told
+    assert main(["models", "show", "pair"]) == 0
+    assert "of `val`, since no shot was kept for the test:" in capsys.readouterr().out
+
+
 def test_what_does_not_fit_together_is_not_published(
     models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
