@@ -95,7 +95,8 @@ def main(args: argparse.Namespace) -> int:
     except ObjectsAway as error:
         raise Refused(str(error)) from error
     except OSError as error:
-        raise Refused(f"{wish.out} can not be written: {words_for(error)}") from error
+        place = error.filename or wish.out
+        raise Refused(f"{place} can not be written: {words_for(error)}") from error
     print(wish.group_file)
     return 0
 

@@ -9,6 +9,7 @@ import colorsys
 import hashlib
 import json
 import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -23,6 +24,7 @@ from inyourarea.contracts.group import Group, group_from_toml, group_to_toml
 from inyourarea.contracts.model import ModelInfo
 from inyourarea.core.errors import ModelRejected, Refused
 from inyourarea.runtime.datasets import Dataset
+from inyourarea.runtime.disk import words_for
 from inyourarea.train.answers import look_at_labelled
 from inyourarea.train.course import WINDOW, WINDOWS_PER_ROUND, Course
 from inyourarea.train.graph import model_bytes, with_info
@@ -198,9 +200,11 @@ def plan_training(dataset: Dataset, wish: Wish) -> Plan:
     Raises:
         DatasetRejected: there is not enough in the dataset to learn from.
         ModelRejected: the group's name can not be one.
-        Refused: the weights to start from are not there.
+        Refused: the weights to start from are not there, or what comes out could not be put where
+            it belongs.
     """
-    _ = wish.name
+    for folder in (wish.models / wish.name, wish.group_file.parent):
+        _try_folder(folder)
     members, everything = dataset.snapshot()
     chosen = choose_pictures(everything.items(), members.names)
     sizes = (labels.size for labels in chosen.labels.values())
@@ -217,6 +221,16 @@ def plan_training(dataset: Dataset, wish: Wish) -> Plan:
     asked = [wish.network, list(size), wish.epochs or 0, start, wish.can_mirror]
     named = digest(["training", json.dumps([chosen.members, labels, asked], ensure_ascii=False)])
     return Plan(wish, chosen, size, wish.out / named[:12])
+
+
+def _try_folder(folder: Path) -> None:
+    """A file can be made there, or where the folder would be: told now, not after hours."""
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        raise Refused(f"{folder} can not be written: {words_for(error)}") from error
 
 
 def measure(plan: Plan) -> Figures:

@@ -109,7 +109,11 @@ def _shape(model: Description) -> tuple[int, int, int, bool]:
 
 
 def write_whole(target: Path, content: bytes) -> None:
-    """Replace a file at once: a reader sees the old bytes or the new ones, never a part."""
+    """Replace a file at once: a reader sees the old bytes or the new ones, never a part.
+
+    Raises:
+        OSError: it can not be written; ``filename`` says which.
+    """
     target.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
@@ -117,6 +121,7 @@ def write_whole(target: Path, content: bytes) -> None:
             file.write(content)
         Path(name).chmod(0o644)
         Path(name).replace(target)
-    except OSError:
+    except OSError as error:
         Path(name).unlink(missing_ok=True)
+        error.filename = str(target)
         raise

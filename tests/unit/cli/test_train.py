@@ -1,5 +1,6 @@
 """What `inyourarea train` says before and without torch."""
 
+import errno
 import io
 import os
 import sys
@@ -13,6 +14,7 @@ from inyourarea.cli.__main__ import main
 from inyourarea.contracts.datasets import CONFIRMED, VAL, LabelledBox, LabelledPicture, Members
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.folder_objects import FolderObjects
+from inyourarea.train import group_model
 
 
 @pytest.fixture
@@ -50,6 +52,18 @@ def test_a_folder_that_is_no_dataset_is_named(
     (tmp_path / "empty").mkdir()
     assert asked(tmp_path / "empty") == 1
     assert "There is no dataset" in capsys.readouterr().err
+
+
+def test_the_file_that_can_not_be_written_is_named(
+    dataset: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/models/tri/1/model.onnx")
+
+    monkeypatch.setattr(group_model, "plan_training", full)
+    assert asked(dataset) == 1
+    said = capsys.readouterr().err
+    assert "/models/tri/1/model.onnx can not be written: the disk is full" in said
 
 
 def test_networks_that_there_are_are_listed(

@@ -92,6 +92,20 @@ def test_weights_that_are_not_there_are_refused(dataset: Dataset, tmp_path: Path
         plan_training(dataset, wish(tmp_path, weights=tmp_path / "no.pt"))
 
 
+@pytest.mark.parametrize("place", ["models", "groups"])
+def test_where_nothing_can_be_put_is_told_before_anything_is_learned(
+    place: str, dataset: Dataset, tmp_path: Path
+) -> None:
+    (tmp_path / place).write_bytes(b"a file where the folder should be")
+    asked = Wish(tmp_path / "groups" / "tri.toml", tmp_path / "out", tmp_path / "models")
+    folder = {"models": "models/tri", "groups": "groups"}[place]
+    with pytest.raises(Refused, match=f"{folder} can not be written: Not a directory"):
+        plan_training(dataset, asked)
+    (tmp_path / place).unlink()
+    plan_training(dataset, asked)
+    assert not (tmp_path / place).exists()
+
+
 def test_only_a_network_of_their_size_starts_from_the_shows_weights(tmp_path: Path) -> None:
     assert starting_weights(tmp_path, "yolov5n") is None
     (tmp_path / "show").mkdir()

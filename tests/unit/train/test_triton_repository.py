@@ -21,7 +21,7 @@ from inyourarea.contracts.triton_config import (
     gpu_config,
 )
 from inyourarea.core.errors import ModelRejected
-from inyourarea.train.repository import describe, write_model
+from inyourarea.train.repository import describe, write_model, write_whole
 from inyourarea.train.triton_repository import write_repository
 from tiny_model import INFO, tiny_model
 
@@ -142,3 +142,11 @@ def test_a_file_in_the_wrong_folder_is_refused(tmp_path: Path) -> None:
         describe(tmp_path, "tiny")
     with pytest.raises(ModelRejected, match="no model 'other'"):
         describe(tmp_path, "other")
+
+
+def test_the_file_that_can_not_be_replaced_is_named(tmp_path: Path) -> None:
+    (tmp_path / "model.onnx").mkdir()
+    with pytest.raises(OSError, match="directory") as trouble:
+        write_whole(tmp_path / "model.onnx", b"model")
+    assert trouble.value.filename == str(tmp_path / "model.onnx")
+    assert [file.name for file in tmp_path.iterdir()] == ["model.onnx"]
