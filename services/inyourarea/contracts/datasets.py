@@ -18,6 +18,8 @@ from inyourarea.core.members import fold, tidy
 
 #: Boxes of a member that are advised: the original authors' advice of pictures per label.
 ADVISED_BOXES = 1_500
+#: What a dataset of a site may be called: a part of an address, and of a folder's name anywhere.
+DATASET_NAME = r"^[a-z0-9][a-z0-9_-]{0,62}$"
 #: A class number beyond this is a mistake, not a group (ultralytics' largest sets have 1,203).
 MOST_MEMBERS = 1_000
 #: More boxes than this in one picture are no stage.

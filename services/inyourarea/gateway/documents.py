@@ -6,6 +6,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
+from inyourarea.contracts.datasets import DATASET_NAME
+
 #: What every address of the API begins with.
 API = "/api/v1"
 
@@ -645,7 +647,7 @@ class DeliveryBody(_Document):
 class DatasetWanted(_Document):
     """A dataset to make."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$", examples=["show"])]
+    name: Annotated[str, Field(pattern=DATASET_NAME, examples=["show"])]
     members: Annotated[list[Name], Field(min_length=1, max_length=100)] = Field(
         description="In the order of their classes", examples=[["Aria", "Bora"]]
     )
@@ -690,7 +692,7 @@ class DatasetCounts(_Document):
     members: list[MemberCounted]
     pictures: int
     confirmed_pictures: int
-    unnamed: int = Field(description="Boxes that are no member's, or nobody's yet")
+    unnamed: int = Field(description="Boxes of which nobody has said yet whose they are")
     advised: int = Field(description="Boxes of each member that it takes, by experience")
     balance: float = Field(description="Boxes of who has fewest, as a share of who has most")
     clicks: int = Field(description="What people did: a named tracklet, or a saved picture")
@@ -758,9 +760,16 @@ class TrackletNamed(_Document):
     """Whose all boxes of a tracklet are."""
 
     member: Annotated[str, Field(max_length=200, pattern=_LINE)] = Field(
-        description="Empty: no member; and with ``proposed``: nobody has said"
+        description="Empty: no member"
     )
-    state: BoxState = Field("confirmed", description="proposed: a name is taken back")
+    state: BoxState = Field(
+        "confirmed",
+        description="proposed: this name is taken back, where it is the asker's alone; the boxes "
+        "are what they were before",
+    )
+    insist: bool = Field(
+        False, description="Also where somebody else has confirmed a box as another's"
+    )
 
 
 class BoxesNamed(_Document):

@@ -2,15 +2,18 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.datasets import (
     CONFIRMED,
+    DATASET_NAME,
+    PROPOSAL,
     PROPOSED,
     REJECTED,
+    Box,
     Counts,
     LabelledBox,
     LabelledPicture,
@@ -83,7 +86,8 @@ class Labelling:
         acts: Counter[tuple[object, ...]] = Counter()
         for picture, labels in everything.items():
             for before, after in pairwise(self._past(picture, labels)):
-                acts.update(_act(picture, before, after))
+                if after.by != PROPOSAL:
+                    acts.update(_act(picture, before, after))
         return Progress(
             count(members, everything.values()),
             sum(labels.state == CONFIRMED for labels in everything.values()),
@@ -133,9 +137,10 @@ class Datasets:
         self._known: dict[str, Labelling] = {}
 
     def names(self) -> list[str]:
-        """Of all datasets, in order."""
+        """Of all datasets, in order; what else lies there has a name that is none."""
         found = (_PLACE.match(key) for key in self._objects.list(keys.dataset("")[:-1]))
-        return sorted({place[1] for place in found if place})
+        names = {place[1] for place in found if place}
+        return sorted(name for name in names if re.fullmatch(DATASET_NAME, name))
 
     def find(self, name: str) -> Labelling:
         """The dataset of that name.
@@ -216,17 +221,27 @@ def _act(
 ) -> Counter[tuple[object, ...]]:
     """What somebody did in a version, and how many boxes that has said something about.
 
-    All versions in which somebody named one tracklet are one act: a click.
+    All versions in which somebody named one tracklet are one act, a click; so are those in which
+    somebody took its name back.
     """
     was = {box.box: box for box in before.boxes}
-    said = [box for box in after.boxes if box != was.get(box.box) and box.state == CONFIRMED]
+    changed = [box for box in after.boxes if box != was.get(box.box)]
+    said = [box for box in changed if box.state == CONFIRMED]
     tracklets = {(box.tracklet, box.member) for box in said}
-    is_name = len(tracklets) == 1 and all(
-        box.tracklet
-        and box.box in was
-        and replace(was[box.box], member=box.member, state=CONFIRMED) == box
-        for box in said
-    )
+    is_name = len(tracklets) == 1 and _is_of_names(was, said)
     if is_name and before.state == after.state:
         return Counter({(after.by, *tracklets.pop()): len(said)})
+    taken_back = {box.tracklet for box in changed}
+    if not said and len(taken_back) == 1 and _is_of_names(was, changed):
+        return Counter({(after.by, taken_back.pop(), "taken back", ""): 0})
     return Counter({(picture, after.version): len(said)})
+
+
+def _is_of_names(was: Mapping[Box, LabelledBox], now: Iterable[LabelledBox]) -> bool:
+    """Whether these boxes of tracklets were there, and only who they are is another."""
+    return all(
+        box.tracklet
+        and box.box in was
+        and replace(was[box.box], member=box.member, state=box.state) == box
+        for box in now
+    )

@@ -6,14 +6,16 @@ first, so that of two editors the second is told.
 
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.datasets import (
     CONFIRMED,
+    PROPOSED,
     Counts,
+    LabelledBox,
     LabelledPicture,
     Members,
     count,
@@ -38,6 +40,14 @@ class Conflict(Exception):
     def __init__(self, newest: LabelledPicture) -> None:
         super().__init__(f"version {newest.version} is by {newest.by}")
         self.newest = newest
+
+
+class NameConflict(Exception):
+    """``by`` has confirmed that a tracklet's box is somebody else's."""
+
+    def __init__(self, by: str) -> None:
+        super().__init__(f"{by} has said otherwise")
+        self.by = by
 
 
 class MembersConflict(Exception):
@@ -215,34 +225,68 @@ class Dataset:
                 found.setdefault(tracklet, []).append(picture)
         return found
 
-    def name_tracklet(self, tracklet: str, member: str, by: str, state: str = CONFIRMED) -> int:
-        """Every box of the tracklet is the member's, in that state; how many boxes that are.
+    def name_tracklet(self, tracklet: str, member: str, by: str, *, insists: bool = False) -> int:
+        """Every box of the tracklet is the member's, as somebody confirms; how many boxes that are.
 
-        An empty ``member``: it is no member, such as a dancer; or, `PROPOSED`, nobody has said.
-        Labels that say so already stay as they are, and so do pictures' states: nobody has looked
-        at the whole picture.
+        An empty ``member``: it is no member, such as a dancer. Labels that say so already stay as
+        they are, and so do pictures' states: nobody has looked at the whole picture.
 
         Raises:
+            NameConflict: somebody else has confirmed that one is another's, and ``by`` does not
+                insist. No picture is changed, but those that came before whoever was as fast.
             UnknownMember: nobody is called so.
         """
         _check_known({member}, self.members())
-        return sum(
-            self._name_in(picture, labels, _Naming(tracklet, member, by, state))
-            for picture, labels in self.everything()
-        )
+        naming = _Naming(tracklet, member, by)
+        found = [(name, one) for name, one in self.everything() if naming.boxes(one)]
+        if not insists:
+            for picture, labels in found:
+                self._check_free(picture, labels, naming)
+        return sum(self._name_in(*one, naming, insists=insists) for one in found)
+
+    def take_name_back(self, tracklet: str, member: str, by: str) -> int:
+        """The tracklet's boxes are what they were before somebody named them so; how many it has.
+
+        What others have said, or confirmed since then, stays. A picture that was confirmed with
+        the name is only proposed again.
+        """
+        naming = _Naming(tracklet, member, by)
+        found = [(name, one) for name, one in self.everything() if naming.boxes(one)]
+        for picture, _ in found:
+            self._take_back_in(picture, naming)
+        return sum(naming.boxes(labels) for _, labels in found)
 
     def counts(self) -> Counts:
         """What the dataset has of whom."""
         members, everything = self.snapshot()
         return count(members, everything.values())
 
-    def _name_in(self, picture: str, labels: LabelledPicture, naming: "_Naming") -> int:
+    def _check_free(self, picture: str, labels: LabelledPicture, naming: "_Naming") -> None:
+        """Nobody else has confirmed that one of the tracklet's boxes is another's."""
+        if naming.is_denied_in(labels):
+            others = [by for by in naming.sayers(self.history(picture)) if by != naming.by]
+            if others:
+                raise NameConflict(others[-1])
+
+    def _name_in(
+        self, picture: str, labels: LabelledPicture, naming: "_Naming", *, insists: bool
+    ) -> int:
         for _ in range(_PATIENCE):
             named = naming.of(labels)
             if named is labels or self._claim(picture, named):
                 return naming.boxes(labels)
             labels = self.labelled(picture)
+            if not insists:
+                self._check_free(picture, labels, naming)
         raise Conflict(labels)
+
+    def _take_back_in(self, picture: str, naming: "_Naming") -> None:
+        for _ in range(_PATIENCE):
+            past = self.history(picture)
+            without = naming.taken_back(past)
+            if without is None or self._claim(picture, without):
+                return
+        raise Conflict(past[-1])
 
     def _claim(self, picture: str, labels: LabelledPicture) -> bool:
         """Whether these are the labels of that version; not where somebody was faster."""
@@ -273,24 +317,57 @@ class _Naming:
     tracklet: str
     member: str
     by: str
-    state: str
 
     def boxes(self, labels: LabelledPicture) -> int:
         """How many boxes of the picture are the tracklet's."""
-        return sum(box.tracklet == self.tracklet for box in labels.boxes)
+        return len(self._of(labels))
+
+    def is_denied_in(self, labels: LabelledPicture) -> bool:
+        """Whether one of the tracklet's boxes is confirmed as another's."""
+        return any(box.state == CONFIRMED and box.member != self.member for box in self._of(labels))
+
+    def sayers(self, past: Sequence[LabelledPicture]) -> list[str]:
+        """Who made the tracklet's boxes what they are, and who confirmed the picture since then."""
+        since = self._since(past)
+        later = [labels.by for labels in past[since + 1 :] if labels.state == CONFIRMED]
+        return [past[since].by, *later]
+
+    def taken_back(self, past: Sequence[LabelledPicture]) -> LabelledPicture | None:
+        """The next version without the name; none where it is not this person's alone."""
+        since, newest = self._since(past), past[-1]
+        now, were = self._of(newest), self._of(past[since - 1]) if since else []
+        is_this = [replace(b, member=self.member, state=CONFIRMED) for b in were] == now
+        if not were or not is_this or set(self.sayers(past)) != {self.by}:
+            return None
+        before = iter(were)
+        boxes = (next(before) if b.tracklet == self.tracklet else b for b in newest.boxes)
+        state = PROPOSED if newest.state == CONFIRMED else newest.state
+        return self._next(replace(newest, boxes=tuple(boxes), state=state))
 
     def of(self, labels: LabelledPicture) -> LabelledPicture:
         """The next version of the labels; the same where they say so already."""
         boxes = tuple(
-            replace(box, member=self.member, state=self.state)
+            replace(box, member=self.member, state=CONFIRMED)
             if box.tracklet == self.tracklet
             else box
             for box in labels.boxes
         )
         if boxes == labels.boxes:
             return labels
-        version = labels.version + 1
-        return replace(labels, boxes=boxes, version=version, by=self.by, at_ns=time.time_ns())
+        return self._next(replace(labels, boxes=boxes))
+
+    def _of(self, labels: LabelledPicture) -> list[LabelledBox]:
+        return [box for box in labels.boxes if box.tracklet == self.tracklet]
+
+    def _since(self, past: Sequence[LabelledPicture]) -> int:
+        """The place of the version since which the tracklet's boxes are what they are."""
+        since = len(past) - 1
+        while since and self._of(past[since - 1]) == self._of(past[-1]):
+            since -= 1
+        return since
+
+    def _next(self, labels: LabelledPicture) -> LabelledPicture:
+        return replace(labels, version=labels.version + 1, by=self.by, at_ns=time.time_ns())
 
 
 def _check_known(named: set[str], members: Members) -> None:

@@ -1,6 +1,8 @@
 """Datasets on the site: named by the tracklet, labelled by the frame, reviewed by somebody else."""
 
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import httpx
 import pytest
@@ -26,6 +28,14 @@ def named(site: RehearsedSite, tracklet: str, member: str, **more: object) -> di
     answer = site.http.put(f"/datasets/show/tracklets/{tracklet}", json=asked)
     assert answer.status_code == 200, answer.text
     return answer.json()
+
+
+def name_as(
+    site: RehearsedSite, who: dict[str, str], place: int, member: str, **more: object
+) -> httpx.Response:
+    """The answer to somebody who names a tracklet of the first shot."""
+    address = f"/datasets/show/tracklets/{tracklet_of(0, place)}"
+    return site.http.put(address, json={"member": member, **more}, headers=who)
 
 
 def labels_of(site: RehearsedSite, picture: str) -> dict:
@@ -57,6 +67,21 @@ class TestADataset:
     def test_that_is_not_there_is_told(self, site: RehearsedSite) -> None:
         assert told(site.http.get("/datasets/none")) == (404, "not-found")
         assert told(site.http.get("/datasets/none/queue")) == (404, "not-found")
+
+    def test_is_listed_whatever_else_lies_beside_it(
+        self, site: RehearsedSite, pictures: list[str], tmp_path: Path
+    ) -> None:
+        datasets = tmp_path / "store" / "datasets"
+        first = (datasets / "show/dataset/000001.json").read_bytes()
+        for folder, name, content in [
+            ("été", "000001.json", first),
+            ("Tour", "000001.json", first),
+            ("torn", "000001.json", b"{"),
+            ("empty", ".DS_Store", b""),
+        ]:
+            (datasets / folder / "dataset").mkdir(parents=True)
+            (datasets / folder / "dataset" / name).write_bytes(content)
+        assert [one["name"] for one in site.get("/datasets")["items"]] == ["show"]
 
     @pytest.mark.parametrize("name", ["", "../x", "Show", "a/b", "x" * 64])
     def test_has_a_name_that_is_one(self, site: RehearsedSite, name: str) -> None:
@@ -121,6 +146,32 @@ class TestTracklets:
         assert queue(site)["tracklets"]["total"] == 7
         named(site, tracklet_of(0, 1), "", state="proposed")
         assert queue(site)["tracklets"]["total"] == 8
+
+    def test_taken_back_are_what_they_were_before(
+        self, site: RehearsedSite, pictures: list[str]
+    ) -> None:
+        tracklet, before = tracklet_of(0, 1), labels_of(site, pictures[0])["boxes"]
+        named(site, tracklet, "Bo")
+        for picture in pictures[:2]:
+            labels = labels_of(site, picture)
+            put(site, picture, labels, state="confirmed").raise_for_status()
+        for _ in range(2):  # whose answer was lost is asked again
+            assert named(site, tracklet, "Bo", state="proposed") == {"boxes": SHOT}
+        labels = labels_of(site, pictures[0])
+        assert (labels["state"], labels["boxes"]) == ("proposed", before)
+        assert labels["version"] == 4
+
+    def test_taken_back_are_a_click_and_what_the_program_renews_is_none(
+        self, site: RehearsedSite, pictures: list[str]
+    ) -> None:
+        named(site, tracklet_of(0, 1), "Bo")
+        named(site, tracklet_of(0, 1), "Bo", state="proposed")
+        dataset = site.house.datasets.find("show").dataset
+        labels = dataset.labelled(pictures[-1])
+        boxes = (replace(labels.boxes[0], member="Ana"), *labels.boxes[1:])
+        dataset.label(pictures[-1], replace(labels, boxes=boxes, version=2))
+        counts = site.get("/datasets/show/counts")
+        assert (counts["clicks"], counts["given"]) == (2, SHOT)
 
     def test_of_nobody_known_are_refused(self, site: RehearsedSite, pictures: list[str]) -> None:
         address = f"/datasets/show/tracklets/{tracklet_of(0, 0)}"
@@ -204,6 +255,51 @@ class TestTwoEditors:
         assert told(second) == (409, "stale-edit")
         assert (second.json()["version"], second.json()["by"]) == (2, "Kim")
         assert len(site.get(address, headers=lee)["boxes"]) == 3
+
+    @pytest.fixture
+    def kim(self, site: RehearsedSite) -> dict[str, str]:
+        close_door(site)
+        return key(site, Role.EDITOR, name="Kim")
+
+    @pytest.fixture
+    def lee(self, site: RehearsedSite, kim: dict[str, str]) -> dict[str, str]:
+        return key(site, Role.EDITOR, name="Lee")
+
+    def members_at(self, site: RehearsedSite, pictures: list[str], place: int) -> list[str]:
+        dataset = site.house.datasets.find("show").dataset
+        return [dataset.labelled(one).boxes[place].member for one in pictures[:SHOT]]
+
+    def confirm(self, site: RehearsedSite, picture: str, who: dict[str, str], member: str) -> None:
+        labels = site.get(f"/datasets/show/pictures/{picture}/labels", headers=who)
+        first, *others = labels["boxes"]
+        boxes = [{**first, "member": member, "state": "confirmed"}, *others]
+        put(site, picture, labels, boxes=boxes, headers=who).raise_for_status()
+
+    def test_do_not_name_each_others_faces_unless_they_insist(
+        self, site: RehearsedSite, pictures: list[str], kim: dict, lee: dict
+    ) -> None:
+        self.confirm(site, pictures[2], lee, "Bo")
+        other = name_as(site, kim, 1, "Ana")
+        assert (other.status_code, other.json()) == (200, {"boxes": SHOT})
+        answer = name_as(site, kim, 0, "Ana")
+        assert told(answer) == (409, "stale-edit")
+        assert answer.json()["by"] == "Lee"
+        assert self.members_at(site, pictures, 0) == ["", "", "Bo", "", ""]
+        assert name_as(site, lee, 0, "Bo").status_code == 200
+        assert name_as(site, kim, 0, "Ana", insist=True).json() == {"boxes": SHOT}
+        assert self.members_at(site, pictures, 0) == ["Ana"] * SHOT
+        assert name_as(site, kim, 0, "Ana", state="proposed").status_code == 200
+        assert self.members_at(site, pictures, 0) == ["Bo"] * SHOT
+
+    def test_keep_what_they_confirmed_when_the_other_takes_a_name_back(
+        self, site: RehearsedSite, pictures: list[str], kim: dict, lee: dict
+    ) -> None:
+        self.confirm(site, pictures[0], lee, "Ana")
+        name_as(site, kim, 0, "Ana").raise_for_status()
+        labels = site.get(f"/datasets/show/pictures/{pictures[1]}/labels", headers=lee)
+        put(site, pictures[1], labels, state="confirmed", headers=lee).raise_for_status()
+        name_as(site, kim, 0, "Ana", state="proposed").raise_for_status()
+        assert self.members_at(site, pictures, 0) == ["Ana", "Ana", "", "", ""]
 
     def test_may_send_the_same_twice(self, site: RehearsedSite, pictures: list[str]) -> None:
         seen = labels_of(site, pictures[0])

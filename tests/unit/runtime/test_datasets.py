@@ -8,7 +8,7 @@ import pytest
 from inyourarea.contracts import keys
 from inyourarea.contracts.datasets import CONFIRMED, LabelledBox, LabelledPicture, Members
 from inyourarea.core.errors import DatasetRejected, UnknownMember
-from inyourarea.runtime.datasets import Conflict, Dataset, MembersConflict
+from inyourarea.runtime.datasets import Conflict, Dataset, MembersConflict, NameConflict
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.objects import ObjectNotFound
 
@@ -106,6 +106,25 @@ def test_naming_a_tracklet_keeps_what_another_does_meanwhile(tmp_path: Path) -> 
     assert dataset.name_tracklet("run:0:2", "Bea", "Kim") == 1
     assert [one.by for one in dataset.history("ab-5")] == ["proposal", "Lee", "Kim"]
     assert [box.member for box in dataset.labelled("ab-5").boxes] == ["Bea"]
+
+
+class Contrary(Hasty):
+    """A store where somebody else names a box otherwise meanwhile, once."""
+
+    def put_once(self, key: str, content: bytes) -> bytes:
+        if key == self.key:
+            self.key = ""
+            Dataset(self).name_tracklet("run:0:2", "Aria", "Lee")
+        return super().put_once(key, content)
+
+
+def test_naming_a_tracklet_heeds_who_names_it_otherwise_meanwhile(tmp_path: Path) -> None:
+    dataset = Dataset.make(Contrary(tmp_path), "", MEMBERS)
+    dataset.add("ab-5", b"jpeg", LABELS)
+    with pytest.raises(NameConflict) as conflict:
+        dataset.name_tracklet("run:0:2", "Bea", "Kim")
+    assert conflict.value.by == "Lee"
+    assert dataset.labelled("ab-5").boxes[1].member == "Aria"
 
 
 def test_renaming_a_member_renames_her_in_all_labels(dataset: Dataset) -> None:

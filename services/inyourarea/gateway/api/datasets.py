@@ -1,5 +1,6 @@
 """Datasets: what is labelled, by whom, and what is still to be."""
 
+import logging
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -8,7 +9,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 
 from inyourarea.contracts import keys
-from inyourarea.contracts.datasets import LabelledBox, LabelledPicture, Members
+from inyourarea.contracts.datasets import (
+    DATASET_NAME,
+    PROPOSED,
+    LabelledBox,
+    LabelledPicture,
+    Members,
+)
+from inyourarea.core.errors import DatasetRejected
 from inyourarea.core.members import tidy
 from inyourarea.gateway import documents as doc
 from inyourarea.gateway.access import Person
@@ -18,12 +26,13 @@ from inyourarea.gateway.house import House
 from inyourarea.gateway.labelling import Labelling, Sighting, proposed_member, spread
 from inyourarea.gateway.media import object_response
 from inyourarea.gateway.problems import NotThere, Problem
-from inyourarea.runtime.datasets import Conflict, MembersConflict
+from inyourarea.runtime.datasets import Conflict, MembersConflict, NameConflict
 from inyourarea.runtime.objects import ObjectNotFound
 
+log = logging.getLogger(__name__)
 router = APIRouter(prefix="/datasets", tags=["datasets"])
 
-DatasetName = Annotated[str, Path(pattern=r"^[a-z0-9][a-z0-9_-]{0,62}$")]
+DatasetName = Annotated[str, Path(pattern=DATASET_NAME)]
 PictureName = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,80}$")]
 MemberName = Annotated[str, Path(max_length=200)]
 
@@ -44,9 +53,14 @@ Labeller = Annotated[Person, Depends(labeller_of)]
 
 @router.get("", operation_id="list_datasets", responses=problems())
 def find(house: HouseOf, person: Labeller) -> doc.Datasets:  # noqa: ARG001
-    """All datasets of this site."""
-    found = (house.datasets.find(name) for name in house.datasets.names())
-    return doc.Datasets(items=[_in_short(one) for one in found])
+    """All datasets of this site that can be read."""
+    items = []
+    for name in house.datasets.names():
+        try:
+            items.append(_in_short(house.datasets.find(name)))
+        except (DatasetRejected, NotThere) as error:  # a folder that somebody put there
+            log.warning("dataset %s is left out of the list: %s", name, error)
+    return doc.Datasets(items=items)
 
 
 @router.post("", operation_id="make_dataset", status_code=201, responses=problems(409))
@@ -140,7 +154,7 @@ def queue(
 
 
 @router.put(
-    "/{dataset}/tracklets/{tracklet}", operation_id="name_tracklet", responses=problems(404)
+    "/{dataset}/tracklets/{tracklet}", operation_id="name_tracklet", responses=problems(404, 409)
 )
 def name_tracklet(
     dataset: DatasetName,
@@ -149,9 +163,20 @@ def name_tracklet(
     house: HouseOf,
     person: Labeller,
 ) -> doc.BoxesNamed:
-    """All boxes of a tracklet are a member's, in every picture; how many that are."""
+    """All boxes of a tracklet are a member's, in every picture; how many that are.
+
+    409 where somebody else has confirmed one as another's, unless who asks insists.
+    """
     labels = house.datasets.find(dataset).dataset
-    boxes = labels.name_tracklet(tracklet, asked.member, person.name, asked.state)
+    what = tracklet, asked.member, person.name
+    try:
+        if asked.state == PROPOSED:
+            boxes = labels.take_name_back(*what)
+        else:
+            boxes = labels.name_tracklet(*what, insists=asked.insist)
+    except NameConflict as conflict:
+        detail = f"{conflict.by} has confirmed that a face of this strip is somebody else's."
+        raise Problem(409, "stale-edit", detail, by=conflict.by) from None
     if not boxes:
         raise NotThere("such tracklet")
     return doc.BoxesNamed(boxes=boxes)
