@@ -1,8 +1,9 @@
 /** Labelling: what strokes make of boxes, how they are undone, and that none is lost on the way. */
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { Problem } from "../src/api/client";
-import type { Box, LabelBox, Labels, LabelsWanted } from "../src/api/types";
-import { between, carryOver, handleAt, HANDLES, hit, move, place, resize } from "../src/label/boxes";
+import type { Box, LabelBox, Labels, LabelsWanted, Tally, TrackletNamed } from "../src/api/types";
+import { between, carryOver, handleAt, HANDLES, hit, move, place, resize, workedOn } from "../src/label/boxes";
+import { Desk } from "../src/label/desk";
 import { Memory, Outbox, type Post } from "../src/label/outbox";
 import { KEYS, memberOf } from "../src/label/palette";
 import { begin, redo, stroke, undo } from "../src/label/strokes";
@@ -54,6 +55,10 @@ describe("boxes", () => {
   });
 });
 
+test("a rejected picture that is worked on is rejected no more", () => {
+  expect((["proposed", "confirmed", "rejected"] as const).map(workedOn)).toEqual(["proposed", "confirmed", "proposed"]);
+});
+
 test("strokes are undone and done again, until another one is made", () => {
   const [a, b, c] = [[of([0, 0, 9, 9])], [of([1, 0, 9, 9])], [of([2, 0, 9, 9])]] as const;
   const two = stroke(stroke(begin(a), b), c);
@@ -77,6 +82,11 @@ class Gateway implements Post {
   isAway = false;
   loses = false;
   asked = 0;
+  /** Of each picture that is sent: what is wrong with it. */
+  refuses = 0;
+  /** Who has confirmed a face of a tracklet as another's. */
+  denies = "";
+  readonly names: TrackletNamed[] = [];
 
   set(picture: string, version: number, boxes: readonly LabelBox[], by = "Lee"): Labels {
     const labels: Labels = { picture, url: "", version, size: SIZE, by, at: "", state: "proposed", split: "train", boxes: [...boxes], previous: null, next: null };
@@ -87,6 +97,7 @@ class Gateway implements Post {
   async label(picture: string, { version, boxes }: LabelsWanted): Promise<Labels> {
     this.asked += 1;
     if (this.isAway) throw new Problem(0, "unreachable", "");
+    if (this.refuses) throw new Problem(this.refuses, "", "");
     const now = this.kept.get(picture);
     if (now && now.version !== version) throw new Problem(409, "", "", "stale-edit", 0, { by: now.by, version: now.version });
     const labels = this.set(picture, version + 1, boxes, "Kim");
@@ -101,8 +112,10 @@ class Gateway implements Post {
     return this.kept.get(picture) ?? this.set(picture, 1, []);
   }
 
-  async name(): Promise<{ boxes: number }> {
+  async name(_tracklet: string, named: TrackletNamed): Promise<{ boxes: number }> {
     if (this.isAway) throw new Problem(0, "unreachable", "");
+    if (this.denies && !named.insist) throw new Problem(409, "", "", "stale-edit", 0, { by: this.denies });
+    this.names.push(named);
     return { boxes: 3 };
   }
 }
@@ -167,5 +180,85 @@ describe("an outbox", () => {
     outbox.insist("p", 2);
     await until(() => outbox.waiting.value.length === 0);
     expect(gateway.kept.get("p")?.boxes).toEqual(drawn(2));
+  });
+
+  test("sends what was refused again once it is another, unless somebody was faster", async () => {
+    const gateway = new Gateway();
+    gateway.refuses = 422;
+    const outbox = new Outbox(new Memory(), "Kim", "show", gateway);
+    outbox.put(item(1));
+    await until(() => outbox.find("labels", "p")?.trouble?.status === 422);
+    gateway.refuses = 0;
+    outbox.put(item(2));
+    await until(() => outbox.waiting.value.length === 0);
+    expect(gateway.kept.get("p")?.boxes).toEqual(drawn(2));
+  });
+
+  const name = { kind: "tracklet" as const, id: "t", member: "Ana", state: "confirmed" as const };
+
+  test("keeps a name that somebody else denies until it is insisted on, or taken back", async () => {
+    const gateway = new Gateway();
+    gateway.denies = "Lee";
+    const outbox = new Outbox(new Memory(), "Kim", "show", gateway);
+    const isDenied = () => outbox.find("tracklet", "t")?.trouble !== undefined;
+    outbox.put(name);
+    await until(isDenied);
+    expect(outbox.find("tracklet", "t")?.trouble).toMatchObject({ status: 409, by: "Lee" });
+    outbox.takeNameBack("t", "Ana");
+    expect(outbox.waiting.value).toEqual([]);
+    outbox.put(name);
+    await until(isDenied);
+    outbox.insistOnName("t");
+    await until(() => outbox.waiting.value.length === 0);
+    expect(gateway.names).toEqual([{ member: "Ana", state: "confirmed", insist: true }]);
+  });
+
+  test("takes back the name that was given, and none that was never sent", async () => {
+    const gateway = new Gateway();
+    const outbox = new Outbox(new Memory(), "Kim", "show", gateway);
+    gateway.isAway = true;
+    outbox.put({ ...name, id: "other" });
+    await until(() => outbox.isAway.value);
+    outbox.put(name);
+    outbox.takeNameBack("t", "Ana");
+    expect(outbox.waiting.value.map(({ id }) => id)).toEqual(["other"]);
+    gateway.isAway = false;
+    await outbox.send();
+    await until(() => outbox.waiting.value.length === 0);
+    outbox.takeNameBack("other", "Ana");
+    await until(() => outbox.waiting.value.length === 0);
+    expect(gateway.names.map(({ member, state }) => [member, state])).toEqual([
+      ["Ana", "confirmed"],
+      ["Ana", "proposed"],
+    ]);
+  });
+});
+
+describe("a desk", () => {
+  /** The dataset as the gateway has it; others add to it. */
+  let there = { name: "show", version: 1, members: ["Ana"], pictures: 0 };
+  const isStale = { type: "urn:inyourarea:problem:stale-edit", status: 409 };
+  const answer = (what: unknown, status = 200) => new Response(JSON.stringify(what), { status });
+  const gateway = async (_url: string, { method, body }: RequestInit = {}) => {
+    if (method !== "POST") return answer(there);
+    const { version, name } = JSON.parse(String(body)) as { version: number; name: string };
+    if (version !== there.version) return answer(isStale, 409);
+    there = { ...there, version: version + 1, members: [...there.members, name.trim()] };
+    return answer(there);
+  };
+
+  test("adds a member to those whom others have added meanwhile, and calls her as she is kept", async () => {
+    vi.stubGlobal("fetch", gateway);
+    vi.stubGlobal("addEventListener", () => {});
+    vi.stubGlobal("removeEventListener", () => {});
+    const desk = new Desk(there, {} as Tally, "Kim");
+    there = { ...there, version: 2, members: ["Ana", "Bo"] };
+    expect(await desk.addMember("Cho ")).toBe("Cho");
+    expect(desk.dataset.value.members).toEqual(["Ana", "Bo", "Cho"]);
+    there = { ...there, version: 4, members: [...there.members, "Dan"] };
+    expect(await desk.addMember("Dan")).toBe("Dan");
+    expect(desk.dataset.value.members).toEqual(["Ana", "Bo", "Cho", "Dan"]);
+    desk.close();
+    vi.unstubAllGlobals();
   });
 });

@@ -136,8 +136,6 @@ export const api = {
   dataset: (name: string) => ask<DatasetInShort>(dataset(name)),
   addMember: (name: string, version: number, member: string) =>
     ask<DatasetInShort>(`${dataset(name)}/members`, "POST", { version, name: member }),
-  renameMember: (name: string, version: number, member: string, to: string) =>
-    ask<DatasetInShort>(`${dataset(name)}/members/${encodeURIComponent(member)}`, "PUT", { version, name: to }),
   tally: (name: string) => ask<Tally>(`${dataset(name)}/counts`),
   labelQueue: (name: string, limit: number) => ask<LabelQueue>(`${dataset(name)}/queue?limit=${limit}`),
   labels: (name: string, picture: string) => ask<Labels>(`${dataset(name)}/pictures/${picture}/labels`),

@@ -317,7 +317,10 @@ export interface DatasetInShort {
 /** Whose a tracklet is; confirmed with an empty member: no member's, such as a dancer's. */
 export interface TrackletNamed {
   member: string;
+  /** Proposed: this name is taken back. */
   state: "proposed" | "confirmed";
+  /** Also where somebody else has confirmed a box as another's. */
+  insist?: boolean;
 }
 
 export interface Strip {

@@ -4,7 +4,7 @@ import type { Box, LabelBox, Labels, PictureState } from "../api/types";
 import { tell } from "../parts/toast";
 import { moment, say } from "../words/language";
 import { BoxEditor } from "./BoxEditor";
-import { carryOver, move } from "./boxes";
+import { carryOver, move, workedOn } from "./boxes";
 import type { Desk } from "./desk";
 import { Naming } from "./Naming";
 import { colorOf } from "./palette";
@@ -38,7 +38,7 @@ export function Frame({ desk, labels, isReview, kept, next, back, open }: Props)
   const chosen = boxes[selected];
   void desk.outbox.turn.value;
 
-  const keep = (to: readonly LabelBox[], state: PictureState = labels.state === "rejected" ? "proposed" : labels.state) =>
+  const keep = (to: readonly LabelBox[], state: PictureState = workedOn(labels.state)) =>
     desk.outbox.put({ kind: "labels", id: picture, version: labels.version, state, boxes: to });
   const goTo = (to: Strokes | null) => {
     if (!to) return;
@@ -90,7 +90,8 @@ export function Frame({ desk, labels, isReview, kept, next, back, open }: Props)
     const now = waits?.kind === "labels" ? waits.boxes : there.boxes;
     const to = stroke(kept.get(there.picture) ?? begin(now), carryOver(chosen ? [chosen] : boxes, now));
     kept.set(there.picture, to);
-    desk.outbox.put({ kind: "labels", id: there.picture, version: there.version, state: there.state, boxes: to.now });
+    const state = workedOn(waits?.kind === "labels" ? waits.state : there.state);
+    desk.outbox.put({ kind: "labels", id: there.picture, version: there.version, state, boxes: to.now });
     open(there.picture);
   };
 

@@ -35,8 +35,7 @@ export function Naming({ desk, chosen, choose }: Props) {
         text={say("addMember")}
         class="new-member"
         does={async (read) => {
-          await desk.addMember(read("member"));
-          choose(read("member"));
+          choose(await desk.addMember(read("member")));
           (document.activeElement as HTMLElement | null)?.blur(); // the keys name again
         }}
       >

@@ -16,7 +16,7 @@ const AHEAD = 3;
 
 export function Strips({ desk, strips }: Props) {
   // Where a strip was named, it is passed; so one goes back by taking the last name back.
-  const [named, setNamed] = useState<readonly Strip[]>([]);
+  const [named, setNamed] = useState<readonly { tracklet: string; member: string }[]>([]);
   const [later, setLater] = useState<ReadonlySet<string>>(new Set());
   const passed = new Set([...named.map(({ tracklet }) => tracklet), ...later]);
   const left = strips.filter(({ tracklet }) => !passed.has(tracklet));
@@ -25,13 +25,13 @@ export function Strips({ desk, strips }: Props) {
   const name = (member: string) => {
     if (!strip) return;
     desk.outbox.put({ kind: "tracklet", id: strip.tracklet, member, state: "confirmed" });
-    setNamed([...named, strip]);
+    setNamed([...named, { tracklet: strip.tracklet, member }]);
   };
   const skip = () => strip && setLater(new Set([...later, strip.tracklet]));
   const takeBack = () => {
     const last = named.at(-1);
     if (!last) return;
-    desk.outbox.put({ kind: "tracklet", id: last.tracklet, member: last.member, state: "proposed" });
+    desk.outbox.takeNameBack(last.tracklet, last.member);
     setNamed(named.slice(0, -1));
   };
   useKeys((key) => {

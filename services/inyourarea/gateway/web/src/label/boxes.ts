@@ -1,5 +1,5 @@
 /** Boxes of a picture, in source pixels: where one is hit, and what drawing, moving and resizing make of it. */
-import type { Box, LabelBox } from "../api/types";
+import type { Box, LabelBox, PictureState } from "../api/types";
 
 export interface Point {
   x: number;
@@ -70,6 +70,9 @@ export function hit(boxes: readonly LabelBox[], at: Point): number {
   });
   return found;
 }
+
+/** A picture's state once its boxes are worked on: then it is not rejected any more. */
+export const workedOn = (state: PictureState): PictureState => (state === "rejected" ? "proposed" : state);
 
 /** The boxes of the next frame with those of this one: a member whom somebody has confirmed there stays. */
 export function carryOver(from: readonly LabelBox[], into: readonly LabelBox[]): LabelBox[] {

@@ -1,6 +1,6 @@
 /** What all labelling of a dataset shares: who the members are, what waits to be sent, how far it is. */
 import { signal, type Signal } from "@preact/signals";
-import { api } from "../api/client";
+import { api, Problem } from "../api/client";
 import type { DatasetInShort, Labels, Tally } from "../api/types";
 import { Memory, Outbox, shelf } from "./outbox";
 import { memberOf } from "./palette";
@@ -56,10 +56,16 @@ export class Desk {
     return memberOf(this.dataset.value.members, key);
   }
 
-  async addMember(member: string): Promise<void> {
-    const { name, version, members } = this.dataset.value;
-    if (!members.includes(member)) this.dataset.value = await api.addMember(name, version, member);
-    this.countSoon();
+  /** There is one member more; what she is called, as the gateway keeps it. */
+  async addMember(member: string): Promise<string> {
+    try {
+      return await this.addTo(member);
+    } catch (error) {
+      if (!(error instanceof Problem) || error.status !== 409) throw error;
+      // Somebody else has added one meanwhile, perhaps her.
+      this.dataset.value = await api.dataset(this.dataset.value.name);
+      return await this.addTo(member);
+    }
   }
 
   /** A picture's labels as the gateway has them, and its bytes, on their way at once. */
@@ -79,6 +85,14 @@ export class Desk {
   /** What was known of it is asked for anew. */
   forget(picture: string): void {
     this.known.delete(picture);
+  }
+
+  private async addTo(member: string): Promise<string> {
+    const { name, version, members } = this.dataset.value;
+    if (members.includes(member)) return member;
+    this.dataset.value = await api.addMember(name, version, member);
+    this.countSoon();
+    return this.dataset.value.members.at(-1) ?? member;
   }
 
   private countSoon(): void {

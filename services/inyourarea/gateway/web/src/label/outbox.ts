@@ -19,10 +19,12 @@ export interface LabelsItem extends LabelsWanted {
   sent?: string[];
 }
 
-/** Whose a tracklet is; proposed: what somebody had said was taken back. */
+/** Whose a tracklet is; proposed: that name was taken back. */
 export interface TrackletItem extends TrackletNamed {
   kind: "tracklet";
   id: string;
+  /** The gateway was asked, though no answer came. */
+  isAsked?: boolean;
 }
 
 type What = LabelsItem | TrackletItem;
@@ -75,7 +77,8 @@ export class Outbox {
       item.version = Math.max(item.version, this.versions.get(item.id) ?? 0);
       if (before?.kind === "labels") {
         if (before.sent) item.sent = before.sent;
-        if (before.trouble) item.trouble = before.trouble; // until somebody has chosen
+        // Until somebody has chosen; what was refused for what it said may be right by now.
+        if (before.trouble?.status === 409) item.trouble = before.trouble;
       }
     }
     this.keep(item);
@@ -93,6 +96,22 @@ export class Outbox {
     const { trouble: _, ...rest } = item;
     this.keep({ ...rest, version });
     void this.send();
+  }
+
+  /** The same of a tracklet's name. */
+  insistOnName(tracklet: string): void {
+    const item = this.find("tracklet", tracklet);
+    if (item?.kind !== "tracklet") return;
+    const { trouble: _, ...rest } = item;
+    this.keep({ ...rest, insist: true });
+    void this.send();
+  }
+
+  /** That name was a mistake: it is not sent, or the gateway is told where it may have heard it. */
+  takeNameBack(tracklet: string, member: string): void {
+    const item = this.find("tracklet", tracklet);
+    if (item?.kind === "tracklet" && (item.trouble || !item.isAsked)) this.forget(item);
+    else this.put({ kind: "tracklet", id: tracklet, member, state: "proposed" });
   }
 
   forget({ kind, id }: Pick<Item, "kind" | "id">): void {
@@ -147,8 +166,9 @@ export class Outbox {
 
   private async sendOne(item: Item): Promise<void> {
     if (item.kind === "tracklet") {
-      const { member, state } = item;
-      this.done(item, await this.post.name(item.id, { member, state }));
+      const { member, state, insist = false } = item;
+      this.keep({ ...item, isAsked: true });
+      this.done(item, await this.post.name(item.id, { member, state, insist }));
       return;
     }
     const { version, state, boxes } = item;

@@ -58,10 +58,15 @@ function AtDesk({ dataset, tally }: { dataset: DatasetInShort; tally: Counts }) 
         <ul class="troubled" aria-label={say("keptTrouble", { n: troubled.length })}>
           {troubled.map((item) => (
             <li key={`${item.kind} ${item.id}`} class="notice">
-              <span>{item.trouble?.status === 409 ? say("conflict", { by: item.trouble.by || say("somebody") }) : item.trouble?.text}</span>
+              <span>{item.trouble?.status === 409 ? say(item.kind === "labels" ? "conflict" : "nameConflict", { by: item.trouble.by || say("somebody") }) : item.trouble?.text}</span>
               <button type="button" class="button" onClick={() => (item.kind === "labels" ? (setStart(item.id), setKind("frames")) : desk.outbox.forget(item))} data-testid="troubled">
                 {say(item.kind === "labels" ? "look" : "discard")}
               </button>
+              {item.kind === "tracklet" && item.trouble?.status === 409 && (
+                <button type="button" class="button" onClick={() => desk.outbox.insistOnName(item.id)} data-testid="keep-my-name">
+                  {say("keepMine")}
+                </button>
+              )}
             </li>
           ))}
         </ul>

@@ -290,6 +290,7 @@ export const TEXTS = {
   keptHere: ["No connection: {n} kept in this browser", "연결 끊김: {n}개를 브라우저에 보관 중"],
   keptTrouble: ["{n} wait for your decision", "결정을 기다리는 것 {n}개"],
   conflict: ["{by} has changed this frame meanwhile. What you drew is kept here.", "그 사이 이 프레임이 바뀌었습니다 ({by}). 그린 것은 여기에 보관되어 있습니다."],
+  nameConflict: ["{by} has confirmed that a face of this strip is somebody else's. The name that you gave is kept here.", "{by} 님이 이 줄의 얼굴 하나를 다른 사람으로 확인했습니다. 붙인 이름은 여기에 보관되어 있습니다."],
   somebody: ["Somebody", "다른 사람"],
   thisMachine: ["this machine", "이 컴퓨터"],
   takeTheirs: ["Take what is there", "바뀐 것 사용"],
