@@ -159,6 +159,25 @@ def test_a_name_that_is_new_is_typed_and_a_wrong_one_taken_back(
     assert label_site.dataset.members().names == (*MEMBERS, "Eun")
 
 
+def test_a_name_that_somebody_else_denies_is_kept_until_it_is_insisted_on(
+    label_site: LabelSite, open_page: OpenPage
+) -> None:
+    pictures = fill(label_site.dataset, shots=1)
+    before = label_site.newest(pictures[0])
+    boxes = (replace(before.boxes[0], member="Bo", state=CONFIRMED), *before.boxes[1:])
+    label_site.dataset.label(pictures[0], replace(before, boxes=boxes, version=2, by="Lee"))
+    page = open_page(f"{label_site.url}/label/show")
+    page.wait_for_selector("[data-testid=strip][data-tracklet='run:0:0']")
+    page.keyboard.press("1")
+    page.wait_for_selector(".troubled >> text=Lee has confirmed that a face")
+    assert label_site.newest(pictures[0]).boxes == boxes
+    assert label_site.newest(pictures[1]).version == 1
+    page.click("[data-testid=keep-my-name]")
+    Editor(page).saved()
+    named = [label_site.newest(picture).boxes[0].member for picture in pictures]
+    assert named == ["Ana"] * SHOT
+
+
 def test_a_box_is_drawn_moved_resized_named_and_deleted(
     label_site: LabelSite, open_page: OpenPage
 ) -> None:

@@ -288,8 +288,9 @@ class TestTwoEditors:
         assert name_as(site, lee, 0, "Bo").status_code == 200
         assert name_as(site, kim, 0, "Ana", insist=True).json() == {"boxes": SHOT}
         assert self.members_at(site, pictures, 0) == ["Ana"] * SHOT
-        assert name_as(site, kim, 0, "Ana", state="proposed").status_code == 200
-        assert self.members_at(site, pictures, 0) == ["Bo"] * SHOT
+        for _ in range(2):  # whose answer was lost is asked again
+            assert name_as(site, kim, 0, "Ana", state="proposed").status_code == 200
+            assert self.members_at(site, pictures, 0) == ["Bo"] * SHOT
 
     def test_keep_what_they_confirmed_when_the_other_takes_a_name_back(
         self, site: RehearsedSite, pictures: list[str], kim: dict, lee: dict
