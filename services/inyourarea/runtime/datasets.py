@@ -252,8 +252,9 @@ class Dataset:
         """
         naming = _Naming(tracklet, member, by)
         found = [(name, one) for name, one in self.everything() if naming.boxes(one)]
-        for picture, _ in found:
-            self._take_back_in(picture, naming)
+        for picture, labels in found:
+            if labels.version > 1:
+                self._take_back_in(picture, naming)
         return sum(naming.boxes(labels) for _, labels in found)
 
     def counts(self) -> Counts:
