@@ -64,19 +64,6 @@ class Frames:
     def __len__(self) -> int:
         return int(self.shot.size)
 
-    def take(self, rows: NDArray[np.integer]) -> "Frames":
-        """Only these frames, ascending, and the boxes in them."""
-        place = np.full(len(self), -1, dtype=np.int32)
-        place[rows] = np.arange(rows.size, dtype=np.int32)
-        kept = place[self.frame] >= 0
-        of_frames = {name: getattr(self, name)[rows] for name in _OF_FRAMES}
-        of_boxes = {name: getattr(self, name)[kept] for name in _OF_BOXES if name != "frame"}
-        return Frames(**of_frames, **of_boxes, frame=place[self.frame[kept]])
-
-
-_OF_FRAMES = ("shot", "seconds", "thumbnail", "light", "disagreement")
-_OF_BOXES = tuple(field.name for field in fields(Frames) if field.name not in _OF_FRAMES)
-
 
 def join_frames(parts: Sequence[Frames]) -> Frames:
     """Frames of several videos after each other; whoever has one number in two is one person."""
