@@ -116,6 +116,7 @@ def _as_json(one: Collected) -> dict[str, object]:
         "picked": one.picked,
         "added": len(one.added),
         "renewed": one.renewed,
+        "lost": one.lost,
         "warnings": list(one.warnings),
     }
 
@@ -131,7 +132,7 @@ def _tell(console: Console, collected: list[Collected]) -> None:
         _say(console, f"{one.video.name}: {len(one.added)} new pictures ({split})")
         if one.added:
             _say(console, f"  {len(boxes)} boxes proposed, {named} of them with a member's name")
-        if was_there := one.picked - len(one.added):
+        if was_there := one.picked - len(one.added) - one.lost:
             _say(console, f"  {was_there} were there already; of {one.renewed} proposals changed")
 
 

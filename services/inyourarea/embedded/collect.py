@@ -59,12 +59,13 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Collected:
-    """What one video gave. ``warnings`` are whole sentences for the user."""
+    """What one video gave, as in `Taken`. ``warnings`` are whole sentences for the user."""
 
     video: Path
     picked: int
     added: tuple[LabelledPicture, ...]
     renewed: int
+    lost: int
     warnings: tuple[str, ...]
 
 
@@ -118,7 +119,9 @@ def _collect(wanted: Wanted, watching: Watching) -> list[Collected]:
         for video, run, some in zip(found, runs, picks, strict=True):
             taken = collector.take(run, some, note)
             warnings = tuple(_warnings(run, wanted, names, taken.lost))
-            collected.append(Collected(video, len(some), taken.added, taken.renewed, warnings))
+            collected.append(
+                Collected(video, len(some), taken.added, taken.renewed, taken.lost, warnings)
+            )
     return collected
 
 
