@@ -11,6 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from inyourarea.contracts.datasets import PROPOSAL
 from inyourarea.core.errors import Refused
 from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.catalog import Catalog, Row
@@ -57,6 +58,8 @@ class TokenAsked:
         """
         if not 0 < len(self.name) <= _LONGEST_NAME:
             raise TokenRefused(f"a token's name has 1 to {_LONGEST_NAME} letters")
+        if self.name == PROPOSAL:
+            raise TokenRefused(f"labels that the program proposes are by {PROPOSAL!r}")
         if self.role < Role.VIEWER:
             raise TokenRefused("a token's role is viewer, editor or operator")
         if self.days is not None and not 0 < self.days <= MOST_DAYS:

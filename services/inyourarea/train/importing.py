@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from inyourarea.contracts.datasets import (
     CONFIRMED,
+    PROPOSAL,
     PROPOSED,
     LabelledBox,
     LabelledPicture,
@@ -94,8 +95,10 @@ def plan_import(
     confirmed them, unless the file says otherwise.
 
     Raises:
-        DatasetRejected: what can not be used, in which file and line.
+        DatasetRejected: what can not be used, in which file and line; or nobody may be called so.
     """
+    if by == PROPOSAL:
+        raise DatasetRejected(f"{PROPOSAL!r} is what the program itself says; give another name.")
     pictures = _Pictures(files)
     foreign = form.read(files, pictures.size)
     if not foreign.pictures:

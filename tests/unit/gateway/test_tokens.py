@@ -128,6 +128,7 @@ def test_a_rebuilt_catalog_keeps_its_tokens(site: RehearsedSite) -> None:
         TokenAsked("x", EDITOR, labels=("tour",)),
         TokenAsked("x", OPERATOR, labels=("tour:2026",)),
         TokenAsked("in use", EDITOR),
+        TokenAsked("proposal", EDITOR),
     ],
 )
 def test_a_token_that_makes_no_sense_is_refused(asked: TokenAsked, site: RehearsedSite) -> None:

@@ -491,3 +491,9 @@ def test_a_box_that_hangs_over_is_cut_and_told_of(tmp_path: Path) -> None:
     assert plan.arrivals[0].labels.boxes[0].box == pytest.approx((0, 36, 16, 54))
     assert "1 boxes reached out of their picture and were cut at its side" in plan.notes
     assert not dataset.is_made()
+
+
+def test_nobody_labels_in_the_name_of_the_program(tmp_path: Path) -> None:
+    write_folder(tmp_path / "in", WRITTEN["yolo"])
+    with open_files(tmp_path / "in") as files, pytest.raises(DatasetRejected, match="'proposal'"):
+        plan_import(made(tmp_path / "made"), files, form_of(files), by="proposal")
