@@ -126,6 +126,17 @@ def test_a_shot_is_wholly_in_one_part_and_one_is_held_out(show: SmallShow, wante
     assert {"train", "val"} <= set().union(*parts.values())
 
 
+def test_a_member_who_is_called_otherwise_since_is_proposed_still(
+    show: SmallShow, wanted: Wanted
+) -> None:
+    members = Members(show.members)
+    dataset = Dataset.make(FolderObjects(wanted.dataset), "", members)
+    dataset.change(members.renamed(show.members[0], "Nina"))
+    assert collect(replace(wanted, members=show.members)).warnings == ()
+    assert dataset.members().names == ("Nina", *show.members[1:])
+    assert dataset.counts().members["Nina"].boxes > 0
+
+
 def test_a_tracklet_is_one_member_of_one_shot(wanted: Wanted) -> None:
     collect(wanted)
     dataset = dataset_of(wanted)

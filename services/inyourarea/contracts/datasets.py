@@ -159,6 +159,14 @@ class Members:
         added = (*self.names, *(tidy(name) for name in names))
         return replace(self, names=added, version=self.version + 1)
 
+    def now(self, name: str) -> str | None:
+        """What she is called now who is or was called so, however it is spelt; none: nobody is."""
+        if name in self.names:
+            return name
+        spelt = {fold(past): now for past, now in self.formerly.items()}
+        spelt |= {fold(known): known for known in self.names}
+        return self.formerly.get(name) or spelt.get(fold(name))
+
     def today(self, labels: LabelledPicture) -> LabelledPicture:
         """The labels with everybody called as they are now."""
         if not any(box.member in self.formerly for box in labels.boxes):

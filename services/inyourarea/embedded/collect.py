@@ -36,7 +36,7 @@ from inyourarea.runtime.objects import Objects, ObjectsAway
 _NUMBER = re.compile(r"(person|class)-\d+")
 _FANCAM = parse_aspect("9:16")
 
-Choose = Callable[[Sequence[TrackedRun], int, Sequence[str]], list[list[Pick]]]
+Choose = Callable[[Sequence[TrackedRun], int, Members], list[list[Pick]]]
 
 
 @dataclass(frozen=True)
@@ -104,8 +104,8 @@ def _collect(wanted: Wanted, watching: Watching) -> list[Collected]:
     for video, run in found.items():
         found[video] = run or _run(wanted, video, watching.listen)
     runs = [run for run in found.values() if run]
-    names = _settle_members(dataset, wanted, [*classes, *_named(runs)])
-    picks = wanted.choose(runs, wanted.number, names)
+    members = _settle_members(dataset, wanted, [*classes, *_named(runs)])
+    picks = wanted.choose(runs, wanted.number, members)
     total, done = sum(map(len, picks)), 0
 
     def note() -> None:
@@ -118,7 +118,7 @@ def _collect(wanted: Wanted, watching: Watching) -> list[Collected]:
         collector = Collector(_store(wanted), child, (FolderObjects(wanted.dataset), ""))
         for video, run, some in zip(found, runs, picks, strict=True):
             taken = collector.take(run, some, note)
-            warnings = tuple(_warnings(run, wanted, names, taken.lost))
+            warnings = tuple(_warnings(run, wanted, members, taken.lost))
             collected.append(
                 Collected(video, len(some), taken.added, taken.renewed, taken.lost, warnings)
             )
@@ -182,24 +182,23 @@ def _named(runs: Iterator[TrackedRun] | Sequence[TrackedRun]) -> list[str]:
     return [name for name in names if not _NUMBER.fullmatch(name)]
 
 
-def _settle_members(dataset: Dataset, wanted: Wanted, named: Sequence[str]) -> tuple[str, ...]:
+def _settle_members(dataset: Dataset, wanted: Wanted, named: Sequence[str]) -> Members:
     """Who is a member: a new dataset's are all that are known, an old one's those it has.
 
     What is asked for with names is added to either.
     """
     try:
         if not dataset.is_made():
-            fresh = Members(_once([*wanted.members, *named]))
-            return Dataset.make(FolderObjects(wanted.dataset), "", fresh).members().names
+            dataset.begin(Members(_once([*wanted.members, *named])))
         there = dataset.members()
-        every = _once([*there.names, *wanted.members])
-        if len(every) > len(there.names):
-            dataset.change(there.with_added(*every[len(there.names) :]))
+        new = _once([name for name in wanted.members if there.now(name) is None])
+        if new:
+            dataset.change(there.with_added(*new))
     except MembersConflict as conflict:
         raise DatasetRejected(
             "Somebody has just changed the dataset's members; try again."
         ) from conflict
-    return every
+    return dataset.members()
 
 
 def _once(names: Sequence[str]) -> tuple[str, ...]:
@@ -210,7 +209,7 @@ def _once(names: Sequence[str]) -> tuple[str, ...]:
     return tuple(found.values())
 
 
-def _warnings(run: TrackedRun, wanted: Wanted, names: Sequence[str], lost: int) -> Iterator[str]:
+def _warnings(run: TrackedRun, wanted: Wanted, members: Members, lost: int) -> Iterator[str]:
     height = run.accepted.source.height
     if height < wanted.least_height:
         yield (
@@ -219,8 +218,7 @@ def _warnings(run: TrackedRun, wanted: Wanted, names: Sequence[str], lost: int) 
         )
     if lost:
         yield f"{lost} frames could not be decoded; the video is damaged."
-    folded = {fold(name) for name in names}
-    strangers = [name for name in _named([run]) if fold(name) not in folded]
+    strangers = [name for name in _named([run]) if members.now(name) is None]
     if strangers:
         yield (
             f"{', '.join(strangers)}: no member of the dataset, so their boxes have no name; add "

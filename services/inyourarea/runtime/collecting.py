@@ -15,13 +15,18 @@ import pyarrow
 from numpy.typing import NDArray
 
 from inyourarea.contracts import keys, tables
-from inyourarea.contracts.datasets import PROPOSAL, LabelledPicture, picture_name, split_shots
+from inyourarea.contracts.datasets import (
+    PROPOSAL,
+    LabelledPicture,
+    Members,
+    picture_name,
+    split_shots,
+)
 from inyourarea.contracts.proposals import Proposals
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.detections import join_detections
 from inyourarea.core.errors import VideoUnreadable
 from inyourarea.core.lessons import Watched
-from inyourarea.core.members import fold
 from inyourarea.core.signals import join_signals
 from inyourarea.core.teaching import Frames, Lesson, choose_lessons, join_frames, rank_lessons
 from inyourarea.runtime.child import Child, ChildDied
@@ -56,10 +61,9 @@ class TrackedRun:
         people = self.watched.tracks.people
         return {track.person: self.called.get(track.person, track.name) for track in people}
 
-    def members(self, known: Sequence[str]) -> dict[str, str]:
+    def members(self, known: Members) -> dict[str, str]:
         """Which of these members people are, by id; whoever is called otherwise is left out."""
-        folded = {fold(name): name for name in known}
-        found = {person: folded.get(fold(name)) for person, name in self.names.items()}
+        found = {person: known.now(name) for person, name in self.names.items()}
         return {person: name for person, name in found.items() if name is not None}
 
 
@@ -93,7 +97,7 @@ class Pick:
     teaches: float
 
 
-def pick_every(runs: Sequence[TrackedRun], step: int, known: Sequence[str]) -> list[list[Pick]]:
+def pick_every(runs: Sequence[TrackedRun], step: int, known: Members) -> list[list[Pick]]:
     """Every ``step``-th frame of each run, as the original took them; the most telling first.
 
     Where the detector did not look at that frame, the next one to it that it did.
@@ -102,7 +106,7 @@ def pick_every(runs: Sequence[TrackedRun], step: int, known: Sequence[str]) -> l
     return _picks(chosen, rank_lessons(_frames(runs, chosen, known)))
 
 
-def pick_smart(runs: Sequence[TrackedRun], count: int, known: Sequence[str]) -> list[list[Pick]]:
+def pick_smart(runs: Sequence[TrackedRun], count: int, known: Members) -> list[list[Pick]]:
     """The ``count`` frames of all runs together that teach most, as `choose_lessons` has it.
 
     Who is a member in several videos is one person. Of more than `MOST_CANDIDATES` frames that
@@ -114,7 +118,7 @@ def pick_smart(runs: Sequence[TrackedRun], count: int, known: Sequence[str]) -> 
 
 
 def _frames(
-    runs: Sequence[TrackedRun], chosen: Sequence[NDArray[np.int64]], known: Sequence[str]
+    runs: Sequence[TrackedRun], chosen: Sequence[NDArray[np.int64]], known: Members
 ) -> Frames:
     numbers: dict[tuple[str, str], int] = {}
     parts = []
@@ -190,8 +194,8 @@ class Collector:
 
     def _proposed(self, run: TrackedRun, picks: Sequence[Pick]) -> Iterator[LabelledPicture]:
         tracks, video = run.watched.tracks, run.accepted.source.sha256
-        known = self._dataset.members().names
-        proposals = Proposals(run.accepted.run_id, tracks, run.members(known))
+        members = run.members(self._dataset.members())
+        proposals = Proposals(run.accepted.run_id, tracks, members)
         parts = split_shots(video, range(len(tracks.shots)))
         for pick in sorted(picks, key=lambda pick: pick.frame):
             shot = int(proposals.shots[pick.frame])

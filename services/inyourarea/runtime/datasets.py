@@ -167,7 +167,7 @@ class Dataset:
         Raises:
             UnknownMember: a box's member is none of the dataset's.
         """
-        _check_known({box.member for box in labels.boxes}, self.members())
+        labels = _told_now(labels, self.members())
         if holds(self._objects, keys.dataset_labels(self._prefix, picture, 1)):
             return False
         self.bring(picture, content)
@@ -185,8 +185,7 @@ class Dataset:
         """
         if labels.version != 1:
             raise ValueError("a new picture's labels are version 1")
-        _check_known({box.member for box in labels.boxes}, self.members())
-        return self._claim(picture, labels)
+        return self._claim(picture, _told_now(labels, self.members()))
 
     def forget(self, picture: str, version: int) -> None:
         """What was just brought or labelled is gone, of which nobody knows yet.
@@ -210,7 +209,7 @@ class Dataset:
             UnknownMember: a box's member is none of the dataset's.
             ValueError: they say that the picture is from elsewhere.
         """
-        _check_known({box.member for box in labels.boxes}, self.members())
+        labels = _told_now(labels, self.members())
         newest = self.labelled(picture)
         if labels.origin != newest.origin:
             raise ValueError("where a picture is from does not change")
@@ -236,8 +235,7 @@ class Dataset:
                 insist. No picture is changed, but those that came before whoever was as fast.
             UnknownMember: nobody is called so.
         """
-        _check_known({member}, self.members())
-        naming = _Naming(tracklet, member, by)
+        naming = _Naming(tracklet, _now(member, self.members()), by)
         found = [(name, one) for name, one in self.everything() if naming.boxes(one)]
         if not insists:
             for picture, labels in found:
@@ -249,8 +247,11 @@ class Dataset:
 
         What others have said, or confirmed since then, stays. A picture that was confirmed with
         the name is only proposed again.
+
+        Raises:
+            UnknownMember: nobody is called so.
         """
-        naming = _Naming(tracklet, member, by)
+        naming = _Naming(tracklet, _now(member, self.members()), by)
         found = [(name, one) for name, one in self.everything() if naming.boxes(one)]
         for picture, labels in found:
             if labels.version > 1:
@@ -371,11 +372,18 @@ class _Naming:
         return replace(labels, version=labels.version + 1, by=self.by, at_ns=time.time_ns())
 
 
-def _check_known(named: set[str], members: Members) -> None:
-    unknown = named - {"", *members.names}
-    if unknown:
+def _told_now(labels: LabelledPicture, members: Members) -> LabelledPicture:
+    """The labels as whoever still uses somebody's former name means them."""
+    boxes = (replace(box, member=_now(box.member, members)) for box in labels.boxes)
+    return replace(labels, boxes=tuple(boxes))
+
+
+def _now(member: str, members: Members) -> str:
+    now = members.now(member) if member else ""
+    if now is None:
         known = ", ".join(members.names)
-        raise UnknownMember(f"Nobody here is called {min(unknown)[:80]!r}; known are: {known}.")
+        raise UnknownMember(f"Nobody here is called {member[:80]!r}; known are: {known}.")
+    return now
 
 
 def _version_of(key: str) -> int:

@@ -21,7 +21,6 @@ from inyourarea.contracts.datasets import (
     split_import,
 )
 from inyourarea.core.errors import DatasetRejected
-from inyourarea.core.members import fold
 from inyourarea.runtime.datasets import Conflict, Dataset, MembersConflict
 from inyourarea.train.formats.files import Files
 from inyourarea.train.formats.foreign import Foreign, ForeignBox, ForeignPicture
@@ -196,19 +195,17 @@ def _members(
     notes = [f"no box of {name!r}" for name in foreign.classes if name not in used]
     if now is None:
         return Members(foreign.classes), {name: name for name in foreign.classes}, notes
-    called = {fold(name): name for name in now.names}
-    strange = [name for name in foreign.classes if fold(name) not in called]
+    strange = [name for name in foreign.classes if now.now(name) is None]
     if strange and adds_members:
         now = now.with_added(*strange)
-        called |= {fold(name): name for name in strange}
-    wrong = next((name for name in strange if name in used and fold(name) not in called), None)
+    called = {name: now.now(name) for name in foreign.classes}
+    wrong = next((name for name in strange if name in used and called[name] is None), None)
     if wrong is not None:
         raise DatasetRejected(
             f"{used[wrong]}: {wrong!r} is none of the dataset's members, {', '.join(now.names)}; "
             "rename the class, or take it in by --add-members."
         )
-    names = {name: called[fold(name)] for name in foreign.classes if fold(name) in called}
-    return now, names, notes
+    return now, {name: member for name, member in called.items() if member}, notes
 
 
 def _fresh(

@@ -126,6 +126,17 @@ def test_who_was_renamed_keeps_her_labels() -> None:
     assert [box.member for box in back.today(old).boxes] == ["Bea", "Aria", ""]
 
 
+def test_who_is_or_was_called_so_is_known_however_it_is_spelt() -> None:
+    members = Members(("Aria", "Bea")).renamed("Bea", "Beatrice").with_added("BEA")
+    called = {name: members.now(name) for name in ("Aria", " aria", "Bea", "BEA", "bea", "", "x")}
+    assert called == {
+        **{"Aria": "Aria", " aria": "Aria"},
+        **{"Bea": "Beatrice", "BEA": "BEA", "bea": "BEA"},  # who is called so comes first
+        **{"": None, "x": None},
+    }
+    assert members.renamed("Beatrice", "B").now("Bea") == "B"
+
+
 def test_members_are_added_behind_the_others() -> None:
     assert Members(("Aria",)).with_added(" Bea  Kim ").names == ("Aria", "Bea Kim")
 

@@ -302,6 +302,18 @@ class TestTwoEditors:
         name_as(site, kim, 0, "Ana", state="proposed").raise_for_status()
         assert self.members_at(site, pictures, 0) == ["Ana", "Ana", "", "", ""]
 
+    def test_may_wait_while_a_member_is_renamed(
+        self, site: RehearsedSite, pictures: list[str]
+    ) -> None:
+        labels = labels_of(site, pictures[0])
+        labels["boxes"][0]["member"] = "Ana"
+        rename = {"version": 1, "name": "Anna"}
+        site.http.put("/datasets/show/members/Ana", json=rename).raise_for_status()
+        for _ in "it arrives", "it arrives again":
+            answer = put(site, pictures[0], labels)
+            assert answer.status_code == 200, answer.text
+            assert (answer.json()["version"], answer.json()["boxes"][0]["member"]) == (2, "Anna")
+
     def test_may_send_the_same_twice(self, site: RehearsedSite, pictures: list[str]) -> None:
         seen = labels_of(site, pictures[0])
         versions = [

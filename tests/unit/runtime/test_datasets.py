@@ -163,6 +163,19 @@ def test_what_is_counted_is_of_the_members_though_one_is_renamed_meanwhile(tmp_p
     assert dataset.counts().members["아리아"].boxes == 2
 
 
+def test_whoever_still_uses_a_former_name_means_the_same_member(dataset: Dataset) -> None:
+    dataset.change(dataset.members().renamed("Aria", "Ari"))
+    dataset.add("ab-5", b"jpeg", LABELS)
+    dataset.label("ab-5", replace(LABELS, version=2, by="Kim"))
+    assert [one.boxes[0].member for one in dataset.history("ab-5")] == ["Ari", "Ari"]
+    assert dataset.name_tracklet("run:0:2", "Aria", "Kim") == 1
+    assert dataset.name_tracklet("run:0:2", "aria", "Kim") == 1
+    assert dataset.labelled("ab-5").version == 3
+    assert dataset.counts().members["Ari"].boxes == 2
+    dataset.take_name_back("run:0:2", "Aria", "Kim")
+    assert dataset.counts().members["Ari"].boxes == 1
+
+
 def test_of_two_who_change_the_members_the_second_is_told(dataset: Dataset) -> None:
     seen = dataset.members()
     dataset.change(seen.with_added("Cleo"))

@@ -493,6 +493,15 @@ def test_a_box_that_hangs_over_is_cut_and_told_of(tmp_path: Path) -> None:
     assert not dataset.is_made()
 
 
+def test_a_class_may_be_called_as_a_member_was_called_before(tmp_path: Path) -> None:
+    dataset = made(tmp_path / "made")
+    dataset.change(dataset.members().renamed(BEA, "Beatrice"))
+    write_folder(tmp_path / "in", WRITTEN["yolo"])
+    bring(dataset, tmp_path / "in")
+    assert dataset.members().names == tuple("Beatrice" if name == BEA else name for name in CLASSES)
+    assert dataset.counts().members["Beatrice"].confirmed == 1
+
+
 def test_nobody_labels_in_the_name_of_the_program(tmp_path: Path) -> None:
     write_folder(tmp_path / "in", WRITTEN["yolo"])
     with open_files(tmp_path / "in") as files, pytest.raises(DatasetRejected, match="'proposal'"):

@@ -244,6 +244,7 @@ def put_labels(
         at_ns=time.time_ns(),
         state=asked.state,
     )
+    wanted = _members(labelling).today(wanted)  # it may have waited in a browser for long
     if replace(wanted, at_ns=before.at_ns) != before:
         try:
             labelling.dataset.label(picture, wanted)
