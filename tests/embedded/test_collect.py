@@ -126,6 +126,45 @@ def test_a_shot_is_wholly_in_one_part_and_one_is_held_out(show: SmallShow, wante
     assert {"train", "val"} <= set().union(*parts.values())
 
 
+def test_other_runs_of_a_video_leave_its_shots_in_their_parts(
+    show: SmallShow, wanted: Wanted, tmp_path: Path
+) -> None:
+    """The later run begins in the second shot, which is its first one."""
+    words = ("run", show.video, "--boxes", show.boxes, "--from", "5", "--out", tmp_path / "later")
+    inyourarea(*words)
+    assert len(collect(replace(wanted, members=show.members, out=tmp_path / "later")).added) == 10
+    before = {one.pts: (one.shot, one.split) for _, one in dataset_of(wanted).everything()}
+    out = shutil.copytree(wanted.out, tmp_path / "both")
+    inyourarea(*words[:-1], out)
+    assert collect(replace(wanted, number=5, out=out)).picked == 60  # the whole video
+    labels = [one for _, one in dataset_of(wanted).everything()]
+    assert all(
+        (one.shot, one.split) == before.get(one.pts, (one.shot, one.split)) for one in labels
+    )
+    shots = true_shots(show)
+    places = {(shots[one.pts or 0], one.shot, one.split) for one in labels}
+    assert len(places) == len(set(shots.values())) == 3
+
+
+def true_shots(show: SmallShow) -> dict[int, int]:
+    """Which shot each frame is in, by pts."""
+    with (show.folder / "shots.csv").open(newline="") as opened:
+        shots = [int(row["first_frame"]) for row in csv.DictReader(opened)]
+    stamps = [pts for pts, _ in source_frames(show.video)]
+    return {pts: sum(first <= at for first in shots) for at, pts in enumerate(stamps)}
+
+
+def test_more_pictures_of_a_tracklet_that_is_named_come_with_its_name(
+    show: SmallShow, wanted: Wanted
+) -> None:
+    Dataset.make(FolderObjects(wanted.dataset), "", Members(("Nina",)))
+    tracklet = collect(wanted).added[0].boxes[0].tracklet
+    dataset_of(wanted).name_tracklet(tracklet, "Nina", by="Kim")
+    added = collect(replace(wanted, number=5)).added
+    new = [box for one in added for box in one.boxes if box.tracklet == tracklet]
+    assert {(box.member, box.state) for box in new} == {("Nina", PROPOSED)}
+
+
 def test_a_member_who_is_called_otherwise_since_is_proposed_still(
     show: SmallShow, wanted: Wanted
 ) -> None:

@@ -1,14 +1,22 @@
-"""What a run proposes as labels: the boxes that were detected, and whose they are.
+"""What a run proposes as labels: the boxes that were detected, whose they are, and in which part.
 
 Pure; between a run's tracks and a dataset's labels.
 """
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from itertools import count
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inyourarea.contracts.datasets import LabelledBox, clipped
+from inyourarea.contracts.datasets import (
+    CONFIRMED,
+    LabelledBox,
+    LabelledPicture,
+    clipped,
+    split_shots,
+)
 from inyourarea.core.errors import DatasetRejected
 from inyourarea.core.shots import shot_of_frames
 from inyourarea.core.tracks import State, Track, Tracks
@@ -17,15 +25,19 @@ from inyourarea.core.tracks import State, Track, Tracks
 class Proposals:
     """The labels that a run proposes; ``members`` says who people (by id) are, where it is known.
 
+    ``named`` says who tracklets are, and is believed more, since people have said so.
     Only `State.OBSERVED` boxes are proposed: whatever was followed or filled in nobody has seen.
     """
 
-    def __init__(self, run: str, tracks: Tracks, members: Mapping[str, str]) -> None:
+    def __init__(
+        self, run: str, tracks: Tracks, members: Mapping[str, str], named: Mapping[str, str]
+    ) -> None:
         self._run = run
+        self._named = named
         self._tracks = tracks
         self._members = members
-        self.shots = shot_of_frames(tracks.shots)
-        self._tracklets = [number_tracklets(track, self.shots) for track in tracks.people]
+        self._shot = shot_of_frames(tracks.shots)
+        self._tracklets = [number_tracklets(track, self._shot) for track in tracks.people]
 
     def boxes(self, frame: int) -> tuple[LabelledBox, ...]:
         """Everybody observed in a frame, to the hundredth of a pixel."""
@@ -37,8 +49,9 @@ class Proposals:
                 box = clipped([round(float(side), 2) for side in track.xyxy[frame]], self.size)
             except DatasetRejected:  # nothing of it is in the picture
                 continue
-            member = self._members.get(track.person, "")
-            found.append(LabelledBox(box, member, self._tracklet(frame, place)))
+            tracklet = self._tracklet(frame, place)
+            member = self._named.get(tracklet, self._members.get(track.person, ""))
+            found.append(LabelledBox(box, member, tracklet))
         return tuple(found)
 
     @property
@@ -49,7 +62,47 @@ class Proposals:
     def _tracklet(self, frame: int, place: int) -> str:
         """Its name; what stands before the dash is one person's in the run and shot."""
         number = self._tracklets[place][frame]
-        return f"{self._run}:{self.shots[frame]}:{place}-{number}"
+        return f"{self._run}:{self._shot[frame]}:{place}-{number}"
+
+
+def who_tracklets_are(pictures: Iterable[LabelledPicture]) -> dict[str, str]:
+    """The member of each tracklet of which boxes are confirmed; of several, who has most of them.
+
+    It is empty for who is no member.
+    """
+    boxes = [box for picture in pictures for box in picture.boxes if box.tracklet]
+    said = Counter((box.tracklet, box.member) for box in boxes if box.state == CONFIRMED)
+    return {tracklet: member for (tracklet, member), _ in reversed(said.most_common())}
+
+
+class Parts:
+    """Which shot and which part of a dataset a run's frames are in.
+
+    ``there`` are the pictures that it has of the video. Runs may number shots otherwise, and cut
+    otherwise: where the dataset has pictures of a shot, the nearest one says; elsewhere lots are
+    drawn as in `split_shots`, and a number that is another shot's already gives way to a new one.
+    """
+
+    def __init__(self, video: str, tracks: Tracks, there: Iterable[LabelledPicture]) -> None:
+        shots = range(len(tracks.shots))
+        self._pts = tracks.timeline.pts
+        self._shots = tracks.shots
+        self._shot = shot_of_frames(tracks.shots)
+        self._there = [(one.pts, one.shot, one.split) for one in there if one.pts is not None]
+        taken = {shot for _, shot, _ in self._there}
+        free = count(max((*taken, *shots), default=0) + 1)
+        parts = split_shots(video, shots)
+        self._drawn = [(next(free) if shot in taken else shot, parts[shot]) for shot in shots]
+
+    def of(self, frame: int) -> tuple[int, str]:
+        """The shot's number in the dataset, and the part."""
+        extent, pts = self._shots[self._shot[frame]], int(self._pts[frame])
+        first, last = self._pts[extent.first_frame], self._pts[extent.last_frame]
+        inside = [one for one in self._there if first <= one[0] <= last]
+        if not inside:
+            return self._drawn[self._shot[frame]]
+        _, shot, split = min(inside, key=lambda one: abs(one[0] - pts))
+        return shot, split
 
 
 def number_tracklets(track: Track, shots: NDArray[np.int32]) -> NDArray[np.int32]:

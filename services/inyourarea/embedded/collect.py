@@ -140,14 +140,18 @@ def _store(wanted: Wanted) -> Objects:
 
 
 def _find_run(wanted: Wanted, video: Path, digest: str) -> TrackedRun | None:
-    """The newest run of the video that is tracked, with the group's model if one is asked for."""
+    """A run of the video that is tracked, with the group's model if one is asked for.
+
+    The longest, since one of the whole video knows all of its shots; of those the newest.
+    """
     if not (wanted.out / STORE).is_dir():
         return None
     objects = _store(wanted)
     group = find_model(wanted.group).group if wanted.group else None
     stored = [one for one in objects.survey("runs/") if one.key.endswith("/accepted.binpb")]
-    for one in sorted(stored, key=lambda one: (-one.written_s, one.key)):
-        accepted = facts.VideoAccepted.FromString(objects.get(one.key))
+    stored.sort(key=lambda one: (-one.written_s, one.key))
+    runs = [facts.VideoAccepted.FromString(objects.get(one.key)) for one in stored]
+    for accepted in sorted(runs, key=lambda one: -one.source.frames):
         if accepted.source.sha256 != digest:
             continue
         if group and tuple(accepted.spec.model.members) != group.members:

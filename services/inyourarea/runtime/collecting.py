@@ -15,14 +15,8 @@ import pyarrow
 from numpy.typing import NDArray
 
 from inyourarea.contracts import keys, tables
-from inyourarea.contracts.datasets import (
-    PROPOSAL,
-    LabelledPicture,
-    Members,
-    picture_name,
-    split_shots,
-)
-from inyourarea.contracts.proposals import Proposals
+from inyourarea.contracts.datasets import PROPOSAL, LabelledPicture, Members, picture_name
+from inyourarea.contracts.proposals import Parts, Proposals, who_tracklets_are
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.detections import join_detections
 from inyourarea.core.errors import VideoUnreadable
@@ -171,7 +165,8 @@ class Collector:
         """The frames are pictures of the dataset; ``note`` is called for each.
 
         A picture that is there stays. Proposals that nobody has touched give way to this run's,
-        unless those name fewer people; what anybody has said does not.
+        unless those name fewer people; what anybody has said does not. A tracklet of which somebody
+        has confirmed boxes is proposed as that member's.
 
         Raises:
             VideoUnreadable: the video can not be decoded.
@@ -194,18 +189,20 @@ class Collector:
 
     def _proposed(self, run: TrackedRun, picks: Sequence[Pick]) -> Iterator[LabelledPicture]:
         tracks, video = run.watched.tracks, run.accepted.source.sha256
-        members = run.members(self._dataset.members())
-        proposals = Proposals(run.accepted.run_id, tracks, members)
-        parts = split_shots(video, range(len(tracks.shots)))
+        known, everything = self._dataset.snapshot()
+        there = [one for one in everything.values() if one.video == video]
+        members, named = run.members(known), who_tracklets_are(there)
+        proposals = Proposals(run.accepted.run_id, tracks, members, named)
+        parts = Parts(video, tracks, there)
         for pick in sorted(picks, key=lambda pick: pick.frame):
-            shot = int(proposals.shots[pick.frame])
+            shot, split = parts.of(pick.frame)
             yield LabelledPicture(
                 size=proposals.size,
                 boxes=proposals.boxes(pick.frame),
                 video=video,
                 pts=int(tracks.timeline.pts[pick.frame]),
                 shot=shot,
-                split=parts[shot],
+                split=split,
                 by=PROPOSAL,
                 at_ns=time.time_ns(),
                 teaches=pick.teaches,
