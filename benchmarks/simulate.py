@@ -24,7 +24,7 @@ CHART = Path(__file__).resolve().parents[1] / "deploy/helm/inyourarea/values.yam
 SEGMENT_S = 4.0
 #: Seconds of a core for a segment of 1080p with four people, as `docs/scale.md` says they were
 #: measured, and how many cores a step uses at once. ``track`` is for a whole video, by its length.
-COSTS = {"ingest": (1.2, 1), "detect": (3.4, 2), "track": (0.12, 1), "render": (8.0, 2)}
+COSTS = {"ingest": (1.2, 1), "detect": (2.7, 2), "track": (0.1, 1), "render": (8.7, 2)}
 #: How much a step's time differs from its mean (standard deviation over mean).
 SPREAD = 0.3
 #: Seconds until a pod works whose image is on its node; until a dead one's records are another's.
