@@ -1,8 +1,6 @@
 """Put a model into the repository that Triton mounts and the laptop reads: file, configuration."""
 
 import hashlib
-import os
-import tempfile
 from pathlib import Path
 
 import onnxruntime
@@ -12,6 +10,7 @@ from inyourarea.contracts.model import ModelInfo, check_model
 from inyourarea.contracts.served import ServedVersion
 from inyourarea.contracts.triton_config import Description, gpu_config
 from inyourarea.core.errors import ModelRejected
+from inyourarea.runtime.disk import whole
 
 #: The operator by which a graph says that it computes in 8 bits.
 _QUANTISED = b"QuantizeLinear"
@@ -115,13 +114,9 @@ def write_whole(target: Path, content: bytes) -> None:
         OSError: it can not be written; ``filename`` says which.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-        Path(name).chmod(0o644)
-        Path(name).replace(target)
+        with whole(target) as pending:
+            pending.write_bytes(content)
     except OSError as error:
-        Path(name).unlink(missing_ok=True)
         error.filename = str(target)
         raise
