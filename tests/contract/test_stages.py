@@ -53,6 +53,14 @@ class StagesContract:
         )
         assert decided.source.frames == 30
 
+    def test_each_time_that_it_is_asked_for_is_another_take(self, have: Have) -> None:
+        stages, objects, video = have
+        takes = set()
+        for _ in range(2):
+            run = stages.submit(command(objects, video)).run_id
+            takes.add(objects.get(keys.take(run)))
+        assert len(takes) == 2
+
     def test_a_refusal_is_raised_as_what_it_is(self, have: Have, tmp_path: Path) -> None:
         stages, objects, _ = have
         text = tmp_path / "text.mp4"

@@ -12,7 +12,7 @@ from google.protobuf.message import Message
 from child_work import burn
 from inyourarea.contracts import keys
 from inyourarea.contracts.starts import read_start, starts_of
-from inyourarea.contracts.topics import DEAD_LETTERS, read_fact
+from inyourarea.contracts.topics import DEAD_LETTERS, TAKE_HEADER, read_fact
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import VideoUnreadable
 from inyourarea.runtime.bus import BusAway, Record
@@ -90,6 +90,16 @@ def test_a_unit_that_fails_is_tried_three_times_and_then_buried(tmp_path: Path) 
     assert letter.value == CUT.SerializeToString()
     (failed,) = bench.published("stage.failed")
     assert facts.StageFailed.FromString(failed.value).reason == "ValueError: broken inside"
+
+
+def test_a_failure_says_of_which_take_of_the_run_it_is(tmp_path: Path) -> None:
+    def fail(fact: facts.SegmentCut) -> list[Message]:
+        raise VideoUnreadable("no stage in it")
+
+    bench = Bench(tmp_path, fail)
+    bench.work(to_record(CUT, {TAKE_HEADER: b"second"}))
+    (failed,) = bench.published("stage.failed")
+    assert facts.StageFailed.FromString(failed.value).take == "second"
 
 
 def test_a_unit_that_works_the_second_time_is_no_failure(tmp_path: Path) -> None:

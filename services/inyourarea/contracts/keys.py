@@ -264,6 +264,14 @@ def kept(run: str) -> str:
     return f"runs/{run}/kept.binpb"
 
 
+def take(run: str) -> str:
+    """Which take of the run this is: another each time that somebody asks for it.
+
+    What fails of an earlier one says nothing about the run any more.
+    """
+    return f"runs/{run}/take.txt"
+
+
 def failed(run: str) -> str:
     """Why the run failed, in words for the user; there only while it stands so."""
     return f"runs/{run}/failed.txt"

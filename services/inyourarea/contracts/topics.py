@@ -12,6 +12,8 @@ from inyourarea.contracts.v1 import facts_pb2 as facts
 #: The version of the contracts, in a header of every record. A field that is added changes nothing
 #: of it; it goes up, with the folder of the proto files, when an old program must not guess.
 VERSION_HEADER, VERSION = "contracts", b"v1"
+#: In a header of every record of a run: which take of it this is (see `keys.take`).
+TAKE_HEADER = "take"
 NO_HEADERS: Mapping[str, bytes] = MappingProxyType({})
 
 LANES = MappingProxyType({facts.LANE_URGENT: "urgent", facts.LANE_BULK: "bulk"})

@@ -16,7 +16,7 @@ from inyourarea.core.errors import Refused
 from inyourarea.detect.handler import DetectHandler, Detectors
 from inyourarea.ingest import settings as ingest_settings
 from inyourarea.ingest.handler import IngestHandler
-from inyourarea.ingest.submit import decide_video, look_at_source, submit_video
+from inyourarea.ingest.submit import announcement_of, decide_video, look_at_source, submit_video
 from inyourarea.render import settings as render_settings
 from inyourarea.render.faces_handler import FacesHandler
 from inyourarea.render.handler import RenderHandler
@@ -134,7 +134,7 @@ class Line:
             Refused: it can not be used, and why.
         """
         accepted = submit_video(request, self.objects, self._submitting, self._ingest)
-        self.publish(accepted)
+        self._producer.publish(announcement_of(accepted, self.objects))
         return accepted
 
     def decide(self, request: ingest_pb2.SubmitVideoRequest) -> facts.VideoAccepted:

@@ -13,7 +13,7 @@ from inyourarea.gateway.catalog import Catalog, Step
 from inyourarea.gateway.documents import EventName
 from inyourarea.gateway.projection import Projection
 from inyourarea.gateway.watchers import Watchers
-from inyourarea.runtime.objects import Objects
+from inyourarea.runtime.objects import ObjectNotFound, Objects
 
 #: What users are told of a stage; the order is that of the work.
 READING, FINDING, PLANNING, DRAWING, JOINING = STAGES = (
@@ -95,9 +95,12 @@ class GatewayHandler:
         """The run has failed, for a reason that is kept.
 
         Where no run is told, because nobody could read of which it was, it is the video's newest.
-        Where it is only what browsers are given, the run goes on.
+        Where it is only what browsers are given, the run goes on. What was tried before somebody
+        asked for the run once more, and fails only now, says nothing about it.
         """
         run = fact.run_id or self._newest_run(fact.video_id)
+        if run and self._is_of_an_earlier_take(fact, run):
+            return []
         if run and fact.stage == RENDITION:
             self._objects.put(keys.stage_failed(fact.video_id), fact.reason.encode())
             self._projection.project(fact.video_id)
@@ -106,6 +109,13 @@ class GatewayHandler:
             self._projection.project(fact.video_id)
             self._announce("failed", fact.video_id, run)
         return self._told(fact)
+
+    def _is_of_an_earlier_take(self, fact: facts.StageFailed, run: str) -> bool:
+        try:
+            newest = self._objects.get(keys.take(run)).decode()
+        except ObjectNotFound:
+            return False
+        return fact.take not in ("", newest)
 
     def _newest_run(self, video: str) -> str:
         row = self._catalog.video(video)

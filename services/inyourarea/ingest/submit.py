@@ -1,5 +1,6 @@
 """Where a video comes in: it is probed, refused or accepted, and cut into segments on paper."""
 
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -7,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from inyourarea.contracts import keys
+from inyourarea.contracts.topics import TAKE_HEADER
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1.ingest_pb2 import SubmitVideoRequest
 from inyourarea.core.errors import VideoTooLarge, VideoUnreadable
@@ -14,8 +16,10 @@ from inyourarea.ingest.mezzanine import make_mezzanine, mezzanine_keys, mezzanin
 from inyourarea.ingest.probe import Probe, probe_video, read_probe, write_probe
 from inyourarea.ingest.segments import cut_span, decide_segments, has_rare_keys
 from inyourarea.ingest.settings import IngestSettings
+from inyourarea.runtime.bus import Record
 from inyourarea.runtime.child import Child, ChildDied, ChildOutOfMemory, ChildTookTooLong
 from inyourarea.runtime.objects import Objects, holds
+from inyourarea.runtime.worker import to_record
 
 
 def submit_video(
@@ -34,6 +38,7 @@ def submit_video(
     accepted = decide_video(request, objects, child, knobs)
     if accepted.source.decode_key != accepted.source.key:
         _make_mezzanine(accepted.source, objects, child, knobs)
+    objects.put(keys.take(accepted.run_id), secrets.token_hex(8).encode())
     for verdict in (
         keys.deleted(accepted.video_id),
         keys.cancelled(accepted.run_id),
@@ -41,6 +46,11 @@ def submit_video(
     ):
         objects.delete(verdict)  # who asks again wants it again
     return _stored(accepted, objects)
+
+
+def announcement_of(accepted: facts.VideoAccepted, objects: Objects) -> Record:
+    """What tells all stages of a run that was submitted, as its newest take."""
+    return to_record(accepted, {TAKE_HEADER: objects.get(keys.take(accepted.run_id))})
 
 
 def decide_video(

@@ -13,12 +13,14 @@ from google.protobuf.message import DecodeError
 
 from inyourarea.contracts.digests import digest
 from inyourarea.contracts.starts import trace_of
-from inyourarea.contracts.topics import DEAD_LETTERS, read_fact
+from inyourarea.contracts.topics import DEAD_LETTERS, TAKE_HEADER, read_fact
 from inyourarea.core.errors import Refused
 from inyourarea.runtime.bus import Record, Sender
 
 #: Headers that the worker adds to the record when it is buried.
 _BURIAL = frozenset({"reason", "attempts", "origin", "stage", "buried-at"})
+#: What a record that is tried again leaves behind.
+_LEFT = _BURIAL | {TAKE_HEADER}
 #: The header of a record that says of the letter of that id that it was dealt with.
 _SETTLES = "settles"
 #: Digits of a letter's id: enough for the letters of a month, few enough to type.
@@ -100,9 +102,11 @@ def find_letters(letters: Iterable[Letter], ids: Sequence[str]) -> list[Letter]:
 def retry(letter: Letter, sender: Sender) -> None:
     """The record is on its channel again, as it was, and the letter was dealt with.
 
+    It is of no certain take: should it fail again, that counts whenever the run was begun.
+
     Killed in between, the record may go twice, which changes nothing, but is never lost.
     """
-    headers = {name: of for name, of in letter.record.headers.items() if name not in _BURIAL}
+    headers = {name: of for name, of in letter.record.headers.items() if name not in _LEFT}
     sender.publish(Record(letter.channel, letter.record.key, letter.record.value, headers))
     sender.flush()
     drop(letter, sender)

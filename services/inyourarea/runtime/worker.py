@@ -17,6 +17,7 @@ from inyourarea.contracts.starts import Start, starts_of, trace_of, write_start
 from inyourarea.contracts.topics import (
     DEAD_LETTERS,
     NO_HEADERS,
+    TAKE_HEADER,
     VERSION,
     VERSION_HEADER,
     NewerContracts,
@@ -266,6 +267,7 @@ class Worker:
             topic=record.channel,
             key=record.key,
             attempts=attempts,
+            take=record.headers.get(TAKE_HEADER, b"").decode(),
         )
         return [self._letter(record, reason, attempts), to_record(failed, record.headers)]
 

@@ -256,6 +256,28 @@ def test_a_failure_that_was_told_before_the_fancams_came_does_not_stay(
     assert (found["state"], found["failure"]) == ("ready", None)
 
 
+def test_what_fails_of_an_earlier_take_says_nothing_of_a_run_that_was_asked_for_again(
+    site: RehearsedSite,
+) -> None:
+    video = site.submit()
+    take = site.objects.get(keys.take(video["run_id"])).decode()
+    told = {"video_id": video["id"], "run_id": video["run_id"], "take": take}
+    failures = [
+        facts.StageFailed(**told, stage=stage, reason="the encoder died")
+        for stage in ("render", "rendition")
+    ]
+    site.handler.on_stage_failed(failures[0])
+    assert site.get(f"/videos/{video['id']}")["state"] == "failed"
+    assert site.http.post(f"/videos/{video['id']}/retry").json()["state"] == "working"
+    for failure in failures:  # other units of that take, which fail only now
+        site.handler.on_stage_failed(failure)
+    found = site.get(f"/videos/{video['id']}")
+    assert (found["state"], found["failure"], found["stage_failure"]) == ("working", None, None)
+    told["take"] = site.objects.get(keys.take(video["run_id"])).decode()
+    site.handler.on_stage_failed(facts.StageFailed(**told, stage="render", reason="again"))
+    assert site.get(f"/videos/{video['id']}")["failure"] == "again"
+
+
 def test_what_browsers_lack_is_not_finished(site: RehearsedSite) -> None:
     video = site.submit()
     assert site.catalog.unfinished() == [video["run_id"]]

@@ -6,6 +6,7 @@ from threading import Event
 import pytest
 from google.protobuf.message import Message
 
+from inyourarea.contracts.topics import TAKE_HEADER
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.runtime.bus import Record
 from inyourarea.runtime.folder_objects import FolderObjects
@@ -24,7 +25,7 @@ def bury(broker: MemoryBroker, folder: Path, reason: str) -> MemoryBus:
         raise ValueError(reason)
 
     bus = broker.join("ingest", ("segment.cut.urgent",))
-    bus.publish(to_record(CUT, HEADERS))
+    bus.publish(to_record(CUT, {**HEADERS, TAKE_HEADER: b"first"}))
     given = bus.consume(0)
     assert given is not None
     patience = Patience(poll_s=0, first_backoff_s=0)
@@ -51,7 +52,9 @@ def test_a_letter_tells_what_failed_and_where_it_came_from(tmp_path: Path) -> No
     assert newest.id != oldest.id
 
 
-def test_a_letter_that_is_tried_again_is_the_record_as_it_was(tmp_path: Path) -> None:
+def test_a_letter_that_is_tried_again_is_the_record_as_it_was_but_of_no_certain_take(
+    tmp_path: Path,
+) -> None:
     broker = MemoryBroker()
     bus = bury(broker, tmp_path, "broken")
     (letter,) = open_letters(broker)

@@ -1005,6 +1005,7 @@ class StageFailed(_message.Message):
     TOPIC_FIELD_NUMBER: _builtins.int
     KEY_FIELD_NUMBER: _builtins.int
     ATTEMPTS_FIELD_NUMBER: _builtins.int
+    TAKE_FIELD_NUMBER: _builtins.int
     video_id: _builtins.str
     run_id: _builtins.str
     stage: _builtins.str
@@ -1014,6 +1015,8 @@ class StageFailed(_message.Message):
     """Topic and key of the unit that failed."""
     key: _builtins.str
     attempts: _builtins.int
+    take: _builtins.str
+    """Of which take of the run it was part; empty where that was not said."""
     def __init__(
         self,
         *,
@@ -1024,10 +1027,11 @@ class StageFailed(_message.Message):
         topic: _builtins.str = ...,
         key: _builtins.str = ...,
         attempts: _builtins.int = ...,
+        take: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "key", b"key", "reason", b"reason", "run_id", b"run_id", "stage", b"stage", "topic", b"topic", "video_id", b"video_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "key", b"key", "reason", b"reason", "run_id", b"run_id", "stage", b"stage", "take", b"take", "topic", b"topic", "video_id", b"video_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
