@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from inyourarea.cli.arguments import moment
 from inyourarea.cli.dataset import MIN_HEIGHT
 from inyourarea.cli.progress import TRACKING, RunProgress
 from inyourarea.contracts.datasets import SPLITS
@@ -44,6 +45,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--dataset", type=Path, required=True, metavar="DIR", help="where the pictures go"
     )
+    parser.add_argument(
+        "--from",
+        dest="start",
+        type=moment,
+        metavar="T",
+        help="only what is from here on (seconds, m:ss or h:mm:ss); that part is run by itself",
+    )
+    parser.add_argument("--to", dest="end", type=moment, metavar="T", help="only what is before")
     which = parser.add_mutually_exclusive_group()
     which.add_argument(
         "--every",
@@ -96,6 +105,8 @@ def main(args: argparse.Namespace) -> int:
         group=args.group,
         members=tuple(args.member),
         least_height=args.min_height,
+        start=args.start,
+        end=args.end,
     )
     with RunProgress(console, TRACKING) as progress:
         watching = Watching(progress.note, partial(progress.count, "taking pictures"))

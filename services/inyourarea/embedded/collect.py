@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from pathlib import Path
 
 from inyourarea.contracts.datasets import LabelledPicture, Members
@@ -44,7 +45,8 @@ class Wanted:
     """What to collect: ``choose`` frames (`pick_every` or `pick_smart`) by ``number``.
 
     ``out`` is where the videos were run, or will be; ``members`` are names that the dataset has
-    besides those it has; below ``least_height`` pixels a video is warned of.
+    besides those it has; below ``least_height`` pixels a video is warned of. Only what is from
+    ``start`` to ``end`` seconds is taken of each.
     """
 
     videos: tuple[Path, ...]
@@ -55,6 +57,13 @@ class Wanted:
     group: str | None = None
     members: tuple[str, ...] = ()
     least_height: int = 0
+    start: Fraction | None = None
+    end: Fraction | None = None
+
+    @property
+    def is_of_a_part(self) -> bool:
+        """Whether something of each video is left out."""
+        return self.start is not None or self.end is not None
 
 
 @dataclass(frozen=True)
@@ -142,9 +151,10 @@ def _store(wanted: Wanted) -> Objects:
 def _find_run(wanted: Wanted, video: Path, digest: str) -> TrackedRun | None:
     """A run of the video that is tracked, with the group's model if one is asked for.
 
-    The longest, since one of the whole video knows all of its shots; of those the newest.
+    The longest, since one of the whole video knows all of its shots; of those the newest. Of a part
+    of it none is looked for: running that again finds what is there.
     """
-    if not (wanted.out / STORE).is_dir():
+    if wanted.is_of_a_part or not (wanted.out / STORE).is_dir():
         return None
     objects = _store(wanted)
     group = find_model(wanted.group).group if wanted.group else None
@@ -171,7 +181,14 @@ def _as_called(run: TrackedRun, video: Path, objects: Objects) -> TrackedRun:
 
 
 def _run(wanted: Wanted, video: Path, listen: Listen) -> TrackedRun:
-    request = Request(video=video, out=wanted.out, pictures=(_FANCAM,), group=wanted.group)
+    request = Request(
+        video=video,
+        out=wanted.out,
+        pictures=(_FANCAM,),
+        start=wanted.start,
+        end=wanted.end,
+        group=wanted.group,
+    )
     run = read_run(_store(wanted), track_video(request, listen))
     if run is None:
         raise Refused(
