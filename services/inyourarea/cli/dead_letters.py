@@ -11,6 +11,7 @@ from inyourarea.cli.operating import WHERE, add_place, open_bus, open_objects
 from inyourarea.cli.server import plain, say
 from inyourarea.contracts import keys
 from inyourarea.contracts.runs import RENDITION
+from inyourarea.contracts.trainings import STAGE as TRAINING
 from inyourarea.core.errors import Refused
 from inyourarea.gateway.explaining import span
 from inyourarea.runtime.bus import BusAway, Sender
@@ -152,5 +153,8 @@ def _forget_failure(letter: Letter, objects: Objects) -> None:
     """Users are told no more that it failed; what is only for browsers fails no run."""
     if letter.stage == RENDITION:
         objects.delete(keys.stage_failed(letter.fact["video_id"]))
+    elif letter.stage == TRAINING:
+        fact = letter.fact
+        objects.delete(keys.training_state(keys.dataset(fact["dataset"]), fact["number"]))
     elif run := letter.fact.get("run_id"):
         objects.delete(keys.failed(run))

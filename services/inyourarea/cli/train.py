@@ -9,12 +9,16 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from inyourarea.cli.server import TOKEN
+from inyourarea.cli.train_server import train_there
+from inyourarea.contracts.trainings import NETWORKS
 from inyourarea.core.errors import DatasetRejected, Refused
 from inyourarea.embedded.models import models_folder
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.objects import ObjectsAway
+from inyourarea.train.course import BATCH
 
 if TYPE_CHECKING:
     from inyourarea.train.group_model import Wish
@@ -26,6 +30,9 @@ examples:
       `inyourarea run --group ive.toml` takes
   inyourarea train --dataset pictures/ --group ive.toml --model yolov5s --device 0
       a larger network, on a GPU
+  inyourarea train --dataset tour --server https://fans.example --epochs 40
+      where that site trains, from its own dataset `tour`; the group's runs there use what comes
+      out, unless it is worse than what they use (--force: even then)
 
 Stop it at any moment: the same command goes on from there. Weights for --from are unpickled, which
 runs what is in them: take them only from people whom you trust. Nothing is fetched."""
@@ -45,9 +52,14 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--dataset", type=Path, required=True, metavar="DIR")
     parser.add_argument(
-        "--group", type=Path, required=True, metavar="FILE", help="NAME.toml, which is written"
+        "--dataset", type=Path, required=True, metavar="DIR", help="with --server, its name there"
+    )
+    parser.add_argument(
+        "--group",
+        type=Path,
+        metavar="FILE",
+        help="NAME.toml, which is written; with --server a name (default: the dataset's)",
     )
     sizes = "yolov5n (default), s, m, l, x; n6, s6, m6, l6, x6 for large pictures"
     parser.add_argument("--model", default="yolov5n", metavar="NETWORK", help=sizes)
@@ -58,10 +70,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         help="longer side of a frame, in training and in use (default: 1280, or the pictures')",
     )
     parser.add_argument("--epochs", type=_count, metavar="N", help="passes over the pictures")
-    parser.add_argument("--batch", type=_count, default=16, metavar="N", help="(default 16)")
-    parser.add_argument(
-        "--device", default="cpu", metavar="cpu|0|0,1", help="GPUs by number (default cpu)"
-    )
+    parser.add_argument("--batch", type=_count, metavar="N", help=f"(default {BATCH})")
+    parser.add_argument("--device", metavar="cpu|0|0,1", help="GPUs by number (default cpu)")
     parser.add_argument(
         "--from",
         dest="weights",
@@ -79,13 +89,27 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="(default: NAME-training)")
     parser.add_argument("--models", type=Path, help="the model repository to write to")
+    there = parser.add_argument_group("where a site trains")
+    there.add_argument("--server", metavar="URL", help="such as http://127.0.0.1:8000")
+    there.add_argument(
+        "--token-file", type=Path, metavar="FILE", help=f"holds your token; else {TOKEN} does"
+    )
+    there.add_argument("--force", action="store_true", help="use what comes out even if worse")
     parser.set_defaults(main=main)
 
 
 def main(args: argparse.Namespace) -> int:
-    """Take all steps; 0 when the group file is there."""
-    wish = _wish(args)
+    """Take all steps; 0 when the group file is there, or the server has the group's version."""
+    network = _network(args.model)
     console = Console(stderr=True)
+    if args.server:
+        with _Steps(console) as steps:
+            told = train_there(args, network, steps.begin)
+        print(told)
+        return 0
+    if args.group is None:
+        raise Refused("--group FILE is needed, which is written; or --server, where a site trains")
+    wish = _wish(args, network)
 
     def say(text: str) -> None:
         console.print(text, highlight=False, markup=False, soft_wrap=True)
@@ -135,22 +159,26 @@ def _train(
     )
 
 
-def _wish(args: argparse.Namespace) -> "Wish":
-    from inyourarea.train.group_model import NETWORKS, Wish, starting_weights  # noqa: PLC0415
-
-    name = args.model if args.model.startswith("yolov5") else f"yolov5{args.model}"
+def _network(asked: str) -> str:
+    name = asked if asked.startswith("yolov5") else f"yolov5{asked}"
     if name not in NETWORKS:
-        raise Refused(f"There is no network {args.model!r}; there are: {', '.join(NETWORKS)}.")
+        raise Refused(f"There is no network {asked!r}; there are: {', '.join(NETWORKS)}.")
+    return name
+
+
+def _wish(args: argparse.Namespace, network: str) -> "Wish":
+    from inyourarea.train.group_model import Wish, starting_weights  # noqa: PLC0415
+
     return Wish(
         group_file=args.group,
         out=(args.out or args.group.with_name(f"{args.group.stem}-training")).resolve(),
         models=(args.models or models_folder()).resolve(),
-        network=name,
+        network=network,
         imgsz=args.imgsz,
         epochs=args.epochs,
-        batch=args.batch,
-        device=args.device,
-        weights=args.weights or starting_weights(models_folder(), name),
+        batch=args.batch or BATCH,
+        device=args.device or "cpu",
+        weights=args.weights or starting_weights(models_folder(), network),
         can_mirror=args.flip,
     )
 

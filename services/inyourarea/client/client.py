@@ -299,6 +299,18 @@ class Client:
         """
         return self.download(API + path("runs", run, f"{table}.{kind}"), file)
 
+    def train(self, dataset: str, wishes: doc.TrainingWishes | None = None) -> doc.Training:
+        """A model is trained from the dataset; the training that is under way, if one is."""
+        asked = (wishes or doc.TrainingWishes()).model_dump()
+        told = self._put(doc.TrainingOf, "POST", path("datasets", dataset, "training"), asked)
+        if told.training is None:
+            raise Refused("the server does not say what it trains; it is of another version")
+        return told.training
+
+    def training(self, dataset: str) -> doc.Training | None:
+        """The dataset's newest training, if there was any."""
+        return self._get(doc.TrainingOf, path("datasets", dataset, "training")).training
+
     def add_webhook(self, url: str, events: Sequence[doc.EventName]) -> doc.NewWebhook:
         """The address is told of these events; keep the secret for `verify_webhook`."""
         wanted = {"url": url, "events": list(events)}

@@ -252,6 +252,52 @@ class Deliveries(_Document):
     items: tuple[Delivery, ...]
 
 
+class TrainingWishes(_Document):
+    """What to train a group's model as; what is none is as usual, ``group`` the dataset's name."""
+
+    model: str = "yolov5n"
+    imgsz: int | None = None
+    epochs: int | None = None
+    group: str | None = None
+    force: bool = False
+
+
+class MemberReached(_Document):
+    """What a model reaches of a member on pictures that were held out."""
+
+    name: str
+    map50: float
+    map50_95: float
+
+
+class Training(_Document):
+    """A training of a dataset, and how far it is: ``done`` of ``total`` of a step."""
+
+    number: int
+    state: Literal["waiting", "working", "done", "failed"]
+    group: str
+    step: str = ""
+    done: int = 0
+    total: int = 0
+    failure: str | None = None
+    version: int | None = None
+    is_used: bool = False
+    worse: tuple[str, ...] = ()
+    judged_on: str | None = None
+    members: tuple[MemberReached, ...] = ()
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more comes of it."""
+        return self.state in ("done", "failed")
+
+
+class TrainingOf(_Document):
+    """A dataset's newest training."""
+
+    training: Training | None
+
+
 class WebhookEvent(_Document):
     """What a webhook's target is sent; ``id`` is the same in every try of one delivery."""
 

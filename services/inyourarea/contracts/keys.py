@@ -312,6 +312,21 @@ def dataset_labels_of(dataset: str, picture: str) -> str:
     return f"{dataset}labels/{picture}/"
 
 
+def trainings_of(dataset: str) -> str:
+    """What the names of all trainings of a dataset begin with."""
+    return f"{dataset}trainings/"
+
+
+def training(dataset: str, number: int) -> str:
+    """What somebody wanted to be trained; numbers are claimed one after another, from 1."""
+    return f"{trainings_of(dataset)}{number:06}/wanted.json"
+
+
+def training_state(dataset: str, number: int) -> str:
+    """How far a training is; written again and again, by whoever trains."""
+    return f"{trainings_of(dataset)}{number:06}/state.json"
+
+
 def dataset_source(dataset: str, sha256: str) -> str:
     """Which video some of the pictures are from."""
     return f"{dataset}sources/{sha256[:16]}.json"

@@ -27,6 +27,10 @@ def _by_segment(fact: Any) -> str:
     return f"{fact.video_id}/{fact.segment.index}"
 
 
+def _by_dataset(fact: Any) -> str:
+    return str(fact.dataset)
+
+
 @dataclass(frozen=True)
 class Topic:
     """One kind of fact: its message, its key, whether it fans out in two lanes or is compacted.
@@ -78,6 +82,7 @@ TOPICS = (
     Topic("run.cancelled", facts.RunCancelled, _by_video, is_compacted=True),
     Topic("video.deleted", facts.VideoDeleted, _by_video, is_compacted=True),
     Topic("stage.failed", facts.StageFailed, _by_video),
+    Topic("training.wanted", facts.TrainingWanted, _by_dataset),
 )
 
 _BY_FACT = MappingProxyType({topic.fact: topic for topic in TOPICS})

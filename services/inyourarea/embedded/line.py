@@ -23,7 +23,7 @@ from inyourarea.render.handler import RenderHandler
 from inyourarea.render.stage_handler import StageHandler
 from inyourarea.render.streams_handler import StreamsHandler
 from inyourarea.runtime.bus import Bus
-from inyourarea.runtime.child import Child
+from inyourarea.runtime.child import MEMORY_MIB, Child
 from inyourarea.runtime.memory import keep_freed_memory
 from inyourarea.runtime.memory_bus import MemoryBroker
 from inyourarea.runtime.objects import Objects
@@ -70,15 +70,15 @@ class Line:
         keep_freed_memory()
         for start in list(self.objects.list("attempts/")):
             self.objects.delete(start)  # asking again is a fresh start
-        self._submitting = self._child()
+        self._submitting = self.child()
         self._tracking = TrackHandler(self.objects, self._track)
         self._producer = self._broker.join("line", ())
-        ingest = IngestHandler(self.objects, self._child(), self._ingest)
+        ingest = IngestHandler(self.objects, self.child(), self._ingest)
         self.start("ingest", ingest.handlers)
         for _ in range(_DETECTING):
             self.start("detect", DetectHandler(self.objects, self._detectors).handlers)
         self.start("track", self._tracking.handlers)
-        render = RenderHandler(self.objects, self._child(), self._render)
+        render = RenderHandler(self.objects, self.child(), self._render)
         self.start("render", render.handlers)
         self.start("rendition", self._rendition())
         return self
@@ -103,8 +103,9 @@ class Line:
         for thread in self._threads:
             thread.join(_FAREWELL_S)
 
-    def _child(self) -> Child:
-        self._children.append(Child())
+    def child(self, memory_mib: int = MEMORY_MIB) -> Child:
+        """A process for work that may crash; it ends with the line."""
+        self._children.append(Child(memory_mib))
         return self._children[-1]
 
     def _rendition(self) -> Handlers:
@@ -112,7 +113,7 @@ class Line:
 
         So neither it nor the fancams wait for the other.
         """
-        parts = (self.objects, self._child(), self._render)
+        parts = (self.objects, self.child(), self._render)
         return {
             **StageHandler(*parts).handlers,
             **StreamsHandler(*parts).handlers,

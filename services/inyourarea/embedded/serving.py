@@ -5,12 +5,15 @@ import logging
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 
+from inyourarea.contracts.trainings import STAGE as TRAIN
+from inyourarea.contracts.trainings import Training
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import ModelRejected, Refused, VideoUnreadable
 from inyourarea.detect.detector import Detector
@@ -20,6 +23,8 @@ from inyourarea.embedded.line import Line
 from inyourarea.embedded.models import (
     given_model,
     known_groups,
+    models_folder,
+    published_folder,
     published_versions,
 )
 from inyourarea.embedded.own_files import STORE
@@ -39,8 +44,16 @@ from inyourarea.gateway.models import CurrentModels, KnownModel
 from inyourarea.gateway.problems import Problem
 from inyourarea.gateway.settings import GatewaySettings
 from inyourarea.gateway.submission import submit_source
+from inyourarea.runtime.folder_objects import FolderObjects
+from inyourarea.runtime.model_versions import ModelVersions
 from inyourarea.runtime.objects import ObjectNotFound
+from inyourarea.runtime.trainings import Trainings
 from inyourarea.runtime.worker import DependencyAway
+from inyourarea.train.installed import is_installed
+from inyourarea.train.settings import TrainSettings
+
+if TYPE_CHECKING:
+    from inyourarea.train.wanted import Made
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +61,14 @@ log = logging.getLogger(__name__)
 CATALOG = ".inyourarea-catalog.sqlite"
 #: Published versions in memory, some 200 MB each: the one in use, and one that runs are leaving.
 PUBLISHED_AT_A_TIME = 2
+#: What training has learned so far, beside the store: a site that is started again goes on from it.
+TRAINING = ".inyourarea-training"
+#: MiB that training may want, and how long it may take: as much as there is, and a week.
+TRAINING_MIB, TRAINING_S = 1 << 20, 7 * 24 * 3600.0
+_TRAIN_IS_MISSING = (
+    "Training needs torch, which is not installed where this site runs: stop it, "
+    "`pip install 'inyourarea[train]'` (6 GB on Linux), and start it again."
+)
 
 
 @dataclass(frozen=True)
@@ -68,6 +89,7 @@ def open_site(folder: Path, settings: GatewaySettings) -> Iterator[Site]:
     """
     given, detectors = known_models()
     models = CurrentModels(given, published_versions)
+    settings = replace(settings, why_no_training="" if is_installed() else _TRAIN_IS_MISSING)
     store = open_store(folder / STORE)
     with store as objects, Line(objects, partial(_detector_of, detectors)) as line:
         sweep_outdated(line.objects)
@@ -77,10 +99,33 @@ def open_site(folder: Path, settings: GatewaySettings) -> Iterator[Site]:
         announce = partial(announce_run, house)
         handler = GatewayHandler(line.objects, catalog, house.watchers, announce)
         line.start("gateway", handler.handlers)
+        if not settings.why_no_training:
+            _train(line, folder)
         announce_silent_runs(house, silence_s=0)  # the bus is a new one
         courier = Courier(house.webhooks, settings.webhook_networks)
         with contextlib.closing(catalog), courier, kept(house):
             yield Site(create_app(house), house, line)
+
+
+def _train(line: Line, folder: Path) -> None:
+    """What is wanted is trained, beside everything else; what was not ended goes on."""
+    # Imported here, so that no other site waits for what only training needs.
+    from inyourarea.train.handler import TrainHandler  # noqa: PLC0415
+    from inyourarea.train.wanted import train_politely  # noqa: PLC0415
+
+    settings = TrainSettings(scratch=folder / TRAINING, models=models_folder())
+    child = line.child(TRAINING_MIB)
+
+    def make(training: Training) -> "Made":
+        asked = (line.objects, training, settings)
+        return child.call(train_politely, *asked, timeout_s=TRAINING_S)
+
+    def versions() -> ModelVersions:
+        return ModelVersions(FolderObjects(published_folder(models_folder())))
+
+    line.start(TRAIN, TrainHandler(line.objects, versions, make).handlers)
+    for training in Trainings(line.objects).under_way():
+        line.publish(training.fact)
 
 
 def open_catalog(folder: Path) -> Catalog:

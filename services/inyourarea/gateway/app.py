@@ -15,6 +15,7 @@ from inyourarea.gateway.api import (
     session,
     stage,
     tokens,
+    training,
     uploads,
     usage,
     videos,
@@ -49,6 +50,7 @@ _PARTS = (
     webhooks,
     usage,
     datasets,
+    training,
 )
 
 

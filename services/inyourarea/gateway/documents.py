@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from inyourarea.contracts.datasets import DATASET_NAME
+from inyourarea.contracts.trainings import NETWORKS
 
 #: What every address of the API begins with.
 API = "/api/v1"
@@ -754,6 +755,60 @@ class LabelHistory(_Document):
     """All versions of a picture's labels, the oldest first."""
 
     items: list[LabelVersion]
+
+
+class TrainingAsked(_Document):
+    """What to train a group's model as."""
+
+    model: Literal[NETWORKS] = Field(NETWORKS[0], description="n is the smallest, x the largest")  # type: ignore[valid-type]
+    imgsz: Annotated[int, Field(ge=160, le=4096, multiple_of=32)] | None = Field(
+        None, description="Longer side of a frame; none: 1280, or the pictures' own"
+    )
+    epochs: Annotated[int, Field(ge=1, le=10_000)] | None = Field(
+        None, description="Passes over the pictures; none: as many as are usual"
+    )
+    group: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")] | None = Field(
+        None, description="Whose model's next version it becomes; none: called as the dataset is"
+    )
+    force: bool = Field(False, description="The group uses it even where it is worse")
+
+
+class MemberReached(_Document):
+    """What a model reaches of a member on pictures that were held out."""
+
+    name: str
+    map50: float
+    map50_95: float
+
+
+class TrainingDocument(_Document):
+    """A training of a dataset, how far it is, and what came of it."""
+
+    number: int
+    state: Literal["waiting", "working", "done", "failed"]
+    group: str
+    model: str
+    imgsz: int | None
+    epochs: int | None
+    by: str
+    asked_at: str
+    at: str = Field(description="When anything was last heard of it")
+    step: str = Field(description="pictures, learning or exporting")
+    done: int = Field(description="Of the step")
+    total: int
+    failure: str | None
+    version: int | None = Field(description="Of the group's model, that came of it")
+    is_used: bool = Field(description="The group's runs used it when that was decided")
+    worse: list[str] = Field(description="In what it falls short of the version before")
+    judged_on: str | None = Field(description="The part of the dataset that the figures are of")
+    members: list[MemberReached]
+
+
+class Training(_Document):
+    """The dataset's newest training."""
+
+    training: TrainingDocument | None
+    why_not: str | None = Field(description="Why nobody trains for this site, in words")
 
 
 class TrackletNamed(_Document):

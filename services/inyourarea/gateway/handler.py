@@ -8,12 +8,14 @@ from google.protobuf.message import Message
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.runs import RENDITION
+from inyourarea.contracts.trainings import STAGE as TRAINING
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.gateway.catalog import Catalog, Step
 from inyourarea.gateway.documents import EventName
 from inyourarea.gateway.projection import Projection
 from inyourarea.gateway.watchers import Watchers
 from inyourarea.runtime.objects import ObjectNotFound, Objects
+from inyourarea.runtime.trainings import Trainings
 
 #: What users are told of a stage; the order is that of the work.
 READING, FINDING, PLANNING, DRAWING, JOINING = STAGES = (
@@ -53,6 +55,7 @@ class GatewayHandler:
         self._catalog = catalog
         self._watchers = watchers
         self._projection = Projection(objects, catalog)
+        self._trainings = Trainings(objects)
         self.handlers: Mapping[type[Message], Callable[[Any], list[Message]]] = MappingProxyType(
             {
                 facts.FramesExtracted: self.on_segment,
@@ -96,8 +99,12 @@ class GatewayHandler:
 
         Where no run is told, because nobody could read of which it was, it is the video's newest.
         Where it is only what browsers are given, the run goes on. What was tried before somebody
-        asked for the run once more, and fails only now, says nothing about it.
+        asked for the run once more, and fails only now, says nothing about it. A training is of no video: what its dataset had under
+        way has failed.
         """
+        if fact.stage == TRAINING:
+            self._trainings.fail(fact.key, fact.reason)
+            return []
         run = fact.run_id or self._newest_run(fact.video_id)
         if run and self._is_of_an_earlier_take(fact, run):
             return []

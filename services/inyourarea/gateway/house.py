@@ -22,6 +22,7 @@ from inyourarea.gateway.usage import Books
 from inyourarea.gateway.watchers import Watchers
 from inyourarea.gateway.webhooks import Webhooks
 from inyourarea.runtime.objects import Objects, holds
+from inyourarea.runtime.trainings import Trainings
 
 
 class House:
@@ -48,6 +49,7 @@ class House:
         self.journal = Journal(objects)
         self.books = Books(objects)
         self.datasets = Datasets(objects)
+        self.trainings = Trainings(objects)
         self.projection = Projection(objects, catalog)
         self.showing = Showing(objects)
         self.exports = Exports(self.showing)

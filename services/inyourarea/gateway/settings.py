@@ -20,6 +20,10 @@ _LONGEST_SILENCE_S = 24 * 3600
 _NAME = re.compile(r"[a-z0-9._-]{1,253}|\[[0-9a-f:.]{2,45}\]", re.ASCII)
 #: Languages in which people may have a name besides that by which they are called.
 LANGUAGES = ("ko", "en", "ja", "zh")
+_NOBODY_TRAINS = (
+    "Nobody trains for this site. Whoever runs it has its chart start jobs (`train.jobs.enabled`, "
+    "with KEDA), or trains with `inyourarea train`."
+)
 #: What this machine calls itself.
 HERE = ("localhost", "127.0.0.1", "[::1]")
 
@@ -54,6 +58,8 @@ class GatewaySettings:
     #: Seconds without a step after which a run is told to all stages again: longer than any unit
     #: takes by far, and harmless where one does, since whatever exists is not made again.
     silence_s: float = 600.0
+    #: Why nobody trains here whom the site could ask, in words; empty: somebody does.
+    why_no_training: str = ""
     #: Whether visitors without a token see what is published.
     is_public: bool = False
     #: Whether whoever comes from this machine, to its loopback address, may do everything.
@@ -70,7 +76,8 @@ def read_settings(environment: Mapping[str, str]) -> GatewaySettings:
     a month; none), ``GATEWAY_HOSTS`` (names besides this machine's own, with commas between),
     ``GATEWAY_PROXIES`` and ``GATEWAY_WEBHOOK_NETWORKS`` (networks, likewise), ``GATEWAY_GRPC``
     (HOST:PORT), ``GATEWAY_GRPC_CERT_FILE`` and ``GATEWAY_GRPC_KEY_FILE``, ``GATEWAY_S3_SOURCES``
-    (``s3://bucket/prefix``, with commas between) and ``GATEWAY_S3_ADDRESS``.
+    (``s3://bucket/prefix``, with commas between), ``GATEWAY_S3_ADDRESS`` and ``GATEWAY_TRAINS``
+    (``yes`` where jobs train what is wanted).
 
     Raises:
         SettingsRejected: a value can not be used; all problems are told together.
@@ -92,6 +99,7 @@ def read_settings(environment: Mapping[str, str]) -> GatewaySettings:
     grpc_tls = read_pair(asked, *pair) if has_tls else None
     sources = asked.several("GATEWAY_S3_SOURCES", parse_place, "places, such as s3://bucket/prefix")
     s3_address = asked.read("GATEWAY_S3_ADDRESS", "", parse_endpoint, "such as https://host:9000")
+    trains = asked.read("GATEWAY_TRAINS", False, _yes_or_no, "yes or no")
     silence_s = asked.seconds("GATEWAY_SILENCE_S", Fraction(plain.silence_s), _LONGEST_SILENCE_S)
     asked.check()
     return GatewaySettings(
@@ -107,7 +115,14 @@ def read_settings(environment: Mapping[str, str]) -> GatewaySettings:
         s3_sources=sources,
         s3_address=s3_address,
         silence_s=float(silence_s),
+        why_no_training="" if trains else _NOBODY_TRAINS,
     )
+
+
+def _yes_or_no(text: str) -> bool:
+    if text not in ("yes", "no"):
+        raise ValueError(text)
+    return text == "yes"
 
 
 def _hours(text: str) -> float:

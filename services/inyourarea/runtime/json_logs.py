@@ -17,9 +17,9 @@ _ABOUT: ContextVar[dict[str, Any]] = ContextVar("about", default={})  # noqa: B0
 
 @contextmanager
 def speaking_of(fact: Message) -> Iterator[dict[str, Any]]:
-    """Whatever is logged within is about the fact's video, run and segment, which are given."""
+    """What is logged within is about the fact's video, run, segment, dataset: these are given."""
     about: dict[str, Any] = {}
-    for name in ("video_id", "run_id"):
+    for name in ("video_id", "run_id", "dataset"):
         if value := getattr(fact, name, ""):
             about[name] = value
     if hasattr(fact, "segment"):

@@ -45,6 +45,8 @@ log = logging.getLogger(__name__)
 _FAREWELL_S = 900.0
 #: Seconds after which a service that could not begin tries again.
 _BEGIN_AGAIN_S = 2.0
+#: Seconds in which a job's unit comes, if one waits: a member of a group has work after ten.
+_UNIT_COMES_S = 120.0
 #: Seconds that questions under way have then.
 _ANSWERS_S = 30.0
 
@@ -182,6 +184,39 @@ def run_service(
         print(f"inyourarea.{name}: {refused}", file=sys.stderr)  # noqa: T201 - its last word
         return 1
     return 0
+
+
+def run_unit(name: str, open_service: Callable[[Ground], Service]) -> int:
+    """Do the one unit that waits first for the service's only group, and end: a job.
+
+    0 where it came to its end, a bad one too, or none waited for `_UNIT_COMES_S`; 1 where it could
+    not begin. Told to end, it leaves the unit to another.
+    """
+    try:
+        settings = read_settings(os.environ)
+        log_as_json(name)
+        trace_to_collector(name)
+        stop = stop_at_signals()
+        with ExitStack() as opened:
+            ground = Ground(name, settings, opened)
+            ((group, handlers),) = open_service(ground).groups.items()
+            bus = ground.bus(group, channels_of(handlers))
+            who = f"{group} {settings.kafka.member}"
+            worker = Worker(group, bus, ground.objects, handlers, name=who, clock=time.process_time)
+            _do_one(worker, stop)
+    except (*AWAY, Refused) as refused:
+        print(f"inyourarea.{name}: {refused}", file=sys.stderr)  # noqa: T201 - its last word
+        return 1
+    return 0
+
+
+def _do_one(worker: Worker, stop: threading.Event) -> None:
+    end = time.monotonic() + _UNIT_COMES_S
+    while not stop.is_set() and time.monotonic() < end:
+        if record := worker.bus.consume(worker.patience.poll_s):
+            return worker.work(record, stop)
+    log.info("nothing waits")
+    return None
 
 
 def _is_served(

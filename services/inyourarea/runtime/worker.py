@@ -212,7 +212,7 @@ class Worker:
                 return handle(fact)
 
     def _is_called_off(self, fact: Any) -> bool:
-        run, video = getattr(fact, "run_id", ""), fact.video_id
+        run, video = getattr(fact, "run_id", ""), getattr(fact, "video_id", "")
         return bool(run and holds(self.objects, keys.cancelled(run))) or bool(
             video and holds(self.objects, keys.deleted(video))
         )
@@ -260,7 +260,7 @@ class Worker:
 
     def _failure(self, record: Record, fact: Any, reason: str, attempts: int) -> list[Record]:
         failed = facts.StageFailed(
-            video_id=fact.video_id,
+            video_id=getattr(fact, "video_id", ""),
             run_id=getattr(fact, "run_id", ""),
             stage=self.stage,
             reason=reason,

@@ -22,6 +22,7 @@ from inyourarea.contracts.datasets import TEST, TRAIN, VAL
 from inyourarea.contracts.digests import digest
 from inyourarea.contracts.group import Group, group_from_toml, group_to_toml
 from inyourarea.contracts.model import ModelInfo
+from inyourarea.contracts.trainings import NETWORKS
 from inyourarea.core.errors import ModelRejected, Refused
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.disk import words_for
@@ -36,9 +37,7 @@ from inyourarea.train.mistakes import confusion, write_mistakes
 from inyourarea.train.repository import model_file, newest_revision, write_model, write_whole
 from inyourarea.train.windows import LabelledPicture, read_labels
 
-NETWORKS = tuple(f"yolov5{size}{level}" for level in ("", "6") for size in "nsmlx")
-
-STARTING_NETWORK = "yolov5n"
+STARTING_NETWORK = NETWORKS[0]
 """That of the show's weights, from which such a network starts where nothing else is said."""
 
 WINDOWS_PER_PICTURE = 4

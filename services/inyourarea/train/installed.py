@@ -1,11 +1,17 @@
 """The way to the modules that need torch, which only the extra ``train`` brings."""
 
 import importlib
+import importlib.util
 import os
 from pathlib import Path
 from types import ModuleType
 
 from inyourarea.core.errors import Refused
+
+
+def is_installed() -> bool:
+    """Whether there is what learning needs; it is not loaded to find out."""
+    return all(importlib.util.find_spec(name) for name in ("torch", "ultralytics"))
 
 
 def with_torch(module: str, work: Path) -> ModuleType:

@@ -68,6 +68,8 @@ ADDRESSES = {
     "POST /datasets/{dataset}/members": EDITOR,
     "PUT /datasets/{dataset}/members/{member}": EDITOR,
     "GET /datasets/{dataset}/counts": EDITOR,
+    "GET /datasets/{dataset}/training": EDITOR,
+    "POST /datasets/{dataset}/training": EDITOR,
     "GET /datasets/{dataset}/queue": EDITOR,
     "PUT /datasets/{dataset}/tracklets/{tracklet}": EDITOR,
     "GET /datasets/{dataset}/pictures/{picture}.jpg": EDITOR,

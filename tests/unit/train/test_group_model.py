@@ -14,12 +14,12 @@ from inyourarea.contracts.datasets import (
     Members,
 )
 from inyourarea.contracts.group import Group, group_from_toml, group_to_toml
+from inyourarea.contracts.trainings import NETWORKS
 from inyourarea.core.errors import ModelRejected, Refused
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.train import course
 from inyourarea.train.group_model import (
-    NETWORKS,
     Wish,
     choose_confidence,
     plan_training,

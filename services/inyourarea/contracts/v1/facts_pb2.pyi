@@ -1036,3 +1036,28 @@ class StageFailed(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___StageFailed: _TypeAlias = StageFailed  # noqa: Y015
+
+@_typing.final
+class TrainingWanted(_message.Message):
+    """Somebody wants a group's model trained from a dataset; what of, is in the dataset's record."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DATASET_FIELD_NUMBER: _builtins.int
+    NUMBER_FIELD_NUMBER: _builtins.int
+    dataset: _builtins.str
+    number: _builtins.int
+    """Which of the dataset's trainings, from 1."""
+    def __init__(
+        self,
+        *,
+        dataset: _builtins.str = ...,
+        number: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dataset", b"dataset", "number", b"number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TrainingWanted: _TypeAlias = TrainingWanted  # noqa: Y015

@@ -20,6 +20,7 @@ import type {
   Token,
   TokenWanted,
   TrackletNamed,
+  TrainingNow,
   Video,
   VideoToReview,
   Watch,
@@ -136,6 +137,8 @@ export const api = {
   dataset: (name: string) => ask<DatasetInShort>(dataset(name)),
   addMember: (name: string, version: number, member: string) =>
     ask<DatasetInShort>(`${dataset(name)}/members`, "POST", { version, name: member }),
+  training: (name: string) => ask<TrainingNow>(`${dataset(name)}/training`),
+  train: (name: string) => ask<TrainingNow>(`${dataset(name)}/training`, "POST", {}),
   tally: (name: string) => ask<Tally>(`${dataset(name)}/counts`),
   labelQueue: (name: string, limit: number) => ask<LabelQueue>(`${dataset(name)}/queue?limit=${limit}`),
   labels: (name: string, picture: string) => ask<Labels>(`${dataset(name)}/pictures/${picture}/labels`),

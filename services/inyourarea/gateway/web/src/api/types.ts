@@ -314,6 +314,28 @@ export interface DatasetInShort {
   pictures: number;
 }
 
+/** A training of a dataset: `done` of `total` of a step, then what the version that came of it reaches. */
+export interface Trained {
+  number: number;
+  state: "waiting" | "working" | "done" | "failed";
+  group: string;
+  step: string;
+  done: number;
+  total: number;
+  failure: string | null;
+  version: number | null;
+  is_used: boolean;
+  /** In what it falls short of the version before. */
+  worse: string[];
+  members: { name: string; map50: number; map50_95: number }[];
+}
+
+/** The newest training, and why there can be no other. */
+export interface TrainingNow {
+  training: Trained | null;
+  why_not: string | null;
+}
+
 /** Whose a tracklet is; confirmed with an empty member: no member's, such as a dancer's. */
 export interface TrackletNamed {
   member: string;

@@ -7,6 +7,7 @@ import { Frames } from "../label/Frames";
 import { Rules } from "../label/Rules";
 import { Strips } from "../label/Strips";
 import { Tally } from "../label/Tally";
+import { Training } from "../label/Training";
 import { Message, VideoProblem } from "../parts/Message";
 import { useAsked } from "../parts/useAsked";
 import { Link } from "../router";
@@ -76,6 +77,7 @@ function AtDesk({ dataset, tally }: { dataset: DatasetInShort; tally: Counts }) 
       {asked.is === "coming" && <Message title={say("loading")} />}
       {asked.is === "refused" && <VideoProblem error={asked.error} again={again} />}
       {asked.is === "there" && <Work desk={desk} queue={asked.value} kind={kind ?? first(asked.value)} start={start} choose={(to) => (setKind(to), setStart(undefined), again())} />}
+      <Training dataset={dataset.name} />
     </section>
   );
 }

@@ -1,0 +1,75 @@
+"""``inyourarea train --server``: the same, but where the site trains."""
+
+import argparse
+import time
+from collections.abc import Callable
+
+from inyourarea.cli.server import open_client, plain
+from inyourarea.client import Client, ServerAway, Training, TrainingWishes
+from inyourarea.core.errors import Refused
+
+#: Seconds between two questions how far it is, and for which a server may be away meanwhile.
+_POLL_S, _AWAY_S = 2.0, 600.0
+#: Options that say how this machine trains.
+_HERE = ("batch", "device", "weights", "flip", "triton", "out", "models")
+
+Begin = Callable[[str], Callable[[int, int], None]]
+
+
+def train_there(args: argparse.Namespace, network: str, begin: Begin) -> str:
+    """The server's training has ended well; what came of it, in words.
+
+    Raises:
+        Refused: it has not, or was asked for what only this machine can be told.
+    """
+    if told := [
+        f"--{'from' if name == 'weights' else name}" for name in _HERE if getattr(args, name)
+    ]:
+        raise Refused(f"{', '.join(told)}: how it trains is the server's own to know; leave it out")
+    name, group = str(args.dataset), args.group and args.group.stem
+    wishes = TrainingWishes(
+        model=network, imgsz=args.imgsz, epochs=args.epochs, group=group, force=args.force
+    )
+    with open_client(args) as client:
+        return _words(_followed(client, name, client.train(name, wishes), begin))
+
+
+def _followed(client: Client, name: str, training: Training, begin: Begin) -> Training:
+    """The training once it has ended; its steps are told on the way."""
+    step, heard = "", time.monotonic()
+    tell: Callable[[int, int], None] | None = None
+    while not training.has_ended:
+        if training.state == "working" and (tell is None or training.step != step):
+            step = training.step
+            tell = begin(plain(step))
+        if tell and training.total:
+            tell(training.done, training.total)
+        time.sleep(_POLL_S)
+        try:
+            found = client.training(name)
+        except ServerAway:
+            if time.monotonic() - heard > _AWAY_S:
+                raise
+            continue
+        heard = time.monotonic()
+        if found is None or found.number != training.number:
+            raise Refused(f"the server knows nothing more of training {training.number} of {name}")
+        training = found
+    return training
+
+
+def _words(training: Training) -> str:
+    if training.state == "failed":
+        raise Refused(plain(training.failure or "it failed, and the server does not say why"))
+    count = max(1, len(training.members))
+    map50, map50_95 = (
+        sum(getattr(one, figure) for one in training.members) / count
+        for figure in ("map50", "map50_95")
+    )
+    text = f"{training.group} {training.version}: mAP50 {map50:.3f}, mAP50-95 {map50_95:.3f}"
+    text += f" on {training.judged_on}"
+    if training.is_used:
+        return plain(f"{text}; its runs use it from now on")
+    worse = "; ".join(training.worse)
+    use = f"inyourarea models use {training.group} {training.version} --force"
+    return plain(f"{text}; kept, but not used, since it is worse: {worse}. `{use}` uses it")

@@ -1,0 +1,106 @@
+"""What is written of a training that somebody wants: what of, how far it is, how it ended."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from typing import Any, Final, Literal
+
+from inyourarea.contracts.v1 import facts_pb2 as facts
+
+State = Literal["waiting", "working", "done", "failed"]
+WAITING: Final = "waiting"
+WORKING: Final = "working"
+DONE: Final = "done"
+FAILED: Final = "failed"
+
+STAGE: Final = "train"
+"""The consumer group that trains, as a `StageFailed` names it."""
+
+SIZES: Final = ("n", "s", "m", "l", "x")
+NETWORKS: Final = tuple(f"yolov5{size}{level}" for level in ("", "6") for size in SIZES)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingWish:
+    """What is asked for; ``imgsz`` and ``epochs`` are the usual ones where they are none.
+
+    ``group`` is whose model it becomes the next version of; runs use it unless it is worse than the
+    one in use, or even then where it ``is_forced``.
+    """
+
+    group: str
+    network: str = NETWORKS[0]
+    imgsz: int | None = None
+    epochs: int | None = None
+    is_forced: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Training:
+    """That ``by`` wanted a model trained from a dataset at ``at_ns``."""
+
+    dataset: str
+    number: int
+    wish: TrainingWish
+    by: str
+    at_ns: int
+
+    @property
+    def fact(self) -> facts.TrainingWanted:
+        """As whoever trains is told of it."""
+        return facts.TrainingWanted(dataset=self.dataset, number=self.number)
+
+
+@dataclass(frozen=True, slots=True)
+class TrainingState:
+    """How far a training is, since ``at_ns``: ``done`` of ``total`` of a step.
+
+    Once it is done ``version`` is the group's version that came of it, ``members`` what the version
+    reaches by member (mAP50 and mAP50-95, on the part ``judged_on``), ``worse`` in what it falls
+    short of the one before, and ``is_used`` whether the group's runs use it.
+    """
+
+    state: State = WAITING
+    at_ns: int = 0
+    step: str = ""
+    done: int = 0
+    total: int = 0
+    failure: str = ""
+    version: int = 0
+    is_used: bool = False
+    worse: tuple[str, ...] = ()
+    judged_on: str = ""
+    members: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more comes of it."""
+        return self.state in (DONE, FAILED)
+
+
+def write_training(training: Training) -> bytes:
+    """A training as JSON."""
+    return _json(training)
+
+
+def read_training(content: bytes) -> Training:
+    """What `write_training` wrote."""
+    told = json.loads(content)
+    return Training(**{**told, "wish": TrainingWish(**told["wish"])})
+
+
+def write_state(state: TrainingState) -> bytes:
+    """A state as JSON."""
+    return _json(state)
+
+
+def read_state(content: bytes) -> TrainingState:
+    """What `write_state` wrote; of a later version of the program, what is known here."""
+    told = json.loads(content)
+    known: dict[str, Any] = {name: told[name] for name in TrainingState.__slots__ if name in told}
+    members = {name: (float(pair[0]), float(pair[1])) for name, pair in known["members"].items()}
+    return TrainingState(**{**known, "worse": tuple(known["worse"]), "members": members})
+
+
+def _json(what: Training | TrainingState) -> bytes:
+    return json.dumps(asdict(what), ensure_ascii=False, indent=1).encode()

@@ -1,0 +1,75 @@
+/** The dataset's newest training: how far it is, what came of it, and the button for another. */
+import { useEffect } from "preact/hooks";
+import { api } from "../api/client";
+import type { Trained } from "../api/types";
+import { Failure } from "../parts/Failure";
+import { useAsked } from "../parts/useAsked";
+import { useDeed } from "../parts/useDeed";
+import { say } from "../words/language";
+
+/** How often it is asked how far a training is. */
+const POLL_MS = 2000;
+
+export function Training({ dataset }: { dataset: string }) {
+  const [asked, again] = useAsked(`training ${dataset}`, () => api.training(dataset));
+  const { busy, failure, attempt } = useDeed();
+  const told = asked.is === "there" ? asked.value : null;
+  const isUnderWay = told?.training != null && !hasEnded(told.training);
+  useEffect(() => {
+    if (!isUnderWay) return;
+    const asking = setTimeout(again, POLL_MS);
+    return () => clearTimeout(asking);
+  }, [told]);
+  if (told === null) return null;
+  const train = async () => {
+    await api.train(dataset);
+    again();
+  };
+  return (
+    <section class="tally training" aria-label={say("training")} data-testid="training" data-state={told.training?.state ?? "none"}>
+      {told.training && <State training={told.training} />}
+      {told.why_not && !isUnderWay && <p class="hint">{told.why_not}</p>}
+      <Failure text={failure} />
+      <button type="button" class="button" disabled={busy || isUnderWay || told.why_not !== null} onClick={() => attempt(train)} data-testid="train">
+        {say("train")}
+      </button>
+    </section>
+  );
+}
+
+function State({ training }: { training: Trained }) {
+  const { state, group, step, done, total, failure, version, worse, members } = training;
+  if (state === "failed") return <Failure text={say("trainingFailed", { why: failure ?? "" })} />;
+  if (!hasEnded(training)) {
+    const share = total ? Math.floor((100 * done) / total) : 0;
+    return (
+      <p role="status">
+        <span>{state === "waiting" ? say("trainingWaits") : say(stepOf(step), { share })}</span> <progress max={100} value={share} aria-label={say("training")} />
+      </p>
+    );
+  }
+  return (
+    <>
+      <p role="status">{say(training.is_used ? "trainingUsed" : "trainingKept", { group, version: version ?? 0 })}</p>
+      {!training.is_used && <p class="hint">{worse.join("; ")}</p>}
+      <dl>
+        {members.map((one) => (
+          <div key={one.name}>
+            <dt>{one.name}</dt>
+            <dd>
+              <small>{say("trainingReached", { map50: one.map50.toFixed(3), map50_95: one.map50_95.toFixed(3) })}</small>
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </>
+  );
+}
+
+function hasEnded({ state }: Trained): boolean {
+  return state === "done" || state === "failed";
+}
+
+function stepOf(step: string): "trainingPictures" | "trainingLearning" | "trainingExporting" {
+  return step === "learning" ? "trainingLearning" : step === "exporting" ? "trainingExporting" : "trainingPictures";
+}

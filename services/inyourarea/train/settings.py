@@ -1,0 +1,38 @@
+"""The knobs of training that somebody wants of a site, read once from the environment."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from inyourarea.runtime.settings import Environment
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """Where is trained, and on what.
+
+    ``scratch`` is where everything on the way lies: kept between two tries, the second goes on
+    where the first was stopped. ``models`` has the show's weights to start from; none: nothing to
+    start from. ``device`` is ``cpu``, or GPUs by number.
+    """
+
+    scratch: Path
+    models: Path | None = None
+    device: str = "cpu"
+
+
+def read_settings(environment: Mapping[str, str]) -> TrainSettings:
+    """Settings from ``INYOURAREA_SCRATCH``, ``_MODELS`` and ``_TRAIN_DEVICE``.
+
+    Raises:
+        SettingsRejected: a value can not be used; all problems are told together.
+    """
+    asked = Environment(environment)
+    settings = TrainSettings(
+        scratch=(asked.folder("SCRATCH") or Path(tempfile.gettempdir())) / "training",
+        models=asked.folder("MODELS"),
+        device=asked.text("TRAIN_DEVICE", "cpu", "cpu, or GPUs by number, such as 0,1"),
+    )
+    asked.check()
+    return settings

@@ -1,0 +1,122 @@
+"""A training that is wanted becomes a version of the group's model; training itself is made up."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from inyourarea.contracts import keys
+from inyourarea.contracts.trainings import DONE, TrainingState, TrainingWish
+from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.core.errors import DatasetRejected, Refused
+from inyourarea.runtime.folder_objects import FolderObjects
+from inyourarea.runtime.model_versions import ModelVersions
+from inyourarea.runtime.trainings import Trainings
+from inyourarea.train.handler import TrainHandler
+from inyourarea.train.wanted import Made
+from published_models import dim, write
+
+WANTED = facts.TrainingWanted(dataset="tour", number=1)
+
+
+class School:
+    """A store with a training that is wanted of it, and whoever trains."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.objects = FolderObjects(folder / "store")
+        self.versions = ModelVersions(self.objects)
+        self.trainings = Trainings(self.objects)
+        self.made: list[str] = []
+        self.reached = iter([0.8])
+        self.handler = TrainHandler(self.objects, lambda: self.versions, self._make)
+
+    def _make(self, training: object) -> Made:
+        """A model whose members reach the next of the figures."""
+        reached = next(self.reached)
+        self.made.append(f"{reached}")
+        at = self.folder / str(len(self.made))
+        write(at, dim(0.2 + len(self.made) / 100), red=reached, green=reached)
+        return Made(at / "model.onnx", at / "card.json", at / "pair.toml")
+
+    def train(self, reached: float, *, is_forced: bool = False) -> TrainingState:
+        """What is kept of a training that reaches so much."""
+        self.reached: Iterator[float] = iter([reached])
+        training, is_new = self.trainings.want(
+            "tour", TrainingWish("pair", is_forced=is_forced), "kim"
+        )
+        assert is_new
+        assert self.handler.on_training_wanted(training.fact) == []
+        return self.trainings.state(training)
+
+    def used(self) -> int:
+        current = self.versions.current("pair")
+        return current.number if current else 0
+
+
+@pytest.fixture
+def school(tmp_path: Path) -> School:
+    return School(tmp_path)
+
+
+def test_what_came_of_it_is_a_version_that_the_group_uses(school: School) -> None:
+    state = school.train(0.8)
+    assert (state.state, state.version, state.is_used, state.worse) == (DONE, 1, True, ())
+    assert state.members == {"red": (0.95, 0.8), "green": (0.95, 0.8)}
+    assert state.judged_on == "test"
+    assert school.used() == 1
+    assert school.versions.version("pair", 1).by == "kim"
+
+
+def test_a_worse_one_is_kept_and_not_used_unless_it_is_forced(school: School) -> None:
+    school.train(0.8)
+    state = school.train(0.6)
+    assert (state.version, state.is_used) == (2, False)
+    assert "0.600 instead of 0.800" in state.worse[0]
+    assert school.used() == 1
+    state = school.train(0.5, is_forced=True)
+    assert (state.version, state.is_used) == (3, True)
+    assert school.used() == 3
+
+
+def test_a_training_that_has_ended_is_not_done_again(school: School) -> None:
+    before = school.train(0.8)
+    school.handler.on_training_wanted(WANTED)
+    assert school.made == ["0.8"]
+    training = school.trainings.find("tour", 1)
+    assert training
+    assert school.trainings.state(training) == before
+
+
+def test_one_stopped_before_it_was_told_gives_the_same_version(school: School) -> None:
+    school.train(0.8)
+    school.objects.delete(keys.training_state(keys.dataset("tour"), 1))
+    school.made.clear()
+    school.reached = iter([0.8])
+    school.handler.on_training_wanted(WANTED)
+    assert [one.number for one in school.versions.versions("pair")] == [1]
+    training = school.trainings.find("tour", 1)
+    assert training
+    assert school.trainings.state(training).is_used
+
+
+def test_a_dataset_that_is_gone_wants_nothing(school: School) -> None:
+    assert school.handler.on_training_wanted(WANTED) == []
+    assert school.made == []
+
+
+def test_why_it_can_not_be_is_told_by_who_refuses(school: School) -> None:
+    def refuse(_: object) -> Made:
+        raise DatasetRejected("The dataset has 0 labelled pictures.")
+
+    handler = TrainHandler(school.objects, lambda: school.versions, refuse)
+    school.trainings.want("tour", TrainingWish("pair"), "kim")
+    with pytest.raises(Refused, match="0 labelled"):
+        handler.on_training_wanted(WANTED)
+
+
+def test_two_that_want_at_once_want_one(school: School) -> None:
+    first, _ = school.trainings.want("tour", TrainingWish("pair"), "kim")
+    again, is_new = Trainings(school.objects).want("tour", TrainingWish("other"), "lee")
+    assert (again, is_new) == (first, False)
+    assert list(school.trainings.under_way()) == [first]
