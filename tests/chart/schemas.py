@@ -31,6 +31,7 @@ _Loader.add_constructor("tag:yaml.org,2002:value", _Loader.construct_yaml_str)
 _OTHERS = {
     "github.com/kedacore/keda/v2@v2.21.0": (
         "config/crd/bases/*_scaledobjects.yaml",
+        "config/crd/bases/*_scaledjobs.yaml",
         "config/crd/bases/*_triggerauthentications.yaml",
     ),
     "sigs.k8s.io/gateway-api@v1.4.1": ("config/crd/standard/*_httproutes.yaml",),

@@ -24,7 +24,7 @@ STAGES = ("ingest", "detect", "track", "render", "gateway")
 #: Everything that values can bring.
 EVERYTHING = (
     *("triton.enabled=true", "train.enabled=true", "train.claim=models"),
-    *("train.gpus=1", "train.publish={/models/model.onnx}"),
+    *("train.gpus=1", "train.publish={/models/model.onnx}", "train.jobs.enabled=true"),
     *("monitoring.serviceMonitor=true", "monitoring.alerts=true", "monitoring.dashboard=true"),
     *("scaling.by=keda", "scaling.prometheus=http://prometheus:9090", "dev.storage=20Gi"),
     *("site.hosts={fans.example}", "site.route.kind=ingress", "site.grpc.enabled=true"),
@@ -80,6 +80,11 @@ def test_every_selector_meets_its_pods(manifests: list[Manifest]) -> None:
         each["spec"]["template"]["metadata"]["labels"].items()
         for each in manifests
         if each["kind"] in ("Deployment", "StatefulSet", "Job")
+    ]
+    labels += [
+        each["spec"]["jobTargetRef"]["template"]["metadata"]["labels"].items()
+        for each in manifests
+        if each["kind"] == "ScaledJob"
     ]
     labels += [each["metadata"]["labels"].items() for each in manifests if each["kind"] == "Pod"]
     for each in manifests:

@@ -2,6 +2,9 @@
 
 import pytest
 
+from inyourarea.contracts.topics import topic_of
+from inyourarea.contracts.trainings import STAGE
+from inyourarea.contracts.v1 import facts_pb2 as facts
 from tools import (
     CHART,
     FULL_CLUSTER,
@@ -38,6 +41,7 @@ OWN = (
             (*OWN, "site.route.kind=httpRoute", "site.hosts={fans.example}"),
             "site.route.parents must name the Gateway",
         ),
+        ((*OWN, "train.jobs.enabled=true"), "what starts those jobs is KEDA"),
         ((*OWN, "train.enabled=true"), "train.claim must name the volume"),
     ],
 )
@@ -303,3 +307,42 @@ def test_without_words_nothing_is_published() -> None:
     assert training["args"] == ["train-show"]
     assert "nvidia.com/gpu" not in training["resources"]["limits"]
     assert {each["name"] for each in pod["volumes"]} == {"models", "scratch"}
+
+
+def test_a_job_with_gpus_of_its_own_is_started_for_each_training_that_is_wanted() -> None:
+    values = ("train.jobs.enabled=true", "train.gpus=2", "train.nodeSelector.pool=gpu")
+    key = "objectStore.secretNames.gateway=of-the-gateway"
+    made = render(*OWN, *values, key, apis=FULL_CLUSTER)
+    scaled = of_kind(made, "ScaledJob")["train"]["spec"]
+    (trigger,) = scaled["triggers"]
+    told = trigger["metadata"]
+    assert (told["topic"],) == topic_of(facts.TrainingWanted).channels
+    assert told["consumerGroup"] == STAGE
+    assert scaled["maxReplicaCount"] == 1
+    pod = scaled["jobTargetRef"]["template"]["spec"]
+    assert pod["nodeSelector"] == {"pool": "gpu"}
+    assert pod["tolerations"][0]["key"] == "nvidia.com/gpu"
+    (training,) = pod["containers"]
+    assert training["command"] == ["python3", "-m", "inyourarea.train"]
+    assert training["resources"]["limits"]["nvidia.com/gpu"] == 2
+    environ = environment(pod)
+    assert environ["INYOURAREA_TRAIN_DEVICE"] == "0,1"
+    assert environ["INYOURAREA_S3_ENDPOINT"] == "https://s3.example"
+    (store,) = [each for each in pod["volumes"] if each["name"] == "store-key"]
+    assert store["secret"]["secretName"] == "of-the-gateway"
+    site = of_kind(made, "Deployment")["gateway"]["spec"]["template"]["spec"]
+    assert environment(site)["INYOURAREA_GATEWAY_TRAINS"] == "yes"
+
+
+def test_where_no_job_is_started_the_site_says_so() -> None:
+    made = render(*OWN, apis=FULL_CLUSTER)
+    assert not of_kind(made, "ScaledJob")
+    site = of_kind(made, "Deployment")["gateway"]["spec"]["template"]["spec"]
+    assert environment(site)["INYOURAREA_GATEWAY_TRAINS"] == "no"
+
+
+def test_without_gpus_it_trains_on_processors() -> None:
+    made = render(*OWN, "train.jobs.enabled=true", apis=FULL_CLUSTER)
+    pod = of_kind(made, "ScaledJob")["train"]["spec"]["jobTargetRef"]["template"]["spec"]
+    assert environment(pod)["INYOURAREA_TRAIN_DEVICE"] == "cpu"
+    assert "nvidia.com/gpu" not in pod["containers"][0]["resources"]["limits"]

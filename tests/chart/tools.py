@@ -138,6 +138,7 @@ def pods(manifests: Iterable[Manifest]) -> list[tuple[str, Manifest]]:
     found = []
     for each in manifests:
         name, spec = f"{each['kind']} {each['metadata']['name']}", each.get("spec", {})
+        spec = spec.get("jobTargetRef", spec)  # a ScaledJob's
         if each["kind"] == "Pod":
             found.append((name, spec))
         elif "template" in spec and "spec" in spec["template"]:

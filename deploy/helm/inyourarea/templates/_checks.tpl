@@ -28,6 +28,7 @@
 {{- if not $values.site.hosts }}{{ fail (printf "site.route.kind is %s, so site.hosts must name the hosts that it leads here" $route.kind) }}{{ end -}}
 {{- end -}}
 {{- if and (eq $route.kind "httpRoute") (not $route.parents) }}{{ fail "site.route.kind is httpRoute, so site.route.parents must name the Gateway that it hangs on" }}{{ end -}}
+{{- if and $values.train.jobs.enabled (ne $scaler "keda") }}{{ fail "train.jobs.enabled is set, but what starts those jobs is KEDA: install it, or leave that out and run `inyourarea train`" }}{{ end -}}
 {{- if and $values.train.enabled (not $values.train.claim) }}{{ fail "train.enabled is set, so train.claim must name the volume that the model is written to" }}{{ end -}}
 {{- end }}
 

@@ -114,6 +114,7 @@
 - {name: INYOURAREA_GATEWAY_GRPC_KEY_FILE, value: /etc/inyourarea/site-tls/tls.key}
 {{- end }}
 {{- end }}
+- {name: INYOURAREA_GATEWAY_TRAINS, value: {{ ternary "yes" "no" $values.train.jobs.enabled | quote }}}
 {{- with $site.s3Sources }}
 - {name: INYOURAREA_GATEWAY_S3_SOURCES, value: {{ join "," . | quote }}}
 {{- end }}
