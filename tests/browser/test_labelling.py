@@ -11,11 +11,13 @@ import pytest
 from playwright.sync_api import Page, Route
 
 from inyourarea.contracts.datasets import CONFIRMED, LabelledPicture, Members
+from inyourarea.contracts.trainings import DONE, WORKING, TrainingState
 from inyourarea.gateway.access import Role
+from inyourarea.gateway.settings import GatewaySettings
 from inyourarea.gateway.tokens import TokenAsked
 from inyourarea.runtime.datasets import Dataset
 from labelled_show import ACROSS, SHOT, SIZE, face_of, fill
-from rehearsal_house import RehearsedSite
+from rehearsal_house import HOSTS, RehearsedSite
 from servers import served
 from watching import OpenPage, serious
 
@@ -487,3 +489,45 @@ def test_the_pages_speak_korean_fit_a_phone_and_show_the_rules(
     page.wait_for_selector("[data-testid=rules] svg")
     assert page.locator("[data-testid=rules] figure").count() == 6
     assert serious(page) == []
+
+
+def test_one_click_trains_and_the_page_says_how_far_it_is(
+    label_site: LabelSite, open_page: OpenPage
+) -> None:
+    fill(label_site.dataset, shots=1)
+    trainings = label_site.site.house.trainings
+    page = open_page(f"{label_site.url}/label/show")
+    page.click("[data-testid=train]")
+    page.wait_for_selector("[data-testid=training][data-state=waiting]")
+    assert page.is_disabled("[data-testid=train]")
+    newest = trainings.newest("show")
+    assert newest
+    assert label_site.site.stages.told == [newest.fact]
+    trainings.tell(newest, TrainingState(WORKING, step="learning", done=1, total=4))
+    page.wait_for_selector("[data-testid=training] >> text=Learning: 25 %")
+    assert serious(page) == []
+    reached = {"Ana": (0.951, 0.802)}
+    ended = TrainingState(DONE, version=3, worse=("mAP50-95 is less",), members=reached)
+    trainings.tell(newest, ended)
+    page.wait_for_selector("[data-testid=training] >> text=Version 3 of show is kept")
+    page.wait_for_selector("[data-testid=training] >> text=mAP50-95 is less")
+    page.wait_for_selector("[data-testid=training] >> text=mAP50 0.951, mAP50-95 0.802")
+    assert serious(page) == []
+    page.click("[data-testid=train]")
+    page.wait_for_selector("[data-testid=training][data-state=waiting]")
+    trainings.fail("show", "The dataset has 0 labelled pictures.")
+    page.wait_for_selector("[data-testid=training] >> text=0 labelled pictures")
+    assert not page.is_disabled("[data-testid=train]")
+
+
+def test_where_nobody_trains_the_page_says_why(tmp_path: Path, open_page: OpenPage) -> None:
+    why = "Training needs torch."
+    settings = GatewaySettings(hosts=HOSTS, trusts_everybody=True, why_no_training=why)
+    site = RehearsedSite(tmp_path, settings=settings)
+    site.house.datasets.make("show", Members(tuple(MEMBERS)))
+    with served(site.app) as url:  # type: ignore[arg-type]
+        page = open_page(f"{url}/label/show", locale="ko-KR")
+        page.wait_for_selector(f"[data-testid=training] >> text={why}")
+        assert page.is_disabled("[data-testid=train]")
+        assert page.inner_text("[data-testid=train]") == "모델 학습"
+    site.close()

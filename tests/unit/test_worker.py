@@ -13,8 +13,9 @@ from child_work import burn
 from inyourarea.contracts import keys
 from inyourarea.contracts.starts import read_start, starts_of
 from inyourarea.contracts.topics import DEAD_LETTERS, TAKE_HEADER, read_fact
+from inyourarea.contracts.trainings import STAGE
 from inyourarea.contracts.v1 import facts_pb2 as facts
-from inyourarea.core.errors import VideoUnreadable
+from inyourarea.core.errors import DatasetRejected, VideoUnreadable
 from inyourarea.runtime.bus import BusAway, Record
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.folder_objects import FolderObjects
@@ -367,3 +368,22 @@ def test_what_brings_a_video_to_its_end_comes_before_the_segments_of_the_next() 
         "segment.cut.urgent",
         "segment.cut.bulk",
     )
+
+
+def test_a_unit_that_is_of_no_video_fails_like_any_other(tmp_path: Path) -> None:
+    def refuse(_: Any) -> list[Message]:
+        raise DatasetRejected("there is nothing to learn from")
+
+    bench = Bench(tmp_path, refuse)
+    wanted = facts.TrainingWanted(dataset="tour", number=2)
+    bench.bus = bench.broker.join("train", ("training.wanted",))
+    handlers = {facts.TrainingWanted: refuse}
+    bench.worker = Worker(STAGE, bench.bus, bench.objects, handlers, bench.worker.patience)
+    bench.work(to_record(wanted))
+    (letter,) = bench.published(DEAD_LETTERS)
+    assert read_fact("training.wanted", letter.value) == wanted
+    (told,) = bench.published("stage.failed")
+    failed = facts.StageFailed.FromString(told.value)
+    assert (failed.stage, failed.key, failed.video_id) == (STAGE, "tour", "")
+    assert failed.reason == "there is nothing to learn from"
+    assert not list(bench.objects.list("attempts/"))

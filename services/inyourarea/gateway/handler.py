@@ -99,8 +99,8 @@ class GatewayHandler:
 
         Where no run is told, because nobody could read of which it was, it is the video's newest.
         Where it is only what browsers are given, the run goes on. What was tried before somebody
-        asked for the run once more, and fails only now, says nothing about it. A training is of no video: what its dataset had under
-        way has failed.
+        asked for the run once more, and fails only now, says nothing about it. A training is of no
+        video: what its dataset had under way has failed.
         """
         if fact.stage == TRAINING:
             self._trainings.fail(fact.key, fact.reason)
