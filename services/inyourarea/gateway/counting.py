@@ -16,7 +16,13 @@ REQUEST_SECONDS = Histogram(
     "Seconds until the answer to a request began.",
     ("method", "route", "status"),
 )
-STREAMS = Gauge("inyourarea_http_streams", "Event streams that are open.")
+STREAMS = Gauge(
+    "inyourarea_open_streams",
+    "Whoever follows a video: event streams over HTTP (sse), WatchRun over gRPC (rpc).",
+    ("kind",),
+)
+for _kind in ("sse", "rpc"):
+    STREAMS.labels(_kind)  # what has not happened yet is told as 0
 
 
 class CountedRequests:
@@ -51,7 +57,7 @@ class CountedRequests:
                 kind = Headers(raw=message["headers"]).get("content-type", "")
                 if kind.startswith("text/event-stream"):
                     is_stream = True
-                    STREAMS.inc()
+                    STREAMS.labels("sse").inc()
             await send(message)
 
         try:
@@ -61,7 +67,7 @@ class CountedRequests:
             raise
         finally:
             if is_stream:
-                STREAMS.dec()
+                STREAMS.labels("sse").dec()
 
 
 def _route(scope: Scope) -> str:

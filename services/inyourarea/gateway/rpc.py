@@ -17,7 +17,7 @@ from google.protobuf import json_format
 from google.protobuf.descriptor import MethodDescriptor
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
-from grpc_health.v1 import health, health_pb2_grpc
+from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
@@ -28,6 +28,7 @@ from inyourarea.gateway.api import direct, pins, videos
 from inyourarea.gateway.api.asking import Needs
 from inyourarea.gateway.callers import read_caller
 from inyourarea.gateway.changes import changes
+from inyourarea.gateway.counting import STREAMS
 from inyourarea.gateway.entry import count, find_person
 from inyourarea.gateway.house import House
 from inyourarea.gateway.limits import CHANGES, REQUESTS
@@ -134,10 +135,11 @@ class GatewayAnswers:
         try:
             person = await self._enter("WatchRun", context)
             video = _ID.validate_python(question.video_id)
-            async with aclosing(changes(self._house, video, person)) as told:
-                async for _, shown in told:
-                    if shown is not None:
-                        yield written(shown.model_dump(mode="json"), gateway_pb2.Video())
+            with STREAMS.labels("rpc").track_inprogress():
+                async with aclosing(changes(self._house, video, person)) as told:
+                    async for _, shown in told:
+                        if shown is not None:
+                            yield written(shown.model_dump(mode="json"), gateway_pb2.Video())
         except Exception as error:
             await _refuse(_problem_of(error), context)
 
@@ -268,6 +270,7 @@ async def _serve(house: House, started: "Future[tuple[int, Callable[[], None]]]"
     loop.set_default_executor(ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="grpc"))
     try:
         server, port, wellness = _server(house)
+        await wellness.set(SERVICE.full_name, health_pb2.HealthCheckResponse.SERVING)
         await server.start()
     except Exception as error:
         started.set_exception(error)

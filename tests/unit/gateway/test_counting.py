@@ -76,12 +76,12 @@ def test_open_streams_are_counted_while_they_last() -> None:
     async def stream(scope: Any, receive: Any, send: Any) -> None:
         kind = [(b"content-type", b"text/event-stream; charset=utf-8")]
         await send({"type": "http.response.start", "status": 200, "headers": kind})
-        seen.append(counted("http_streams"))
+        seen.append(counted("open_streams", kind="sse"))
 
-    before = counted("http_streams")
+    before = counted("open_streams", kind="sse")
     ask(stream, {})
     assert seen == [before + 1]
-    assert counted("http_streams") == before
+    assert counted("open_streams", kind="sse") == before
 
 
 def test_what_the_server_says_of_a_request_says_of_which_video() -> None:

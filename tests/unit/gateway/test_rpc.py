@@ -2,7 +2,9 @@
 
 import json
 import re
+import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,12 +19,14 @@ from certificates import Authority
 from doors import CLOSED, bearer, new_token
 from inyourarea.core.errors import Refused
 from inyourarea.gateway.access import Role
+from inyourarea.gateway.journal import Titled
 from inyourarea.gateway.limits import CHANGES, Limits
 from inyourarea.gateway.rpc import ANSWERS, SAFE, SERVICE, answering_grpc, needs
 from inyourarea.gateway.v1 import gateway_pb2 as outside
 from inyourarea.gateway.v1.gateway_pb2_grpc import GatewayStub
 from inyourarea.runtime.tls import Tls
 from rehearsal_house import RehearsedSite
+from watched import counted
 
 TABLE = Path(__file__).parents[3] / "docs" / "rpc.md"
 LOOPBACK = "127.0.0.1:0"
@@ -296,6 +300,30 @@ class TestTheServer:
             (listed,) = ask(iter([listing]), timeout=10)
         names = {service.name for service in listed.list_services_response.service}
         assert "inyourarea.gateway.v1.Gateway" in names
+
+    def test_says_that_it_ends_before_it_does(self, site: RehearsedSite) -> None:
+        site.house.settings = replace(site.house.settings, grpc=LOOPBACK)
+        said, video = health_pb2.HealthCheckResponse, site.submit()["id"]
+        with ExitStack() as site_s, ExitStack() as ours:
+            client = Outside(site_s.enter_context(answering_grpc(site.house)))
+            ours.callback(client.channel.close)
+            states = [
+                health_pb2_grpc.HealthStub(client.channel).Watch(
+                    health_pb2.HealthCheckRequest(service=name), timeout=30
+                )
+                for name in ("", SERVICE.full_name)
+            ]
+            assert [next(state).status for state in states] == [said.SERVING] * 2
+            watching = client.ask("WatchRun", video_id=video)
+            next(watching)  # type: ignore[call-overload]
+            assert counted("open_streams", kind="rpc") == 1
+            leaving = threading.Thread(target=site_s.close)
+            leaving.start()
+            ours.callback(leaving.join)
+            assert [next(state).status for state in states] == [said.NOT_SERVING] * 2
+            site.house.write_down(video, Titled(by="Kim", title="Seoul"))
+            assert next(watching).title == "Seoul"  # type: ignore[call-overload]
+        assert counted("open_streams", kind="rpc") == 0
 
     def test_proves_who_it_is_where_it_has_a_certificate(
         self, site: RehearsedSite, tmp_path: Path

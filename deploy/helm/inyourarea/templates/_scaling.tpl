@@ -65,7 +65,7 @@ spec:
     - type: prometheus
       metadata:
         serverAddress: {{ . }}
-        query: sum(inyourarea_http_streams{namespace={{ $.root.Release.Namespace | quote }}})
+        query: sum(inyourarea_open_streams{namespace={{ $.root.Release.Namespace | quote }}})
         threshold: {{ int $.streams | quote }}
     {{- end }}
     {{- if or (eq $.name "detect") (eq $.name "triton") }}
