@@ -337,6 +337,11 @@ def upload(number: str) -> str:
     return f"uploads/{number}/"
 
 
+def brought(sha256: str, at_s: int, number: str) -> str:
+    """That somebody brings this file at that time: where it is no source yet, it becomes one."""
+    return f"uploads/{sha256}/{at_s:012}-{number}"
+
+
 def arrival(number: str, name: str) -> str:
     """A file that comes past the gateway, or what is known of it, until it is a source."""
     return f"arrivals/{number}/{name}"

@@ -47,11 +47,15 @@ def delete_video(objects: Objects, video: str) -> None:
     _take_out(objects, video)
 
 
-def delete_source(objects: Objects, sha256: str) -> None:
-    """Nothing is left of a source, unless a run stands on it."""
+def is_needed(objects: Objects, sha256: str) -> bool:
+    """Whether a run stands on the source."""
     key = keys.source(sha256)
-    if not any(run.source.key == key for run in accepted_runs(objects)):
-        _forget(objects, (key, keys.probe(sha256), keys.mezzanine(sha256)))
+    return any(run.source.key == key for run in accepted_runs(objects))
+
+
+def delete_source(objects: Objects, sha256: str) -> None:
+    """Nothing is left of a source; last of all it is gone itself."""
+    _forget(objects, (keys.mezzanine(sha256), keys.probe(sha256), keys.source(sha256)))
 
 
 def note_preview(objects: Objects, accepted: facts.VideoAccepted) -> None:

@@ -4,11 +4,15 @@ import asyncio
 import base64
 import hashlib
 import threading
+import time
 import unicodedata
+from contextlib import ExitStack
 
 import httpx
 import pytest
 
+from inyourarea.contracts import keys
+from inyourarea.core.errors import Refused
 from inyourarea.gateway import uploads as uploads_module
 from inyourarea.gateway.problems import NotThere
 from inyourarea.gateway.settings import GatewaySettings
@@ -260,6 +264,70 @@ def test_a_refused_wish_leaves_the_upload_and_no_source(site: RehearsedSite) -> 
         assert site.stored() == before
     assert site.http.post("/videos", json={"upload_id": number}).status_code == 202
     assert not any(key.startswith("uploads/") for key in site.stored())
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_who_is_refused_does_not_take_the_file_from_who_brings_it_too(
+    site: RehearsedSite, is_first: bool
+) -> None:
+    refused, other = (site.house.uploads.find(site.upload(), "") for _ in range(2))
+    with ExitStack() as taken:
+        if not is_first:
+            taken.enter_context(site.house.uploads.source(other))
+        with pytest.raises(Refused), site.house.uploads.source(refused) as digest:
+            if is_first:
+                taken.enter_context(site.house.uploads.source(other))
+            raise Refused("no")
+        assert site.objects.get(keys.source(digest)) == b"a stage"
+    assert site.objects.get(keys.source(digest)) == b"a stage"
+    assert list(site.objects.list(keys.upload(digest))) == []
+
+
+def test_who_comes_while_the_file_is_taken_away_finds_it_again(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refused, other = (site.house.uploads.find(site.upload(), "") for _ in range(2))
+    key, delete = keys.source(sha256(b"a stage")), site.objects.delete
+    with ExitStack() as taken:
+
+        def delete_after_another_has_come(name: str) -> None:
+            if name == key:
+                taken.enter_context(site.house.uploads.source(other))
+            delete(name)
+
+        monkeypatch.setattr(site.objects, "delete", delete_after_another_has_come)
+        with pytest.raises(Refused), site.house.uploads.source(refused):
+            raise Refused("no")
+        assert site.objects.get(key) == b"a stage"
+    assert site.objects.get(key) == b"a stage"
+
+
+def test_nothing_stays_of_a_file_that_all_who_brought_it_were_refused(site: RehearsedSite) -> None:
+    numbers = [site.upload() for _ in range(2)]
+    before = site.stored()
+    with pytest.raises(Refused), ExitStack() as all_refused:
+        for number in numbers:
+            upload = site.house.uploads.find(number, "")
+            all_refused.enter_context(site.house.uploads.source(upload))
+        raise Refused("no")
+    assert site.stored() == before
+
+
+def test_who_died_over_bringing_a_file_is_forgotten(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload = site.house.uploads.find(site.upload(), "")
+    before = site.stored()
+    site.objects.put(keys.brought(sha256(b"a stage"), int(time.time()), "0"), b"")
+    site.house.sweep()
+    assert site.stored() > before
+    now = time.time()
+    monkeypatch.setattr(uploads_module.time, "time", lambda: now + 3601)
+    with pytest.raises(Refused), site.house.uploads.source(upload) as digest:
+        raise Refused("no")
+    assert keys.source(digest) not in site.stored()
+    site.house.sweep()
+    assert site.stored() == before
 
 
 def test_an_unfinished_upload_is_no_video(site: RehearsedSite) -> None:
