@@ -96,7 +96,7 @@ def _check(objects: Objects, is_mended: bool) -> int:
     try:
         for broken in find_broken(objects):
             what = broken.promise or "the video itself: send the same file again"
-            print(f"video {broken.video}, run {broken.run}: {what}")
+            print(f"video {broken.run.video_id}, run {broken.run.run_id}: {what}")
             print(*(f"  lacks {key}" for key in broken.missing), sep="\n")
             count, lost = count + 1, lost + (not broken.promise)
             if is_mended:

@@ -2,17 +2,21 @@
 
 import os
 import sys
-from functools import lru_cache
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING
 
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import ModelRejected
 from inyourarea.detect.detector import Detector
 from inyourarea.detect.handler import DetectHandler, Detectors
-from inyourarea.detect.settings import DetectSettings, read_settings
+from inyourarea.detect.settings import DetectSettings, TritonSettings, read_settings
 from inyourarea.runtime.dependencies import Ask
 from inyourarea.runtime.model_versions import ModelVersions
 from inyourarea.runtime.objects import ObjectNotFound
 from inyourarea.runtime.service import Ground, Service, run_service
+
+if TYPE_CHECKING:
+    from inyourarea.detect.triton import TritonServer
 
 #: Models in memory, some 200 MB each: the faces', two groups', and one that runs are leaving.
 MODELS_AT_A_TIME = 4
@@ -27,11 +31,16 @@ def open_service(ground: Ground) -> Service:
 def needs() -> dict[str, Ask]:
     """The server that models are on, if one was named."""
     settings = read_settings(os.environ)
-    if settings.triton is None:
-        return {}
-    from inyourarea.detect.triton import TritonServer  # noqa: PLC0415 - see `detectors_of`
+    return {} if settings.triton is None else {"triton": _server(settings.triton).check}
 
-    return {"triton": TritonServer(settings.triton).check}
+
+@cache
+def _server(settings: TritonSettings) -> "TritonServer":
+    """The one client of this process: for its work, and for whoever asks whether it is there."""
+    # Imported here: whoever runs models in the process needs no client of a server.
+    from inyourarea.detect.triton import TritonServer  # noqa: PLC0415
+
+    return TritonServer(settings)
 
 
 def detectors_of(settings: DetectSettings, versions: ModelVersions) -> Detectors:
@@ -40,11 +49,9 @@ def detectors_of(settings: DetectSettings, versions: ModelVersions) -> Detectors
     A published version that is not there is fetched from the store.
     """
     if settings.triton is not None:
-        # Imported here: whoever runs models in the process needs no client of a server, and back.
-        from inyourarea.detect.supply import SuppliedServer  # noqa: PLC0415
-        from inyourarea.detect.triton import TritonServer  # noqa: PLC0415
+        from inyourarea.detect.supply import SuppliedServer  # noqa: PLC0415 - see `_server`
 
-        return SuppliedServer(TritonServer(settings.triton), versions).detector
+        return SuppliedServer(_server(settings.triton), versions).detector
 
     def loaded(model: facts.Model) -> Detector:
         return _loaded(settings, versions, model.name, model.sha256)
@@ -55,7 +62,7 @@ def detectors_of(settings: DetectSettings, versions: ModelVersions) -> Detectors
 @lru_cache(MODELS_AT_A_TIME)
 def _loaded(settings: DetectSettings, versions: ModelVersions, name: str, sha256: str) -> Detector:
     """The version of a model that has this digest."""
-    from inyourarea.detect.onnx import OnnxDetector  # noqa: PLC0415 - as above
+    from inyourarea.detect.onnx import OnnxDetector  # noqa: PLC0415 - see `_server`, and back
 
     repository = settings.model_repository
     for file in sorted((repository / name).glob("*/model.onnx")):

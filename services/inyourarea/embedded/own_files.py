@@ -1,12 +1,12 @@
 """Which files of an output folder runs have written: those and no others may be taken away."""
 
-import hashlib
 import json
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from inyourarea.contracts.digests import file_digest
 from inyourarea.runtime.disk import whole
 
 #: Where a run keeps what it has done so far, inside the output folder.
@@ -42,7 +42,7 @@ class OwnFiles:
     def add(self, name: str, video: str = "", person: str = "", picture: str = "") -> None:
         """The file, as it is now, is a run's own."""
         path = self._folder / name
-        file = OwnFile(path.stat().st_size, _digest(path), video, person, picture)
+        file = OwnFile(path.stat().st_size, file_digest(path), video, person, picture)
         if self._files.get(name) != file:
             self._files[name] = file
             self._write()
@@ -69,7 +69,7 @@ class OwnFiles:
         self._forget(name)
 
     def _is_as_written(self, name: str) -> bool:
-        return self.is_there(name) and _digest(self._folder / name) == self._files[name].sha256
+        return self.is_there(name) and file_digest(self._folder / name) == self._files[name].sha256
 
     def _forget(self, name: str) -> None:
         del self._files[name]
@@ -91,8 +91,3 @@ def _read(list_file: Path) -> dict[str, OwnFile]:
             if not Path(name).is_absolute() and ".." not in Path(name).parts
         }
     return {}
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as opened:
-        return hashlib.file_digest(opened, "sha256").hexdigest()

@@ -14,6 +14,7 @@ import numpy as np
 from google.protobuf.message import Message
 
 from inyourarea.contracts import keys
+from inyourarea.contracts.digests import file_digest
 from inyourarea.contracts.given import GivenBoxes, write_given
 from inyourarea.contracts.specs import to_picture, to_pin, to_rational
 from inyourarea.contracts.v1 import facts_pb2 as facts
@@ -286,8 +287,7 @@ def video_digest(video: Path) -> str:
         VideoUnreadable: it can not be read.
     """
     try:
-        with video.open("rb") as opened:
-            return hashlib.file_digest(opened, "sha256").hexdigest()
+        return file_digest(video)
     except OSError as error:
         raise VideoUnreadable(f"{video} can not be read: {error.strerror}") from error
 

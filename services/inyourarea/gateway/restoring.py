@@ -17,8 +17,7 @@ class Broken:
     ``promise`` is empty where it is the video itself that is missing, which nobody can make again.
     """
 
-    video: str
-    run: str
+    run: facts.VideoAccepted
     promise: str
     missing: tuple[str, ...]
 
@@ -29,7 +28,7 @@ def find_broken(objects: Objects) -> Iterator[Broken]:
         if holds(objects, keys.deleted(run.video_id)):
             continue
         if not holds(objects, run.source.key):
-            yield Broken(run.video_id, run.run_id, "", (run.source.key,))
+            yield Broken(run, "", (run.source.key,))
         yield from _broken(objects, run)
 
 
@@ -40,12 +39,11 @@ def _broken(objects: Objects, run: facts.VideoAccepted) -> Iterator[Broken]:
         except ObjectNotFound:  # not done, or not kept
             continue
         if missing := tuple(key for key in promised if not holds(objects, key)):
-            yield Broken(run.video_id, run.run_id, promise, missing)
+            yield Broken(run, promise, missing)
 
 
 def take_back(objects: Objects, broken: Broken) -> None:
     """The promise is gone, and all that came of it: the stages make it again when next told."""
-    run = facts.VideoAccepted.FromString(objects.get(keys.accepted(broken.run)))
-    promises = [promise for promise, _ in promises_of(run)]
+    promises = [promise for promise, _ in promises_of(broken.run)]
     for promise in promises[promises.index(broken.promise) :] if broken.promise else ():
         objects.delete(promise)

@@ -216,14 +216,6 @@ class Dataset:
         if labels.version != newest.version + 1 or not self._claim(picture, labels):
             raise Conflict(self.labelled(picture))
 
-    def tracklets(self) -> dict[str, list[str]]:
-        """The pictures that each tracklet is in, in order of the pictures' names."""
-        found: dict[str, list[str]] = {}
-        for picture, labels in self.everything():
-            for tracklet in dict.fromkeys(box.tracklet for box in labels.boxes if box.tracklet):
-                found.setdefault(tracklet, []).append(picture)
-        return found
-
     def name_tracklet(self, tracklet: str, member: str, by: str, *, insists: bool = False) -> int:
         """Every box of the tracklet is the member's, as somebody confirms; how many boxes that are.
 

@@ -75,7 +75,6 @@ def test_one_name_is_given_to_a_whole_tracklet(dataset: Dataset) -> None:
     dataset.add("ab-5", b"jpeg", LABELS)
     dataset.add("ab-6", b"jpeg", replace(LABELS, pts=6, boxes=(SOMEBODY,)))
     dataset.add("ab-7", b"jpeg", replace(LABELS, pts=7, boxes=(ARIA,)))
-    assert dataset.tracklets() == {"run:0:1": ["ab-5", "ab-7"], "run:0:2": ["ab-5", "ab-6"]}
     assert dataset.name_tracklet("run:0:2", "Bea", "Kim") == 2
     bea = replace(SOMEBODY, member="Bea", state=CONFIRMED)
     assert dataset.labelled("ab-5").boxes == (ARIA, bea)
