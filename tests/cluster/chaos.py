@@ -1,11 +1,9 @@
 """What a cluster bears: services killed, servers taken away, messages that nobody can read.
 
 Each scene is a function over a running `LocalCluster`; `tests/cluster/test_chaos.py` plays them
-short, and as a program (`make chaos`) this plays them in full and prints what it saw. ``SEED``
-repeats the same choices.
+short, `tests/cluster/chaos_in_full.py` (`make chaos`) in full.
 """
 
-import argparse
 import hashlib
 import json
 import os
@@ -35,16 +33,10 @@ from inyourarea.runtime.kafka_settings import KafkaSettings
 from inyourarea.runtime.minio_objects import MinioObjects
 from inyourarea.runtime.worker import to_record
 from inyourarea.stage_show import Show, ShowSpec, write_show
-from local import LocalCluster, local_cluster
+from local import LocalCluster
 from own_servers import children_of
 from small_show import inyourarea
 
-#: Two copies of whatever there may be several of; videos are submitted at the first ingest.
-COPIES = tuple(
-    f"{service}{number}"
-    for service in ("ingest", "detect", "track", "render", "gateway")
-    for number in ("", "-2")
-)
 #: A video of which nothing has changed for so many seconds is stuck. The sweeper tells a run again
 #: after ten minutes, which would be seen.
 STUCK_S = 900.0
@@ -522,61 +514,3 @@ def queue_up(cluster: LocalCluster, video: Path, count: int, folder: Path) -> di
         "last_s": finished[-1],
         "memory": {name: (round(middle[name]), round(last[name])) for name in last},
     }
-
-
-def main() -> None:
-    """Everything in full."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--kills", type=int, default=100)
-    parser.add_argument("--outage-s", type=float, default=120)
-    parser.add_argument("--queued", type=int, default=50)
-    parser.add_argument("--videos", type=int, default=3, help="that go through at a time")
-    asked = parser.parse_args()
-    seed = int(os.environ.get("SEED", time.time_ns() % 10**6))
-    print(f"SEED={seed} make chaos   repeats these choices")
-    with tempfile.TemporaryDirectory() as place:
-        folder = Path(place)
-        some = works(folder, asked.videos)
-        with local_cluster(folder / "cluster", COPIES) as cluster:
-            play(cluster, some, folder, random.Random(seed), asked)
-
-
-def play(
-    cluster: LocalCluster,
-    some: Sequence[Work],
-    folder: Path,
-    choice: random.Random,
-    asked: argparse.Namespace,
-) -> None:
-    """Every scene, one after the other, each told as it ends."""
-    at = time.monotonic()
-    User(cluster, folder).bring_through(some[0])
-    unit_s = (time.monotonic() - at) / 4  # reading, finding, planning, drawing: one after the other
-    seen = Seen(cluster)
-    with Traffic(cluster, some, folder) as traffic:
-        killed = kill_at_random(cluster, traffic, choice, asked.kills, unit_s)
-    assert dead_letters(cluster) == []
-    told = len(seen.texts("run "))
-    print(f"{killed.total()} kills ({dict(killed)}): {traffic.rounds.total()} videos came through")
-    print("0 lost, 0 stuck, 0 dead letters, all bytes the laptop's")
-    print(f"{float(seen.twice(traffic.rounds)):.1%} of steps done twice, {told} runs told again")
-    print(f"{len(seen.texts('another was first'))} conditional writes lost to a twin")
-    for name in cluster.servers.all():
-        with Traffic(cluster, some, folder) as traffic:
-            traffic.wait_for_rounds(1)
-            told_s = take_away(cluster, name, asked.outage_s)
-        assert dead_letters(cluster) == []
-        count = traffic.rounds.total()
-        print(f"{name} frozen {asked.outage_s:g} s and killed: told after {told_s:.0f} s", end="")
-        print(f", {count} videos came through, 0 dead letters")
-    with impatient_sweeper(cluster, 30), Traffic(cluster, some, folder) as traffic:
-        traffic.wait_for_rounds(1)
-        wipe_kafka(cluster)
-    print(f"Kafka's data wiped: {traffic.rounds.total()} videos came through")
-    print(f"one detect, then three: segments each {grow(cluster, some, folder)}")
-    if asked.queued:
-        print(f"{asked.queued} at once: {queue_up(cluster, some[0].video, asked.queued, folder)}")
-
-
-if __name__ == "__main__":
-    main()

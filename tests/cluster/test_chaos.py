@@ -12,9 +12,10 @@ from pathlib import Path
 
 import pytest
 
+import accidents
 import chaos
+from accidents import Accident
 from chaos import Seen, Traffic, User, Work
-from inyourarea.contracts import keys
 from local import LocalCluster, local_cluster
 from own_servers import skipped_where_not_had
 
@@ -25,6 +26,13 @@ COPIES = ("ingest", "detect", "detect-2", "track", "render", "render-2", "gatewa
 KILLS = 8
 #: Seconds: longer than Kafka's session, so that members are lost.
 OUTAGE_S = 12.0
+#: The others take minutes; `make chaos` plays all.
+SHORT = (
+    accidents.nobody_can_read_it,
+    accidents.an_object_is_cut_short,
+    accidents.frame_packs_are_gone,
+    accidents.an_encoder_crashes,
+)
 
 
 @pytest.fixture(scope="module")
@@ -101,71 +109,11 @@ def test_what_kafka_has_lost_is_told_again(
     assert chaos.dead_letters(cluster) == []
 
 
-def test_what_nobody_can_read_fails_its_video_in_words(
-    cluster: LocalCluster, works: list[Work], user: User, letters: list[str]
+@pytest.mark.parametrize("accident", SHORT, ids=lambda accident: accident.__name__)
+def test_what_befalls_one_video_fails_it_in_words_or_is_mended(
+    accident: Accident, cluster: LocalCluster, works: list[Work], user: User, letters: list[str]
 ) -> None:
-    one, other = works
-    with chaos.without(cluster, "render"):
-        broken, fine = user.submit(one), user.submit(other)
-        user.until(broken, "planning cameras")
-        chaos.put_on_bus(cluster, chaos.unreadable(broken), chaos.of_version_2(broken))
-        assert "can be read" in user.until_settled(broken)
-    assert user.until_settled(fine) == "ready"
-    assert user.fetched(fine) == other.expected
-    letters += ["of version v2 of the contracts", "that can be read: Error parsing message"]
-    for video in (broken, fine):
-        user.delete(video)
-
-
-def test_an_object_cut_short_fails_its_video_in_words_and_is_made_again_when_it_is_gone(
-    cluster: LocalCluster, works: list[Work], user: User, letters: list[str]
-) -> None:
-    one, other = works
-    with chaos.without(cluster, "track"):
-        broken, fine = user.submit(one), user.submit(other)
-        for video in (broken, fine):
-            user.until(video, "finding people")
-        key = keys.detections(broken, chaos.accepted_of(cluster, user, broken).spec.model, 0)
-        chaos.cut_short(cluster, key)
-    assert f"{key} is damaged" in user.until_settled(broken)
-    assert user.until_settled(fine) == "ready"
-    assert user.fetched(fine) == other.expected
-    letters += [f"{key} is damaged"]
-    chaos.store_of(cluster).delete(key)
-    user.insist(lambda client: client.retry(broken))
-    assert user.until_settled(broken) == "ready"
-    assert user.fetched(broken) == one.expected
-    for video in (broken, fine):
-        user.delete(video)
-
-
-def test_frame_packs_that_expired_or_were_cut_short_are_made_again(
-    cluster: LocalCluster, works: list[Work], user: User, letters: list[str]
-) -> None:
-    work = works[0]
-    with chaos.without(cluster, "detect"):
-        video = user.submit(work)
-        user.until(video, "reading frames")
-        model = chaos.accepted_of(cluster, user, video).spec.model
-        chaos.store_of(cluster).delete(keys.pack(video, model, 0))
-        chaos.cut_short(cluster, keys.pack(video, model, 1))
-    assert user.until_settled(video) == "ready"
-    assert user.fetched(video) == work.expected
-    user.delete(video)
-
-
-def test_an_encoder_that_crashes_each_time_fails_its_video_in_words(
-    cluster: LocalCluster, works: list[Work], user: User, letters: list[str]
-) -> None:
-    work = works[0]
-    with chaos.children_killed(cluster, "render"):
-        video = user.submit(work)
-        assert "signal 9" in user.until_settled(video)
-    user.insist(lambda client: client.retry(video))
-    assert user.until_settled(video) == "ready"
-    assert user.fetched(video) == work.expected
-    letters += ["signal 9"]
-    user.delete(video)
+    letters += accident(cluster, works, user)
 
 
 def test_more_copies_share_the_work_and_do_nothing_twice(

@@ -1,0 +1,257 @@
+"""What befalls single videos and messages on a cluster: each fails in words or is mended.
+
+Each accident is a function over a running `LocalCluster`, two works and a user. It returns parts of
+the reasons for which records were buried: of those, and of no others, there are dead letters.
+"""
+
+import itertools
+import random
+import signal
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import av
+from kafka import KafkaConsumer, TopicPartition
+
+import chaos
+from chaos import Seen, User, Work
+from inyourarea.client import Wishes
+from inyourarea.contracts import keys
+from inyourarea.contracts.starts import read_start
+from inyourarea.contracts.topics import CHANNELS, DEAD_LETTERS
+from inyourarea.runtime.kafka_bus import KafkaSender
+from inyourarea.runtime.kafka_member import to_record
+from inyourarea.runtime.kafka_settings import KafkaSettings
+from inyourarea.runtime.objects import ObjectNotFound
+from inyourarea.stage_show import Show, ShowSpec, write_show
+from local import LocalCluster
+
+Accident = Callable[[LocalCluster, Sequence[Work], User], tuple[str, ...]]
+
+#: The header of a record that is a copy of another, and of what came of it.
+_COPY = "chaos-copy"
+#: Steps in whose middle a copy is frozen until one of them had not stored its result yet.
+_FREEZES = 5
+#: Seconds for a zombie to find that its work was done.
+_ZOMBIE_S = 30.0
+_PAUSE_S = 0.05
+#: Segments of four seconds of the long video, and its pictures: small, since it is about waiting.
+_LONG_SEGMENTS, _LONG_SIZE, _LONG_FPS = 1000, (320, 180), Fraction(8)
+
+
+def nobody_can_read_it(cluster: LocalCluster, works: Sequence[Work], user: User) -> tuple[str, ...]:
+    """Bytes that are no fact, and a fact of later contracts: that video fails, the other ends."""
+    one, other = works[:2]
+    with chaos.without(cluster, "render"):
+        broken, fine = user.submit(one), user.submit(other)
+        user.until(broken, "planning cameras")
+        chaos.put_on_bus(cluster, chaos.unreadable(broken), chaos.of_version_2(broken))
+        assert "can be read" in user.until_settled(broken)
+    assert user.until_settled(fine) == "ready"
+    assert user.fetched(fine) == other.expected
+    for video in (broken, fine):
+        user.delete(video)
+    return ("of version v2 of the contracts", "that can be read: Error parsing message")
+
+
+def an_object_is_cut_short(
+    cluster: LocalCluster, works: Sequence[Work], user: User
+) -> tuple[str, ...]:
+    """That video fails and says which; once the object is gone it is made again."""
+    one, other = works[:2]
+    with chaos.without(cluster, "track"):
+        broken, fine = user.submit(one), user.submit(other)
+        for video in (broken, fine):
+            user.until(video, "finding people")
+        key = keys.detections(broken, chaos.accepted_of(cluster, user, broken).spec.model, 0)
+        chaos.cut_short(cluster, key)
+    assert f"{key} is damaged" in user.until_settled(broken)
+    assert user.until_settled(fine) == "ready"
+    assert user.fetched(fine) == other.expected
+    chaos.store_of(cluster).delete(key)
+    user.insist(lambda client: client.retry(broken))
+    assert user.until_settled(broken) == "ready"
+    assert user.fetched(broken) == one.expected
+    for video in (broken, fine):
+        user.delete(video)
+    return (f"{key} is damaged",)
+
+
+def frame_packs_are_gone(
+    cluster: LocalCluster, works: Sequence[Work], user: User
+) -> tuple[str, ...]:
+    """One has expired and one was cut short: both are made again."""
+    with chaos.without(cluster, "detect"):
+        video = user.submit(works[0])
+        user.until(video, "reading frames")
+        model = chaos.accepted_of(cluster, user, video).spec.model
+        chaos.store_of(cluster).delete(keys.pack(video, model, 0))
+        chaos.cut_short(cluster, keys.pack(video, model, 1))
+    assert user.until_settled(video) == "ready"
+    assert user.fetched(video) == works[0].expected
+    user.delete(video)
+    return ()
+
+
+def an_encoder_crashes(cluster: LocalCluster, works: Sequence[Work], user: User) -> tuple[str, ...]:
+    """Each time: the video fails in words, and goes on when it is asked for again."""
+    with chaos.children_killed(cluster, "render"):
+        video = user.submit(works[0])
+        assert "signal 9" in user.until_settled(video)
+    user.insist(lambda client: client.retry(video))
+    assert user.until_settled(video) == "ready"
+    assert user.fetched(video) == works[0].expected
+    user.delete(video)
+    return ("signal 9",)
+
+
+def each_message_comes_twice(
+    cluster: LocalCluster, works: Sequence[Work], user: User
+) -> tuple[str, ...]:
+    """And in any order: the same bytes, and no step is done again."""
+    seen, rounds = Seen(cluster), Counter[str]()
+    with _repeating(cluster, user.choice) as repeated:
+        for work in works:
+            rounds[user.bring_through(work)] += 1
+    assert set(repeated) >= {"segment.detected", "segment.rendered", "fancams.published"}
+    assert seen.twice(rounds) == 0
+    return ()
+
+
+@contextmanager
+def _repeating(cluster: LocalCluster, choice: random.Random) -> Iterator[Counter[str]]:
+    """Every record comes again, after others that came later; counts them by channel."""
+    settings = KafkaSettings((cluster.servers.kafka.address,))
+    stop, counted = threading.Event(), Counter[str]()
+    consumer = KafkaConsumer(bootstrap_servers=settings.servers[0])
+    names = [channel for channel in CHANNELS if channel.name != DEAD_LETTERS]
+    places = [TopicPartition(one.name, part) for one in names for part in range(one.partitions)]
+    consumer.assign(places)
+    for place, end in consumer.end_offsets(places).items():
+        consumer.seek(place, end)
+
+    def repeat() -> None:
+        with closing(consumer), closing(KafkaSender(settings)) as sender:
+            while not stop.is_set():
+                came = [
+                    to_record(place, message)
+                    for place, messages in consumer.poll(500).items()
+                    for message in messages
+                ]
+                choice.shuffle(came)
+                for record in came:
+                    if _COPY not in record.headers:
+                        again = {**record.headers, _COPY: b"1"}
+                        sender.publish(replace(record, headers=again))
+                        counted[record.channel] += 1
+                sender.flush()
+
+    repeater = threading.Thread(target=repeat)
+    repeater.start()
+    try:
+        yield counted
+    finally:
+        stop.set()
+        repeater.join()
+
+
+def a_zombie_wakes(cluster: LocalCluster, works: Sequence[Work], user: User) -> tuple[str, ...]:
+    """A copy freezes in its step, another does it; the first one's write comes late, counted."""
+    for _, work in zip(range(_FREEZES), itertools.cycle(works), strict=False):
+        seen, video = Seen(cluster), user.submit(work)
+        name = _who_has_begun(cluster, "detect", user.insist(lambda c, v=video: c.video(v)).run_id)  # type: ignore[misc]
+        cluster.processes[name].send_signal(signal.SIGSTOP)
+        try:
+            assert user.until_settled(video) == "ready"
+        finally:
+            cluster.processes[name].send_signal(signal.SIGCONT)
+        end = time.monotonic() + _ZOMBIE_S
+        while not (late := seen.texts("another was first")) and time.monotonic() < end:
+            time.sleep(_PAUSE_S)
+        cluster.wait(name)
+        assert user.fetched(video) == work.expected
+        user.delete(video)
+        if late:
+            return ()
+    raise AssertionError("no frozen copy had its write still to come")
+
+
+def _who_has_begun(cluster: LocalCluster, service: str, run: str) -> str:
+    """The copy that works on a step of the run."""
+    store = chaos.store_of(cluster)
+    while True:
+        for key in list(store.list("attempts/")):
+            with suppress(ObjectNotFound):
+                start = read_start(store.get(key))
+                group, _, name = start.worker.partition(" ")
+                if group == service and start.run_id == run:
+                    return name
+        time.sleep(_PAUSE_S)
+
+
+#: All of them, in the order in which they are played.
+ACCIDENTS: tuple[Accident, ...] = (
+    nobody_can_read_it,
+    an_object_is_cut_short,
+    frame_packs_are_gone,
+    an_encoder_crashes,
+    each_message_comes_twice,
+    a_zombie_wakes,
+)
+
+
+def long_video(folder: Path) -> Path:
+    """A video of a thousand segments: one short show, again and again."""
+    spec = ShowSpec(
+        seed=7, members=3, seconds=Fraction(8), size=_LONG_SIZE, fps=_LONG_FPS, setting="easy"
+    )
+    write_show(Show.plan(spec), folder, workers=2)
+    target = folder / "long.mp4"
+    with av.open(folder / "stage.mp4") as source, av.open(target, "w") as long:
+        shown = source.streams.video[0]
+        stream = long.add_stream_from_template(shown)
+        packets = [packet for packet in source.demux(shown) if packet.dts is not None]
+        length = round(spec.seconds / shown.time_base)
+        stamps = [(packet.pts, packet.dts) for packet in packets]
+        for turn in range(-(-4 * _LONG_SEGMENTS // int(spec.seconds))):
+            for packet, (pts, dts) in zip(packets, stamps, strict=True):
+                packet.stream = stream
+                packet.pts, packet.dts = pts + turn * length, dts + turn * length
+                packet.time_base = shown.time_base
+                long.mux(packet)
+    return target
+
+
+def beside_a_long_video(
+    cluster: LocalCluster, work: Work, long: Path, user: User
+) -> dict[str, Any]:
+    """A video of a thousand segments is under way, and a short one does not wait for it.
+
+    Returns how long that took alone and beside the other, in seconds, and how far that one was.
+    """
+    at = time.monotonic()
+    user.bring_through(work)
+    alone_s = time.monotonic() - at
+    waiting = user.insist(lambda client: client.submit(long, Wishes(group="show"))).id
+
+    def found() -> tuple[int, int]:
+        steps = user.insist(lambda client: client.video(waiting)).progress
+        return next((one.done, one.total) for one in steps if one.stage == "finding people")
+
+    while not found()[0]:
+        time.sleep(_PAUSE_S)
+    at = time.monotonic()
+    user.bring_through(work)
+    beside_s = time.monotonic() - at
+    done, total = found()
+    assert total >= _LONG_SEGMENTS
+    assert done < total / 4
+    user.delete(waiting)
+    return {"alone_s": round(alone_s), "beside_s": round(beside_s), "of_the_long": (done, total)}
