@@ -252,6 +252,30 @@ def test_strokes_are_undone_and_done_again(label_site: LabelSite, open_page: Ope
     assert near(label_site.newest(pictures[0]).boxes[4].box, (300, 250, 380, 330))
 
 
+def test_a_finished_picture_whose_box_is_brought_back_is_asked_for_again(
+    label_site: LabelSite, open_page: OpenPage
+) -> None:
+    pictures = fill(label_site.dataset, shots=1)
+    before = label_site.newest(pictures[0])
+    page = open_page(f"{label_site.url}/label/show")
+    editor = opened(page, "frames")
+    for _ in before.boxes:
+        editor.press("v", "Delete")
+    editor.press("Enter")
+    page.wait_for_selector(f"[data-testid=frame][data-picture='{pictures[1]}']")
+    editor.saved()
+    empty = label_site.newest(pictures[0])
+    assert (empty.state, empty.boxes) == (CONFIRMED, ())
+    editor.press(",")
+    page.wait_for_selector(f"[data-testid=frame][data-picture='{pictures[0]}']")
+    editor.press("Control+z")
+    editor.saved()
+    back = label_site.newest(pictures[0])
+    assert (back.state, back.boxes) == (before.state, before.boxes[-1:])
+    todo = label_site.site.house.datasets.find("show").todo("")
+    assert pictures[0] in [name for name, _ in todo.frames]
+
+
 def test_boxes_are_copied_to_the_next_frame_and_looked_at_closely(
     label_site: LabelSite, open_page: OpenPage
 ) -> None:

@@ -6,7 +6,7 @@ import { between, carryOver, handleAt, HANDLES, hit, move, place, resize, worked
 import { Desk } from "../src/label/desk";
 import { Memory, Outbox, type Post } from "../src/label/outbox";
 import { KEYS, memberOf } from "../src/label/palette";
-import { begin, redo, stroke, undo } from "../src/label/strokes";
+import { begin, redo, resume, settle, stroke, undo } from "../src/label/strokes";
 
 const SIZE = [640, 360] as const;
 const of = (box: Box, member = "", state: LabelBox["state"] = "proposed"): LabelBox => ({ box, member, tracklet: "", view: "", state });
@@ -61,12 +61,36 @@ test("a rejected picture that is worked on is rejected no more", () => {
 
 test("strokes are undone and done again, until another one is made", () => {
   const [a, b, c] = [[of([0, 0, 9, 9])], [of([1, 0, 9, 9])], [of([2, 0, 9, 9])]] as const;
-  const two = stroke(stroke(begin(a), b), c);
+  const first = begin({ boxes: a, state: "proposed" });
+  const two = stroke(stroke(first, b), c);
   const one = undo(two);
-  expect(one?.now).toBe(b);
-  expect(redo(one ?? two)?.now).toBe(c);
+  expect(one?.now.boxes).toBe(b);
+  expect(redo(one ?? two)?.now.boxes).toBe(c);
   expect(redo(stroke(one ?? two, a))).toBeNull();
-  expect(undo(begin(a))).toBeNull();
+  expect(undo(first)).toBeNull();
+});
+
+test("a picture that was finished goes back to where it was, what was said of it included", () => {
+  const box = of([0, 0, 9, 9]);
+  const emptied = stroke(begin({ boxes: [box], state: "proposed" }), []);
+  const finished = settle(emptied, { boxes: [], state: "confirmed" });
+  expect(finished.now).toEqual({ boxes: [], state: "confirmed" });
+  const back = undo(resume(finished, { boxes: [], state: "confirmed" }));
+  expect(back?.now).toEqual({ boxes: [box], state: "proposed" });
+  expect(redo(back ?? finished)?.now).toEqual({ boxes: [], state: "confirmed" });
+});
+
+test("to say that a picture is right is a step where that says something of its boxes", () => {
+  const named = [of([0, 0, 9, 9], "Ana")];
+  const right = [of([0, 0, 9, 9], "Ana", "confirmed")];
+  const finished = settle(begin({ boxes: named, state: "proposed" }), { boxes: right, state: "confirmed" });
+  expect(undo(finished)?.now).toEqual({ boxes: named, state: "proposed" });
+  expect(undo(settle(finished, { boxes: right, state: "rejected" }))?.now.boxes).toBe(named);
+});
+
+test("what was done to other boxes than are there now is not undone", () => {
+  const before = stroke(begin({ boxes: [], state: "proposed" }), [of([0, 0, 9, 9])]);
+  expect(undo(resume(before, { boxes: [of([1, 0, 9, 9])], state: "proposed" }))).toBeNull();
 });
 
 test("a key names the member in its place", () => {

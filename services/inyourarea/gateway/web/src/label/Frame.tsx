@@ -1,14 +1,14 @@
 /** One frame on the desk: what is done to its boxes, kept as it is done. */
 import { useLayoutEffect, useState } from "preact/hooks";
-import type { Box, LabelBox, Labels, PictureState } from "../api/types";
+import type { Box, LabelBox, Labels } from "../api/types";
 import { tell } from "../parts/toast";
 import { moment, say } from "../words/language";
 import { BoxEditor } from "./BoxEditor";
-import { carryOver, move, workedOn } from "./boxes";
+import { carryOver, move } from "./boxes";
 import type { Desk } from "./desk";
 import { Naming } from "./Naming";
 import { colorOf } from "./palette";
-import { begin, redo, stroke, undo, type Strokes } from "./strokes";
+import { begin, redo, resume, settle, stroke, undo, type Strokes } from "./strokes";
 
 interface Props {
   desk: Desk;
@@ -27,24 +27,18 @@ export function Frame({ desk, labels, isReview, kept, next, back, open }: Props)
   const { picture, size } = labels;
   const { members } = desk.dataset.value;
   const waiting = desk.outbox.find("labels", picture);
-  const [strokes, setStrokes] = useState<Strokes>(() => {
-    const now = waiting?.kind === "labels" ? waiting.boxes : labels.boxes;
-    const before = kept.get(picture);
-    return before && JSON.stringify(before.now) === JSON.stringify(now) ? before : begin(now);
-  });
+  const [strokes, setStrokes] = useState(() => resume(kept.get(picture), waiting?.kind === "labels" ? waiting : labels));
   const [selected, setSelected] = useState(-1);
   const [brush, setBrush] = useState(members[0] ?? "");
-  const boxes = strokes.now;
+  const { boxes } = strokes.now;
   const chosen = boxes[selected];
   void desk.outbox.turn.value;
 
-  const keep = (to: readonly LabelBox[], state: PictureState = workedOn(labels.state)) =>
-    desk.outbox.put({ kind: "labels", id: picture, version: labels.version, state, boxes: to });
   const goTo = (to: Strokes | null) => {
     if (!to) return;
     kept.set(picture, to);
     setStrokes(to);
-    keep(to.now);
+    desk.outbox.put({ kind: "labels", id: picture, version: labels.version, ...to.now });
   };
   const change = (to: readonly LabelBox[]) => goTo(stroke(strokes, to));
   const changeOne = (index: number, to: Partial<LabelBox>) =>
@@ -74,24 +68,23 @@ export function Frame({ desk, labels, isReview, kept, next, back, open }: Props)
       return;
     }
     // Whoever says that the frame is right says so of all its boxes.
-    keep(boxes.map((one) => ({ ...one, state: "confirmed" as const })), "confirmed");
+    goTo(settle(strokes, { boxes: boxes.map((one) => ({ ...one, state: "confirmed" })), state: "confirmed" }));
     next();
   };
   const reject = () => {
     // In a review the work is not right, and comes back to whoever labels; else the picture teaches nothing.
-    if (isReview) keep(boxes.map((one) => ({ ...one, state: "proposed" as const })), "proposed");
-    else keep(boxes, "rejected");
+    const proposed = boxes.map((one) => ({ ...one, state: "proposed" as const }));
+    goTo(settle(strokes, isReview ? { boxes: proposed, state: "proposed" } : { boxes, state: "rejected" }));
     next();
   };
   const copy = async () => {
     if (!labels.next) return;
     const there = await desk.labels(labels.next);
     const waits = desk.outbox.find("labels", there.picture);
-    const now = waits?.kind === "labels" ? waits.boxes : there.boxes;
-    const to = stroke(kept.get(there.picture) ?? begin(now), carryOver(chosen ? [chosen] : boxes, now));
+    const now = waits?.kind === "labels" ? waits : there;
+    const to = stroke(resume(kept.get(there.picture), now), carryOver(chosen ? [chosen] : boxes, now.boxes));
     kept.set(there.picture, to);
-    const state = workedOn(waits?.kind === "labels" ? waits.state : there.state);
-    desk.outbox.put({ kind: "labels", id: there.picture, version: there.version, state, boxes: to.now });
+    desk.outbox.put({ kind: "labels", id: there.picture, version: there.version, ...to.now });
     open(there.picture);
   };
 
@@ -137,7 +130,7 @@ export function Frame({ desk, labels, isReview, kept, next, back, open }: Props)
     const fresh = await desk.labels(picture);
     desk.outbox.forget({ kind: "labels", id: picture });
     kept.delete(picture);
-    setStrokes(begin(fresh.boxes));
+    setStrokes(begin(fresh));
     open(picture);
   };
   const mine = async () => {
