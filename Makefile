@@ -65,8 +65,8 @@ bench-objects: .venv/.dev ## what a minute of video costs the object store, on a
 	$(BIN)/python benchmarks/objects.py demo/objects/stage.mp4 12
 bench-models: .venv/.dev ## what a picture costs on a Triton server, beside in process
 	$(BIN)/python benchmarks/served_models.py
-bench-cluster: .venv/.dev ## CPU of the cluster form beside the laptop form, for a minute of video
-	$(BIN)/python benchmarks/cluster.py
+bench-cluster: .venv/.dev ## CPU of the cluster form beside the laptop form, and what a minute of video costs each stage
+	$(BIN)/python benchmarks/cluster.py --costs benchmarks/costs.json
 simulate: .venv/.dev ## a day, a comeback night and lost pods, by the chart's numbers (installs the simulate extra)
 	$(BIN)/python -m pip install -q -c constraints.txt -e '.[simulate]'
 	$(BIN)/python benchmarks/simulate.py

@@ -2,10 +2,11 @@
 
 ``make simulate`` reads how many copies the chart allows and when it asks for more, and sends videos
 through queues, copies and scalers that keep those rules (discrete events, SimPy): a steady day, a
-comeback night, and the loss of a third of all pods. What a step takes is `COSTS`, measured.
+comeback night, and the loss of a third of all pods. What a step takes was measured: `costs.json`.
 """
 
 import argparse
+import json
 from collections import deque
 from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
@@ -22,9 +23,16 @@ from inyourarea.ingest.settings import IngestSettings
 
 CHART = Path(__file__).resolve().parents[1] / "deploy/helm/inyourarea/values.yaml"
 SEGMENT_S = 4.0
-#: Seconds of a core for a segment of 1080p with four people, as `docs/scale.md` says they were
-#: measured, and how many cores a step uses at once. ``track`` is for a whole video, by its length.
-COSTS = {"ingest": (1.2, 1), "detect": (2.7, 2), "track": (0.1, 1), "render": (8.7, 2)}
+#: Seconds of a core that a minute of video takes each stage, as ``make bench-cluster`` measured it;
+#: what browsers are given is part of it.
+MEASURED = json.loads((Path(__file__).parent / "costs.json").read_text(encoding="utf-8"))
+#: How many cores a step uses at once.
+CORES = {"ingest": 1, "detect": 2, "track": 1, "render": 2}
+#: Seconds of a core for a segment, and cores. ``track`` is for a whole video, by its length.
+COSTS = {
+    stage: (MEASURED["core_s_per_minute"][stage] * SEGMENT_S / 60, cores)
+    for stage, cores in CORES.items()
+}
 #: How much a step's time differs from its mean (standard deviation over mean).
 SPREAD = 0.3
 #: Seconds until a pod works whose image is on its node; until a dead one's records are another's.
@@ -355,6 +363,7 @@ def main() -> None:
     args = parser.parse_args()
     plans = read_plans(args.values, args.partitions)
     need = sum(cores for cores, _ in COSTS.values()) / SEGMENT_S * args.hours_per_day / 24
+    print(f"costs of {MEASURED['measured']}: {MEASURED['video']}")
     print(f"{args.hours_per_day:g} hours of video a day: {need:.1f} cores busy on average")
     for scenario in scenarios(args.hours_per_day):
         outcome = simulate(scenario, plans)
