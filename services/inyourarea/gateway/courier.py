@@ -20,8 +20,8 @@ log = logging.getLogger(__name__)
 
 #: Targets that are spoken to at once, one request each.
 _MOST_AT_ONCE = 16
-#: Seconds between two looks for deliveries that are due.
-_POLL_S = 0.5
+#: Seconds between two looks for deliveries that are due; each is a question to the database.
+_POLL_S = 1.0
 #: Seconds for a request that is under way when the courier is told to stop.
 _FAREWELL_S = 1.0
 

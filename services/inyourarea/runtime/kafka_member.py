@@ -310,9 +310,8 @@ class KafkaMember:
         at: dict[TopicPartition, int] = {}
         with self._lock:
             if self._consumer is not None:
-                for place in self._consumer.assignment() - self._consumer.paused():
-                    with suppress(kafka_errors.IllegalStateError):  # lost a moment ago
-                        at[place] = self._position(place)
+                running = self._consumer.assignment() - self._consumer.paused()
+                at = {place: self._position(place) for place in running}
         ends = admin.list_partition_offsets(dict.fromkeys(at, OffsetSpec.LATEST)) if at else {}
         before, self._behind = (
             self._behind,
@@ -342,9 +341,14 @@ class KafkaMember:
         return mine if before and self._is_out else ""
 
     def _position(self, place: TopicPartition) -> int:
-        """The offset of the next record that comes here."""
+        """The offset of the next record that comes here; 0 while that is not known.
+
+        The SDK's own `position` looks all partitions through for each one, and asks for what is not
+        known, as polling does: with a hundred partitions that was a fifth of what waiting cost.
+        """
         assert self._consumer is not None
-        return int(self._consumer.position(place, timeout_ms=1) or 0)
+        owned = self._consumer._subscription.assignment.get(place)
+        return int(owned.position.offset) if owned and owned.position else 0
 
     def _note(self, away: str) -> None:
         if away != self._away:
