@@ -46,10 +46,11 @@ pytestmark = [
 def name_by_clicks(folder: Path) -> int:
     """Everybody is named as on the page, strip by strip; how many clicks that took."""
     dataset = Dataset(FolderObjects(folder))
-    places = {}
-    for tracklet, pictures in dataset.tracklets().items():
-        boxes = dataset.labelled(pictures[0]).boxes
-        places[tracklet] = next(box.box[0] for box in boxes if box.tracklet == tracklet)
+    places: dict[str, float] = {}
+    for _, labels in dataset.everything():
+        for box in labels.boxes:
+            if box.tracklet:
+                places.setdefault(box.tracklet, box.box[0])
     for tracklet, name in zip(sorted(places, key=places.__getitem__), NAMES, strict=True):
         dataset.name_tracklet(tracklet, name, "editor")
     return len(places)
