@@ -7,15 +7,19 @@ python3 -m pip --python "$target/bin/python3" install -q --no-compile -c constra
 python3 -m pip --python "$target/bin/python3" uninstall -q -y inyourarea
 
 packages=$(echo "$target"/lib/python3.*/site-packages)
-# Tests of packages and their headers.
-find "$packages/numpy" "$packages/scipy" "$packages/pyarrow" "$packages/sqlalchemy" \
-  -type d -name tests -prune -exec rm -rf {} + 2>/dev/null || true
-# Arrow's Flight and clients of clouds, each loaded only by whoever asks for it.
-rm -rf "$packages"/pyarrow/include "$packages"/pyarrow/src "$packages"/pyarrow/libarrow_flight.so* \
-  "$packages"/pyarrow/libarrow_python_flight.so* "$packages"/pyarrow/libarrow_s3.so* \
-  "$packages"/pyarrow/_flight.* "$packages"/pyarrow/_s3fs.* "$packages"/pyarrow/_gcsfs.* \
-  "$packages"/pyarrow/_azurefs.* "$packages"/numpy/_core/include "$packages"/cv2/data
-find "$target" -name '*.pyi' -delete
+if [ "$1" != train,cluster ]; then
+  # Tests of packages, and what only compilers read.
+  find "$packages" -type d \( -name tests -o -name SelfTest \) -prune -exec rm -rf {} +
+  find "$packages" -type f \( -name '*.py[ix]' -o -name '*.px[di]' -o -name '*.h' -o -name '*.hpp' -o -name '*.cpp' \) -delete
+  # Parts that no service asks for (tests/repo/test_images.py): clients of clouds, second names of
+  # libraries, SciPy without what is far from optimize and ndimage.
+  (cd "$packages" && rm -rf cv2/data numpy/distutils numpy/f2py pyarrow/src \
+    pyarrow/libarrow_flight.so* pyarrow/libarrow_python_flight.so* pyarrow/libarrow_s3.so* \
+    pyarrow/_flight.* pyarrow/_s3fs.* pyarrow/_gcsfs.* pyarrow/_azurefs.* pyarrow/_pyarrow_cpp_tests.* \
+    pyarrow/libarrow_python*.so pyarrow/libarrow_python*.so.*.*.* \
+    scipy/cluster scipy/datasets scipy/differentiate scipy/fftpack scipy/integrate \
+    scipy/interpolate scipy/io scipy/misc scipy/odr scipy/signal scipy/stats)
+fi
 
 python3 sbom.py "$packages" >"$target/sbom.cdx.json"
 # What a file holds decides whether it is compiled anew, not when it was written.

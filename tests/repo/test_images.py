@@ -1,0 +1,46 @@
+"""What deploy/image/install.sh takes out of packages is nothing that a service imports."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+SERVICES = ROOT / "services/inyourarea"
+#: What no image of a service has, or what only the image with torch runs.
+_ELSEWHERE = {"train", "stage_show", "embedded", "web"}
+
+
+def _taken_out() -> set[str]:
+    """Modules by their dotted names, of those folders and files that are named there."""
+    words = (ROOT / "deploy/image/install.sh").read_text().split()
+    places = [word.strip("()") for word in words if "/" in word and word[0].isalpha()]
+    return {place.partition("*")[0].rstrip(".").replace("/", ".") for place in places}
+
+
+def _imported(path: Path) -> Iterator[str]:
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+@pytest.mark.parametrize("room", sorted({path.name for path in SERVICES.iterdir()} - _ELSEWHERE))
+def test_no_service_asks_for_a_part_that_images_lack(room: str) -> None:
+    gone = _taken_out()
+    assert {"scipy.stats", "pyarrow._s3fs", "numpy.f2py"} <= gone
+    asked = {name for path in (SERVICES / room).rglob("*.py") for name in _imported(path)}
+    assert not {name for name in asked if any(f"{name}.".startswith(f"{part}.") for part in gone)}
+
+
+def test_scipy_is_where_it_is_asked_for() -> None:
+    """It is the largest package after OpenCV, and images without its users do not have it."""
+    users = {
+        path.relative_to(SERVICES).parts[0]
+        for path in SERVICES.rglob("*.py")
+        if any(name.split(".")[0] == "scipy" for name in _imported(path))
+    }
+    assert users <= {"core", "detect", "track", *_ELSEWHERE}
