@@ -18,7 +18,7 @@ import simpy
 import yaml
 from matplotlib import pyplot
 
-from inyourarea.contracts.topics import TOPICS
+from inyourarea.contracts.topics import channels
 from inyourarea.ingest.settings import IngestSettings
 
 CHART = Path(__file__).resolve().parents[1] / "deploy/helm/inyourarea/values.yaml"
@@ -32,6 +32,13 @@ CORES = {"ingest": 1, "detect": 2, "track": 1, "render": 2}
 COSTS = {
     stage: (MEASURED["core_s_per_minute"][stage] * SEGMENT_S / 60, cores)
     for stage, cores in CORES.items()
+}
+#: Whose records a step takes; their topic's partitions are as many as the copies that have work.
+TAKEN = {
+    "ingest": "segment.cut.bulk",
+    "detect": "frames.extracted.bulk",
+    "track": "segment.detected",
+    "render": "camera.planned.bulk",
 }
 #: How much a step's time differs from its mean (standard deviation over mean).
 SPREAD = 0.3
@@ -209,23 +216,23 @@ class Outcome:
     copies: dict[str, list[int]] = field(default_factory=dict)
 
 
-def read_plans(values: Path, partitions: int) -> dict[str, Plan]:
-    """The chart's numbers, and more copies where topics have more partitions than now."""
-    more = partitions / max(topic.partitions for topic in TOPICS)
+def read_plans(values: Path, partitions: int | None = None) -> dict[str, Plan]:
+    """The chart's numbers, as they stand or with another number of partitions in each lane."""
     told = yaml.safe_load(values.read_text())
-    scaling = told["scaling"]
-    return {
-        name: Plan(
+    has = {each.name: each for each in channels(partitions or told["kafka"]["lanePartitions"])}
+    plans = {}
+    for name, topic in TAKEN.items():
+        own, count = told["stages"][name], has[topic].partitions
+        plans[name] = Plan(
             name,
-            least=told["stages"][name]["least"],
-            most=round(more * told["stages"][name]["most"]),
-            lag=told["stages"][name]["lag"],
-            poll_s=scaling["pollS"],
-            idle_s=scaling["idleS"],
-            partitions=partitions,
+            least=own["least"],
+            most=min(own["most"], count),
+            lag=own["lag"],
+            poll_s=told["scaling"]["pollS"],
+            idle_s=told["scaling"]["idleS"],
+            partitions=count,
         )
-        for name in COSTS
-    }
+    return plans
 
 
 @dataclass(frozen=True)
@@ -358,7 +365,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--hours-per-day", type=float, default=100.0, help="of video that come")
     parser.add_argument("--values", type=Path, default=CHART, help="the chart's values")
-    parser.add_argument("--partitions", type=int, default=max(topic.partitions for topic in TOPICS))
+    parser.add_argument("--partitions", type=int, help="of each lane, other than the chart's")
     parser.add_argument("--out", type=Path, default=Path("build/simulate"), help="for the plots")
     args = parser.parse_args()
     plans = read_plans(args.values, args.partitions)

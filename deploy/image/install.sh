@@ -13,7 +13,7 @@ if [ "$1" != train,cluster ]; then
   find "$packages" -type f \( -name '*.py[ix]' -o -name '*.px[di]' -o -name '*.h' -o -name '*.hpp' -o -name '*.cpp' \) -delete
   # Parts that no service asks for (tests/repo/test_images.py): clients of clouds, second names of
   # libraries, SciPy without what is far from optimize and ndimage.
-  (cd "$packages" && rm -rf cv2/data numpy/distutils numpy/f2py pyarrow/src \
+  (cd "$packages" && rm -rf cv2/data numpy/distutils pyarrow/src \
     pyarrow/libarrow_flight.so* pyarrow/libarrow_python_flight.so* pyarrow/libarrow_s3.so* \
     pyarrow/_flight.* pyarrow/_s3fs.* pyarrow/_gcsfs.* pyarrow/_azurefs.* pyarrow/_pyarrow_cpp_tests.* \
     pyarrow/libarrow_python*.so pyarrow/libarrow_python*.so.*.*.* \

@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 import tools
-from inyourarea.contracts.topics import CHANNELS, topic_of
+from inyourarea.contracts.topics import CHANNELS, LANE_PARTITIONS, TOPICS, topic_of
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from own_servers import ServerNotHad
 from schemas import PATTERN, write_schemas
@@ -126,8 +126,16 @@ def test_the_chart_knows_what_each_group_works_on() -> None:
 
 
 def test_no_stage_may_have_more_copies_than_topics_have_partitions() -> None:
-    partitions = int(_defined("_stages.tpl", "inyourarea.partitions"))
-    assert {channel.partitions for channel in CHANNELS[:-1]} == {partitions}
+    """Of whole videos there are few; `kafka.lanePartitions` is what the program makes by itself."""
+    lanes = {name for topic in TOPICS if topic.has_lanes for name in topic.channels}
+    of_videos = {each.partitions for each in CHANNELS[:-1] if each.name not in lanes}
+    assert of_videos == {int(_defined("_stages.tpl", "inyourarea.videoPartitions"))}
+    values = yaml.safe_load((tools.CHART / "values.yaml").read_text())
+    assert values["kafka"]["lanePartitions"] == LANE_PARTITIONS
+    known = yaml.safe_load(_defined("_stages.tpl", "inyourarea.stages"))
+    for stage, groups in known.items():
+        asked = {topic for topics in groups["groups"].values() for topic in topics}
+        assert bool(asked & lanes) == groups.get("fansOut", False), stage
 
 
 def test_the_time_to_end_is_longer_than_what_a_service_may_take() -> None:
@@ -186,8 +194,10 @@ def test_every_service_has_its_image_target_and_skaffold_artifact() -> None:
     targets = set(re.findall(r"^FROM service AS (\w+)", dockerfile, re.MULTILINE))
     assert {*STAGES, "models", "train"} == targets
     skaffold = yaml.safe_load((tools.ROOT / "skaffold.yaml").read_text())
-    built = {each["docker"]["target"] for each in skaffold["build"]["artifacts"]}
-    assert set(STAGES) <= built
+    built = [each["docker"]["target"] for each in skaffold["build"]["artifacts"]]
+    assert set(STAGES) == {*built}
+    synced = {patch["path"] for patch in skaffold["profiles"][0]["patches"]}
+    assert {f"/build/artifacts/{number}/sync" for number in range(len(built))} < synced
     assert set(STAGES) == set(of_kind(dev(), "ServiceAccount"))
 
 

@@ -5,6 +5,7 @@ import pytest
 from inyourarea.contracts.topics import topic_of
 from inyourarea.contracts.trainings import STAGE
 from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.gateway.counting import STREAMS
 from tools import (
     CHART,
     FULL_CLUSTER,
@@ -36,6 +37,9 @@ OWN = (
         ((OWN[0], OWN[1], OWN[3]), "objectStore.secretNames has none for detect"),
         ((*OWN, "kafka.protocol=SASL_SSL"), "kafka.secretName must name the secret"),
         ((*OWN, "stages.detect.least=5", "stages.detect.most=2"), "less than its least, 5"),
+        ((*OWN, "stages.render.most=97"), "its topics have 96 partitions"),
+        ((*OWN, "kafka.lanePartitions=24"), "raise kafka.lanePartitions, or lower most"),
+        (("dev.enabled=true", "stages.detect.least=13"), "dev.kafka.lanePartitions 12 copies"),
         ((*OWN, "site.route.kind=httpRoute"), "site.hosts must name the hosts"),
         (
             (*OWN, "site.route.kind=httpRoute", "site.hosts={fans.example}"),
@@ -56,7 +60,7 @@ def test_values_that_do_not_go_together_are_refused(values: tuple[str, ...], sen
     [
         ("kafka.protocol=SSL", "/kafka/protocol"),
         ("kafka.servers={broker}", "/kafka/servers/0"),
-        ("stages.render.most=20", "/stages/render/most"),
+        ("stages.track.most=20", "/stages/track/most"),
         ("stages.render.mots=2", "mots"),
         ("scaling.by=magic", "/scaling/by"),
         ("dev.enabled=yes", "/dev/enabled"),
@@ -94,7 +98,43 @@ def test_keda_scales_where_it_is_and_hpa_elsewhere() -> None:
     assert of_kind(dev(apis=FULL_CLUSTER), "ScaledObject").keys() >= {"detect", "gateway"}
     plain = render(*OWN)
     assert not of_kind(plain, "ScaledObject")
-    assert of_kind(plain, "HorizontalPodAutoscaler")["detect"]["spec"]["minReplicas"] == 1
+    scaled = of_kind(plain, "HorizontalPodAutoscaler")
+    assert {name: each["spec"]["minReplicas"] for name, each in scaled.items()} == {
+        name: 1 for name in ("ingest", "detect", "track", "render", "gateway")
+    }
+    assert scaled["render"]["spec"]["maxReplicas"] == 96
+    (cpu,) = scaled["gateway"]["spec"]["metrics"]
+    assert cpu["resource"]["target"] == {"type": "Utilization", "averageUtilization": 70}
+
+
+def test_no_more_copies_are_asked_for_than_have_work() -> None:
+    """On servers of one's own as many as the comeback night needs, on the chart's own a few."""
+    for made, lanes in ((render(*OWN, apis=FULL_CLUSTER), 96), (dev(apis=FULL_CLUSTER), 12)):
+        most = {
+            name: each["spec"]["maxReplicaCount"]
+            for name, each in of_kind(made, "ScaledObject").items()
+        }
+        assert most == {"ingest": lanes, "detect": lanes, "render": lanes} | {
+            "track": 6,
+            "gateway": 6,
+        }
+        (topics,) = (
+            each["spec"]["template"]["spec"]
+            for each in made
+            if each["kind"] == "Job" and "topics" in each["metadata"]["name"]
+        )
+        assert environment(topics)["INYOURAREA_KAFKA_LANE_PARTITIONS"] == str(lanes)
+
+
+def test_the_site_scales_by_cpu_and_by_open_streams() -> None:
+    made = dev("scaling.prometheus=http://p:9090", apis=FULL_CLUSTER)
+    cpu, streams = of_kind(made, "ScaledObject")["gateway"]["spec"]["triggers"]
+    assert (cpu["type"], cpu["metricType"]) == ("cpu", "Utilization")
+    (told,) = STREAMS.describe()
+    assert streams["metadata"]["query"] == f'sum({told.name}{{namespace="somewhere"}})'
+    assert streams["metadata"]["threshold"] == "500"
+    (alone,) = of_kind(dev(apis=FULL_CLUSTER), "ScaledObject")["gateway"]["spec"]["triggers"]
+    assert alone["type"] == "cpu"
 
 
 def test_nobody_scales_where_nobody_should() -> None:
@@ -120,13 +160,23 @@ def test_a_group_that_never_was_there_is_woken_by_what_waits() -> None:
         assert each["metadata"]["consumerGroup"] == "detect"
 
 
+def test_while_kafka_tells_nothing_the_copies_stay_as_they_are() -> None:
+    """Half of 96 copies, as a number, would come to a Kafka that is away."""
+    for found in of_kind(dev(apis=FULL_CLUSTER), "ScaledObject").values():
+        fallback = found["spec"].get("fallback", {"replicas": 1})
+        assert fallback["replicas"] == 1
+        assert fallback.get("behavior", "currentReplicasIfHigher") == "currentReplicasIfHigher"
+
+
 def test_triton_comes_from_zero_on_what_waits_for_detect() -> None:
     made = dev("triton.enabled=true", "scaling.prometheus=http://p:9090", apis=FULL_CLUSTER)
     scaled = of_kind(made, "ScaledObject")
     assert scaled["triton"]["spec"]["minReplicaCount"] == 0
-    kinds = [each["type"] for each in scaled["triton"]["spec"]["triggers"]]
-    assert kinds == ["kafka", "kafka", "prometheus"]
-    assert [each["type"] for each in scaled["detect"]["spec"]["triggers"]] == kinds
+    for name in ("triton", "detect"):
+        triggers = scaled[name]["spec"]["triggers"]
+        assert [each["type"] for each in triggers] == ["kafka", "kafka", "prometheus"]
+        assert "nv_inference_queue_duration_us" in triggers[2]["metadata"]["query"]
+        assert triggers[2]["metadata"]["threshold"] == "200"
     server = of_kind(made, "Deployment")["triton"]["spec"]["template"]["spec"]
     assert server["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == 1
     told = environment(of_kind(made, "Deployment")["detect"]["spec"]["template"]["spec"])
@@ -191,6 +241,19 @@ def test_jobs_wait_beside_the_charts_own_servers() -> None:
         f"x-inyourarea-setup-{what}-1" for what in ("topics", "bucket", "tables")
     }
     assert not any("annotations" in each["metadata"] for each in jobs)
+
+
+def test_pods_that_are_written_into_run_a_copy_of_the_program() -> None:
+    made = render(files=[CHART / "examples/sync.yaml"])
+    for found in of_kind(made, "Deployment").values():
+        pod = found["spec"]["template"]["spec"]
+        (copy,), (service,) = pod["initContainers"], pod["containers"]
+        assert copy["image"] == service["image"]
+        assert {"name": "code", "mountPath": "/code"} in service["volumeMounts"]
+        assert environment(pod)["PYTHONPATH"] == "/code"
+        assert service["securityContext"]["readOnlyRootFilesystem"]
+    for found in of_kind(dev(), "Deployment").values():
+        assert "initContainers" not in found["spec"]["template"]["spec"]
 
 
 def test_each_service_may_have_a_key_of_its_own() -> None:

@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from by_grpc import ByGrpc
-from inyourarea.contracts.topics import CHANNELS
+from inyourarea.contracts.topics import channels
 from inyourarea.contracts.triton_config import CPU
 from inyourarea.embedded.models import models_folder
 from inyourarea.embedded.serving import known_models
@@ -46,6 +46,9 @@ SERVICES = ("ingest", "detect", "track", "render", "gateway")
 _START_S = 300
 _STOP_S = 120
 _GRPC = "INYOURAREA_GATEWAY_GRPC"
+#: As the chart's own small Kafka has them: few copies work here.
+_LANE_PARTITIONS = 12
+_TOPICS = channels(_LANE_PARTITIONS)
 #: Seconds for a service to say how it is.
 _HEALTH_S = 5.0
 
@@ -66,7 +69,7 @@ class Servers:
     def make_topics(self) -> None:
         """Kafka has the topics of this program."""
         with closing(KafkaTopics(KafkaSettings((self.kafka.address,)))) as topics:
-            topics.make(changes(CHANNELS, topics.find(channel.name for channel in CHANNELS)))
+            topics.make(changes(_TOPICS, topics.find(channel.name for channel in _TOPICS)))
 
 
 @dataclass

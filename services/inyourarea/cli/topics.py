@@ -5,7 +5,7 @@ import os
 from contextlib import closing
 from dataclasses import replace
 
-from inyourarea.contracts.topics import CHANNELS
+from inyourarea.contracts.topics import channels
 from inyourarea.core.errors import Refused
 from inyourarea.runtime.bus import BusAway
 from inyourarea.runtime.kafka_settings import read_settings
@@ -18,7 +18,8 @@ examples:
       create what is missing, change what differs; again: nothing to do
   inyourarea topics apply --check
       tell what would be done, and end with 1 where anything would; Kafka is as
-      INYOURAREA_KAFKA_SERVERS and its fellows say"""
+      INYOURAREA_KAFKA_SERVERS and its fellows say, and topics with lanes have
+      INYOURAREA_KAFKA_LANE_PARTITIONS partitions a lane"""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -43,16 +44,17 @@ def main(args: argparse.Namespace) -> int:
     settings = read_settings(os.environ)
     if args.kafka:
         settings = replace(settings, servers=(args.kafka,))
+    wanted = channels(settings.lane_partitions)
     try:
         with closing(KafkaTopics(settings)) as topics:
-            needed = changes(CHANNELS, topics.find(channel.name for channel in CHANNELS))
+            needed = changes(wanted, topics.find(channel.name for channel in wanted))
             for change in needed:
                 print(change)
             if not args.check:
                 topics.make(needed)
     except BusAway as away:
         raise Refused(f"{away} ({', '.join(settings.servers)})") from away
-    print(f"{len(CHANNELS) - len(needed)} of {len(CHANNELS)} topics were as they should be")
+    print(f"{len(wanted) - len(needed)} of {len(wanted)} topics were as they should be")
     return 1 if args.check and needed else 0
 
 

@@ -9,6 +9,10 @@ from google.protobuf.message import Message
 
 from inyourarea.contracts.v1 import facts_pb2 as facts
 
+#: Partitions of each lane of a topic that fans out: as many copies of a stage bear a comeback night
+#: (docs/scale.md). A Kafka that is small may have fewer.
+LANE_PARTITIONS = 96
+
 #: The version of the contracts, in a header of every record. A field that is added changes nothing
 #: of it; it goes up, with the folder of the proto files, when an old program must not guess.
 VERSION_HEADER, VERSION = "contracts", b"v1"
@@ -39,7 +43,8 @@ class Topic:
     workers; the others by video, so that one consumer sees a video's facts in order. Of a
     compacted topic the bus keeps each key's last fact for ever, of the others all for some days:
     longer than any outage that somebody has to mend, since what a group has not consumed by then
-    is left to the sweeper. At most as many copies of a stage work on a topic as it has partitions.
+    is left to the sweeper. At most as many copies of a stage work on a topic as it has partitions;
+    how many each lane has is said to `channels`.
     """
 
     name: str
@@ -103,16 +108,24 @@ class Channel:
     largest: int = 1 << 20
 
 
-def _channels(topic: Topic) -> tuple[Channel, ...]:
+def channels(lane_partitions: int = LANE_PARTITIONS) -> tuple[Channel, ...]:
+    """All that a bus needs to have, with so many partitions for each lane.
+
+    A dead letter is its record and why it is there; a month to look.
+    """
+    return (
+        *(channel for topic in TOPICS for channel in _channels(topic, lane_partitions)),
+        Channel(DEAD_LETTERS, partitions=1, retention_days=30, largest=(1 << 20) + (1 << 16)),
+    )
+
+
+def _channels(topic: Topic, lane_partitions: int) -> tuple[Channel, ...]:
     days = 0 if topic.is_compacted else topic.retention_days
-    return tuple(Channel(name, topic.partitions, days) for name in topic.channels)
+    partitions = lane_partitions if topic.has_lanes else topic.partitions
+    return tuple(Channel(name, partitions, days) for name in topic.channels)
 
 
-#: All that a bus needs to have. A dead letter is its record and why it is there; a month to look.
-CHANNELS = (
-    *(channel for topic in TOPICS for channel in _channels(topic)),
-    Channel(DEAD_LETTERS, partitions=1, retention_days=30, largest=(1 << 20) + (1 << 16)),
-)
+CHANNELS = channels()
 
 
 def topic_of(fact: type[Message]) -> Topic:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from inyourarea.contracts.topics import LANE_PARTITIONS
 from inyourarea.runtime.settings import Environment, parse_address
 
 PROTOCOLS = ("PLAINTEXT", "SASL_SSL")
@@ -28,6 +29,8 @@ class KafkaSettings:
     #: Certificates that the brokers' are signed with; none: those the system trusts.
     ca_file: Path | None = None
     member: str = ""
+    #: Partitions of each lane, as topics are made: no more copies of a stage than that have work.
+    lane_partitions: int = LANE_PARTITIONS
 
     def client_options(self) -> dict[str, Any]:
         """What every client of kafka-python takes."""
@@ -49,7 +52,8 @@ def read_settings(environment: Mapping[str, str]) -> KafkaSettings:
     """Settings from the environment.
 
     Names behind ``INYOURAREA_KAFKA_``: ``SERVERS`` (with commas between), ``PROTOCOL``,
-    ``MECHANISM``, ``USER``, ``PASSWORD_FILE``, ``CA_FILE`` and ``MEMBER`` (else the host's name).
+    ``MECHANISM``, ``USER``, ``PASSWORD_FILE``, ``CA_FILE``, ``MEMBER`` (else the host's name) and
+    ``LANE_PARTITIONS``.
 
     Raises:
         SettingsRejected: a value can not be used; all problems are told together.
@@ -66,9 +70,17 @@ def read_settings(environment: Mapping[str, str]) -> KafkaSettings:
             password = asked.read("KAFKA_PASSWORD_FILE", "", _content, "a file with a password")
     ca_file = asked.read("KAFKA_CA_FILE", None, _file, "a file of certificates")
     member = asked.text("KAFKA_MEMBER", platform.node(), "this process's name in its groups")
+    lane_partitions = asked.whole("KAFKA_LANE_PARTITIONS", plain.lane_partitions, 1, 10_000)
     asked.check()
     return KafkaSettings(
-        servers or plain.servers, protocol, mechanism, user, password, ca_file, member
+        servers or plain.servers,
+        protocol,
+        mechanism,
+        user,
+        password,
+        ca_file,
+        member,
+        lane_partitions,
     )
 
 

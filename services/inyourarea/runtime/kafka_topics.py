@@ -73,8 +73,8 @@ def changes(wanted: Iterable[Channel], found: Mapping[str, Found]) -> list[Chang
         if was.partitions > channel.partitions:
             raise WouldShrink(
                 f"{channel.name} has {was.partitions} partitions and {channel.partitions} are "
-                "wanted: Kafka can not take partitions away; raise the number in "
-                "contracts/topics.py, or delete the topic when nothing is in it"
+                "wanted: Kafka can not take partitions away; ask for as many "
+                "(INYOURAREA_KAFKA_LANE_PARTITIONS), or delete the topic when nothing is in it"
             )
         other = {name: text for name, text in properties.items() if was.properties[name] != text}
         if other or was.partitions < channel.partitions:

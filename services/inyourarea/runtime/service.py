@@ -17,7 +17,7 @@ from typing import TypeVar
 import grpc
 from google.protobuf.descriptor import FileDescriptor
 
-from inyourarea.contracts.topics import CHANNELS
+from inyourarea.contracts.topics import channels
 from inyourarea.core.errors import Refused
 from inyourarea.runtime import kafka_settings, metrics, minio_settings, tls
 from inyourarea.runtime.bus import Bus, Sender
@@ -356,7 +356,8 @@ def _check(ground: Ground, needs: Needs) -> int:
 
 
 def _reach_bus(ground: Ground) -> None:
+    wanted = channels(ground.settings.kafka.lane_partitions)
     with closing(KafkaTopics(ground.settings.kafka)) as topics:
-        missing = changes(CHANNELS, topics.find(channel.name for channel in CHANNELS))
+        missing = changes(wanted, topics.find(channel.name for channel in wanted))
     if missing:
         raise Refused(f"{len(missing)} topics are not as they should be: `inyourarea topics apply`")

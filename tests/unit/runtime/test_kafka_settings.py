@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from inyourarea.contracts.topics import LANE_PARTITIONS
 from inyourarea.runtime.kafka_settings import read_settings
 from inyourarea.runtime.settings import SettingsRejected
 
@@ -15,6 +16,7 @@ def test_nothing_said_is_a_kafka_on_this_machine_under_this_host_s_name() -> Non
         "security_protocol": "PLAINTEXT",
     }
     assert settings.member
+    assert settings.lane_partitions == LANE_PARTITIONS
 
 
 def test_a_password_comes_from_a_file_and_is_not_told(tmp_path: Path) -> None:
@@ -46,6 +48,7 @@ def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
         "INYOURAREA_KAFKA_MECHANISM": "MAGIC",
         "INYOURAREA_KAFKA_PASSWORD_FILE": str(tmp_path / "none"),
         "INYOURAREA_KAFKA_CA_FILE": str(tmp_path / "none"),
+        "INYOURAREA_KAFKA_LANE_PARTITIONS": "0",
     }
     with pytest.raises(SettingsRejected) as told:
         read_settings(wrong)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from inyourarea.contracts.topics import CHANNELS, DEAD_LETTERS, TOPICS, Channel
+from inyourarea.contracts.topics import CHANNELS, DEAD_LETTERS, TOPICS, Channel, channels
 from inyourarea.runtime.kafka_topics import Found, WouldShrink, changes, properties_of
 
 CUT = Channel("segment.cut.bulk", 12, 7)
@@ -27,6 +27,13 @@ def test_who_was_cancelled_or_deleted_is_kept_for_ever_and_the_rest_for_days() -
         "video.deleted",
     }
     assert properties_of(CUT)["retention.ms"] == str(7 * 24 * 3600 * 1000)
+
+
+def test_lanes_have_as_many_partitions_as_are_wanted_and_the_rest_its_own() -> None:
+    lanes = {name for topic in TOPICS if topic.has_lanes for name in topic.channels}
+    for few, many in zip(channels(3), CHANNELS, strict=True):
+        assert (few.partitions, many.partitions) == (3, 96) or few.name not in lanes
+        assert few == many or few.name in lanes
 
 
 def test_what_is_as_wanted_is_left_alone() -> None:

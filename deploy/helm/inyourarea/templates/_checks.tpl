@@ -13,10 +13,13 @@
 {{- include "inyourarea.secretsThere" . -}}
 {{- end -}}
 {{- $scaler := include "inyourarea.scaler" . -}}
-{{- $partitions := include "inyourarea.partitions" . | int -}}
 {{- range $name, $stage := $values.stages -}}
+{{- $part := dict "root" $ "name" $name -}}
+{{- $most := include "inyourarea.most" $part | int -}}
+{{- $partitions := include "inyourarea.partitions" $part | int -}}
 {{- if lt (int $stage.most) (int $stage.least) }}{{ fail (printf "stages.%s.most is %d, less than its least, %d" $name (int $stage.most) (int $stage.least)) }}{{ end -}}
-{{- if gt (int $stage.most) $partitions }}{{ fail (printf "stages.%s.most is %d, but topics have %d partitions, so that further copies would have no work; raise `partitions` in contracts/topics.py first" $name (int $stage.most) $partitions) }}{{ end -}}
+{{- if gt $most $partitions }}{{ fail (printf "stages.%s.most is %d, but its topics have %d partitions, so that further copies would have no work; raise kafka.lanePartitions, or lower most" $name $most $partitions) }}{{ end -}}
+{{- if lt $most (int $stage.least) }}{{ fail (printf "stages.%s.least is %d, but with dev.kafka.lanePartitions %d copies have work" $name (int $stage.least) $partitions) }}{{ end -}}
 {{- end -}}
 {{- $triton := $values.triton -}}
 {{- if $triton.enabled -}}

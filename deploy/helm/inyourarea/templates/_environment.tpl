@@ -6,6 +6,7 @@
 {{- $store := .root.Values.objectStore -}}
 {{- $isDev := .root.Values.dev.enabled -}}
 - {name: INYOURAREA_KAFKA_SERVERS, value: {{ include "inyourarea.kafkaServers" .root | quote }}}
+- {name: INYOURAREA_KAFKA_LANE_PARTITIONS, value: {{ include "inyourarea.lanePartitions" .root | quote }}}
 {{- if and (eq $kafka.protocol "SASL_SSL") (not $isDev) }}
 - {name: INYOURAREA_KAFKA_PROTOCOL, value: SASL_SSL}
 - {name: INYOURAREA_KAFKA_MECHANISM, value: {{ $kafka.mechanism }}}

@@ -34,6 +34,17 @@ limits: {{ toJson . }}
 {{- end }}
 {{- end }}
 
+{{/* A copy of the program that can be written, less what it was compiled to, which Python would believe. */}}
+{{- define "inyourarea.codeCopied" -}}
+- name: code
+  image: {{ include "inyourarea.image" . | quote }}
+  imagePullPolicy: {{ .root.Values.image.pullPolicy }}
+  command: [sh, -c, "cp -r /app/. /code && find /code -name __pycache__ -prune -exec rm -rf {} +"]
+  resources: {{- include "inyourarea.resources" (dict "root" .root "asked" .asked) | nindent 4 }}
+  {{- include "inyourarea.containerSecurity" . | nindent 2 }}
+  volumeMounts: [{name: code, mountPath: /code}]
+{{- end }}
+
 {{/* Where pods go: `own` says more than `defaults`. */}}
 {{- define "inyourarea.placement" -}}
 {{- $defaults := .root.Values.defaults -}}

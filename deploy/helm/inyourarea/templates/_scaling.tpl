@@ -10,7 +10,7 @@ scaleDown:
 
 {{/*
 A ScaledObject of the part's Deployment by what waits in Kafka for its `groups`: a trigger for each
-topic, since a group that was never there yet is known by its topics only.
+topic, since a group that was never there yet is known by its topics only. `most`: copies at most.
 */}}
 {{- define "inyourarea.scaledObject" -}}
 {{- $values := .root.Values -}}
@@ -25,13 +25,14 @@ metadata:
 spec:
   scaleTargetRef: {name: {{ $full }}}
   minReplicaCount: {{ int .own.least }}
-  maxReplicaCount: {{ int .own.most }}
+  maxReplicaCount: {{ int .most }}
   pollingInterval: {{ int $values.scaling.pollS }}
   cooldownPeriod: {{ int .idleS }}
   {{- if and $values.scaling.fallback .groups }}
   fallback:
     failureThreshold: 6
-    replicas: {{ max 1 (int .own.least) (div (int .own.most) 2) }}
+    replicas: {{ max 1 (int .own.least) }}
+    behavior: currentReplicasIfHigher
   {{- end }}
   advanced:
     horizontalPodAutoscalerConfig:
