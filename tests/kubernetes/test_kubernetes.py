@@ -8,6 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from backups import (
+    bring_back_database,
+    checked,
+    dump_database,
+    names_in_bucket,
+    no_site,
+    take_out_of_bucket,
+)
 from inyourarea.client import Client, Wishes
 from release import NAME, Failed, Release, digests, eventually, run
 from small_show import SmallShow, draw_small_show, inyourarea
@@ -16,6 +24,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 STAGES = ("ingest", "detect", "track", "render", "gateway")
 _DONE_S = 900
+#: As many videos as keep two copies of detect waiting, of a segment each; in seconds.
+_SEVERAL_S = (2.75, 2.7, 2.6, 2.5, 2.4, 2.3)
 #: Servers of the operator's own, whose Kafka is away, and keys to those that the chart brought.
 _OWN = ("dev.enabled=false", "kafka.servers={nobody:9092}", "objectStore.endpoint=http://nobody:1")
 _KEYS = (
@@ -136,17 +146,71 @@ def test_a_stage_comes_from_zero_by_what_waits_and_goes_again(
     if "keda.sh/v1alpha1" not in run("kubectl", "api-versions"):
         pytest.skip("the cluster has no KEDA")
     release.upgrade(
-        "scaling.by=keda", "scaling.pollS=2", "scaling.idleS=10", "stages.detect.most=3"
+        "scaling.by=keda",
+        "scaling.pollS=2",
+        "scaling.idleS=10",
+        "stages.detect.most=3",
+        "stages.detect.lag=1",
     )
-    gone_s = eventually(lambda: not release.pods("detect"), 300)
-    video = _sent(release, token, small_show, 2.75)
+    gone_s = eventually(lambda: not release.pods("detect"), 600)
+    videos = {to_s: _sent(release, token, small_show, to_s) for to_s in _SEVERAL_S}
     come_s = eventually(lambda: bool(release.pods("detect")), 120)
-    made = _fetched(release, token, video, tmp_path / "out")
-    assert made == _laptop(small_show, "2.75", tmp_path / "laptop")
-    again_s = eventually(lambda: not release.pods("detect"), 300)
-    print(f"to zero {gone_s:.0f} s, from zero {come_s:.0f} s, to zero again {again_s:.0f} s")  # noqa: T201 - for docs/scale.md
+    several_s = eventually(lambda: len(release.pods("detect")) > 1, 300)
+    for to_s, video in videos.items():
+        made = _fetched(release, token, video, tmp_path / f"out-{to_s}")
+        assert made == _laptop(small_show, str(to_s), tmp_path / f"laptop-{to_s}")
+    again_s = eventually(lambda: not release.pods("detect"), 900)
+    print(  # noqa: T201 - for docs/scale.md
+        f"to zero {gone_s:.0f} s, from zero {come_s:.0f} s, to several {several_s:.0f} s more, "
+        f"to zero again {again_s:.0f} s after the last fancam"
+    )
     release.upgrade()
     release.wait()
+
+
+def test_a_database_older_than_its_bucket_knows_the_videos_again(
+    release: Release, token: str, small_show: SmallShow, tmp_path: Path
+) -> None:
+    dump_database(release)
+    video = _sent(release, token, small_show, 2.25)
+    made = _fetched(release, token, video, tmp_path / "out")
+    with no_site(release):
+        bring_back_database(release)
+    assert _fetched(release, token, video, tmp_path / "again") == made
+    assert checked(release) == "every run has what it promises\n"
+
+
+def test_a_bucket_older_than_its_database_forgets_and_says_so(
+    release: Release, token: str, small_show: SmallShow, tmp_path: Path
+) -> None:
+    before = names_in_bucket(release)
+    video = _sent(release, token, small_show, 2.125)
+    made = _fetched(release, token, video, tmp_path / "out")
+    later = names_in_bucket(release) - before
+    pieces = {name for name in later if name.startswith("pieces/")}
+    take_out_of_bucket(release, pieces)
+    told = checked(release)
+    assert sorted(name for name in pieces if f"  lacks {name}\n" not in told) == []
+    with no_site(release):
+        take_out_of_bucket(release, later - pieces)
+    said = release.kubectl("logs", f"deploy/{NAME}-inyourarea-gateway")
+    assert f"the catalog knew more of video {video} than the store does" in said
+    assert checked(release) == "every run has what it promises\n"
+    assert _sent(release, token, small_show, 2.125) == video
+    assert _fetched(release, token, video, tmp_path / "again") == made
+
+
+def test_a_bucket_that_lacks_pieces_has_them_again(
+    release: Release, token: str, small_show: SmallShow, tmp_path: Path
+) -> None:
+    video = _sent(release, token, small_show, 2)
+    made = _fetched(release, token, video, tmp_path / "out")
+    run = {name for name in names_in_bucket(release) if name.startswith("pieces/")}
+    take_out_of_bucket(release, run)
+    assert "lacks pieces/" in checked(release)
+    assert "what can be made again is" in checked(release, "--mend")
+    assert _sent(release, token, small_show, 2) == video
+    assert _fetched(release, token, video, tmp_path / "again") == made
 
 
 def test_an_upgrade_whose_broker_is_away_is_held_back(release: Release) -> None:

@@ -1,0 +1,70 @@
+"""What a backup is made of, on servers that the chart brought: a dump, and names of objects."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from release import NAME, Failed, Release, eventually
+
+_SITE = f"deploy/{NAME}-inyourarea-gateway"
+_CATALOG = """
+export PATH="$PATH:$(ls -d /usr/lib/postgresql/*/bin | tail -1)"
+export PGPASSWORD="$(cat /etc/catalog/password)"
+"""
+_WHERE = "--host 127.0.0.1 --username inyourarea --dbname inyourarea"
+_STORE = """
+import os, sys
+from inyourarea.runtime.minio_objects import MinioObjects
+from inyourarea.runtime.minio_settings import read_settings
+objects = MinioObjects(read_settings(os.environ))
+"""
+
+
+def dump_database(release: Release) -> None:
+    """The database as it is now is kept beside it."""
+    _on_catalog(release, f"pg_dump --clean --if-exists {_WHERE} > /tmp/dump.sql")
+
+
+def bring_back_database(release: Release) -> None:
+    """It is as it was then."""
+    _on_catalog(release, f"psql --quiet -v ON_ERROR_STOP=1 {_WHERE} -f /tmp/dump.sql > /tmp/said")
+
+
+def names_in_bucket(release: Release) -> set[str]:
+    """Every object's."""
+    return set(_by_stage(release, "print(*objects.list(''), sep='\\n')").split())
+
+
+def take_out_of_bucket(release: Release, names: set[str]) -> None:
+    """Those objects are not there."""
+    _by_stage(release, "for name in sys.argv[1:]: objects.delete(name)", *sorted(names))
+
+
+def checked(release: Release, *words: str) -> str:
+    """What `inyourarea store check` prints, whatever it ends with."""
+    command = ["exec", _SITE, "--", "python3", "-m", "inyourarea.cli", "store", "check"]
+    try:
+        return release.kubectl(*command, *words)
+    except Failed as failed:
+        return str(failed)
+
+
+@contextmanager
+def no_site(release: Release) -> Iterator[None]:
+    """The site is away until this ends."""
+    release.kubectl("scale", _SITE, "--replicas=0")
+    eventually(lambda: not release.pods("gateway"), 180)
+    try:
+        yield
+    finally:
+        release.kubectl("scale", _SITE, "--replicas=1")
+        release.wait()
+
+
+def _on_catalog(release: Release, command: str) -> None:
+    pod = f"{NAME}-inyourarea-dev-catalog-0"
+    release.kubectl("exec", pod, "--", "sh", "-ec", _CATALOG + command)
+
+
+def _by_stage(release: Release, code: str, *words: str) -> str:
+    command = ["exec", f"deploy/{NAME}-inyourarea-track", "--", "python3", "-c", _STORE + code]
+    return release.kubectl(*command, *words)
