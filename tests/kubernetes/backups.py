@@ -15,7 +15,7 @@ _STORE = """
 import os, sys
 from inyourarea.runtime.minio_objects import MinioObjects
 from inyourarea.runtime.minio_settings import read_settings
-objects = MinioObjects(read_settings(os.environ))
+objects = MinioObjects(read_settings({**os.environ, "INYOURAREA_S3_BUCKET": sys.argv[1]}))
 """
 
 
@@ -29,14 +29,16 @@ def bring_back_database(release: Release) -> None:
     _on_catalog(release, f"psql --quiet -v ON_ERROR_STOP=1 {_WHERE} -f /tmp/dump.sql > /tmp/said")
 
 
-def names_in_bucket(release: Release) -> set[str]:
-    """Every object's."""
-    return set(_by_stage(release, "print(*objects.list(''), sep='\\n')").split())
+def names_in_bucket(release: Release, bucket: str = "inyourarea") -> set[str]:
+    """Every object's; the bucket is there."""
+    return set(_by_stage(release, "print(*objects.list(''), sep='\\n')", bucket).split())
 
 
 def take_out_of_bucket(release: Release, names: set[str]) -> None:
     """Those objects are not there."""
-    _by_stage(release, "for name in sys.argv[1:]: objects.delete(name)", *sorted(names))
+    _by_stage(
+        release, "for name in sys.argv[2:]: objects.delete(name)", "inyourarea", *sorted(names)
+    )
 
 
 def checked(release: Release, *words: str) -> str:

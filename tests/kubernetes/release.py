@@ -58,9 +58,11 @@ class Release:
     def upgrade(self, *sets: str) -> str:
         """The release is as these values say; IYA_VALUES is a file with more of them."""
         words = ["upgrade", "--install", NAME, str(tools.CHART), "--values", str(_LOCALLY)]
-        if more := os.environ.get("IYA_VALUES"):
-            words += ["--values", more]
-        return self.helm(*words, *(word for each in sets for word in ("--set", each)))
+        return self.helm(*words, *_told(sets))
+
+    def own(self, verb: str, name: str, *sets: str) -> str:
+        """Another release, as these values and no example say."""
+        return self.helm(verb, name, str(tools.CHART), *_told(sets))
 
     def wait(self) -> None:
         """Every Deployment and StatefulSet has all its pods, ready."""
@@ -117,6 +119,12 @@ class Release:
                 yield f"http://127.0.0.1:{port[1]}"
             finally:
                 forward.terminate()
+
+
+def _told(sets: tuple[str, ...]) -> list[str]:
+    more = os.environ.get("IYA_VALUES")
+    words = ["--values", more] if more else []
+    return words + [word for each in sets for word in ("--set", each)]
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -34,6 +34,18 @@ _KEYS = (
 )
 
 
+#: Such servers that are there, to a release beside this one; nobody waits for its pods.
+_THERE = (
+    "dev.enabled=false",
+    f"kafka.servers={{{NAME}-inyourarea-dev-kafka:9092}}",
+    f"objectStore.endpoint=http://{NAME}-inyourarea-dev-store:8333",
+    "kafka.lanePartitions=12",
+    *(f"stages.{stage}.most=12" for stage in ("ingest", "detect", "render")),
+    *(f"stages.{stage}.resources.requests.cpu=64" for stage in STAGES),
+    "priorityClasses.create=false",
+)
+
+
 @pytest.fixture(scope="module")
 def release() -> Iterator[Release]:
     if "KUBECONFIG" not in os.environ:
@@ -211,6 +223,21 @@ def test_a_bucket_that_lacks_pieces_has_them_again(
     assert "what can be made again is" in checked(release, "--mend")
     assert _sent(release, token, small_show, 2) == video
     assert _fetched(release, token, video, tmp_path / "again") == made
+
+
+def test_jobs_make_what_is_missing_on_servers_of_ones_own_before_an_install_and_again(
+    release: Release,
+) -> None:
+    """Another release, to which the chart's own servers are somebody's."""
+    values = (*_THERE, *_KEYS, "objectStore.bucket=another")
+    try:
+        for verb in ("install", "upgrade"):
+            release.own(verb, "other", *values)
+            jobs = release.kubectl("get", "jobs", "-l", "app.kubernetes.io/instance=other")
+            assert "No resources" in jobs or not jobs.strip()  # each ended well, and went
+        assert names_in_bucket(release, "another") == set()
+    finally:
+        release.helm("uninstall", "other", "--wait=false")
 
 
 def test_an_upgrade_whose_broker_is_away_is_held_back(release: Release) -> None:
