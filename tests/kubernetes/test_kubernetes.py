@@ -174,8 +174,8 @@ def test_a_stage_comes_from_zero_by_what_waits_and_goes_again(
     }
     again_s = eventually(lambda: not release.pods("detect"), 900)
     print(  # noqa: T201 - for docs/scale.md
-        f"to zero {gone_s:.0f} s, from zero {come_s:.0f} s after all were sent, to several {several_s:.0f} s more, "
-        f"to zero again {again_s:.0f} s after the last fancam"
+        f"to zero {gone_s:.0f} s, from zero {come_s:.0f} s after all were sent, "
+        f"to several {several_s:.0f} s more, to zero again {again_s:.0f} s after the last fancam"
     )
     for to_s, fancams in made.items():
         assert fancams == _laptop(small_show, str(to_s), tmp_path / f"laptop-{to_s}")
