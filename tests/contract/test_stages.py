@@ -53,13 +53,16 @@ class StagesContract:
         )
         assert decided.source.frames == 30
 
-    def test_each_time_that_it_is_asked_for_is_another_take(self, have: Have) -> None:
+    def test_it_is_another_take_only_where_the_run_had_ended(self, have: Have) -> None:
         stages, objects, video = have
-        takes = set()
-        for _ in range(2):
+        takes = []
+        for _ in range(3):
             run = stages.submit(command(objects, video)).run_id
-            takes.add(objects.get(keys.take(run)))
-        assert len(takes) == 2
+            takes.append(objects.get(keys.take(run)))
+            if len(takes) == 2:
+                objects.put(keys.failed(run), b"full disk")
+        assert takes[0] == takes[1] != takes[2]
+        assert keys.failed(run) not in objects.list("runs/")
 
     def test_a_refusal_is_raised_as_what_it_is(self, have: Have, tmp_path: Path) -> None:
         stages, objects, _ = have

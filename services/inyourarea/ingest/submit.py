@@ -38,14 +38,19 @@ def submit_video(
     accepted = decide_video(request, objects, child, knobs)
     if accepted.source.decode_key != accepted.source.key:
         _make_mezzanine(accepted.source, objects, child, knobs)
-    objects.put(keys.take(accepted.run_id), secrets.token_hex(8).encode())
-    for verdict in (
-        keys.deleted(accepted.video_id),
-        keys.cancelled(accepted.run_id),
-        keys.failed(accepted.run_id),
-    ):
-        objects.delete(verdict)  # who asks again wants it again
+    _begin_take(accepted, objects)
     return _stored(accepted, objects)
+
+
+def _begin_take(accepted: facts.VideoAccepted, objects: Objects) -> None:
+    """Who asks again wants it again: whatever ended the run is forgotten, and it is a new take."""
+    run, take = accepted.run_id, keys.take(accepted.run_id)
+    verdicts = (keys.deleted(accepted.video_id), keys.cancelled(run), keys.failed(run))
+    ended = [verdict for verdict in verdicts if holds(objects, verdict)]
+    if ended or not holds(objects, take):
+        objects.put(take, secrets.token_hex(8).encode())  # first: an earlier one fails no more
+    for verdict in ended:
+        objects.delete(verdict)
 
 
 def announcement_of(accepted: facts.VideoAccepted, objects: Objects) -> Record:
