@@ -93,3 +93,12 @@ def burn(seconds: float) -> None:
     end = time.thread_time() + seconds
     while time.thread_time() < end:
         pass
+
+
+def slow_pid() -> int:
+    time.sleep(0.6)
+    return os.getpid()
+
+
+def has_imported(module: str) -> bool:
+    return module in sys.modules

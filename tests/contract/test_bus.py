@@ -1,5 +1,6 @@
 """What every bus promises; an adapter joins by one class with a fixture `join`."""
 
+import threading
 import time
 from collections.abc import Callable, Iterator
 
@@ -142,6 +143,15 @@ class TestMemoryBus(BusContract):
         assert sum(len(log.records) for log in broker.logs.values()) == 0
         ours.publish(Record("facts", "key-0", b"later"))
         assert [record.value for record in self.drain(theirs)] == [b"later"]
+
+    def test_nobody_waits_for_a_record_when_the_broker_is_closed(self) -> None:
+        broker = MemoryBroker()
+        bus = broker.join("group", ("facts",))
+        closing = threading.Timer(0.1, broker.close)
+        closing.start()
+        begun = time.monotonic()
+        assert bus.consume(60) is None
+        assert time.monotonic() - begun < 30
 
 
 @pytest.fixture(scope="module")

@@ -2,14 +2,15 @@
 
 import logging
 import os
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import TracebackType
 from typing import Self
 
 from google.protobuf.message import Message
 
-from inyourarea.contracts.topics import TOPICS, read_fact
+from inyourarea.contracts.topics import TOPICS, read_fact, topic_of
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
 from inyourarea.core.errors import Refused
@@ -23,8 +24,8 @@ from inyourarea.render.handler import RenderHandler
 from inyourarea.render.stage_handler import StageHandler
 from inyourarea.render.streams_handler import StreamsHandler
 from inyourarea.runtime.bus import Bus
-from inyourarea.runtime.child import MEMORY_MIB, Child
-from inyourarea.runtime.memory import keep_freed_memory
+from inyourarea.runtime.child import MEMORY_MIB, TURN_S, Child
+from inyourarea.runtime.memory import give_back_memory, keep_freed_memory
 from inyourarea.runtime.memory_bus import MemoryBroker
 from inyourarea.runtime.objects import Objects
 from inyourarea.runtime.worker import Handlers, Patience, Worker, channels_of, to_record
@@ -40,7 +41,11 @@ _FAREWELL_S = 2.0
 #: Segments that people are found in at a time: while the network looks at one on both cores (it
 #: needs no interpreter), heads are followed in the other.
 _DETECTING = 2
+#: Segments that are drawn at a time, each in a process of its own: while one begins or ends, its
+#: decoder and encoders not yet or no more at work, the other has the cores.
+_DRAWING = 2
 _EVERY_CHANNEL = tuple(channel for topic in TOPICS for channel in topic.channels)
+_TRACKED = topic_of(facts.TracksCompleted).name
 #: How often the watcher looks whether all stages still live.
 _WATCH_S = 0.5
 
@@ -68,26 +73,35 @@ class Line:
 
     def __enter__(self) -> Self:
         keep_freed_memory()
+        sys.setswitchinterval(TURN_S)
         for start in list(self.objects.list("attempts/")):
             self.objects.delete(start)  # asking again is a fresh start
         self._submitting = self.child()
+        self._submitting.warm_up("inyourarea.ingest.submit")
+        self._extracting = self.child()
+        self._extracting.warm_up("inyourarea.ingest.extract")
         self._tracking = TrackHandler(self.objects, self._track)
         self._producer = self._broker.join("line", ())
-        ingest = IngestHandler(self.objects, self.child(), self._ingest)
+        ingest = IngestHandler(self.objects, self._extracting, self._ingest)
         self.start("ingest", ingest.handlers)
         for _ in range(_DETECTING):
             self.start("detect", DetectHandler(self.objects, self._detectors).handlers)
         self.start("track", self._tracking.handlers)
-        render = RenderHandler(self.objects, self.child(), self._render)
-        self.start("render", render.handlers)
+        for _ in range(_DRAWING):
+            render = RenderHandler(self.objects, self.child(), self._render)
+            self.start("render", render.handlers)
         self.start("rendition", self._rendition())
+        self._begin("tidying", self._tidy, self._broker.join("tidying", (_TRACKED,)))
         return self
 
     def start(self, stage: str, handlers: Handlers) -> None:
         """One more stage is at work; it ends with the line."""
         bus = self._broker.join(stage, channels_of(handlers))
         worker = Worker(stage, bus, self.objects, handlers, _PATIENCE, name="this machine")
-        thread = threading.Thread(target=worker.run, args=(self._stop,), name=stage, daemon=True)
+        self._begin(stage, worker.run, self._stop)
+
+    def _begin(self, name: str, work: Callable[..., None], *args: object) -> None:
+        thread = threading.Thread(target=work, args=args, name=name, daemon=True)
         thread.start()
         self._threads.append(thread)
 
@@ -98,10 +112,20 @@ class Line:
         trace: TracebackType | None,
     ) -> None:
         self._stop.set()
+        self._broker.close()
         for child in self._children:
             child.close()
         for thread in self._threads:
             thread.join(_FAREWELL_S)
+
+    def _tidy(self, bus: Bus) -> None:
+        """What finding people took, and nobody needs now, is free for drawing."""
+        while not self._stop.is_set():
+            if record := bus.consume(_PATIENCE.poll_s):
+                bus.commit(record)
+                self._submitting.rest()
+                self._extracting.rest()
+                give_back_memory()
 
     def child(self, memory_mib: int = MEMORY_MIB) -> Child:
         """A process for work that may crash; it ends with the line."""

@@ -24,9 +24,14 @@ from inyourarea.runtime.source import Planes, decode_segment
 #: Threads that draw and encode; each piece is drawn by one at a time, so that no byte depends on
 #: their number.
 THREADS = 2
+#: Threads that draw fancams: one more, as one of them may wait for another.
+DRAWING_THREADS = THREADS + 1
 #: Frames that are drawn of one person after the other: with one, handing them over took the time of
-#: a tenth of a decode; eight frames of 8192x4320 (half are being decoded) take 400 MiB.
-TOGETHER = 4
+#: a tenth of a decode; nine frames of 8192x4320 (a third are being decoded) take 450 MiB.
+TOGETHER = 3
+
+#: That somebody has drawn some frames; none: before the first.
+_Drawn = Future[None] | None
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,24 +114,36 @@ def in_step(frames: Iterable[Planes], pts: Sequence[int]) -> Iterator[Planes]:
 def draw_pieces(frames: Iterable[Planes], plan: SegmentPlan, views: Sequence[View]) -> list[bytes]:
     """The encoded piece of each view; ``frames`` are those of the plan's pts, one by one.
 
-    While some frames are drawn the next are decoded; no more are held at a time.
+    While some frames are drawn the next are decoded. Whose frames are drawn goes on with the next,
+    though those of others are not; so no core waits for the slowest. Frames of three turns are held
+    at a time.
     """
     scratch = Scratch()
     drawers = [_Drawer(plan, view, scratch) for view in views]
     coming = enumerate(frames)
-    with ThreadPoolExecutor(THREADS, thread_name_prefix="draw") as pool:
-        drawn: list[Future[None]] = []
+    with ThreadPoolExecutor(DRAWING_THREADS, thread_name_prefix="draw") as pool:
+        before, latest = list[_Drawn](), list[_Drawn]([None] * len(drawers))
         while some := list(islice(coming, TOGETHER)):
-            _wait(drawn)
+            _wait(before)
             stages = _Stages(scratch)
-            drawn = [pool.submit(drawer.draw, some, stages) for drawer in drawers]
-        _wait(drawn)
+            turns = zip(drawers, latest, strict=True)
+            before, latest = latest, [pool.submit(_draw, *turn, some, stages) for turn in turns]
+        _wait(latest)
         return list(pool.map(_Drawer.finish, drawers))
 
 
-def _wait(drawn: Sequence[Future[None]]) -> None:
+def _wait(drawn: Sequence[_Drawn]) -> None:
     for future in drawn:
-        future.result()
+        if future:
+            future.result()
+
+
+def _draw(
+    drawer: "_Drawer", before: _Drawn, frames: Sequence[tuple[int, Planes]], stages: "_Stages"
+) -> None:
+    """The drawer draws these frames after those before them, which some thread has in hand."""
+    _wait([before])
+    drawer.draw(frames, stages)
 
 
 class _Stages:

@@ -13,6 +13,9 @@ LIGHT, COLOUR = 102, 154
 BLUR = 1 / 24
 #: The backdrop is drawn this many times smaller: after the blur nothing finer is left.
 COARSER = 8
+#: A stage that is shown so many times smaller, or more, is halved first: means of four samples,
+#: which filtering after that leaves nothing of, and a quarter of the time.
+HALVED = 6
 #: Least samples to a side of the small backdrop.
 SMALLEST = 4
 BLACK, GREY = 16, 128
@@ -28,8 +31,24 @@ def fit(frame: Picture, canvas: Canvas, scratch: Scratch) -> None:
     left, top, across, down = _place((width, height), canvas.size)
     if (across, down) != canvas.size:
         _backdrop(frame, canvas)
+    if width >= HALVED * across and not (width % 4 or height % 4):
+        frame = _Halved(frame)
+        height, width = frame.y.shape
     whole = np.array([0, 0, width, height], np.float64)
     crop(frame, whole, canvas.part(left, top, across, down), scratch)
+
+
+class _Halved:
+    """The frame at half its size; its width and height are multiples of four."""
+
+    def __init__(self, frame: Picture) -> None:
+        self.y, self.u, self.v = (_halved(plane) for plane in (frame.y, frame.u, frame.v))
+
+
+def _halved(plane: Plane) -> Plane:
+    height, width = plane.shape
+    size = (width // 2, height // 2)
+    return np.asarray(cv2.resize(plane, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _place(frame: tuple[int, int], canvas: tuple[int, int]) -> tuple[int, int, int, int]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import contextvars
+import importlib
 import logging
 import os
 import pickle
@@ -24,6 +25,11 @@ Result = TypeVar("Result")
 
 #: MiB of private memory. Decoding 8192 x 4320 with 16 reference frames takes about 1,800.
 MEMORY_MIB = 3072
+#: Seconds for a child to import what it will need, on a very busy machine.
+WARM_UP_S = 120.0
+#: Seconds after which a thread that computes in Python lets another go on that waits. As it comes
+#: it is .005, and whoever comes back from drawing or a look leaves a core idle for that long.
+TURN_S = 0.0005
 
 
 class ChildDied(Exception):
@@ -115,6 +121,23 @@ class Child:
                 if text := line.decode(errors="replace").rstrip():
                     self._about.copy().run(log.warning, "its process says: %s", text)
 
+    def warm_up(self, module: str) -> None:
+        """The process is started and imports what it will need, while others work."""
+        work = threading.Thread(target=self._warm_up, args=(module,), daemon=True)
+        work.start()
+
+    def _warm_up(self, module: str) -> None:
+        with contextlib.suppress(ChildDied):  # whoever calls it next will see
+            self.call(import_there, module, timeout_s=WARM_UP_S)
+
+    def rest(self) -> None:
+        """An idle process is gone, and its memory with it; the next call starts another."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._bury()
+            finally:
+                self._lock.release()
+
     def close(self) -> None:
         """The process is gone, whatever it was doing, and no other will be started."""
         self._is_closed = True
@@ -174,6 +197,11 @@ def _cause_of_death(code: int | None) -> str:
     return f"its process ended by itself with code {code}"
 
 
+def import_there(module: str) -> None:
+    """The module is imported."""
+    importlib.import_module(module)
+
+
 def serve() -> None:
     """The child's side: do what comes in on standard input until nobody is there any more."""
     import signal  # noqa: PLC0415 - only the child needs it
@@ -185,6 +213,7 @@ def serve() -> None:
     requests = sys.stdin.buffer
     limit_memory(pickle.load(requests))
     keep_freed_memory()
+    sys.setswitchinterval(TURN_S)
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(requests, inbox), daemon=True).start()
     while True:

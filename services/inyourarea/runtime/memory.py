@@ -26,6 +26,13 @@ def keep_freed_memory() -> None:
         set_option(_M_TRIM_THRESHOLD, _KEPT_FREE)
 
 
+def give_back_memory() -> None:
+    """What lies free on the heap is the system's again, where the C library is glibc."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None
+    if trim is not None:
+        trim(0)
+
+
 def limit_memory(memory_mib: int) -> None:
     """Private memory is limited where the system can; elsewhere time limits must do."""
     if sys.platform == "win32":

@@ -53,6 +53,13 @@ class MemoryBroker:
         self.changed = threading.Condition()
         self.logs: dict[tuple[str, int], _Log] = defaultdict(_Log)
         self.groups: dict[str, _Group] = defaultdict(_Group)
+        self.is_closed = False
+
+    def close(self) -> None:
+        """Nobody waits for a record any more."""
+        with self.changed:
+            self.is_closed = True
+            self.changed.notify_all()
 
     def join(self, group: str, channels: tuple[str, ...]) -> "MemoryBus":
         """A new member of the group, which consumes these channels, the first named first."""
@@ -131,7 +138,7 @@ class MemoryBus:
         with self._broker.changed:
             while (record := self._broker.next_for(self)) is None:
                 left = end - time.monotonic()
-                if left <= 0:
+                if left <= 0 or self._broker.is_closed:
                     return None
                 self._broker.changed.wait(left)
             return record

@@ -27,6 +27,15 @@ def test_the_whole_stage_stands_in_the_middle_of_an_upright_picture() -> None:
     assert ssim(canvas.y[54:104], ideal) > 0.99
 
 
+def test_a_stage_made_very_small_is_as_it_should_be() -> None:
+    frame = stage((1920, 1080))
+    canvas = fitted(frame, (200, 630))
+    planes = (canvas.y[258:370], canvas.u[129:185], canvas.v[129:185])
+    ideal = ideal_crop(frame, (0, 0, 1920, 1080), (200, 112))
+    for plane, wanted in zip(planes, ideal, strict=True):
+        assert ssim(plane, as_bytes(wanted)) > 0.99
+
+
 def test_the_backdrop_is_dark_and_smooth() -> None:
     canvas = fitted(planes_of(bright, bright, (320, 180)), (90, 160))
     behind = np.concatenate([canvas.y[:50], canvas.y[108:]]).astype(float)

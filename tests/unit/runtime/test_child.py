@@ -17,10 +17,12 @@ from child_work import (
     add,
     chatter,
     crash,
+    has_imported,
     leave,
     page_faults_of_pictures,
     raise_unpicklable,
     refuse,
+    slow_pid,
     swell,
 )
 from inyourarea.contracts.v1 import facts_pb2 as facts
@@ -111,6 +113,31 @@ def test_an_idle_child_that_is_gone_is_replaced(child: Child) -> None:
     os.kill(child.call(os.getpid, timeout_s=20), signal.SIGKILL)
     time.sleep(0.2)
     assert child.call(add, 4, 4, timeout_s=20) == 8
+
+
+def test_a_child_at_rest_has_no_process_until_it_is_called() -> None:
+    with closing(Child()) as child:
+        pid = child.call(os.getpid, timeout_s=20)
+        child.rest()
+        assert not _lives(pid)
+        assert child.call(add, 4, 4, timeout_s=20) == 8
+
+
+def test_a_busy_child_does_not_rest() -> None:
+    with closing(Child()) as child:
+        child.call(os.getpid, timeout_s=20)
+        resting = threading.Timer(0.3, child.rest)
+        resting.start()
+        assert child.call(slow_pid, timeout_s=20) == child.call(os.getpid, timeout_s=20)
+
+
+def test_a_child_warmed_up_has_imported_what_it_needs() -> None:
+    with closing(Child()) as child:
+        child.warm_up("colorsys")
+        end = time.monotonic() + 20
+        while not child.call(has_imported, "colorsys", timeout_s=20) and time.monotonic() < end:
+            time.sleep(0.01)
+        assert child.call(has_imported, "colorsys", timeout_s=20)
 
 
 def test_closing_ends_what_is_being_done_and_what_would_come() -> None:
