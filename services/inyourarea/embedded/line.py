@@ -5,11 +5,13 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from types import TracebackType
 from typing import Self
 
 from google.protobuf.message import Message
 
+from inyourarea.contracts import keys
 from inyourarea.contracts.topics import TOPICS, read_fact, topic_of
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
@@ -27,7 +29,7 @@ from inyourarea.runtime.bus import Bus
 from inyourarea.runtime.child import MEMORY_MIB, TURN_S, Child
 from inyourarea.runtime.memory import give_back_memory, keep_freed_memory
 from inyourarea.runtime.memory_bus import MemoryBroker
-from inyourarea.runtime.objects import Objects
+from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway
 from inyourarea.runtime.worker import Handlers, Patience, Worker, channels_of, to_record
 from inyourarea.track import settings as track_settings
 from inyourarea.track.handler import TrackHandler
@@ -45,7 +47,9 @@ _DETECTING = 2
 #: decoder and encoders not yet or no more at work, the other has the cores.
 _DRAWING = 2
 _EVERY_CHANNEL = tuple(channel for topic in TOPICS for channel in topic.channels)
-_TRACKED = topic_of(facts.TracksCompleted).name
+_DETECTED, _TRACKED = (
+    topic_of(kind).name for kind in (facts.SegmentDetected, facts.TracksCompleted)
+)
 #: How often the watcher looks whether all stages still live.
 _WATCH_S = 0.5
 
@@ -87,11 +91,12 @@ class Line:
         for _ in range(_DETECTING):
             self.start("detect", DetectHandler(self.objects, self._detectors).handlers)
         self.start("track", self._tracking.handlers)
-        for _ in range(_DRAWING):
-            render = RenderHandler(self.objects, self.child(), self._render)
+        self._drawing = [self.child() for _ in range(_DRAWING)]
+        for child in self._drawing:
+            render = RenderHandler(self.objects, child, self._render)
             self.start("render", render.handlers)
         self.start("rendition", self._rendition())
-        self._begin("tidying", self._tidy, self._broker.join("tidying", (_TRACKED,)))
+        self._begin("tidying", self._tidy, self._broker.join("tidying", (_DETECTED, _TRACKED)))
         return self
 
     def start(self, stage: str, handlers: Handlers) -> None:
@@ -119,13 +124,26 @@ class Line:
             thread.join(_FAREWELL_S)
 
     def _tidy(self, bus: Bus) -> None:
-        """What finding people took, and nobody needs now, is free for drawing."""
+        """What finding people took, and nobody needs now, is free for drawing, which is ready."""
         while not self._stop.is_set():
-            if record := bus.consume(_PATIENCE.poll_s):
-                bus.commit(record)
+            if (record := bus.consume(_PATIENCE.poll_s)) is None:
+                continue
+            bus.commit(record)
+            fact = read_fact(record.channel, record.value)
+            if isinstance(fact, facts.SegmentDetected):
+                self._prepare_drawing(fact)
+            else:
                 self._submitting.rest()
                 self._extracting.rest()
                 give_back_memory()
+
+    def _prepare_drawing(self, fact: facts.SegmentDetected) -> None:
+        """While the cameras of a video are planned, which takes one core, drawing is got ready."""
+        with suppress(ObjectNotFound, ObjectsAway):  # whose work it is will tell
+            run = facts.VideoAccepted.FromString(self.objects.get(keys.accepted(fact.run_id)))
+            if fact.segment.index == len(run.segments) - 1:
+                for child in self._drawing:
+                    child.warm_up("inyourarea.render.drawing")
 
     def child(self, memory_mib: int = MEMORY_MIB) -> Child:
         """A process for work that may crash; it ends with the line."""
