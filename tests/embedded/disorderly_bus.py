@@ -11,7 +11,7 @@ from inyourarea.runtime.bus import Record
 
 
 class DisorderlyBroker:
-    """All channels of one process; a group may have one member."""
+    """All channels of one process; a group's members share what waits, by key."""
 
     def __init__(self, seed: int) -> None:
         self._choice = random.Random(seed)
@@ -19,14 +19,15 @@ class DisorderlyBroker:
         self._all: list[Record] = []
         self.waiting: dict[str, list[Record]] = defaultdict(list)
         self._channels: dict[str, tuple[str, ...]] = {}
-        self.in_hand = 0
+        self.in_hand: set[tuple[str, str]] = set()
 
     def join(self, group: str, channels: tuple[str, ...]) -> "DisorderlyBus":
         """The group's member; it gets what came before as well."""
         with self.changed:
-            self._channels[group] = channels
-            for record in self._all:
-                self._hand_to(group, record)
+            if group not in self._channels:
+                self._channels[group] = channels
+                for record in self._all:
+                    self._hand_to(group, record)
         return DisorderlyBus(self, group)
 
     def publish(self, record: Record) -> None:
@@ -43,12 +44,23 @@ class DisorderlyBroker:
             self.waiting[group] += [record, record]
 
     def take(self, group: str) -> Record | None:
-        """Any of what waits; the lock is held."""
+        """Any of what waits and whose key nobody works on; the lock is held."""
         waiting = self.waiting[group]
-        if not waiting:
+        free = [at for at, one in enumerate(waiting) if (group, one.key) not in self.in_hand]
+        if not free:
             return None
-        self.in_hand += 1
-        return waiting.pop(self._choice.randrange(len(waiting)))
+        taken = waiting.pop(self._choice.choice(free))
+        self.in_hand.add((group, taken.key))
+        return taken
+
+    def commit(self, group: str, record: Record) -> None:
+        """It has come to its end."""
+        with self.changed:
+            self.in_hand.remove((group, record.key))
+            self.changed.notify_all()
+
+    def close(self) -> None:
+        """Nobody waits for long."""
 
     def is_at_rest(self) -> bool:
         """Whether nothing waits and nobody works."""
@@ -82,8 +94,7 @@ class DisorderlyBus:
 
     def commit(self, record: Record) -> None:
         """See `Bus.commit`."""
-        with self._broker.changed:
-            self._broker.in_hand -= 1
+        self._broker.commit(self._group, record)
 
     def behind(self) -> Mapping[str, int]:
         """See `Bus.behind`."""
