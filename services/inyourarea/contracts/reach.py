@@ -44,7 +44,7 @@ REACH: Mapping[str, Reach] = MappingProxyType(
         "tracks/": _reach("ingest track render gateway", "track", "gateway"),
         "windows/": _reach("track render gateway", "track", "gateway"),
         "pieces/": _reach("render gateway", "render", "gateway"),
-        "stages/": _reach("render gateway", "render gateway", "gateway"),
+        "stages/": _reach("ingest render gateway", "render gateway", "ingest gateway"),
         "faces/": _reach("render gateway", "render", "gateway"),
         # What people did, and what became of it.
         "journal/": _reach("gateway", "gateway", "gateway"),

@@ -4,7 +4,7 @@ import logging
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from types import TracebackType
 from typing import Self
@@ -12,14 +12,14 @@ from typing import Self
 from google.protobuf.message import Message
 
 from inyourarea.contracts import keys
-from inyourarea.contracts.topics import TOPICS, read_fact, topic_of
+from inyourarea.contracts.topics import NO_HEADERS, TOPICS, read_fact, topic_of
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
 from inyourarea.core.errors import Refused
 from inyourarea.detect.handler import DetectHandler, Detectors
 from inyourarea.ingest import settings as ingest_settings
 from inyourarea.ingest.handler import IngestHandler
-from inyourarea.ingest.submit import announcement_of, decide_video, look_at_source, submit_video
+from inyourarea.ingest.submit import decide_video, look_at_source, submit_video
 from inyourarea.render import settings as render_settings
 from inyourarea.render.faces_handler import FacesHandler
 from inyourarea.render.handler import RenderHandler
@@ -29,8 +29,8 @@ from inyourarea.runtime.bus import Bus
 from inyourarea.runtime.child import MEMORY_MIB, TURN_S, Child
 from inyourarea.runtime.memory import give_back_memory, keep_freed_memory
 from inyourarea.runtime.memory_bus import MemoryBroker
-from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway
-from inyourarea.runtime.worker import Handlers, Patience, Worker, channels_of, to_record
+from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway, holds
+from inyourarea.runtime.worker import Handlers, Patience, Worker, channels_of, take_of, to_record
 from inyourarea.track import settings as track_settings
 from inyourarea.track.handler import TrackHandler
 
@@ -141,7 +141,8 @@ class Line:
         """While the cameras of a video are planned, which takes one core, drawing is got ready."""
         with suppress(ObjectNotFound, ObjectsAway):  # whose work it is will tell
             run = facts.VideoAccepted.FromString(self.objects.get(keys.accepted(fact.run_id)))
-            if fact.segment.index == len(run.segments) - 1:
+            is_last = fact.segment.index == len(run.segments) - 1
+            if is_last and not holds(self.objects, keys.published(fact.run_id)):
                 for child in self._drawing:
                     child.warm_up("inyourarea.render.drawing")
 
@@ -177,7 +178,7 @@ class Line:
             Refused: it can not be used, and why.
         """
         accepted = submit_video(request, self.objects, self._submitting, self._ingest)
-        self._producer.publish(announcement_of(accepted, self.objects))
+        self.publish(accepted, take_of(accepted.run_id, self.objects))
         return accepted
 
     def decide(self, request: ingest_pb2.SubmitVideoRequest) -> facts.VideoAccepted:
@@ -196,9 +197,9 @@ class Line:
         """
         self._tracking.solve(accepted)
 
-    def publish(self, fact: Message) -> None:
+    def publish(self, fact: Message, headers: Mapping[str, bytes] = NO_HEADERS) -> None:
         """The fact is on its way to every stage that listens."""
-        self._producer.publish(to_record(fact))
+        self._producer.publish(to_record(fact, headers))
 
     def watch(self) -> "Watcher":
         """Somebody who sees every fact from now on."""

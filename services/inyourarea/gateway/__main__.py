@@ -7,7 +7,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 
 import uvicorn
@@ -72,7 +72,7 @@ def _file(text: str) -> str:
 def open_service(ground: Ground) -> Service:
     """The gateway's handlers; its site is open as long as the service is."""
     places, settings = read_places(os.environ), read_settings(os.environ)
-    catalog = ground.open(closing(_catalog(places.catalog)))
+    catalog = ground.open(closing(Catalog(places.catalog)))
     catalog.open()
     stages = GrpcStages(places.ingest, places.track, ground.sender(), ground.settings.tls)
     ground.open(closing(stages))
@@ -93,14 +93,8 @@ def open_service(ground: Ground) -> Service:
 
 
 def needs() -> dict[str, Ask]:
-    """The catalog's database."""
-    return {"catalog": _catalog(read_places(os.environ).catalog).check}
-
-
-@cache
-def _catalog(url: str) -> Catalog:
-    """The one of this process: for its work, and for whoever asks whether the database is there."""
-    return Catalog(url)
+    """The catalog's database, over a connection that no work has to be done with: none is busy."""
+    return {"catalog": Catalog(read_places(os.environ).catalog).check}
 
 
 def _trusting(settings: GatewaySettings, http: str) -> GatewaySettings:

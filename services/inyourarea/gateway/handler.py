@@ -8,14 +8,16 @@ from google.protobuf.message import Message
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.runs import RENDITION
+from inyourarea.contracts.topics import TAKE_HEADER
 from inyourarea.contracts.trainings import STAGE as TRAINING
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.gateway.catalog import Catalog, Step
 from inyourarea.gateway.documents import EventName
 from inyourarea.gateway.projection import Projection
 from inyourarea.gateway.watchers import Watchers
-from inyourarea.runtime.objects import ObjectNotFound, Objects
+from inyourarea.runtime.objects import Objects
 from inyourarea.runtime.trainings import Trainings
+from inyourarea.runtime.worker import take_of
 
 #: What users are told of a stage; the order is that of the work.
 READING, FINDING, PLANNING, DRAWING, JOINING = STAGES = (
@@ -118,11 +120,8 @@ class GatewayHandler:
         return self._told(fact)
 
     def _is_of_an_earlier_take(self, fact: facts.StageFailed, run: str) -> bool:
-        try:
-            newest = self._objects.get(keys.take(run)).decode()
-        except ObjectNotFound:
-            return False
-        return fact.take not in ("", newest)
+        newest = take_of(run, self._objects).get(TAKE_HEADER, b"").decode()
+        return bool(fact.take and newest) and fact.take != newest
 
     def _newest_run(self, video: str) -> str:
         row = self._catalog.video(video)

@@ -10,7 +10,7 @@ from inyourarea.gateway.catalog import Step
 from inyourarea.gateway.house import House
 from inyourarea.gateway.problems import NotThere
 from inyourarea.runtime.json_logs import speaking_of
-from inyourarea.runtime.worker import AWAY
+from inyourarea.runtime.worker import AWAY, take_of
 
 log = logging.getLogger(__name__)
 
@@ -70,5 +70,5 @@ def announce_silent_runs(house: House, silence_s: float) -> None:
                 continue
             with speaking_of(accepted):
                 log.info("run %s is told again", run)
-                house.stages.publish(accepted)
+                house.stages.publish(accepted, take_of(run, house.objects))
         house.catalog.note(Step(run, _TOLD, steps.get(_TOLD, (0,))[0]))

@@ -1,7 +1,10 @@
 """The stages as they are on a cluster: ingest and track asked over gRPC, facts put on the bus."""
 
+from collections.abc import Mapping
+
 from google.protobuf.message import Message
 
+from inyourarea.contracts.topics import NO_HEADERS
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2, ingest_pb2_grpc, track_pb2, track_pb2_grpc
 from inyourarea.runtime.bus import Sender
@@ -39,9 +42,9 @@ class GrpcStages:
         """See `Stages.solve`."""
         ask(self._track.SolveRun, track_pb2.SolveRunRequest(accepted=accepted), _SOLVE_S)
 
-    def publish(self, fact: Message) -> None:
+    def publish(self, fact: Message, headers: Mapping[str, bytes] = NO_HEADERS) -> None:
         """See `Stages.publish`."""
-        self._sender.publish(to_record(fact))
+        self._sender.publish(to_record(fact, headers))
         self._sender.flush()
 
     def close(self) -> None:

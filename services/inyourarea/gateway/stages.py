@@ -1,9 +1,11 @@
 """The port to the stages: the commands that the gateway gives them."""
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from google.protobuf.message import Message
 
+from inyourarea.contracts.topics import NO_HEADERS
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
 
@@ -35,6 +37,6 @@ class Stages(Protocol):
         """
         ...
 
-    def publish(self, fact: Message) -> None:
+    def publish(self, fact: Message, headers: Mapping[str, bytes] = NO_HEADERS) -> None:
         """The fact is on its way to every stage that listens."""
         ...

@@ -4,11 +4,12 @@ import grpc
 
 from inyourarea.contracts.v1 import ingest_pb2, ingest_pb2_grpc
 from inyourarea.ingest.settings import IngestSettings
-from inyourarea.ingest.submit import announcement_of, decide_video, submit_video
+from inyourarea.ingest.submit import decide_video, submit_video
 from inyourarea.runtime.bus import Sender
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.objects import Objects
 from inyourarea.runtime.rpc import answering
+from inyourarea.runtime.worker import take_of, to_record
 
 
 class IngestAnswers(ingest_pb2_grpc.IngestServicer):
@@ -28,7 +29,7 @@ class IngestAnswers(ingest_pb2_grpc.IngestServicer):
         """The video is probed, decided, stored and told to all stages."""
         with answering(context):
             accepted = submit_video(request, self._objects, self._child, self._settings)
-            self._sender.publish(announcement_of(accepted, self._objects))
+            self._sender.publish(to_record(accepted, take_of(accepted.run_id, self._objects)))
             self._sender.flush()
             return ingest_pb2.SubmitVideoResponse(accepted=accepted)
 

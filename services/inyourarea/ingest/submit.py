@@ -8,7 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from inyourarea.contracts import keys
-from inyourarea.contracts.topics import TAKE_HEADER
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1.ingest_pb2 import SubmitVideoRequest
 from inyourarea.core.errors import VideoTooLarge, VideoUnreadable
@@ -16,10 +15,8 @@ from inyourarea.ingest.mezzanine import make_mezzanine, mezzanine_keys, mezzanin
 from inyourarea.ingest.probe import Probe, probe_video, read_probe, write_probe
 from inyourarea.ingest.segments import cut_span, decide_segments, has_rare_keys
 from inyourarea.ingest.settings import IngestSettings
-from inyourarea.runtime.bus import Record
 from inyourarea.runtime.child import Child, ChildDied, ChildOutOfMemory, ChildTookTooLong
 from inyourarea.runtime.objects import Objects, holds
-from inyourarea.runtime.worker import to_record
 
 
 def submit_video(
@@ -44,18 +41,18 @@ def submit_video(
 
 def _begin_take(accepted: facts.VideoAccepted, objects: Objects) -> None:
     """Who asks again wants it again: whatever ended the run is forgotten, and it is a new take."""
-    run, take = accepted.run_id, keys.take(accepted.run_id)
-    verdicts = (keys.deleted(accepted.video_id), keys.cancelled(run), keys.failed(run))
+    run, video, take = accepted.run_id, accepted.video_id, keys.take(accepted.run_id)
+    verdicts = (
+        keys.deleted(video),
+        keys.cancelled(run),
+        keys.failed(run),
+        keys.stage_failed(video),
+    )
     ended = [verdict for verdict in verdicts if holds(objects, verdict)]
     if ended or not holds(objects, take):
         objects.put(take, secrets.token_hex(8).encode())  # first: an earlier one fails no more
     for verdict in ended:
         objects.delete(verdict)
-
-
-def announcement_of(accepted: facts.VideoAccepted, objects: Objects) -> Record:
-    """What tells all stages of a run that was submitted, as its newest take."""
-    return to_record(accepted, {TAKE_HEADER: objects.get(keys.take(accepted.run_id))})
 
 
 def decide_video(

@@ -30,7 +30,7 @@ from inyourarea.core.errors import Refused
 from inyourarea.runtime import metrics
 from inyourarea.runtime.bus import Bus, BusAway, Record
 from inyourarea.runtime.meter import charged
-from inyourarea.runtime.objects import Objects, ObjectsAway, holds
+from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway, holds
 from inyourarea.runtime.traces import carrying
 from inyourarea.runtime.units import Unit, at_work
 
@@ -87,6 +87,17 @@ def to_record(fact: Message, headers: Mapping[str, bytes] = NO_HEADERS) -> Recor
     traced = {name: text.encode() for name, text in carrying(topic.name).items()}
     own = {**traced, VERSION_HEADER: VERSION}
     return Record(topic.channel_of(fact), topic.key(fact), value, {**headers, **own})
+
+
+def take_of(run: str, objects: Objects) -> Mapping[str, bytes]:
+    """Headers of whatever begins work on a run: which take of it that is, where one is known.
+
+    All records that follow carry it on. What fails of an earlier take says nothing about the run.
+    """
+    try:
+        return {TAKE_HEADER: objects.get(keys.take(run))}
+    except ObjectNotFound:
+        return NO_HEADERS
 
 
 def _unread(record: Record) -> facts.StageFailed:

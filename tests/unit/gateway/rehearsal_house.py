@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import hashlib
+from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -13,6 +14,7 @@ from google.protobuf.message import Message
 
 from inyourarea.contracts import keys, tables
 from inyourarea.contracts.specs import from_picture
+from inyourarea.contracts.topics import NO_HEADERS
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
 from inyourarea.contracts.v1 import stored_pb2 as stored
@@ -48,6 +50,7 @@ class RehearsedStages:
         self._truth = truth
         self._tracking = TrackHandler(objects, TrackSettings())
         self.told: list[Message] = []
+        self.headers: list[Mapping[str, bytes]] = []
         #: How many times larger than they need be pieces and fancams are.
         self.weight = 1
 
@@ -80,8 +83,9 @@ class RehearsedStages:
     def solve(self, accepted: facts.VideoAccepted) -> None:
         self._tracking.solve(accepted)
 
-    def publish(self, fact: Message) -> None:
+    def publish(self, fact: Message, headers: Mapping[str, bytes] = NO_HEADERS) -> None:
         self.told.append(fact)
+        self.headers.append(headers)
 
     def find(self, accepted: facts.VideoAccepted) -> None:
         """Frames were read and people found in every segment."""

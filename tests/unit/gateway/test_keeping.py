@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from inyourarea.contracts import keys
+from inyourarea.contracts.topics import TAKE_HEADER
 from inyourarea.gateway import keeping
 from inyourarea.gateway.catalog import Step
 from inyourarea.gateway.handler import READING
@@ -64,6 +65,8 @@ def test_a_new_bus_is_told_of_everything_at_once(site: RehearsedSite) -> None:
     before = len(site.stages.told)
     keeping.announce_silent_runs(site.house, 0)
     assert len(site.stages.told) == before + 1
+    take = site.objects.get(keys.take(site.stages.told[-1].run_id))
+    assert site.stages.headers[-1] == {TAKE_HEADER: take}
 
 
 def test_a_run_that_is_gone_strands_no_other(site: RehearsedSite) -> None:

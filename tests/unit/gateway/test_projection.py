@@ -290,8 +290,10 @@ def test_what_browsers_lack_is_not_finished(site: RehearsedSite) -> None:
     site.handler.on_stage_failed(facts.StageFailed(**told, stage="rendition", reason="full disk"))
     assert site.catalog.unfinished() == []  # it waits for somebody
     assert site.get(f"/videos/{video['id']}")["stage_failure"] == "full disk"
+    take = site.objects.get(keys.take(run))
     site.http.post(f"/videos/{video['id']}/retry")
     assert site.catalog.unfinished() == [run]
+    assert site.objects.get(keys.take(run)) != take
     site.http.post(f"/videos/{video['id']}/cancel")
     assert site.get(f"/videos/{video['id']}")["state"] == "ready"
 

@@ -117,7 +117,6 @@ def retry(video_id: VideoId, house: HouseOf, person: Editor) -> doc.Video:
     has_no_stage = "failure" in (row["stage"] or {})
     if row["state"] not in ("failed", "cancelled") and not has_no_stage:
         raise Problem(409, "not-stopped", f"This video is {row['state']}; it needs no retry.")
-    house.objects.delete(keys.stage_failed(video_id))
     submit_again(house, row, person.name)
     return get(video_id, house, person)
 
