@@ -1,7 +1,6 @@
 """A progress bar per stage, counted from the facts that the stages tell each other."""
 
 from collections.abc import Sequence
-from types import TracebackType
 from typing import Self
 
 from google.protobuf.message import Message
@@ -58,12 +57,7 @@ class RunProgress:
         self._bars.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *trouble: object) -> None:
         self._bars.stop()
 
     def note(self, fact: Message) -> None:

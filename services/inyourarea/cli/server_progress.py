@@ -1,7 +1,6 @@
 """Progress bars for what a server does, and for files on their way to and from it."""
 
 from collections.abc import Callable
-from types import TracebackType
 from typing import Self
 
 from rich.console import Console
@@ -33,12 +32,7 @@ class ServerProgress:
         self._bars.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *trouble: object) -> None:
         self._bars.stop()
 
     def counter(self, name: str) -> Callable[[int, int], None]:
