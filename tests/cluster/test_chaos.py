@@ -1,6 +1,6 @@
 """The whole way on real servers: what comes out is what the laptop makes, whoever dies or is away.
 
-The short form of `chaos.py`: one cluster, in which the scenes follow each other.
+The short form of `chaos_in_full.py`: one cluster, in which the scenes follow each other.
 """
 
 import os
