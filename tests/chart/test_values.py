@@ -9,6 +9,7 @@ from inyourarea.gateway.counting import STREAMS
 from tools import (
     CHART,
     FULL_CLUSTER,
+    Manifest,
     Rejected,
     containers,
     dev,
@@ -349,6 +350,7 @@ def test_training_has_a_gpu_of_its_own_and_publishes_with_the_gateways_key() -> 
     assert [each["action"] for each in job["podFailurePolicy"]["rules"]] == ["FailJob"]
     pod = job["template"]["spec"]
     (training,), (publishing,) = pod["initContainers"], pod["containers"]
+    assert shared_memory(pod, training) == "1Gi"
     assert training["resources"]["limits"]["nvidia.com/gpu"] == 1
     assert pod["nodeSelector"] == {"pool": "gpu"}
     assert not any(each["name"] == "store-key" for each in training["volumeMounts"])
@@ -362,6 +364,14 @@ def test_training_has_a_gpu_of_its_own_and_publishes_with_the_gateways_key() -> 
     assert key["secret"]["secretName"] == "of-the-gateway"
 
 
+def shared_memory(pod: Manifest, container: Manifest) -> str:
+    """How much there is at a container's /dev/shm."""
+    (name,) = [one["name"] for one in container["volumeMounts"] if one["mountPath"] == "/dev/shm"]
+    (found,) = [one["emptyDir"] for one in pod["volumes"] if one["name"] == name]
+    assert found["medium"] == "Memory"
+    return str(found["sizeLimit"])
+
+
 def test_without_words_nothing_is_published() -> None:
     made = render(*OWN, "train.enabled=true", "train.claim=models")
     pod = of_kind(made, "Job")["train"]["spec"]["template"]["spec"]
@@ -369,7 +379,7 @@ def test_without_words_nothing_is_published() -> None:
     (training,) = pod["containers"]
     assert training["args"] == ["train-show"]
     assert "nvidia.com/gpu" not in training["resources"]["limits"]
-    assert {each["name"] for each in pod["volumes"]} == {"models", "scratch"}
+    assert {each["name"] for each in pod["volumes"]} == {"models", "scratch", "shared-memory"}
 
 
 def test_a_job_with_gpus_of_its_own_is_started_for_each_training_that_is_wanted() -> None:
@@ -386,6 +396,7 @@ def test_a_job_with_gpus_of_its_own_is_started_for_each_training_that_is_wanted(
     assert pod["nodeSelector"] == {"pool": "gpu"}
     assert pod["tolerations"][0]["key"] == "nvidia.com/gpu"
     (training,) = pod["containers"]
+    assert shared_memory(pod, training) == "1Gi"
     assert training["command"] == ["python3", "-m", "inyourarea.train"]
     assert training["resources"]["limits"]["nvidia.com/gpu"] == 2
     environ = environment(pod)
@@ -395,6 +406,24 @@ def test_a_job_with_gpus_of_its_own_is_started_for_each_training_that_is_wanted(
     assert store["secret"]["secretName"] == "of-the-gateway"
     site = of_kind(made, "Deployment")["gateway"]["spec"]["template"]["spec"]
     assert environment(site)["INYOURAREA_GATEWAY_TRAINS"] == "yes"
+
+
+@pytest.mark.parametrize(("values", "seconds"), [((), 86_400), (("train.jobs.hours=2",), 7_200)])
+def test_a_training_that_hangs_gives_its_gpus_back(values: tuple[str, ...], seconds: int) -> None:
+    made = render(*OWN, "train.jobs.enabled=true", *values, apis=FULL_CLUSTER)
+    job = of_kind(made, "ScaledJob")["train"]["spec"]["jobTargetRef"]
+    assert job["activeDeadlineSeconds"] == seconds
+
+
+@pytest.mark.parametrize("gone", ["kafka.lanePartitions", "dev.kafka.lanePartitions", "train.jobs"])
+@pytest.mark.parametrize("own", [OWN, ("dev.enabled=true",)])
+def test_an_upgrade_that_brings_an_older_charts_values_says_how_else(
+    gone: str, own: tuple[str, ...]
+) -> None:
+    with pytest.raises(Rejected) as refused:
+        render(*own, f"{gone}=null", apis=FULL_CLUSTER)
+    assert gone in str(refused.value)
+    assert "upgrade with --reset-then-reuse-values instead" in str(refused.value)
 
 
 def test_where_no_job_is_started_the_site_says_so() -> None:

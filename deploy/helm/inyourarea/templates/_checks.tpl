@@ -2,6 +2,7 @@
 
 {{- define "inyourarea.checks" -}}
 {{- $values := .Values -}}
+{{- include "inyourarea.valuesThere" . -}}
 {{- if not $values.dev.enabled -}}
 {{- if not $values.kafka.servers }}{{ fail "kafka.servers is empty: name your brokers, such as `--set kafka.servers={broker:9092}`, or try the chart out with `--set dev.enabled=true`" }}{{ end -}}
 {{- if not $values.objectStore.endpoint }}{{ fail "objectStore.endpoint is empty: name your S3, such as https://s3.eu-central-1.amazonaws.com, or try the chart out with `--set dev.enabled=true`" }}{{ end -}}
@@ -33,6 +34,18 @@
 {{- if and (eq $route.kind "httpRoute") (not $route.parents) }}{{ fail "site.route.kind is httpRoute, so site.route.parents must name the Gateway that it hangs on" }}{{ end -}}
 {{- if and $values.train.jobs.enabled (ne $scaler "keda") }}{{ fail "train.jobs.enabled is set, but what starts those jobs is KEDA: install it, or leave that out and run `inyourarea train`" }}{{ end -}}
 {{- if and $values.train.enabled (not $values.train.claim) }}{{ fail "train.enabled is set, so train.claim must name the volume that the model is written to" }}{{ end -}}
+{{- end }}
+
+{{/*
+Values that came to the chart after its first users: `helm upgrade --reuse-values` has those of the release
+before and no default for these. Whatever is made before this is asked must bear that they are not there.
+*/}}
+{{- define "inyourarea.valuesThere" -}}
+{{- range $path := list "kafka.lanePartitions" "dev.kafka.lanePartitions" "train.jobs.hours" -}}
+{{- $found := $.Values -}}
+{{- range splitList "." $path }}{{ $found = get ($found | default dict) . }}{{ end -}}
+{{- if not $found }}{{ fail (printf "%s has no value, not even its default, as where --reuse-values brings those of an older chart: upgrade with --reset-then-reuse-values instead" $path) }}{{ end -}}
+{{- end -}}
 {{- end }}
 
 {{/*

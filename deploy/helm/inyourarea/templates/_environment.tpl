@@ -115,7 +115,7 @@
 - {name: INYOURAREA_GATEWAY_GRPC_KEY_FILE, value: /etc/inyourarea/site-tls/tls.key}
 {{- end }}
 {{- end }}
-- {name: INYOURAREA_GATEWAY_TRAINS, value: {{ ternary "yes" "no" $values.train.jobs.enabled | quote }}}
+- {name: INYOURAREA_GATEWAY_TRAINS, value: {{ ternary "yes" "no" (($values.train.jobs).enabled | default false) | quote }}}
 {{- with $site.s3Sources }}
 - {name: INYOURAREA_GATEWAY_S3_SOURCES, value: {{ join "," . | quote }}}
 {{- end }}
