@@ -2,6 +2,7 @@
 
 import inspect
 import re
+from pathlib import Path
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.reach import REACH, SERVICES, reached
@@ -22,3 +23,13 @@ def test_nobody_reaches_what_nobody_needs() -> None:
     assert writes == ("attempts/", "detections/", "usage/")
     assert deletes == ("attempts/", "frames/")
     assert "sources/" not in reads
+
+
+def test_what_can_not_be_made_again_is_named_for_the_backup() -> None:
+    made_again = "probes/ mezzanines/ audio/ frames/ signals/ detections/ tracks/ windows/ pieces/"
+    made_again += " stages/ faces/"
+    on_its_way = "uploads/ arrivals/ previews/ deletions/ attempts/ swept/"
+    text = (Path(__file__).parents[2] / "docs" / "restore.md").read_text(encoding="utf-8")
+    named = re.search(r"Of the bucket the prefixes `([^`]+)` are enough", text)
+    assert named
+    assert set(named[1].split()) == set(REACH) - set(made_again.split()) - set(on_its_way.split())
