@@ -6,7 +6,8 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from types import ModuleType
 
 from inyourarea.core.errors import Refused
@@ -19,11 +20,23 @@ COMMANDS = (
     *("runs", "dead_letters", "gc", "usage"),
 )
 
+#: What of `pip install 'inyourarea[...]'` a command needs; of others it is `laptop`.
+_EXTRAS = {
+    "score": "track",
+    "train": "train",
+    "train_show": "train",
+    "topics": "cluster",
+    **dict.fromkeys(("submit", "status", "fetch", "pin"), "client"),
+}
+
 _INTERRUPTED = 130
 
 
 def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
-    """The command line of these commands; each is imported, so name few to start fast."""
+    """The command line of these commands; each is imported, so name few to start fast.
+
+    Of one that can not be imported there is only what it needs.
+    """
     parser = argparse.ArgumentParser(
         prog="inyourarea",
         description="One video of a group on stage in, one steady vertical fancam per member out.",
@@ -34,7 +47,10 @@ def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
         title="commands", dest="command", metavar="COMMAND", required=True
     )
     for name in commands:
-        _module(name).add_parser(subparsers)
+        try:
+            _module(name).add_parser(subparsers)
+        except Refused as refused:
+            subparsers.add_parser(name.replace("_", "-"), help=str(refused))
     return parser
 
 
@@ -42,12 +58,15 @@ def main(argv: list[str] | None = None) -> int:
     """Run one command; 0 when it did what was asked, 1 on trouble, 2 on wrong usage."""
     words = sys.argv[1:] if argv is None else argv
     named = [word.replace("-", "_") for word in words]
-    wanted = [name for name in COMMANDS if name in named[:2]]
-    args = build_parser(wanted or COMMANDS).parse_args(words)
-    logging.basicConfig(level=logging.INFO if args.verbose else logging.CRITICAL)
+    wanted = [name for name in named[:2] if name in COMMANDS][:1]
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        return int(_module(args.command).main(args))
+        for name in wanted:  # one that can not be imported is refused before its words are read
+            _module(name)
+        args = build_parser(wanted or COMMANDS).parse_args(words)
+        logging.basicConfig(level=logging.INFO if args.verbose else logging.CRITICAL)
+        with _what_is_missing_named(args.command):
+            return int(_module(args.command).main(args))
     except KeyboardInterrupt:
         print("stopped; the same command goes on from here", file=sys.stderr)
         return _INTERRUPTED
@@ -60,7 +79,23 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _module(name: str) -> ModuleType:
-    return importlib.import_module(f"inyourarea.cli.{name.replace('-', '_')}")
+    with _what_is_missing_named(name):
+        return importlib.import_module(f"inyourarea.cli.{name.replace('-', '_')}")
+
+
+@contextmanager
+def _what_is_missing_named(command: str) -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as missing:
+        package = (missing.name or "").partition(".")[0]
+        if package in ("", "inyourarea"):
+            raise
+        extra = _EXTRAS.get(command.replace("-", "_"), "laptop")
+        raise Refused(
+            f"{command.replace('_', '-')} needs {package}, which is not installed: "
+            f"pip install 'inyourarea[{extra}]'"
+        ) from missing
 
 
 def _interrupt(number: int, frame: object) -> None:  # noqa: ARG001 - as signal calls it

@@ -71,7 +71,7 @@ def main(args: argparse.Namespace) -> int:
     try:
         from inyourarea.runtime import minio_bucket  # noqa: PLC0415 - the laptop has no such client
     except ModuleNotFoundError as missing:
-        raise Refused("this needs the S3 client: pip install 'inyourarea[s3]'") from missing
+        raise Refused("this needs the S3 client: pip install 'inyourarea[cluster]'") from missing
 
     if args.verb == "policies":
         found = {name: minio_bucket.policy_of(name, args.bucket) for name in SERVICES}
