@@ -102,18 +102,23 @@ def main(args: argparse.Namespace) -> int:
     """Take all steps; 0 when the group file is there, or the server has the group's version."""
     network = _network(args.model)
     console = Console(stderr=True)
-    if args.server:
-        with _Steps(console) as steps:
-            told = train_there(args, network, steps.begin)
-        print(told)
-        return 0
-    if args.group is None:
-        raise Refused("--group FILE is needed, which is written; or --server, where a site trains")
-    wish = _wish(args, network)
 
     def say(text: str) -> None:
         console.print(text, highlight=False, markup=False, soft_wrap=True)
 
+    if args.server:
+        with _Steps(console) as steps:
+            told = train_there(args, network, steps.begin, say)
+        print(told)
+        return 0
+    theirs = {"--token-file": args.token_file, "--force": args.force}
+    if given := [name for name, value in theirs.items() if value]:
+        raise Refused(
+            f"{', '.join(given)}: only where a site trains, so --server URL is needed too"
+        )
+    if args.group is None:
+        raise Refused("--group FILE is needed, which is written; or --server, where a site trains")
+    wish = _wish(args, network)
     try:
         _train(_dataset(args.dataset), wish, args.triton, _Steps(console), say)
     except ObjectsAway as error:

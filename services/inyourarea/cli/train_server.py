@@ -2,7 +2,7 @@
 
 import argparse
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from inyourarea.cli.server import open_client, plain
 from inyourarea.client import Client, ServerAway, Training, TrainingWishes
@@ -14,9 +14,10 @@ _POLL_S, _AWAY_S = 2.0, 600.0
 _HERE = ("batch", "device", "weights", "flip", "triton", "out", "models")
 
 Begin = Callable[[str], Callable[[int, int], None]]
+Say = Callable[[str], None]
 
 
-def train_there(args: argparse.Namespace, network: str, begin: Begin) -> str:
+def train_there(args: argparse.Namespace, network: str, begin: Begin, say: Say) -> str:
     """The server's training has ended well; what came of it, in words.
 
     Raises:
@@ -31,7 +32,23 @@ def train_there(args: argparse.Namespace, network: str, begin: Begin) -> str:
         model=network, imgsz=args.imgsz, epochs=args.epochs, group=group, force=args.force
     )
     with open_client(args) as client:
-        return _words(_followed(client, name, client.train(name, wishes), begin))
+        training = client.train(name, wishes)
+        for line in _first_words(name, wishes, training):
+            say(plain(line))
+        return _words(_followed(client, name, training, begin))
+
+
+def _first_words(name: str, wishes: TrainingWishes, training: Training) -> Iterator[str]:
+    asked = (wishes.group or name, wishes.model, wishes.imgsz, wishes.epochs)
+    if asked != (training.group, training.model, training.imgsz, training.epochs):
+        own = [f"{training.imgsz} pixels"] if training.imgsz else []
+        own += [f"{training.epochs} epochs"] if training.epochs else []
+        yield (
+            f"training {training.number} of {name} was under way already, asked for as "
+            f"{', '.join([training.model, *own])} for {training.group}; this follows that one"
+        )
+    if training.state == "waiting":
+        yield f"training {training.number} of {name} waits until the site has room for it"
 
 
 def _followed(client: Client, name: str, training: Training, begin: Begin) -> Training:

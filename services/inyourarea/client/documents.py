@@ -276,6 +276,9 @@ class Training(_Document):
     number: int
     state: Literal["waiting", "working", "done", "failed"]
     group: str
+    model: str
+    imgsz: int | None = None
+    epochs: int | None = None
     step: str = ""
     done: int = 0
     total: int = 0

@@ -80,6 +80,22 @@ def test_a_size_that_does_not_fit_is_refused(
     assert "--imgsz is a multiple of 32" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("--force",), "--force:"),
+        (("--token-file", "token", "--force"), "--token-file, --force:"),
+    ],
+)
+def test_what_only_a_site_heeds_is_refused_without_one(
+    dataset: Path, words: tuple[str, ...], named: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert asked(dataset, *words) == 1
+    said = capsys.readouterr().err
+    assert f"{named} only where a site trains" in said
+    assert "--server" in said
+
+
 def test_the_time_left_is_told_where_nobody_looks_at_a_terminal(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

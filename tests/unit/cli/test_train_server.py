@@ -1,0 +1,85 @@
+"""What `inyourarea train --server` says while the site trains."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+
+from inyourarea.cli import train_server
+from inyourarea.cli.__main__ import main
+from inyourarea.client import Training, TrainingWishes
+
+Told = dict[str, Any]
+
+_NEW = {"number": 3, "state": "waiting", "group": "tour", "model": "yolov5n"}
+_DONE = {"state": "done", "version": 2, "is_used": True, "judged_on": "test"}
+
+
+class Site:
+    """A site that tells of a training, each time that it is asked, what comes next."""
+
+    def __init__(self, *told: Told) -> None:
+        self._coming = iter(told)
+        self.asked: list[TrainingWishes] = []
+
+    def train(self, dataset: str, wishes: TrainingWishes) -> Training:
+        self.asked.append(wishes)
+        return self.training(dataset)
+
+    def training(self, dataset: str) -> Training:
+        return Training(**_NEW | next(self._coming))
+
+
+def train(monkeypatch: pytest.MonkeyPatch, site: Site, *words: str) -> int:
+    @contextmanager
+    def opened(_: object) -> Iterator[Site]:
+        yield site
+
+    monkeypatch.setattr(train_server, "open_client", opened)
+    monkeypatch.setattr(train_server, "_POLL_S", 0)
+    return main(["train", "--dataset", "tour", "--server", "http://127.0.0.1:9", *words])
+
+
+def test_that_it_waits_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    working = {"state": "working", "step": "learning", "done": 1, "total": 9}
+    assert train(monkeypatch, Site({}, {}, {}, working, _DONE)) == 0
+    out, err = capsys.readouterr()
+    assert err.splitlines() == ["training 3 of tour waits until the site has room for it"]
+    assert "its runs use it from now on" in out
+
+
+def test_of_a_training_that_does_not_wait_nothing_is_said(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = Site({"state": "working", "step": "learning", "epochs": 40}, _DONE)
+    assert train(monkeypatch, site, "--epochs", "40") == 0
+    assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize(
+    ("words", "under_way", "named"),
+    [
+        ((), {"model": "yolov5s"}, "yolov5s for tour"),
+        (("--group", "ive"), {}, "yolov5n for tour"),
+        (
+            ("--imgsz", "640"),
+            {"imgsz": 1280, "epochs": 9},
+            "yolov5n, 1280 pixels, 9 epochs for tour",
+        ),
+    ],
+)
+def test_a_training_that_was_asked_for_otherwise_is_told(
+    words: tuple[str, ...],
+    under_way: Told,
+    named: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    site = Site(under_way | {"state": "working", "step": "pictures"}, _DONE)
+    assert train(monkeypatch, site, *words) == 0
+    assert capsys.readouterr().err.splitlines() == [
+        f"training 3 of tour was under way already, asked for as {named}; this follows that one"
+    ]
