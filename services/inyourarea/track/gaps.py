@@ -214,14 +214,16 @@ def _add_half_ways(
     looks = np.flatnonzero(stage.looked)
     a, b = looks[:-1], looks[1:]
     inside = (b > a + 1) & (shot[a] == shot[b])
-    leaves = inside & sure[a] & (known[b + 1] == known[a + 1])
-    comes = inside & sure[b] & (known[b] == known[a])
+    # What is filled begins at a known box, or nothing would say where she is.
+    fades = _is_dissolving(stage)
+    leaves = inside & sure[a] & (known[b + 1] == known[a + 1]) & ~fades[a + 1]
+    comes = inside & sure[b] & (known[b] == known[a]) & ~fades[b - 1]
     edge = np.zeros(fill.size + 1, dtype=np.int32)
     np.add.at(edge, a[leaves] + 1, 1)
     np.add.at(edge, (a[leaves] + b[leaves]) // 2 + 1, -1)
     np.add.at(edge, (a[comes] + b[comes] + 1) // 2, 1)
     np.add.at(edge, b[comes], -1)
-    fill |= (np.cumsum(edge[:-1]) > 0) & ~_is_dissolving(stage)
+    fill |= (np.cumsum(edge[:-1]) > 0) & ~fades
 
 
 def _is_dissolving(stage: Stage) -> NDArray[np.bool_]:
