@@ -4,6 +4,7 @@ Three members of the drawn show under other names, side by side in close view; t
 from shot to shot, so that only their looks tell who they are.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import islice, permutations
@@ -96,14 +97,23 @@ def write_video(frames: list[Scene], file: Path) -> None:
         target.mux(stream.encode())
 
 
-def write_dataset(frames: list[Scene], folder: Path, every: int = 3) -> Dataset:
-    """Each ``every``th frame, with everybody named, in a dataset of the folder."""
+def write_dataset(
+    frames: list[Scene], folder: Path, every: int = 3, unsaid: Collection[int] = ()
+) -> Dataset:
+    """Each ``every``th frame in a dataset of the folder, with everybody named.
+
+    Nobody is in the ``unsaid`` shots, where boxes have tracklets instead: ``run:<shot>:<member>``.
+    """
     dataset = Dataset.make(FolderObjects(folder), "", Members(tuple(NAMES.values())))
     parts = split_shots(VIDEO, range(SHOTS))
     for pts, scene in enumerate(frames):
         if pts % every == 0:
+            is_said = scene.shot not in unsaid
             boxes = tuple(
-                LabelledBox(box, name, state=CONFIRMED) for name, box in scene.faces.items()
+                LabelledBox(box, name, state=CONFIRMED)
+                if is_said
+                else LabelledBox(box, tracklet=f"run:{scene.shot}:{name}")
+                for name, box in scene.faces.items()
             )
             content = cv2.imencode(".jpg", scene.picture[..., ::-1])[1].tobytes()
             labels = LabelledPicture(

@@ -18,12 +18,13 @@ import numpy as np
 import pytest
 
 from inyourarea.contracts.cards import read_card
+from inyourarea.contracts.datasets import TRAIN, read_labels, split_shots
 from inyourarea.contracts.group import group_from_toml
 from inyourarea.contracts.triton_config import CPU
 from inyourarea.core.boxes import iou
 from inyourarea.train.repository import read_info
 from inyourarea.train.triton_repository import write_repository
-from small_group import NAMES, scenes, write_dataset, write_video
+from small_group import NAMES, SHOTS, VIDEO, scenes, write_dataset, write_video
 from triton_server import had, triton
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
@@ -202,6 +203,32 @@ def test_a_triton_answers_as_the_file_does(trained: Studio, tmp_path: Path) -> N
     assert row["box_px"] <= 0.5
     assert row["score"] <= 0.01
     assert row["pictures"] == told["pictures"]["val"]
+
+
+def test_names_of_some_shots_spread_to_the_others(tmp_path: Path) -> None:
+    learned = [shot for shot, part in split_shots(VIDEO, range(SHOTS)).items() if part == TRAIN]
+    few = Studio(tmp_path)
+    dataset = write_dataset(scenes(), tmp_path / "pictures", unsaid=learned[1:])
+    before = dict(dataset.everything())
+    done = few.train("--epochs", "6")
+    assert "boxes that nobody has named are learned as well" in done.stderr
+    assert dict(dataset.everything()) == before
+    spread = json.loads((few.work / "spread.json").read_text())
+    given = Counter(
+        bool(box.tracklet.endswith(f":{box.member}"))
+        for labels in map(str.encode, spread.values())
+        for box in read_labels(labels).boxes
+        if box.tracklet and box.member
+    )
+    unsaid = sum(box.is_unsaid for labels in before.values() for box in labels.boxes)
+    assert given[True] >= 0.5 * unsaid
+    assert given[True] >= 0.9 * given.total()
+    told = json.loads((few.work / "card.json").read_text())
+    assert told["spread"] >= given.total()
+    assert (
+        f"{told['spread']} boxes that it learned from were named by a network"
+        in (few.work / "card.md").read_text()
+    )
 
 
 def test_memory_too_small_for_a_batch_is_said_and_borne(studio: Studio, tmp_path: Path) -> None:

@@ -83,6 +83,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--flip", action="store_true", help="mirror half of the pictures: outfits are symmetric"
     )
     parser.add_argument(
+        "--only-named",
+        action="store_true",
+        help="learn nobody else; else a teacher network names whom it is sure of",
+    )
+    parser.add_argument(
         "--triton",
         metavar="HOST:PORT",
         help="once a Triton there has the model: ask it too, and tell how true it is",
@@ -144,9 +149,12 @@ def _train(
     say(f"{wish.network} of {plan.size[0]}x{plan.size[1]}, from {start}; in {plan.folder}")
     for warning in plan.chosen.warnings:
         say(warning)
-    if done := network.rounds_done(plan.course):
-        say(f"going on after round {done} of {plan.course.rounds}")
     with steps:
+        plan = group_model.with_spread_names(plan, dataset, network, steps.begin)
+        if plan.spread:
+            say(f"{plan.spread} boxes that nobody has named are learned as well")
+        if done := network.rounds_done(plan.course):
+            say(f"going on after round {done} of {plan.course.rounds}")
         step = steps.begin("pictures")
         group_pictures.write_pictures(dataset, plan.chosen, plan.pictures, plan.size, step)
         network.learn(plan, _Learning(steps, say, wish.batch))
@@ -185,6 +193,7 @@ def _wish(args: argparse.Namespace, network: str) -> "Wish":
         device=args.device or "cpu",
         weights=args.weights or starting_weights(models_folder(), network),
         can_mirror=args.flip,
+        only_named=args.only_named,
     )
 
 

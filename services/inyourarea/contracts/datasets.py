@@ -63,6 +63,11 @@ class LabelledBox:
         _check_one_of("a box's view", self.view, ("", FRONTAL, PROFILE))
         _check_one_of("a box's state", self.state, (PROPOSED, CONFIRMED))
 
+    @property
+    def is_unsaid(self) -> bool:
+        """Whether it might be a member: nobody was named, nobody said that it is no member."""
+        return not self.member and self.state != CONFIRMED
+
 
 @dataclass(frozen=True, slots=True)
 class LabelledPicture:

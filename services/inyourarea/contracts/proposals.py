@@ -65,6 +65,12 @@ class Proposals:
         return f"{self._run}:{self._shot[frame]}:{place}-{number}"
 
 
+def person_of(tracklet: str) -> tuple[str, str]:
+    """Whose a tracklet is: the run, and whom that takes for one person in all of its shots."""
+    run, _, rest = tracklet.partition(":")
+    return run, rest.partition(":")[2].partition("-")[0]
+
+
 def who_tracklets_are(pictures: Iterable[LabelledPicture]) -> dict[str, str]:
     """The member of each tracklet of which boxes are confirmed; of several, who has most of them.
 

@@ -42,7 +42,7 @@ def look_at_split(content: bytes, folder: Path, split: str) -> list[Seen]:
     seen = []
     for stem, drawn in read_truth(folder, split).items():
         picture = read_picture(folder / "images" / split / f"{stem}.jpg")
-        seen.append(Seen(tuple(drawn), *_look(session, info, picture)))
+        seen.append(Seen(tuple(drawn), *look_at(session, info, picture)))
     return seen
 
 
@@ -91,9 +91,10 @@ def letterboxed(picture: NDArray[np.uint8], info: ModelInfo) -> NDArray[np.uint8
     return frame
 
 
-def _look(
+def look_at(
     session: onnxruntime.InferenceSession, info: ModelInfo, picture: NDArray[np.uint8]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """What a model sees in a picture of any size: boxes (n, 4) in its pixels, scores (n, C)."""
     frame = letterboxed(picture, info)
     boxes, scores = session.run([BOXES_OUTPUT, SCORES_OUTPUT], {FRAMES_INPUT: frame[None]})
     place = fit_letterbox((picture.shape[1], picture.shape[0]), (info.width, info.height))

@@ -18,6 +18,7 @@ def card(info: ModelInfo, network: str, figures: Figures) -> str:
         size=f"{info.width}x{info.height}",
         start=figures.start,
         windows=figures.windows,
+        spread=_spread(figures),
         pictures=", ".join(f"{count} `{split}`" for split, count in figures.pictures.items()),
         warnings="".join(f"\n**{warning}**\n" for warning in figures.warnings),
         judged=figures.pictures[figures.judged_on],
@@ -32,6 +33,16 @@ def card(info: ModelInfo, network: str, figures: Figures) -> str:
         box_px=BOX_TOLERANCE_PX,
         score=SCORE_TOLERANCE,
         runtimes=_runtimes(figures),
+    )
+
+
+def _spread(figures: Figures) -> str:
+    if not figures.spread:
+        return ""
+    return (
+        f"- **Names**: {figures.spread} boxes have a name that people gave elsewhere: to the same "
+        "person in another shot, or by a network that has learned from them. The figures below are "
+        "judged by no network's names.\n"
     )
 
 
@@ -78,7 +89,7 @@ It knows {members}, and nobody else, in pictures like those that it learned from
   and class scores after class-agnostic suppression out. It looks at every frame twice with the
   same weights, as it is and at half its size.
 - **Pictures**: {pictures}. It saw {windows} windows of those to learn from.
-{warnings}
+{spread}{warnings}
 ## What it reaches
 
 On {judged} pictures, {shots}; average precision by COCO's 101 points, precision and

@@ -38,7 +38,8 @@ class Runtime:
 class Figures:
     """What was measured on the pictures of the part ``judged_on``.
 
-    ``confusion`` counts by who was there and who was said; ``mistakes`` are file, picture, words.
+    ``confusion`` counts by who was there and who was said; ``mistakes`` are file, picture, words;
+    ``spread`` boxes have names that people gave elsewhere.
     """
 
     judged_on: str
@@ -49,6 +50,7 @@ class Figures:
     runtimes: tuple[Runtime, ...]
     pictures: Mapping[str, int]
     windows: int
+    spread: int
     start: str
     warnings: tuple[str, ...]
 

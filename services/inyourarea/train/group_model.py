@@ -10,15 +10,27 @@ import hashlib
 import json
 import re
 import tempfile
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import numpy as np
 import onnx
 
-from inyourarea.contracts.datasets import TEST, TRAIN, VAL
+from inyourarea.contracts.datasets import (
+    PROPOSAL,
+    REJECTED,
+    TEST,
+    TRAIN,
+    VAL,
+    Box,
+    LabelledPicture,
+    write_labels,
+)
+from inyourarea.contracts.datasets import read_labels as labels_from
 from inyourarea.contracts.digests import digest
 from inyourarea.contracts.group import Group, group_from_toml, group_to_toml
 from inyourarea.contracts.model import ModelInfo
@@ -26,16 +38,32 @@ from inyourarea.contracts.trainings import NETWORKS
 from inyourarea.core.errors import ModelRejected, Refused
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.disk import words_for
-from inyourarea.train.answers import look_at_labelled
+from inyourarea.train.answers import look_at, look_at_labelled, open_model
 from inyourarea.train.course import WINDOW, WINDOWS_PER_ROUND, Course
 from inyourarea.train.graph import model_bytes, with_info
 from inyourarea.train.group_card import card
 from inyourarea.train.group_figures import Figures, MemberFigures, Runtime
-from inyourarea.train.group_pictures import Chosen, choose_pictures, frame_size
+from inyourarea.train.group_pictures import (
+    Chosen,
+    Labels,
+    choose_pictures,
+    decoded,
+    frame_size,
+    says_something,
+    write_pictures,
+)
 from inyourarea.train.measure import Answers, f1, precision_and_recall, precision_table
 from inyourarea.train.mistakes import confusion, write_mistakes
 from inyourarea.train.repository import model_file, newest_revision, write_model, write_whole
-from inyourarea.train.windows import LabelledPicture, read_labels
+from inyourarea.train.spreading import (
+    Look,
+    knows_such_faces,
+    with_boxes_of,
+    with_names_of,
+    with_names_over_shots,
+)
+from inyourarea.train.windows import LabelledPicture as Labelled
+from inyourarea.train.windows import read_labels
 
 STARTING_NETWORK = NETWORKS[0]
 """That of the show's weights, from which such a network starts where nothing else is said."""
@@ -43,9 +71,17 @@ STARTING_NETWORK = NETWORKS[0]
 WINDOWS_PER_PICTURE = 4
 """Windows that an epoch takes of each picture: one is a seventh of a frame of 1280x736."""
 
-LEAST_EPOCHS, LEAST_WINDOWS = 20, 24_000
+LEAST_EPOCHS, EPOCHS_FROM_NOTHING = 5, 20
+LEAST_WINDOWS, TEACHERS_WINDOWS = 18_000, 4_800
 """Where no epochs are given: at least so many, and until so many windows were seen (.06 s of a CPU
-each for yolov5n), however few the pictures are."""
+each for yolov5n), however few the pictures are. A network that spreads names needs to know only
+those of whom it is sure."""
+
+UNSAID_FROM = 0.1
+"""Share of boxes without a name from which on it is worth half as long again to spread names."""
+
+LABELS_REVISION = 2
+"""Counts up when the same dataset comes to other labels or another course."""
 
 FLOOR = 0.05
 """Score below which a file reports nothing."""
@@ -58,6 +94,13 @@ tracks like best."""
 
 USUAL_CONFIDENCE = 0.3
 """Where nobody is held out to choose by."""
+
+LONGEST_LOOK = 1920
+"""Longer side, pixels, at which a network looks at most to label. Of members in 1080p that it does
+not know the show's network finds 96 % so, at an overlap of .84; at 1280 it is 83 % and .82."""
+
+Told = Callable[[int, int], None]
+"""Told how much is done, and of how much."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -76,6 +119,7 @@ class Wish:
     device: str = "cpu"
     weights: Path | None = None
     can_mirror: bool = False
+    only_named: bool = False
 
     @property
     def name(self) -> str:
@@ -111,12 +155,22 @@ def starting_weights(models: Path, network: str) -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a wish comes to for a dataset, and where its files lie."""
+    """What a wish comes to for a dataset, and where its files lie; ``start`` are weights.
+
+    ``look_size`` is that of the pictures as networks look at them to label them.
+    ``everything`` is all of the dataset that may be learned from, by picture. ``spread`` boxes of
+    those chosen were named by the network of a `teacher`.
+    """
 
     wish: Wish
     chosen: Chosen
     size: tuple[int, int]
     folder: Path
+    everything: Labels
+    start: Path | None
+    look_size: tuple[int, int]
+    is_teacher: bool = False
+    spread: int = 0
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -132,11 +186,19 @@ class Plan:
         return ModelInfo(name, "group", self.members, height, width, 1, confidence, FLOOR)
 
     @property
+    def look(self) -> ModelInfo:
+        """The same of a file that looks at pictures in order to label them."""
+        width, height = self.look_size
+        return replace(self.info, width=width, height=height)
+
+    @property
     def course(self) -> Course:
         """What the network learns from, and for how long."""
         wish, multiple = self.wish, self.wish.multiple
         epoch = WINDOWS_PER_PICTURE * len(self.chosen.of(TRAIN))
-        epochs = wish.epochs or max(LEAST_EPOCHS, -(-LEAST_WINDOWS // epoch))
+        least = LEAST_EPOCHS if self.start else EPOCHS_FROM_NOTHING
+        usual = max(least, -(-LEAST_WINDOWS // epoch))
+        epochs = wish.epochs or (-(-TEACHERS_WINDOWS // epoch) if self.is_teacher else usual)
         a_round = min(WINDOWS_PER_ROUND, max(epoch, wish.batch))
         width, height = (
             min(side, -(-window // multiple) * multiple)
@@ -152,16 +214,33 @@ class Plan:
             windows_per_round=a_round,
             window=(width, height),
             architecture=wish.architecture,
-            start=wish.weights,
+            start=self.start,
             batch=wish.batch,
             device=wish.device,
             can_mirror=wish.can_mirror,
         )
 
     @property
+    def spreads(self) -> bool:
+        """Whether names are spread: enough boxes have none, and it is not told otherwise."""
+        unsaid = [box.is_unsaid for one in self.everything.values() for box in one.boxes]
+        pays = sum(unsaid) >= max(UNSAID_FROM * len(unsaid), 1)
+        return pays and not self.wish.only_named
+
+    @property
+    def teacher(self) -> "Plan":
+        """How the network learns that names others."""
+        return replace(self, folder=self.folder / "teacher", is_teacher=True)
+
+    @property
     def pictures(self) -> Path:
         """The frames and their labels."""
         return self.folder / "pictures"
+
+    @property
+    def start_model(self) -> Path:
+        """The weights that it starts from, as a file to look with."""
+        return self.folder / "start.onnx"
 
     @property
     def float_model(self) -> Path:
@@ -183,7 +262,7 @@ class Plan:
         """How true the files are to the network, and how fast; there once they all are."""
         return self.folder / "exported.json"
 
-    def labelled(self, split: str) -> list[LabelledPicture]:
+    def labelled(self, split: str) -> list[Labelled]:
         """The frames of a part, and who is in them."""
         return read_labels(self.pictures / "images" / split, self.size)
 
@@ -205,21 +284,148 @@ def plan_training(dataset: Dataset, wish: Wish) -> Plan:
     for folder in (wish.models / wish.name, wish.group_file.parent):
         _try_folder(folder)
     members, everything = dataset.snapshot()
+    said = _count_named(everything)
+    if not wish.only_named:
+        everything = with_names_over_shots(everything)
     chosen = choose_pictures(everything.items(), members.names)
-    sizes = (labels.size for labels in chosen.labels.values())
+    sizes = [labels.size for labels in chosen.labels.values()]
     size = frame_size(sizes, wish.imgsz, wish.multiple)
     try:
         weights = wish.weights
         start = hashlib.sha256(weights.read_bytes()).hexdigest() if weights else ""
     except OSError as error:
         raise Refused(f"The weights {wish.weights} can not be read: {error.strerror}") from error
+    to_learn = {
+        picture: one
+        for picture, one in {**everything, **chosen.labels}.items()
+        if one.split == TRAIN and one.state != REJECTED
+    }
     labels = [
-        [picture, one.split, [[*box.box, box.member, box.state] for box in one.boxes]]
-        for picture, one in chosen.labels.items()
+        [picture, one.split, [[*box.box, box.member, box.state, box.tracklet] for box in one.boxes]]
+        for picture, one in {**to_learn, **chosen.labels}.items()
     ]
-    asked = [wish.network, list(size), wish.epochs or 0, start, wish.can_mirror]
-    named = digest(["training", json.dumps([chosen.members, labels, asked], ensure_ascii=False)])
-    return Plan(wish, chosen, size, wish.out / named[:12])
+    asked = [wish.network, list(size), wish.epochs or 0, start, wish.can_mirror, wish.only_named]
+    named = digest(
+        [
+            "training",
+            LABELS_REVISION,
+            json.dumps([chosen.members, labels, asked], ensure_ascii=False),
+        ]
+    )
+    folder = wish.out / named[:12]
+    return Plan(
+        wish=wish,
+        chosen=chosen,
+        size=size,
+        folder=folder,
+        everything=to_learn,
+        start=weights,
+        look_size=_look_size(chosen, wish, size),
+        spread=_count_named(everything) - said,
+    )
+
+
+def _look_size(chosen: Chosen, wish: Wish, size: tuple[int, int]) -> tuple[int, int]:
+    """The pictures' own size, if it is larger than that of the frames."""
+    sizes = [labels.size for labels in chosen.labels.values()]
+    longest = min(max(Counter(sizes).most_common(1)[0][0]), LONGEST_LOOK)
+    longest -= longest % wish.multiple
+    return frame_size(sizes, longest, wish.multiple) if longest > max(size) else size
+
+
+def with_spread_names(
+    plan: Plan, dataset: Dataset, network: ModuleType, begin: Callable[[str], Told]
+) -> Plan:
+    """The plan with more and better labels, by networks that look at the pictures (ADR 39).
+
+    ``network`` is the module of this package that learns. ``begin`` is told of each step.
+
+    Raises:
+        DatasetRejected: a picture is none.
+        TrainingStopped: the disk or the memory is full.
+    """
+    if not plan.spreads:
+        return plan
+    if plan.start:
+        network.export_start(plan)
+        plan = see_as_start(plan, dataset, begin("looking"))
+    teacher = plan.teacher
+    some = begin("some pictures")
+    write_pictures(dataset, teacher.chosen, teacher.pictures, teacher.size, some)
+    step = begin("first steps")
+    network.learn(teacher, lambda done, rounds, _: step(done, rounds))
+    network.export_teacher(teacher)
+    return spread(plan, dataset, begin("naming"))
+
+
+def see_as_start(plan: Plan, dataset: Dataset, tell: Told) -> Plan:
+    """The plan with the boxes of the network it starts from, where that knows such faces.
+
+    Raises:
+        DatasetRejected: a picture is none.
+    """
+    everything = {**plan.everything, **plan.chosen.labels}
+
+    def find() -> dict[str, LabelledPicture]:
+        looks = _looks(plan.start_model, everything, dataset, tell)
+        if not knows_such_faces(everything, looks):
+            return everything
+        proposed = {picture: _untouched(dataset, picture) for picture in everything}
+        return with_boxes_of(everything, looks, proposed)
+
+    return _with_labels(plan, _kept(plan.folder / "seen.json", find))
+
+
+def _untouched(dataset: Dataset, picture: str) -> set[Box]:
+    """The boxes that the program proposed: who moves one makes it another."""
+    first = dataset.history(picture)[0]
+    return {box.box for box in first.boxes} if first.by == PROPOSAL else set()
+
+
+def spread(plan: Plan, dataset: Dataset, tell: Told) -> Plan:
+    """The plan with the names that the network of its `teacher` is sure of, beside people's.
+
+    Raises:
+        DatasetRejected: a picture is none.
+    """
+
+    def find() -> dict[str, LabelledPicture]:
+        looks = _looks(plan.teacher.float_model, plan.everything, dataset, tell)
+        return with_names_of(plan.everything, looks, plan.members)
+
+    named = _kept(plan.folder / "spread.json", find)
+    more = _count_named(named) - _count_named(plan.everything)
+    found = _with_labels(plan, {**plan.chosen.labels, **named})
+    return replace(found, start=plan.teacher.weights, spread=plan.spread + more)
+
+
+def _with_labels(plan: Plan, labels: Labels) -> Plan:
+    everything = {picture: one for picture, one in labels.items() if one.split == TRAIN}
+    chosen = {picture: one for picture, one in labels.items() if says_something(one)}
+    return replace(plan, chosen=replace(plan.chosen, labels=chosen), everything=everything)
+
+
+def _kept(file: Path, find: Callable[[], dict[str, LabelledPicture]]) -> dict[str, LabelledPicture]:
+    """Labels that were found once, by picture."""
+    if not file.is_file():
+        found = {picture: write_labels(one).decode() for picture, one in find().items()}
+        write_whole(file, json.dumps(found, ensure_ascii=False).encode())
+    told = json.loads(file.read_text(encoding="utf-8"))
+    return {picture: labels_from(one.encode()) for picture, one in told.items()}
+
+
+def _count_named(labels: Labels) -> int:
+    return sum(bool(box.member) for one in labels.values() for box in one.boxes)
+
+
+def _looks(model: Path, labels: Labels, dataset: Dataset, tell: Told) -> dict[str, Look]:
+    session, info = open_model(model.read_bytes())
+    looks = {}
+    for done, picture in enumerate(labels, 1):
+        content = decoded(picture, dataset.picture(picture))[..., ::-1]
+        looks[picture] = Look(*look_at(session, info, np.ascontiguousarray(content)))
+        tell(done, len(labels))
+    return looks
 
 
 def _try_folder(folder: Path) -> None:
@@ -253,6 +459,7 @@ def measure(plan: Plan) -> Figures:
         runtimes=tuple(Runtime(**one) for one in exported["runtimes"]),
         pictures={split: len(plan.chosen.of(split)) for split in (TRAIN, VAL, TEST)},
         windows=course.rounds * course.windows_per_round,
+        spread=plan.spread,
         start=exported["start"],
         warnings=plan.chosen.warnings,
     )

@@ -34,7 +34,16 @@ from inyourarea.train.training import (
 from inyourarea.train.windows import read_picture
 from inyourarea.train.yolo import ParityBroken, export_network, for_inference, own_answer
 
-__all__ = ["check_device", "compare_served", "describe_start", "export", "learn", "rounds_done"]
+__all__ = [
+    "check_device",
+    "compare_served",
+    "describe_start",
+    "export",
+    "export_start",
+    "export_teacher",
+    "learn",
+    "rounds_done",
+]
 
 PARITY_PICTURES = 200
 """At most so many pictures are asked of every runtime."""
@@ -95,8 +104,7 @@ def export(plan: Plan, start: str, tell: Callable[[int, int], None]) -> None:
     if plan.exported.is_file():
         return
     network = read_network(plan.course.checkpoint)
-    looks = _looks(plan)
-    plain = [export_network(network, look) for look in looks]
+    plain = [export_network(network, look) for look in _looks(plan)]
     half = [in_half_floats(model) for model in plain]
     for file, (full, small) in ((plan.float_model, plain), (plan.half_model, half)):
         both = in_two_octaves(full, small, plan.info, plan.wish.multiple)
@@ -114,6 +122,28 @@ def export(plan: Plan, start: str, tell: Callable[[int, int], None]) -> None:
         )
     write_starting_weights(network, plan.wish.architecture, plan.weights)
     _write_exported(plan, rows, start)
+
+
+def export_start(plan: Plan) -> None:
+    """The weights that are started from are a file to look with."""
+    if plan.start and not plan.start_model.is_file():
+        network = read_network(plan.start)
+        info = replace(plan.look, classes=tuple(map(str, network.names.values())))
+        _write_looker(plan, network, info, plan.start_model)
+
+
+def export_teacher(plan: Plan) -> None:
+    """The file and the weights of a network that only spreads names are there."""
+    if not plan.float_model.is_file():
+        network = read_network(plan.course.checkpoint)
+        write_starting_weights(network, plan.wish.architecture, plan.weights)
+        _write_looker(plan, network, plan.look, plan.float_model)
+
+
+def _write_looker(plan: Plan, network: DetectionModel, info: ModelInfo, file: Path) -> None:
+    multiple = plan.wish.multiple
+    full, half = (export_network(network, look) for look in (info, half_of(info, multiple)))
+    write_whole(file, model_bytes(in_two_octaves(full, half, info, multiple)))
 
 
 def compare_served(plan: Plan, name: str, look: Look, tell: Callable[[int, int], None]) -> None:

@@ -20,7 +20,6 @@ from inyourarea.contracts.datasets import (
     TEST,
     TRAIN,
     VAL,
-    LabelledBox,
     LabelledPicture,
 )
 from inyourarea.core.errors import DatasetRejected
@@ -67,7 +66,7 @@ def choose_pictures(
     Raises:
         DatasetRejected: there are fewer than two, or somebody is in none that is learned from.
     """
-    labels = {picture: one for picture, one in everything if _says_something(one)}
+    labels = {picture: one for picture, one in everything if says_something(one)}
     if len(labels) < 2:
         raise DatasetRejected(
             f"The dataset has {len(labels)} labelled picture{'s'[: len(labels) != 1]}; one is to "
@@ -88,7 +87,8 @@ def choose_pictures(
     return Chosen(labels, members, tuple(warnings))
 
 
-def _says_something(labels: LabelledPicture) -> bool:
+def says_something(labels: LabelledPicture) -> bool:
+    """Whether there is anything to learn from it."""
     is_named = any(box.member for box in labels.boxes)
     return labels.state != REJECTED and (is_named or labels.state == CONFIRMED)
 
@@ -167,7 +167,7 @@ def write_pictures(
     for done, (name, labels) in enumerate(chosen.labels.items(), 1):
         file = folder / "images" / labels.split / f"{name}.jpg"
         if not file.is_file():
-            picture = _decoded(name, dataset.picture(name))
+            picture = decoded(name, dataset.picture(name))
             frame, place = _frame(picture, labels, size)
             lines = _lines(labels, place, size, classes)
             write_whole(folder / "labels" / labels.split / f"{name}.txt", lines.encode())
@@ -176,7 +176,12 @@ def write_pictures(
         tell(done, len(chosen.labels))
 
 
-def _decoded(name: str, content: bytes) -> NDArray[np.uint8]:
+def decoded(name: str, content: bytes) -> NDArray[np.uint8]:
+    """A picture's pixels, BGR.
+
+    Raises:
+        DatasetRejected: it is none.
+    """
     picture = cv2.imdecode(np.frombuffer(content, np.uint8), cv2.IMREAD_COLOR)
     if picture is None:
         raise DatasetRejected(f"The picture {name} is none; reject it, or collect it again.")
@@ -187,8 +192,8 @@ def _frame(
     picture: NDArray[np.uint8], labels: LabelledPicture, size: tuple[int, int]
 ) -> tuple[NDArray[np.uint8], Letterbox]:
     """The picture in a frame, grey where nobody knows who it is."""
-    unsaid = [box.box for box in labels.boxes if _is_unsaid(box)]
-    named = [box.box for box in labels.boxes if not _is_unsaid(box)]
+    unsaid = [box.box for box in labels.boxes if box.is_unsaid]
+    named = [box.box for box in labels.boxes if not box.is_unsaid]
     whole = picture.copy()
     for x1, y1, x2, y2 in np.asarray(unsaid).reshape(-1, 4).round().astype(int).tolist():
         picture[y1:y2, x1:x2] = BAR_GREY
@@ -202,11 +207,6 @@ def _frame(
         picture, inner, interpolation=cv2.INTER_AREA
     )
     return frame, place
-
-
-def _is_unsaid(box: LabelledBox) -> bool:
-    """Whether it might be a member: nobody was named, and nobody said that it is no member."""
-    return not box.member and box.state != CONFIRMED
 
 
 def _lines(

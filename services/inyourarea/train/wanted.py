@@ -77,6 +77,7 @@ def _train(
     network = with_torch("group_network", wish.out)
     network.check_device(wish.device)
     start = network.describe_start(plan.course)
+    plan = group_model.with_spread_names(plan, dataset, network, telling.begin)
     step = telling.begin("pictures")
     group_pictures.write_pictures(dataset, plan.chosen, plan.pictures, plan.size, step)
     learning = telling.begin("learning")

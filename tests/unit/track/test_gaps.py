@@ -113,6 +113,16 @@ def test_no_half_way_is_filled_where_a_dissolve_is_near():
         assert (filled.state[[50, 51]] == State.FILLED).all()
 
 
+def test_a_half_way_that_begins_in_a_dissolve_is_not_filled_behind_it():
+    looked = np.arange(90) % 12 == 0
+    shots = (Shot(0, 41), Shot(42, 89, "dissolve"))
+    filled = fill_gaps([sheet(90, [0, 12, 48])], stage(90, shots, looked))[0]
+    assert (filled.state[49:60] == State.OPEN).all()
+    shots = (Shot(0, 53), Shot(54, 89, "dissolve"))
+    filled = fill_gaps([sheet(90, [48, 72, 84])], stage(90, shots, looked))[0]
+    assert (filled.state[37:48] == State.OPEN).all()
+
+
 def test_a_pan_of_the_camera_is_taken_into_account():
     motion = np.zeros((60, 4))
     motion[:, 3] = 1

@@ -18,13 +18,16 @@ from inyourarea.contracts.trainings import NETWORKS
 from inyourarea.core.errors import ModelRejected, Refused
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.folder_objects import FolderObjects
-from inyourarea.train import course
+from inyourarea.train import course, group_model
 from inyourarea.train.group_model import (
     Wish,
     choose_confidence,
     plan_training,
+    see_as_start,
+    spread,
     starting_weights,
 )
+from inyourarea.train.spreading import Look
 from inyourarea.train.windows import mirrored
 from told import answers
 
@@ -49,7 +52,7 @@ def test_the_course_is_as_long_as_asked_and_no_shorter_than_needed(
     asked = plan_training(dataset, wish(tmp_path, epochs=5)).course
     assert (asked.rounds, asked.windows_per_round) == (5, 36)
     usual = plan_training(dataset, wish(tmp_path)).course
-    assert usual.rounds * usual.windows_per_round >= 24_000
+    assert usual.rounds * usual.windows_per_round >= 18_000
     assert course.course_from_json(asked.to_json()) == asked
 
 
@@ -79,6 +82,97 @@ def test_what_decides_the_weights_decides_the_folder(dataset: Dataset, tmp_path:
     other = LabelledPicture(labels.size, (LabelledBox((1, 1, 9, 9), "Kim"),), version=2)
     dataset.label("p3", other)
     assert plan_training(dataset, wish(tmp_path)).folder != first
+
+
+KIM = (10.0, 10.0, 40.0, 40.0)
+UNSAID = LabelledBox((100.0, 10.0, 140.0, 60.0), tracklet="run:0:0-0")
+
+
+@pytest.fixture
+def half_named(dataset: Dataset) -> Dataset:
+    """One more picture to learn from and one more to judge by, in which nobody is named."""
+    for name, split in (("more", TRAIN), ("held", VAL)):
+        dataset.add(name, b"picture", LabelledPicture((1920, 1080), (UNSAID,), split=split))
+    return dataset
+
+
+def test_names_spread_where_somebody_has_none_and_not_where_that_is_not_wanted(
+    half_named: Dataset, tmp_path: Path
+) -> None:
+    assert plan_training(half_named, wish(tmp_path)).spreads
+    assert not plan_training(half_named, wish(tmp_path, only_named=True)).spreads
+
+
+def test_where_next_to_all_are_named_nothing_spreads(dataset: Dataset, tmp_path: Path) -> None:
+    assert not plan_training(dataset, wish(tmp_path)).spreads
+    others = LabelledPicture((1920, 1080), (LabelledBox(KIM, "Kim"),) * 20 + (UNSAID,))
+    dataset.add("crowd", b"picture", others)
+    assert not plan_training(dataset, wish(tmp_path)).spreads
+
+
+def test_a_teacher_learns_for_a_while_in_a_folder_of_its_own(
+    half_named: Dataset, tmp_path: Path
+) -> None:
+    plan = plan_training(half_named, wish(tmp_path))
+    teacher = plan.teacher
+    windows = teacher.course.rounds * teacher.course.windows_per_round
+    assert 4_800 <= windows < 6_000
+    assert teacher.folder == plan.folder / "teacher"
+
+
+def test_networks_look_at_pictures_of_their_own_size_to_label_them(
+    dataset: Dataset, tmp_path: Path
+) -> None:
+    plan = plan_training(dataset, wish(tmp_path))
+    assert (plan.look.width, plan.look.height) == (1920, 1088)
+    assert plan_training(dataset, wish(tmp_path, imgsz=1920)).look_size == (1920, 1088)
+    assert plan_training(dataset, wish(tmp_path, imgsz=2560)).look_size == (2560, 1440)
+
+
+def everybody(box: tuple[float, float, float, float], score: float) -> Look:
+    return Look(np.array([box]), np.array([[score]]))
+
+
+def test_spread_names_are_learned_and_not_written_into_the_dataset(
+    half_named: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks = []
+
+    def look(_: Path, labels: dict[str, LabelledPicture], *__: object) -> dict[str, Look]:
+        looks.append(set(labels))
+        return {picture: everybody(UNSAID.box, 0.9) for picture in labels}
+
+    monkeypatch.setattr(group_model, "_looks", look)
+    plan = plan_training(half_named, wish(tmp_path))
+    before = dict(half_named.everything())
+    for _ in range(2):  # a stopped training is taken up
+        found = spread(plan, half_named, lambda *_: None)
+        assert found.chosen.labels["more"].boxes[0].member == "Kim"
+        # in the other nine she is seen where no box was
+        assert found.spread == 10
+        assert found.start == plan.teacher.weights
+    assert looks == [{"more", *(f"p{number}" for number in range(9))}]  # nothing held out
+    assert found.chosen.labels["p9"] == before["p9"]
+    assert dict(half_named.everything()) == before
+
+
+def test_a_box_that_somebody_moved_stays_where_it_is(
+    half_named: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moved = (12.0, 10.0, 42.0, 40.0)
+    labels = half_named.labelled("p0")
+    half_named.label("p0", LabelledPicture(labels.size, (LabelledBox(moved, "Kim"),), version=2))
+    near = (11.0, 10.0, 41.0, 40.0)
+
+    def look(_: Path, labels: dict[str, LabelledPicture], *__: object) -> dict[str, Look]:
+        boxes = {picture: UNSAID.box if "e" in picture else near for picture in labels}
+        return {picture: everybody(box, 0.5) for picture, box in boxes.items()}
+
+    monkeypatch.setattr(group_model, "_looks", look)
+    plan = see_as_start(plan_training(half_named, wish(tmp_path)), half_named, lambda *_: None)
+    assert plan.everything["p0"].boxes[0].box == moved
+    assert plan.everything["p1"].boxes[0].box == near
+    assert plan.everything["p1"].boxes[0].member == "Kim"
 
 
 @pytest.mark.parametrize("name", ["faces.toml", "my group.toml", "tri.txt", "-x.toml", "한.toml"])
