@@ -198,7 +198,9 @@ class Plan:
         epoch = WINDOWS_PER_PICTURE * len(self.chosen.of(TRAIN))
         least = LEAST_EPOCHS if self.start else EPOCHS_FROM_NOTHING
         usual = max(least, -(-LEAST_WINDOWS // epoch))
-        epochs = wish.epochs or (-(-TEACHERS_WINDOWS // epoch) if self.is_teacher else usual)
+        epochs = wish.epochs or usual
+        if self.is_teacher:
+            epochs = min(epochs, -(-TEACHERS_WINDOWS // epoch))
         a_round = min(WINDOWS_PER_ROUND, max(epoch, wish.batch))
         width, height = (
             min(side, -(-window // multiple) * multiple)

@@ -118,6 +118,11 @@ def test_a_teacher_learns_for_a_while_in_a_folder_of_its_own(
     windows = teacher.course.rounds * teacher.course.windows_per_round
     assert 4_800 <= windows < 6_000
     assert teacher.folder == plan.folder / "teacher"
+    longer = plan_training(half_named, wish(tmp_path, epochs=1000)).teacher.course
+    assert (longer.rounds, longer.windows_per_round) == (
+        teacher.course.rounds,
+        teacher.course.windows_per_round,
+    )
 
 
 def test_networks_look_at_pictures_of_their_own_size_to_label_them(
