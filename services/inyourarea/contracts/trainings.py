@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any, Final, Literal
 
 from inyourarea.contracts.v1 import facts_pb2 as facts
@@ -84,9 +84,10 @@ def write_training(training: Training) -> bytes:
 
 
 def read_training(content: bytes) -> Training:
-    """What `write_training` wrote."""
+    """What `write_training` wrote; of a later version of the program, what is known here."""
     told = json.loads(content)
-    return Training(**{**told, "wish": TrainingWish(**told["wish"])})
+    wish = TrainingWish(**_known(TrainingWish, told["wish"]))
+    return Training(**{**_known(Training, told), "wish": wish})
 
 
 def write_state(state: TrainingState) -> bytes:
@@ -96,10 +97,13 @@ def write_state(state: TrainingState) -> bytes:
 
 def read_state(content: bytes) -> TrainingState:
     """What `write_state` wrote; of a later version of the program, what is known here."""
-    told = json.loads(content)
-    known: dict[str, Any] = {name: told[name] for name in TrainingState.__slots__ if name in told}
+    known = _known(TrainingState, json.loads(content))
     members = {name: (float(pair[0]), float(pair[1])) for name, pair in known["members"].items()}
     return TrainingState(**{**known, "worse": tuple(known["worse"]), "members": members})
+
+
+def _known(kind: type, told: Mapping[str, Any]) -> dict[str, Any]:
+    return {one.name: told[one.name] for one in fields(kind) if one.name in told}
 
 
 def _json(what: Training | TrainingState) -> bytes:
