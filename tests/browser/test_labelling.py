@@ -539,7 +539,7 @@ def test_one_click_trains_and_the_page_says_how_far_it_is(
     assert serious(page) == []
     page.click("[data-testid=train]")
     page.wait_for_selector("[data-testid=training][data-state=waiting]")
-    trainings.fail("show", "The dataset has 0 labelled pictures.")
+    trainings.fail("show", 2, "The dataset has 0 labelled pictures.")
     page.wait_for_selector("[data-testid=training] >> text=0 labelled pictures")
     assert not page.is_disabled("[data-testid=train]")
 

@@ -110,6 +110,6 @@ def test_a_job_trains_what_waits_first_and_ends(
     failed = house.join("watcher", ("stage.failed",)).consume(30)
     assert failed
     fact = facts.StageFailed.FromString(failed.value)
-    assert (fact.stage, fact.key, fact.topic) == (STAGE, "empty", TOPIC)
+    assert (fact.stage, fact.key, fact.topic) == (STAGE, "empty/1", TOPIC)
     assert "There is no dataset" in fact.reason
     sender.close()

@@ -384,6 +384,6 @@ def test_a_unit_that_is_of_no_video_fails_like_any_other(tmp_path: Path) -> None
     assert read_fact("training.wanted", letter.value) == wanted
     (told,) = bench.published("stage.failed")
     failed = facts.StageFailed.FromString(told.value)
-    assert (failed.stage, failed.key, failed.video_id) == (STAGE, "tour", "")
+    assert (failed.stage, failed.key, failed.video_id) == (STAGE, "tour/2", "")
     assert failed.reason == "there is nothing to learn from"
     assert not list(bench.objects.list("attempts/"))

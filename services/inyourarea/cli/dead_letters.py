@@ -17,6 +17,7 @@ from inyourarea.gateway.explaining import span
 from inyourarea.runtime.bus import BusAway, Sender
 from inyourarea.runtime.letters import Letter, drop, find_letters, open_letters, retry
 from inyourarea.runtime.objects import Objects, ObjectsAway
+from inyourarea.runtime.trainings import Trainings
 
 _EXAMPLES = f"""\
 examples:
@@ -139,6 +140,11 @@ def _settle(args: argparse.Namespace, letters: list[Letter], sender: Sender) -> 
             f"{', '.join(unread)}: no fact that this program knows, so it can only be dropped; "
             "nothing was tried again"
         )
+    if objects is not None and (outdone := [one.id for one in chosen if _is_outdone(one, objects)]):
+        raise Refused(
+            f"{', '.join(outdone)}: a later training of the dataset was asked for since, so it can "
+            "only be dropped; nothing was tried again"
+        )
     for letter in chosen:
         if objects is None:
             drop(letter, sender)
@@ -147,6 +153,14 @@ def _settle(args: argparse.Namespace, letters: list[Letter], sender: Sender) -> 
             retry(letter, sender)
     done = "on their topics again" if objects is not None else "dropped"
     print(f"{len(chosen)} dead letters are {done}")
+
+
+def _is_outdone(letter: Letter, objects: Objects) -> bool:
+    """Whether it is of a training behind which there is another: a dataset has one under way."""
+    if letter.stage != TRAINING:
+        return False
+    newest = Trainings(objects).newest(letter.fact["dataset"])
+    return newest is not None and newest.number > letter.fact["number"]
 
 
 def _forget_failure(letter: Letter, objects: Objects) -> None:

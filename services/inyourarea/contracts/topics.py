@@ -31,8 +31,8 @@ def _by_segment(fact: Any) -> str:
     return f"{fact.video_id}/{fact.segment.index}"
 
 
-def _by_dataset(fact: Any) -> str:
-    return str(fact.dataset)
+def _by_training(fact: Any) -> str:
+    return f"{fact.dataset}/{fact.number}"
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,7 @@ TOPICS = (
     Topic("run.cancelled", facts.RunCancelled, _by_video, is_compacted=True),
     Topic("video.deleted", facts.VideoDeleted, _by_video, is_compacted=True),
     Topic("stage.failed", facts.StageFailed, _by_video),
-    Topic("training.wanted", facts.TrainingWanted, _by_dataset),
+    Topic("training.wanted", facts.TrainingWanted, _by_training),
 )
 
 _BY_FACT = MappingProxyType({topic.fact: topic for topic in TOPICS})

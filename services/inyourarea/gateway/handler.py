@@ -102,10 +102,11 @@ class GatewayHandler:
         Where no run is told, because nobody could read of which it was, it is the video's newest.
         Where it is only what browsers are given, the run goes on. What was tried before somebody
         asked for the run once more, and fails only now, says nothing about it. A training is of no
-        video: what its dataset had under way has failed.
+        video: its record's key says which has failed.
         """
         if fact.stage == TRAINING:
-            self._trainings.fail(fact.key, fact.reason)
+            dataset, _, number = fact.key.partition("/")
+            self._trainings.fail(dataset, int(number or 0), fact.reason)
             return []
         run = fact.run_id or self._newest_run(fact.video_id)
         if run and self._is_of_an_earlier_take(fact, run):

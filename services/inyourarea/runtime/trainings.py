@@ -66,15 +66,17 @@ class Trainings:
             return TrainingState(at_ns=training.at_ns)
 
     def tell(self, training: Training, state: TrainingState) -> None:
-        """It is so far now."""
+        """It is so far now; one that has ended is not under way again."""
+        if not state.has_ended and self.state(training).has_ended:
+            return
         written = write_state(replace(state, at_ns=time.time_ns()))
         self._objects.put(_state_of(training), written)
 
-    def fail(self, dataset: str, reason: str) -> None:
-        """What was under way of the dataset has ended, for this reason."""
-        newest = self.newest(dataset)
-        if newest and not self.state(newest).has_ended:
-            self.tell(newest, TrainingState(FAILED, failure=reason))
+    def fail(self, dataset: str, number: int, reason: str) -> None:
+        """That one has ended, for this reason, if it was under way."""
+        training = self.find(dataset, number)
+        if training and not self.state(training).has_ended:
+            self.tell(training, TrainingState(FAILED, failure=reason))
 
 
 def _state_of(training: Training) -> str:

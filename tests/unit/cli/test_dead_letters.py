@@ -9,10 +9,12 @@ import pytest
 from inyourarea.cli.__main__ import main
 from inyourarea.contracts import keys
 from inyourarea.contracts.topics import DEAD_LETTERS
+from inyourarea.contracts.trainings import FAILED, STAGE, TrainingState, TrainingWish
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.runtime.bus import Record
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.memory_bus import MemoryBroker, MemoryBus
+from inyourarea.runtime.trainings import Trainings
 
 AUDIO = facts.AudioReady(video_id="v" * 32, run_id="r" * 32).SerializeToString()
 
@@ -27,8 +29,8 @@ class Cluster:
         self.objects.put(keys.failed("r" * 32), b"odd")
         self.objects.put(keys.stage_failed("v" * 32), b"odd")
 
-    def bury(self, stage: str, value: bytes = AUDIO) -> None:
-        headers = {"origin": b"audio.ready/0/0", "stage": stage.encode(), "reason": b"odd"}
+    def bury(self, stage: str, value: bytes = AUDIO, channel: str = "audio.ready") -> None:
+        headers = {"origin": f"{channel}/0/0".encode(), "stage": stage.encode(), "reason": b"odd"}
         self.bus.publish(Record(DEAD_LETTERS, "key", value, headers))
 
     @contextmanager
@@ -71,3 +73,19 @@ def test_where_one_can_not_be_read_none_is_tried_again(
     assert "can only be dropped; nothing was tried again" in capsys.readouterr().err
     assert cluster.bus.consume(0) is None
     assert len(cluster.failures()) == 2
+
+
+def test_a_training_is_tried_again_unless_there_is_a_later_one(
+    cluster: Cluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trainings = Trainings(cluster.objects)
+    first, _ = trainings.want("tour", TrainingWish("tour"), "kim")
+    trainings.tell(first, TrainingState(FAILED, failure="odd"))
+    cluster.bury(STAGE, first.fact.SerializeToString(), "training.wanted")
+    later, _ = trainings.want("tour", TrainingWish("tour"), "kim")
+    assert main(["dead-letters", "retry", "--all"]) == 1
+    assert "a later training of the dataset" in capsys.readouterr().err
+    assert trainings.state(first).state == FAILED
+    cluster.objects.delete(keys.training(keys.dataset("tour"), later.number))
+    assert main(["dead-letters", "retry", "--all"]) == 0
+    assert not trainings.state(first).has_ended

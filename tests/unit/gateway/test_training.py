@@ -7,6 +7,7 @@ from inyourarea.contracts.trainings import DONE, STAGE, WORKING, TrainingState
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.gateway.access import Role
 from inyourarea.gateway.settings import GatewaySettings
+from inyourarea.runtime.worker import to_record
 from rehearsal_house import HOSTS, RehearsedSite
 
 WHERE = "/datasets/tour/training"
@@ -83,13 +84,35 @@ def test_how_far_it_is_and_what_came_of_it_is_seen(site: RehearsedSite) -> None:
     assert now["members"] == [{"name": "Ana", "map50": 0.9, "map50_95": 0.7}]
 
 
+def fail(site: RehearsedSite, number: int, why: str) -> None:
+    """Whoever trained that one of `tour` could not use what it was told."""
+    key = to_record(facts.TrainingWanted(dataset="tour", number=number)).key
+    failed = facts.StageFailed(stage=STAGE, topic="training.wanted", key=key, reason=why)
+    assert site.handler.on_stage_failed(failed) == []
+
+
 def test_one_that_failed_says_why_and_can_be_wanted_again(site: RehearsedSite) -> None:
     want(site)
     why = "The dataset has 0 labelled pictures."
-    failed = facts.StageFailed(stage=STAGE, topic="training.wanted", key="tour", reason=why)
-    assert site.handler.on_stage_failed(failed) == []
+    fail(site, 1, why)
     assert (seen(site)["state"], seen(site)["failure"]) == ("failed", why)
     assert want(site)["number"] == 2
+
+
+def test_an_earlier_one_that_fails_late_is_not_the_newest_one(site: RehearsedSite) -> None:
+    want(site)
+    state(site, TrainingState(DONE, version=1))
+    want(site)
+    fail(site, 1, "it was started 5 times and never came to an end")
+    fail(site, 7, "nobody asked for it")
+    assert (seen(site)["number"], seen(site)["state"]) == (2, "waiting")
+
+
+def test_one_that_has_ended_is_not_under_way_again(site: RehearsedSite) -> None:
+    want(site)
+    fail(site, 1, "the memory was full")
+    state(site, TrainingState(WORKING, step="learning", done=1, total=4))
+    assert seen(site)["state"] == "failed"
 
 
 @pytest.mark.parametrize(
