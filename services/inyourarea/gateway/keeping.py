@@ -1,4 +1,4 @@
-"""What a gateway looks after from time to time: leftovers go, and no run is stranded."""
+"""What a gateway looks after from time to time: leftovers go, no run or training is stranded."""
 
 import logging
 import threading
@@ -18,6 +18,10 @@ log = logging.getLogger(__name__)
 _ROUND_S = 60.0
 #: The store is swept every so many rounds: that lists much of it.
 _SWEEP_ROUNDS = 10
+#: Trainings are looked for every so many rounds: that lists all datasets, and each time a fact more.
+_TRAINING_ROUNDS = 60
+#: Seconds without a word after which a training is told again: a percent of one takes less.
+_TRAINING_SILENCE_S = 3600.0
 #: The step that the keeper notes when it has seen a run, and when it has told it again.
 _TOLD = "told again"
 
@@ -34,6 +38,8 @@ def kept(house: House) -> Iterator[None]:
                 if turn % _SWEEP_ROUNDS == 0:
                     house.sweep()
                 announce_silent_runs(house, house.settings.silence_s)
+                if turn % _TRAINING_ROUNDS == 0:
+                    announce_silent_trainings(house, _TRAINING_SILENCE_S)
             except AWAY as away:
                 log.warning("the house can not be looked after now: %s", away)
             except Exception:  # whoever looks after all runs must not die of one
@@ -72,3 +78,17 @@ def announce_silent_runs(house: House, silence_s: float) -> None:
                 log.info("run %s is told again", run)
                 house.stages.publish(accepted, take_of(run, house.objects))
         house.catalog.note(Step(run, _TOLD, steps.get(_TOLD, (0,))[0]))
+
+
+def announce_silent_trainings(house: House, silence_s: float) -> None:
+    """Trainings under way of which nothing was heard for so long are told to whoever trains again.
+
+    What was lost, as with a bus that is a new one, would else keep its dataset from another. One
+    that ends meanwhile is not done again.
+    """
+    if house.settings.why_no_training:
+        return
+    for training in house.trainings.under_way():
+        if time.time_ns() - house.trainings.state(training).at_ns > silence_s * 1e9:
+            log.info("training %d of %s is told again", training.number, training.dataset)
+            house.stages.publish(training.fact)

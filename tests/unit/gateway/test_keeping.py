@@ -6,11 +6,14 @@ from dataclasses import replace
 import pytest
 
 from inyourarea.contracts import keys
+from inyourarea.contracts.datasets import Members
 from inyourarea.contracts.topics import TAKE_HEADER
+from inyourarea.contracts.trainings import DONE, WORKING, TrainingState, TrainingWish
+from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.gateway import keeping
 from inyourarea.gateway.catalog import Step
 from inyourarea.gateway.handler import READING
-from inyourarea.gateway.keeping import announce_silent_runs
+from inyourarea.gateway.keeping import announce_silent_runs, announce_silent_trainings
 from rehearsal_house import RehearsedSite
 
 SILENCE_S = 600
@@ -75,6 +78,32 @@ def test_a_run_that_is_gone_strands_no_other(site: RehearsedSite) -> None:
     before = len(site.stages.told)
     keeping.announce_silent_runs(site.house, 0)
     assert [fact.run_id for fact in site.stages.told[before:]] == [left]
+
+
+def trainings_told(site: RehearsedSite, clock: Clock, seconds: int) -> list[facts.TrainingWanted]:
+    """Which trainings are told again when so much time has passed."""
+    clock.seconds += seconds
+    before = len(site.stages.told)
+    announce_silent_trainings(site.house, SILENCE_S)
+    return [fact for fact in site.stages.told[before:] if isinstance(fact, facts.TrainingWanted)]
+
+
+def test_a_training_that_is_under_way_and_silent_is_told_again(
+    site: RehearsedSite, clock: Clock
+) -> None:
+    trainings = site.house.trainings
+    for name in ("tour", "ended"):
+        site.house.datasets.make(name, Members(("Ana",)))
+    ended, _ = trainings.want("ended", TrainingWish("ended"), "kim")
+    trainings.tell(ended, TrainingState(DONE, version=1))
+    lost, _ = trainings.want("tour", TrainingWish("tour"), "kim")
+    assert trainings_told(site, clock, SILENCE_S - 1) == []
+    assert trainings_told(site, clock, 2) == [lost.fact]
+    trainings.tell(lost, TrainingState(WORKING, step="learning", done=1, total=4))
+    assert trainings_told(site, clock, SILENCE_S - 1) == []
+    assert trainings_told(site, clock, 2) == [lost.fact]
+    site.house.settings = replace(site.house.settings, why_no_training="nobody does")
+    assert trainings_told(site, clock, SILENCE_S) == []
 
 
 def test_the_keeper_outlives_a_round_that_goes_wrong(

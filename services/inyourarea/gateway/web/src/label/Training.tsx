@@ -15,6 +15,7 @@ export function Training({ dataset }: { dataset: string }) {
   const { busy, failure, attempt } = useDeed();
   const told = asked.is === "there" ? asked.value : null;
   const isUnderWay = told?.training != null && !hasEnded(told.training);
+  const isAtWork = told?.training?.state === "working"; // one that only waits may be told again: that may have been lost
   useEffect(() => {
     if (!isUnderWay) return;
     const asking = setTimeout(again, POLL_MS);
@@ -30,7 +31,7 @@ export function Training({ dataset }: { dataset: string }) {
       {told.training && <State training={told.training} />}
       {told.why_not && !isUnderWay && <p class="hint">{told.why_not}</p>}
       <Failure text={failure} />
-      <button type="button" class="button" disabled={busy || isUnderWay || told.why_not !== null} onClick={() => attempt(train)} data-testid="train">
+      <button type="button" class="button" disabled={busy || isAtWork || told.why_not !== null} onClick={() => attempt(train)} data-testid="train">
         {say("train")}
       </button>
     </section>
