@@ -538,6 +538,7 @@ def test_one_click_trains_and_the_page_says_how_far_it_is(
     trainings.tell(newest, ended)
     page.wait_for_selector("[data-testid=training] >> text=Version 3 of show is kept")
     page.wait_for_selector("[data-testid=training] >> text=mAP50-95 is less")
+    page.wait_for_selector("[data-testid=training] >> text=inyourarea models use show 3 --force")
     page.wait_for_selector("[data-testid=training] >> text=mAP50 0.951, mAP50-95 0.802")
     assert serious(page) == []
     page.click("[data-testid=train]")

@@ -89,4 +89,4 @@ def _words(training: Training) -> str:
         return plain(f"{text}; its runs use it from now on")
     worse = "; ".join(training.worse)
     use = f"inyourarea models use {training.group} {training.version} --force"
-    return plain(f"{text}; kept, but not used, since it is worse: {worse}. `{use}` uses it")
+    return plain(f"{text}; kept, but not used: {worse}. `{use}` uses it")

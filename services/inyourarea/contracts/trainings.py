@@ -25,7 +25,8 @@ class TrainingWish:
     """What is asked for; ``imgsz`` and ``epochs`` are the usual ones where they are none.
 
     ``group`` is whose model it becomes the next version of; runs use it unless it is worse than the
-    one in use, or even then where it ``is_forced``.
+    one in use, or even then where it ``is_forced``. ``has_model`` is whether runs had one of that
+    name when it was asked for, be it published or one that came with the site.
     """
 
     group: str
@@ -33,6 +34,7 @@ class TrainingWish:
     imgsz: int | None = None
     epochs: int | None = None
     is_forced: bool = False
+    has_model: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,7 @@ class TrainingState:
 
     Once it is done ``version`` is the group's version that came of it, ``members`` what the version
     reaches by member (mAP50 and mAP50-95, on the part ``judged_on``), ``worse`` in what it falls
-    short of the one before, and ``is_used`` whether the group's runs use it.
+    short of the one before, or why nobody can tell, and ``is_used`` whether the group's runs use it.
     """
 
     state: State = WAITING

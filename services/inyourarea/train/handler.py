@@ -23,6 +23,8 @@ Make = Callable[[Training], Made]
 
 #: How often somebody may choose a version of the group between looking and choosing.
 _PATIENCE = 10
+#: Said where the group's runs use a model that nobody published: no card says what that reaches.
+_NOT_MEASURED = "it can not be compared with the model {} that came with the site, which has no card"
 
 
 class TrainHandler:
@@ -65,13 +67,16 @@ class TrainHandler:
         return self._versions().publish(content, file, group, card, training.by or "operator")
 
     def _choose(self, version: PublishedVersion, training: Training) -> TrainingState:
-        """The group uses the version, unless it is worse than the one it uses."""
+        """The group uses the version, unless it is worse than the one it uses, or may be."""
         versions, name, number = self._versions(), version.group.name, version.number
         for _ in range(_PATIENCE):
             seen, before = len(versions.choices(name)), versions.current(name)
             if before and before.number == number:
                 return TrainingState(DONE, version=number, is_used=True)
-            worse = worse_by(before.card, version.card, version.group.members) if before else []
+            if before:
+                worse = worse_by(before.card, version.card, version.group.members)
+            else:
+                worse = [_NOT_MEASURED.format(name)] if training.wish.has_model else []
             if worse and not training.wish.is_forced:
                 return TrainingState(DONE, version=number, worse=tuple(worse))
             try:

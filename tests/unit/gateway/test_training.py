@@ -6,9 +6,10 @@ from doors import key, told
 from inyourarea.contracts.trainings import DONE, STAGE, WORKING, TrainingState
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.gateway.access import Role
+from inyourarea.gateway.models import KnownModel
 from inyourarea.gateway.settings import GatewaySettings
 from inyourarea.runtime.worker import to_record
-from rehearsal_house import HOSTS, RehearsedSite
+from rehearsal_house import FACES, HOSTS, RehearsedSite
 
 WHERE = "/datasets/tour/training"
 
@@ -52,6 +53,18 @@ def test_what_is_wanted_is_written_down_and_told_to_whoever_trains(site: Rehears
     assert training["state"] == "waiting"
     assert site.stages.told == [facts.TrainingWanted(dataset="tour", number=1)]
     assert seen(site) == training
+
+
+def test_whoever_trains_is_told_whether_runs_have_a_model_of_that_name(site: RehearsedSite) -> None:
+    wishes = []
+    for group in ("tour", "ive"):
+        want(site, group=group)
+        newest = site.house.trainings.newest("tour")
+        assert newest
+        wishes.append(newest.wish)
+        state(site, TrainingState(DONE, version=1))
+        site.house.models = {**site.house.models, "ive": KnownModel(FACES)}
+    assert [(one.group, one.has_model) for one in wishes] == [("tour", False), ("ive", True)]
 
 
 def test_of_a_dataset_one_is_under_way_at_a_time(site: RehearsedSite) -> None:

@@ -39,12 +39,10 @@ class School:
         write(at, dim(0.2 + len(self.made) / 100), red=reached, green=reached)
         return Made(at / "model.onnx", at / "card.json", at / "pair.toml")
 
-    def train(self, reached: float, *, is_forced: bool = False) -> TrainingState:
+    def train(self, reached: float, **more: bool) -> TrainingState:
         """What is kept of a training that reaches so much."""
         self.reached: Iterator[float] = iter([reached])
-        training, is_new = self.trainings.want(
-            "tour", TrainingWish("pair", is_forced=is_forced), "kim"
-        )
+        training, is_new = self.trainings.want("tour", TrainingWish("pair", **more), "kim")  # type: ignore[arg-type]
         assert is_new
         assert self.handler.on_training_wanted(training.fact) == []
         return self.trainings.state(training)
@@ -77,6 +75,20 @@ def test_a_worse_one_is_kept_and_not_used_unless_it_is_forced(school: School) ->
     state = school.train(0.5, is_forced=True)
     assert (state.version, state.is_used) == (3, True)
     assert school.used() == 3
+
+
+def test_beside_a_model_of_which_nobody_knows_how_good_it_is_it_is_kept_and_not_used(
+    school: School,
+) -> None:
+    state = school.train(0.8, has_model=True)
+    assert (state.version, state.is_used) == (1, False)
+    assert "can not be compared with the model pair that came with the site" in state.worse[0]
+    assert school.used() == 0
+    assert school.train(0.7, has_model=True, is_forced=True).is_used
+    assert school.used() == 2
+    # From now on there is a card to compare with.
+    assert school.train(0.9, has_model=True).is_used
+    assert not school.train(0.6, has_model=True).is_used
 
 
 def test_a_training_that_has_ended_is_not_done_again(school: School) -> None:

@@ -44,12 +44,14 @@ def want(
     house.datasets.find(dataset)
     if why := house.settings.why_no_training:
         raise Problem(409, "no-training", why)
+    group = asked.group or dataset
     wish = TrainingWish(
-        group=asked.group or dataset,
+        group=group,
         network=asked.model,
         imgsz=asked.imgsz,
         epochs=asked.epochs,
         is_forced=asked.force,
+        has_model=group in house.models,
     )
     training, is_new = house.trainings.want(dataset, wish, person.name)
     if house.trainings.state(training).state == WAITING:  # told again, where that was lost

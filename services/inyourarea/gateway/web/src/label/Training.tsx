@@ -52,7 +52,11 @@ function State({ training }: { training: Trained }) {
   return (
     <>
       <p role="status">{say(training.is_used ? "trainingUsed" : "trainingKept", { group, version: version ?? 0 })}</p>
-      {!training.is_used && <p class="hint">{worse.join("; ")}</p>}
+      {!training.is_used && (
+        <p class="hint">
+          {worse.join("; ")}. {say("trainingUse", { command: `inyourarea models use ${group} ${version} --force` })}
+        </p>
+      )}
       <dl>
         {members.map((one) => (
           <div key={one.name}>
