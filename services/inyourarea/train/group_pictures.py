@@ -73,16 +73,19 @@ def choose_pictures(
             "learn from and one to judge by. Collect more, and name who is in them."
         )
     warnings = []
-    splits = {one.split for one in labels.values()}
+    shown = {one.split for one in labels.values() if _shows_somebody(one)}
+    if TEST not in shown:  # nobody could be judged by it
+        labels = {picture: one for picture, one in labels.items() if one.split != TEST}
+    splits = {one.split for one in labels.values()} if TEST in shown else shown
     if missing := [f"`{split}`" for split in (TRAIN, VAL) if split not in splits]:
         labels = _held_out(labels)
         warnings.append(
-            f"No labelled picture is in {' or '.join(missing)}, so every fifth is taken for `val` "
+            f"Nobody is named in {' or '.join(missing)}, so every fifth is taken for `val` "
             "and the others are learned from: neighbours stand on both sides, and figures of `val` "
             "are too kind."
         )
     if TEST not in {one.split for one in labels.values()}:
-        warnings.append("No labelled shot is kept for the test: figures are those of `val`.")
+        warnings.append("No shot of a member is kept for the test: figures are those of `val`.")
     _check_everybody_is_there(labels, members)
     return Chosen(labels, members, tuple(warnings))
 
@@ -94,16 +97,21 @@ def says_something(labels: LabelledPicture) -> bool:
 
 
 def _held_out(labels: Labels) -> dict[str, LabelledPicture]:
-    """Every fifth picture is in ``val``, at least one; none but the test's is elsewhere."""
+    """Every fifth picture of a member is in ``val``, at least one; the test stays as it is."""
     free = [picture for picture, one in labels.items() if one.split != TEST]
     if len(free) < 2:  # all are in the test
         free = list(labels)
+    shown = [picture for picture in free if _shows_somebody(labels[picture])]
     split = {picture: TRAIN for picture in free}
-    split |= dict.fromkeys(free[min(HELD_OUT_EVERY, len(free)) - 1 :: HELD_OUT_EVERY], VAL)
+    split |= dict.fromkeys(shown[min(HELD_OUT_EVERY, len(shown)) - 1 :: HELD_OUT_EVERY], VAL)
     return {
         picture: replace(one, split=split.get(picture, one.split))
         for picture, one in labels.items()
     }
+
+
+def _shows_somebody(labels: LabelledPicture) -> bool:
+    return any(box.member for box in labels.boxes)
 
 
 def _check_everybody_is_there(labels: Labels, members: tuple[str, ...]) -> None:

@@ -49,7 +49,7 @@ def test_pictures_that_say_nothing_are_left_out() -> None:
     )
     assert list(chosen.labels) == ["named", "held out", "empty stage, confirmed"]
     assert chosen.warnings == (
-        "No labelled shot is kept for the test: figures are those of `val`.",
+        "No shot of a member is kept for the test: figures are those of `val`.",
     )
 
 
@@ -74,8 +74,46 @@ def test_of_a_single_shot_each_fifth_picture_is_held_out(split: str, count: int)
     assert len(chosen.of(VAL)) == max(1, count // 5)
     assert len(chosen.of(TRAIN)) == count - len(chosen.of(VAL))
     missing = {TRAIN: "`val`", VAL: "`train`", TEST: "`train` or `val`"}[split]
-    assert chosen.warnings[0].startswith(f"No labelled picture is in {missing}, so every fifth")
+    assert chosen.warnings[0].startswith(f"Nobody is named in {missing}, so every fifth")
     assert "too kind" in chosen.warnings[0]
+
+
+NOBODY = labels(replace(STRANGER, state=CONFIRMED), state=CONFIRMED)
+
+
+def test_a_test_that_shows_no_member_is_none() -> None:
+    pictures = {"a": labels(KIM), "b": labels(KIM, split=VAL), "c": replace(NOBODY, split=TEST)}
+    chosen = choose_pictures(pictures.items(), NAMES)
+    assert (chosen.of(TRAIN), chosen.of(VAL), chosen.of(TEST)) == (["a"], ["b"], [])
+    assert chosen.warnings == (
+        "No shot of a member is kept for the test: figures are those of `val`.",
+    )
+
+
+@pytest.mark.parametrize("split", [TRAIN, VAL])
+def test_where_there_is_no_test_somebody_is_held_out(split: str) -> None:
+    pictures = {
+        "empty": replace(NOBODY, split=VAL),
+        "a": labels(KIM),
+        "b": labels(KIM),
+        "z, empty": replace(NOBODY, split=split),
+    }
+    chosen = choose_pictures(pictures.items(), NAMES)
+    assert (chosen.of(TRAIN), chosen.of(VAL)) == (["empty", "a", "z, empty"], ["b"])
+    assert chosen.warnings[0].startswith("Nobody is named in `val`, so every fifth")
+
+
+def test_beside_a_test_that_shows_members_the_rest_stays_as_it_is() -> None:
+    pictures = {"a": labels(KIM), "b": replace(NOBODY, split=VAL), "c": labels(KIM, split=TEST)}
+    chosen = choose_pictures(pictures.items(), NAMES)
+    assert (chosen.of(TRAIN), chosen.of(VAL), chosen.of(TEST)) == (["a"], ["b"], ["c"])
+    assert chosen.warnings == ()
+
+
+def test_a_member_who_is_only_there_to_judge_by_is_refused_at_once() -> None:
+    pictures = {"a": NOBODY, "b": replace(NOBODY, split=TEST), "c": labels(KIM, split=VAL)}
+    with pytest.raises(DatasetRejected, match="No picture to learn from shows Kim"):
+        choose_pictures(pictures.items(), NAMES)
 
 
 @given(st.integers(64, 4000), st.integers(64, 4000), st.sampled_from([32, 64]))
