@@ -32,7 +32,7 @@ examples:
       a larger network, on a GPU
   inyourarea train --dataset tour --server https://fans.example --epochs 40
       where that site trains, from its own dataset `tour`; the group's runs there use what comes
-      out, unless it is worse than what they use (--force: even then)
+      out, unless it is worse than what they use (--force, for operators: even then)
 
 Stop it at any moment: the same command goes on from there. Weights for --from are unpickled, which
 runs what is in them: take them only from people whom you trust. Nothing is fetched."""
@@ -59,7 +59,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--group",
         type=Path,
         metavar="FILE",
-        help="NAME.toml, which is written; with --server a name (default: the dataset's)",
+        help="NAME.toml, which is written; with --server a name (default: the dataset's; "
+        "operators: any)",
     )
     sizes = "yolov5n (default), s, m, l, x; n6, s6, m6, l6, x6 for large pictures"
     parser.add_argument("--model", default="yolov5n", metavar="NETWORK", help=sizes)
@@ -99,7 +100,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     there.add_argument(
         "--token-file", type=Path, metavar="FILE", help=f"holds your token; else {TOKEN} does"
     )
-    there.add_argument("--force", action="store_true", help="use what comes out even if worse")
+    there.add_argument(
+        "--force", action="store_true", help="use what comes out even if worse (operators)"
+    )
     parser.set_defaults(main=main)
 
 

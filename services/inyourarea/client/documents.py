@@ -253,7 +253,10 @@ class Deliveries(_Document):
 
 
 class TrainingWishes(_Document):
-    """What to train a group's model as; what is none is as usual, ``group`` the dataset's name."""
+    """What to train a group's model as; what is none is as usual, ``group`` the dataset's name.
+
+    Another group, and ``force``, take an operator.
+    """
 
     model: str = "yolov5n"
     imgsz: int | None = None

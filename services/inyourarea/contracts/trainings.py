@@ -59,7 +59,7 @@ class TrainingState:
 
     Once it is done ``version`` is the group's version that came of it, ``members`` what the version
     reaches by member (mAP50 and mAP50-95, on the part ``judged_on``), ``worse`` in what it falls
-    short of the one before, or why nobody can tell, and ``is_used`` whether the group's runs use it.
+    short of the one before, or why nobody knows, and ``is_used`` whether the group's runs use it.
     """
 
     state: State = WAITING

@@ -768,9 +768,13 @@ class TrainingAsked(_Document):
         None, description="Passes over the pictures; none: as many as are usual"
     )
     group: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_-]{0,62}$")] | None = Field(
-        None, description="Whose model's next version it becomes; none: called as the dataset is"
+        None,
+        description="Whose model's next version it becomes; none: called as the dataset is; "
+        "another takes an operator",
     )
-    force: bool = Field(False, description="The group uses it even where it is worse")
+    force: bool = Field(
+        False, description="The group uses it even where it is worse; takes an operator"
+    )
 
 
 class MemberReached(_Document):

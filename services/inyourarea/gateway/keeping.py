@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 _ROUND_S = 60.0
 #: The store is swept every so many rounds: that lists much of it.
 _SWEEP_ROUNDS = 10
-#: Trainings are looked for every so many rounds: that lists all datasets, and each time a fact more.
+#: Trainings are looked for every so many rounds: that lists all datasets, and may tell a fact more.
 _TRAINING_ROUNDS = 60
 #: Seconds without a word after which a training is told again: a percent of one takes less.
 _TRAINING_SILENCE_S = 3600.0

@@ -24,7 +24,9 @@ Make = Callable[[Training], Made]
 #: How often somebody may choose a version of the group between looking and choosing.
 _PATIENCE = 10
 #: Said where the group's runs use a model that nobody published: no card says what that reaches.
-_NOT_MEASURED = "it can not be compared with the model {} that came with the site, which has no card"
+_NOT_MEASURED = (
+    "it can not be compared with the model {} that came with the site, which has no figures"
+)
 
 
 class TrainHandler:

@@ -157,6 +157,21 @@ def test_where_nobody_trains_it_says_what_to_do(tmp_path_factory: pytest.TempPat
     site.close()
 
 
+def test_an_editor_trains_the_datasets_own_group_and_replaces_no_other_by_force(
+    site: RehearsedSite,
+) -> None:
+    editor, operator = (key(site, role) for role in (Role.EDITOR, Role.OPERATOR))
+    for asked in ({"group": "ive"}, {"force": True}):
+        answer = site.http.post(WHERE, json=asked, headers=editor)
+        assert told(answer) == (403, "role")
+        assert "operator" in answer.json()["detail"]
+    assert site.get(WHERE)["training"] is None
+    assert site.http.post(WHERE, json={"group": "tour"}, headers=editor).status_code == 202
+    state(site, TrainingState(DONE, version=1))
+    asked = {"group": "ive", "force": True}
+    assert site.http.post(WHERE, json=asked, headers=operator).status_code == 202
+
+
 def test_whose_token_is_for_some_videos_trains_nothing(site: RehearsedSite) -> None:
     some = key(site, Role.EDITOR, labels=("tour:seoul",))
     assert site.http.post(WHERE, json={}, headers=some).status_code == 403

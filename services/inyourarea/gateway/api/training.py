@@ -4,6 +4,7 @@ from fastapi import APIRouter, Response
 
 from inyourarea.contracts.trainings import WAITING, Training, TrainingWish
 from inyourarea.gateway import documents as doc
+from inyourarea.gateway.access import Role
 from inyourarea.gateway.api.asking import HouseOf, problems
 from inyourarea.gateway.api.datasets import DatasetName, Labeller
 from inyourarea.gateway.documents import stamp
@@ -11,6 +12,10 @@ from inyourarea.gateway.house import House
 from inyourarea.gateway.problems import Problem
 
 router = APIRouter(prefix="/datasets/{dataset}/training", tags=["datasets"])
+_TAKES_AN_OPERATOR = (
+    "To replace another group's model than the dataset's own, or any by a worse one (`force`) "
+    "takes the role operator; leave `group` and `force` out, or ask an operator."
+)
 
 
 @router.get("", operation_id="get_training", responses=problems(404))
@@ -39,9 +44,12 @@ def want(
     """A model is trained from what is labelled: the next version of its group's.
 
     Of a dataset one training at a time is under way; who asks again is told of that one. 409 where
-    nobody trains for this site, with what is to be done about it.
+    nobody trains for this site, with what is to be done about it. ``force``, and another group than
+    the dataset's own, take an operator: they replace what others rely on.
     """
     house.datasets.find(dataset)
+    if person.role < Role.OPERATOR and (asked.force or asked.group not in (None, dataset)):
+        raise Problem(403, "role", _TAKES_AN_OPERATOR)
     if why := house.settings.why_no_training:
         raise Problem(409, "no-training", why)
     group = asked.group or dataset
