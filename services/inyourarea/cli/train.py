@@ -21,7 +21,7 @@ from inyourarea.runtime.objects import ObjectsAway
 from inyourarea.train.course import BATCH
 
 if TYPE_CHECKING:
-    from inyourarea.train.group_model import Wish
+    from inyourarea.train.group_plan import Wish
 
 _EXAMPLES = """\
 examples:
@@ -142,10 +142,10 @@ def _train(
     dataset: Dataset, wish: "Wish", triton: str | None, steps: "_Steps", say: Callable[[str], None]
 ) -> None:
     # Imported here, so that no other command waits for what training needs.
-    from inyourarea.train import group_model, group_pictures  # noqa: PLC0415
+    from inyourarea.train import group_labels, group_model, group_pictures, group_plan  # noqa: PLC0415
     from inyourarea.train.installed import with_torch  # noqa: PLC0415
 
-    plan = group_model.plan_training(dataset, wish)
+    plan = group_plan.plan_training(dataset, wish)
     network = with_torch("group_network", wish.out)
     network.check_device(wish.device)
     start = network.describe_start(plan.course)
@@ -153,7 +153,7 @@ def _train(
     for warning in plan.chosen.warnings:
         say(warning)
     with steps:
-        plan = group_model.with_spread_names(plan, dataset, network, steps.begin)
+        plan = group_labels.with_spread_names(plan, dataset, network, steps.begin)
         if plan.spread:
             say(f"{plan.spread} boxes that nobody has named are learned as well")
         if done := network.rounds_done(plan.course):
@@ -183,7 +183,7 @@ def _network(asked: str) -> str:
 
 
 def _wish(args: argparse.Namespace, network: str) -> "Wish":
-    from inyourarea.train.group_model import Wish, starting_weights  # noqa: PLC0415
+    from inyourarea.train.group_plan import Wish, starting_weights  # noqa: PLC0415
 
     return Wish(
         group_file=args.group,

@@ -18,7 +18,7 @@ from inyourarea.train.answers import open_model
 from inyourarea.train.course import Course
 from inyourarea.train.graph import model_bytes
 from inyourarea.train.group_figures import Runtime
-from inyourarea.train.group_model import Plan
+from inyourarea.train.group_plan import Plan
 from inyourarea.train.half_floats import in_half_floats
 from inyourarea.train.octaves import half_of, in_two_octaves
 from inyourarea.train.parity import Answer, apart, is_within

@@ -72,6 +72,11 @@ class Look:
 Looks = Mapping[str, Look]
 
 
+def count_named(labels: Labels) -> int:
+    """How many boxes have a member's name."""
+    return sum(bool(box.member) for one in labels.values() for box in one.boxes)
+
+
 def with_names_over_shots(labels: Labels) -> dict[str, LabelledPicture]:
     """Whoever was named in one shot has that name in the others of the run, where it is one person.
 

@@ -15,8 +15,8 @@ from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.objects import Objects
 from inyourarea.runtime.trainings import Trainings
-from inyourarea.train import group_model, group_pictures
-from inyourarea.train.group_model import Wish, starting_weights
+from inyourarea.train import group_labels, group_model, group_pictures, group_plan
+from inyourarea.train.group_plan import Wish, starting_weights
 from inyourarea.train.installed import with_torch
 from inyourarea.train.settings import TrainSettings
 
@@ -73,11 +73,11 @@ def _train(
         weights=settings.models and starting_weights(settings.models, asked.network),
     )
     dataset = Dataset(objects, keys.dataset(training.dataset))
-    plan = group_model.plan_training(dataset, wish)
+    plan = group_plan.plan_training(dataset, wish)
     network = with_torch("group_network", wish.out)
     network.check_device(wish.device)
     start = network.describe_start(plan.course)
-    plan = group_model.with_spread_names(plan, dataset, network, telling.begin)
+    plan = group_labels.with_spread_names(plan, dataset, network, telling.begin)
     step = telling.begin("pictures")
     group_pictures.write_pictures(dataset, plan.chosen, plan.pictures, plan.size, step)
     learning = telling.begin("learning")

@@ -14,7 +14,7 @@ from inyourarea.cli.__main__ import main
 from inyourarea.contracts.datasets import CONFIRMED, VAL, LabelledBox, LabelledPicture, Members
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.folder_objects import FolderObjects
-from inyourarea.train import group_model
+from inyourarea.train import group_plan
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def test_the_file_that_can_not_be_written_is_named(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device", "/models/tri/1/model.onnx")
 
-    monkeypatch.setattr(group_model, "plan_training", full)
+    monkeypatch.setattr(group_plan, "plan_training", full)
     assert asked(dataset) == 1
     said = capsys.readouterr().err
     assert "/models/tri/1/model.onnx can not be written: the disk is full" in said

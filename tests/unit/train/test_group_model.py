@@ -18,15 +18,10 @@ from inyourarea.contracts.trainings import NETWORKS
 from inyourarea.core.errors import ModelRejected, Refused
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.folder_objects import FolderObjects
-from inyourarea.train import course, group_model
-from inyourarea.train.group_model import (
-    Wish,
-    choose_confidence,
-    plan_training,
-    see_as_start,
-    spread,
-    starting_weights,
-)
+from inyourarea.train import course, group_labels
+from inyourarea.train.group_labels import see_as_start, spread
+from inyourarea.train.group_model import choose_confidence
+from inyourarea.train.group_plan import Wish, plan_training, starting_weights
 from inyourarea.train.spreading import Look
 from inyourarea.train.windows import mirrored
 from told import answers
@@ -147,7 +142,7 @@ def test_spread_names_are_learned_and_not_written_into_the_dataset(
         looks.append(set(labels))
         return {picture: everybody(UNSAID.box, 0.9) for picture in labels}
 
-    monkeypatch.setattr(group_model, "_looks", look)
+    monkeypatch.setattr(group_labels, "_looks", look)
     plan = plan_training(half_named, wish(tmp_path))
     before = dict(half_named.everything())
     for _ in range(2):  # a stopped training is taken up
@@ -173,7 +168,7 @@ def test_a_box_that_somebody_moved_stays_where_it_is(
         boxes = {picture: UNSAID.box if "e" in picture else near for picture in labels}
         return {picture: everybody(box, 0.5) for picture, box in boxes.items()}
 
-    monkeypatch.setattr(group_model, "_looks", look)
+    monkeypatch.setattr(group_labels, "_looks", look)
     plan = see_as_start(plan_training(half_named, wish(tmp_path)), half_named, lambda *_: None)
     assert plan.everything["p0"].boxes[0].box == moved
     assert plan.everything["p1"].boxes[0].box == near

@@ -1,0 +1,124 @@
+"""More and better labels for a group's model, by networks that look at its pictures (ADR 39)."""
+
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from inyourarea.contracts.datasets import (
+    PROPOSAL,
+    TRAIN,
+    Box,
+    LabelledPicture,
+    read_labels,
+    write_labels,
+)
+from inyourarea.runtime.datasets import Dataset
+from inyourarea.train.answers import look_at, open_model
+from inyourarea.train.group_pictures import Labels, decoded, says_something, write_pictures
+from inyourarea.train.group_plan import Plan
+from inyourarea.train.repository import write_whole
+from inyourarea.train.spreading import (
+    Look,
+    count_named,
+    knows_such_faces,
+    with_boxes_of,
+    with_names_of,
+)
+
+Told = Callable[[int, int], None]
+"""Told how much is done, and of how much."""
+
+
+def with_spread_names(
+    plan: Plan, dataset: Dataset, network: ModuleType, begin: Callable[[str], Told]
+) -> Plan:
+    """The plan with more and better labels, by networks that look at the pictures.
+
+    ``network`` is the module of this package that learns. ``begin`` is told of each step.
+
+    Raises:
+        DatasetRejected: a picture is none.
+        TrainingStopped: the disk or the memory is full.
+    """
+    if not plan.spreads:
+        return plan
+    if plan.start:
+        network.export_start(plan)
+        plan = see_as_start(plan, dataset, begin("looking"))
+    teacher = plan.teacher
+    some = begin("some pictures")
+    write_pictures(dataset, teacher.chosen, teacher.pictures, teacher.size, some)
+    step = begin("first steps")
+    network.learn(teacher, lambda done, rounds, _: step(done, rounds))
+    network.export_teacher(teacher)
+    return spread(plan, dataset, begin("naming"))
+
+
+def see_as_start(plan: Plan, dataset: Dataset, tell: Told) -> Plan:
+    """The plan with the boxes of the network it starts from, where that knows such faces.
+
+    Raises:
+        DatasetRejected: a picture is none.
+    """
+    everything = {**plan.everything, **plan.chosen.labels}
+
+    def find() -> dict[str, LabelledPicture]:
+        looks = _looks(plan.start_model, everything, dataset, tell)
+        if not knows_such_faces(everything, looks):
+            return everything
+        proposed = {picture: _untouched(dataset, picture) for picture in everything}
+        return with_boxes_of(everything, looks, proposed)
+
+    return _with_labels(plan, _kept(plan.folder / "seen.json", find))
+
+
+def _untouched(dataset: Dataset, picture: str) -> set[Box]:
+    """The boxes that the program proposed: who moves one makes it another."""
+    first = dataset.history(picture)[0]
+    return {box.box for box in first.boxes} if first.by == PROPOSAL else set()
+
+
+def spread(plan: Plan, dataset: Dataset, tell: Told) -> Plan:
+    """The plan with the names that the network of its `teacher` is sure of, beside people's.
+
+    Raises:
+        DatasetRejected: a picture is none.
+    """
+
+    def find() -> dict[str, LabelledPicture]:
+        looks = _looks(plan.teacher.float_model, plan.everything, dataset, tell)
+        return with_names_of(plan.everything, looks, plan.members)
+
+    named = _kept(plan.folder / "spread.json", find)
+    more = count_named(named) - count_named(plan.everything)
+    found = _with_labels(plan, {**plan.chosen.labels, **named})
+    return replace(found, start=plan.teacher.weights, spread=plan.spread + more)
+
+
+def _with_labels(plan: Plan, labels: Labels) -> Plan:
+    everything = {picture: one for picture, one in labels.items() if one.split == TRAIN}
+    chosen = {picture: one for picture, one in labels.items() if says_something(one)}
+    return replace(plan, chosen=replace(plan.chosen, labels=chosen), everything=everything)
+
+
+def _kept(file: Path, find: Callable[[], dict[str, LabelledPicture]]) -> dict[str, LabelledPicture]:
+    """Labels that were found once, by picture."""
+    if not file.is_file():
+        found = {picture: write_labels(one).decode() for picture, one in find().items()}
+        write_whole(file, json.dumps(found, ensure_ascii=False).encode())
+    told = json.loads(file.read_text(encoding="utf-8"))
+    return {picture: read_labels(one.encode()) for picture, one in told.items()}
+
+
+def _looks(model: Path, labels: Labels, dataset: Dataset, tell: Told) -> dict[str, Look]:
+    session, info = open_model(model.read_bytes())
+    looks = {}
+    for done, picture in enumerate(labels, 1):
+        content = decoded(picture, dataset.picture(picture))[..., ::-1]
+        looks[picture] = Look(*look_at(session, info, np.ascontiguousarray(content)))
+        tell(done, len(labels))
+    return looks

@@ -1,0 +1,292 @@
+"""What training a group's own model comes to: what is asked for, how long, where its files lie."""
+
+import hashlib
+import json
+import re
+import tempfile
+from collections import Counter
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from inyourarea.contracts.datasets import REJECTED, TEST, TRAIN, VAL
+from inyourarea.contracts.digests import digest
+from inyourarea.contracts.model import ModelInfo
+from inyourarea.contracts.trainings import NETWORKS
+from inyourarea.core.errors import ModelRejected, Refused
+from inyourarea.runtime.datasets import Dataset
+from inyourarea.runtime.disk import words_for
+from inyourarea.train.course import WINDOW, WINDOWS_PER_ROUND, Course
+from inyourarea.train.group_pictures import Chosen, Labels, choose_pictures, frame_size
+from inyourarea.train.spreading import count_named, with_names_over_shots
+from inyourarea.train.windows import LabelledPicture as Labelled
+from inyourarea.train.windows import read_labels
+
+STARTING_NETWORK = NETWORKS[0]
+"""That of the show's weights, from which such a network starts where nothing else is said."""
+
+WINDOWS_PER_PICTURE = 4
+"""Windows that an epoch takes of each picture: one is a seventh of a frame of 1280x736."""
+
+LEAST_EPOCHS, EPOCHS_FROM_NOTHING = 5, 20
+LEAST_WINDOWS, TEACHERS_WINDOWS = 18_000, 4_800
+"""Where no epochs are given: at least so many, and until so many windows were seen (.06 s of a CPU
+each for yolov5n), however few the pictures are. A network that spreads names needs to know only
+those of whom it is sure."""
+
+UNSAID_FROM = 0.1
+"""Share of boxes without a name from which on it is worth half as long again to spread names."""
+
+LABELS_REVISION = 2
+"""Counts up when the same dataset comes to other labels or another course."""
+
+FLOOR = 0.05
+"""Score below which a file reports nothing."""
+
+USUAL_CONFIDENCE = 0.3
+"""Where nobody is held out to choose by."""
+
+LONGEST_LOOK = 1920
+"""Longer side, pixels, at which a network looks at most to label. Of members in 1080p that it does
+not know the show's network finds 96 % so, at an overlap of .84; at 1280 it is 83 % and .82."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What is asked for: as the options of ``inyourarea train``."""
+
+    group_file: Path
+    out: Path
+    models: Path
+    network: str = STARTING_NETWORK
+    imgsz: int | None = None
+    epochs: int | None = None
+    batch: int = 16
+    device: str = "cpu"
+    weights: Path | None = None
+    can_mirror: bool = False
+    only_named: bool = False
+
+    @property
+    def name(self) -> str:
+        """The group's, and its model's.
+
+        Raises:
+            ModelRejected: it can be none.
+        """
+        name = self.group_file.stem
+        if not _NAME.fullmatch(name) or name == "faces" or self.group_file.suffix != ".toml":
+            raise ModelRejected(
+                f"The group file {self.group_file.name!r} gives the model its name: letters, "
+                "digits, '-' and '_', then '.toml', and not 'faces'."
+            )
+        return name
+
+    @property
+    def multiple(self) -> int:
+        """Pixels of the network's coarsest stride."""
+        return 64 if self.network.endswith("6") else 32
+
+    @property
+    def architecture(self) -> str:
+        """The network's description in ultralytics."""
+        return f"{self.network[:-1]}-p6.yaml" if self.multiple == 64 else f"{self.network}.yaml"
+
+
+def starting_weights(models: Path, network: str) -> Path | None:
+    """The weights to start from where none are named: the show's, for networks of their size."""
+    shows = models / "show" / "show.pt"
+    return shows if network == STARTING_NETWORK and shows.is_file() else None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a wish comes to for a dataset, and where its files lie; ``start`` are weights.
+
+    ``look_size`` is that of the pictures as networks look at them to label them.
+    ``everything`` is all of the dataset that may be learned from, by picture. ``spread`` boxes of
+    those chosen were named by the network of a `teacher`.
+    """
+
+    wish: Wish
+    chosen: Chosen
+    size: tuple[int, int]
+    folder: Path
+    everything: Labels
+    start: Path | None
+    look_size: tuple[int, int]
+    is_teacher: bool = False
+    spread: int = 0
+
+    @property
+    def members(self) -> tuple[str, ...]:
+        """Whom the model knows, in class order."""
+        return self.chosen.members
+
+    @property
+    def info(self) -> ModelInfo:
+        """What the file says of itself until it is known from which score on to believe it."""
+        width, height = self.size
+        name = self.wish.name
+        confidence = USUAL_CONFIDENCE
+        return ModelInfo(name, "group", self.members, height, width, 1, confidence, FLOOR)
+
+    @property
+    def look(self) -> ModelInfo:
+        """The same of a file that looks at pictures in order to label them."""
+        width, height = self.look_size
+        return replace(self.info, width=width, height=height)
+
+    @property
+    def course(self) -> Course:
+        """What the network learns from, and for how long."""
+        wish, multiple = self.wish, self.wish.multiple
+        epoch = WINDOWS_PER_PICTURE * len(self.chosen.of(TRAIN))
+        least = LEAST_EPOCHS if self.start else EPOCHS_FROM_NOTHING
+        usual = max(least, -(-LEAST_WINDOWS // epoch))
+        epochs = wish.epochs or usual
+        if self.is_teacher:
+            epochs = min(epochs, -(-TEACHERS_WINDOWS // epoch))
+        a_round = min(WINDOWS_PER_ROUND, max(epoch, wish.batch))
+        width, height = (
+            min(side, -(-window // multiple) * multiple)
+            for side, window in zip(self.size, WINDOW, strict=True)
+        )
+        return Course(
+            pictures=self.pictures,
+            picture_size=self.size,
+            classes=self.members,
+            work=self.folder,
+            seed=0,
+            rounds=max(1, -(-epochs * epoch // a_round)),
+            windows_per_round=a_round,
+            window=(width, height),
+            architecture=wish.architecture,
+            start=self.start,
+            batch=wish.batch,
+            device=wish.device,
+            can_mirror=wish.can_mirror,
+        )
+
+    @property
+    def spreads(self) -> bool:
+        """Whether names are spread: enough boxes have none, and it is not told otherwise."""
+        unsaid = [box.is_unsaid for one in self.everything.values() for box in one.boxes]
+        pays = sum(unsaid) >= max(UNSAID_FROM * len(unsaid), 1)
+        return pays and not self.wish.only_named
+
+    @property
+    def teacher(self) -> "Plan":
+        """How the network learns that names others."""
+        return replace(self, folder=self.folder / "teacher", is_teacher=True)
+
+    @property
+    def pictures(self) -> Path:
+        """The frames and their labels."""
+        return self.folder / "pictures"
+
+    @property
+    def start_model(self) -> Path:
+        """The weights that it starts from, as a file to look with."""
+        return self.folder / "start.onnx"
+
+    @property
+    def float_model(self) -> Path:
+        """The network as it was exported, in float32."""
+        return self.folder / "model-fp32.onnx"
+
+    @property
+    def half_model(self) -> Path:
+        """The same with weights in float16."""
+        return self.folder / "model-fp16.onnx"
+
+    @property
+    def weights(self) -> Path:
+        """What ``--from`` takes."""
+        return self.folder / f"{self.wish.name}.pt"
+
+    @property
+    def exported(self) -> Path:
+        """How true the files are to the network, and how fast; there once they all are."""
+        return self.folder / "exported.json"
+
+    def labelled(self, split: str) -> list[Labelled]:
+        """The frames of a part, and who is in them."""
+        return read_labels(self.pictures / "images" / split, self.size)
+
+    @property
+    def judged_on(self) -> str:
+        """The part of which figures are told."""
+        return TEST if self.chosen.of(TEST) else VAL
+
+
+def plan_training(dataset: Dataset, wish: Wish) -> Plan:
+    """What is to be done. The folder's name is the digest of all that decides the weights.
+
+    Raises:
+        DatasetRejected: there is not enough in the dataset to learn from.
+        ModelRejected: the group's name can not be one.
+        Refused: the weights to start from are not there, or what comes out could not be put where
+            it belongs.
+    """
+    for folder in (wish.models / wish.name, wish.group_file.parent):
+        _try_folder(folder)
+    members, everything = dataset.snapshot()
+    said = count_named(everything)
+    if not wish.only_named:
+        everything = with_names_over_shots(everything)
+    chosen = choose_pictures(everything.items(), members.names)
+    sizes = [labels.size for labels in chosen.labels.values()]
+    size = frame_size(sizes, wish.imgsz, wish.multiple)
+    try:
+        weights = wish.weights
+        start = hashlib.sha256(weights.read_bytes()).hexdigest() if weights else ""
+    except OSError as error:
+        raise Refused(f"The weights {wish.weights} can not be read: {error.strerror}") from error
+    to_learn = {
+        picture: one
+        for picture, one in {**everything, **chosen.labels}.items()
+        if one.split == TRAIN and one.state != REJECTED
+    }
+    labels = [
+        [picture, one.split, [[*box.box, box.member, box.state, box.tracklet] for box in one.boxes]]
+        for picture, one in {**to_learn, **chosen.labels}.items()
+    ]
+    asked = [wish.network, list(size), wish.epochs or 0, start, wish.can_mirror, wish.only_named]
+    named = digest(
+        [
+            "training",
+            LABELS_REVISION,
+            json.dumps([chosen.members, labels, asked], ensure_ascii=False),
+        ]
+    )
+    folder = wish.out / named[:12]
+    return Plan(
+        wish=wish,
+        chosen=chosen,
+        size=size,
+        folder=folder,
+        everything=to_learn,
+        start=weights,
+        look_size=_look_size(chosen, wish, size),
+        spread=count_named(everything) - said,
+    )
+
+
+def _look_size(chosen: Chosen, wish: Wish, size: tuple[int, int]) -> tuple[int, int]:
+    """The pictures' own size, if it is larger than that of the frames."""
+    sizes = [labels.size for labels in chosen.labels.values()]
+    longest = min(max(Counter(sizes).most_common(1)[0][0]), LONGEST_LOOK)
+    longest -= longest % wish.multiple
+    return frame_size(sizes, longest, wish.multiple) if longest > max(size) else size
+
+
+def _try_folder(folder: Path) -> None:
+    """A file can be made there, or where the folder would be: told now, not after hours."""
+    there = next(one for one in (folder, *folder.parents) if one.exists())
+    try:
+        with tempfile.TemporaryFile(dir=there):
+            pass
+    except OSError as error:
+        raise Refused(f"{folder} can not be written: {words_for(error)}") from error
