@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -87,12 +88,12 @@ def test_a_job_trains_what_waits_first_and_ends(
     for key in pictures.list(""):
         objects.put(f"{keys.dataset('tri')}{key}", pictures.get(key))
     trainings = Trainings(objects)
-    sender = KafkaSender(house.settings)
-    for dataset in ("tri", "empty"):
-        wish = TrainingWish(group=dataset, imgsz=160, epochs=2)
-        training, _ = trainings.want(dataset, wish, "kim")
-        sender.publish(to_record(training.fact))
-    sender.flush()
+    with closing(KafkaSender(house.settings)) as sender:
+        for dataset in ("tri", "empty"):
+            wish = TrainingWish(group=dataset, imgsz=160, epochs=2)
+            training, _ = trainings.want(dataset, wish, "kim")
+            sender.publish(to_record(training.fact))
+        sender.flush()
     # As many jobs as wait, one after another: which is first is Kafka's to say.
     for _ in range(2):
         job(house, store, tmp_path)
@@ -107,9 +108,9 @@ def test_a_job_trains_what_waits_first_and_ends(
     assert versions.has_file(current)
     assert current.by == "kim"
     # What nobody can train is told as every unit that failed, and kept for an operator.
-    failed = house.join("watcher", ("stage.failed",)).consume(30)
+    with closing(house.join("watcher", ("stage.failed",))) as watcher:
+        failed = watcher.consume(30)
     assert failed
     fact = facts.StageFailed.FromString(failed.value)
     assert (fact.stage, fact.key, fact.topic) == (STAGE, "empty/1", TOPIC)
     assert "There is no dataset" in fact.reason
-    sender.close()

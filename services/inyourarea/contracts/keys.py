@@ -265,7 +265,7 @@ def kept(run: str) -> str:
 
 
 def take(run: str) -> str:
-    """Which take of the run this is: another each time that it is asked for after it ended.
+    """Which take of the run this is, from 1: another each time that it is asked for after it ended.
 
     What fails of an earlier one says nothing about the run any more.
     """

@@ -1,6 +1,5 @@
 """Where a video comes in: it is probed, refused or accepted, and cut into segments on paper."""
 
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -49,8 +48,9 @@ def _begin_take(accepted: facts.VideoAccepted, objects: Objects) -> None:
         keys.stage_failed(video),
     )
     ended = [verdict for verdict in verdicts if holds(objects, verdict)]
-    if ended or not holds(objects, take):
-        objects.put(take, secrets.token_hex(8).encode())  # first: an earlier one fails no more
+    last = int(objects.get(take)) if holds(objects, take) else 0
+    if ended or not last:
+        objects.put(take, b"%d" % (last + 1))  # first: an earlier one fails no more
     for verdict in ended:
         objects.delete(verdict)
 
