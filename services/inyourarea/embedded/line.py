@@ -43,9 +43,6 @@ _FAREWELL_S = 2.0
 #: Segments that people are found in at a time: while the network looks at one on both cores (it
 #: needs no interpreter), heads are followed in the other.
 _DETECTING = 2
-#: Segments that are drawn at a time, each in a process of its own: while one begins or ends, its
-#: decoder and encoders not yet or no more at work, the other has the cores.
-_DRAWING = 2
 _EVERY_CHANNEL = tuple(channel for topic in TOPICS for channel in topic.channels)
 _DETECTED, _TRACKED = (
     topic_of(kind).name for kind in (facts.SegmentDetected, facts.TracksCompleted)
@@ -91,10 +88,8 @@ class Line:
         for _ in range(_DETECTING):
             self.start("detect", DetectHandler(self.objects, self._detectors).handlers)
         self.start("track", self._tracking.handlers)
-        self._drawing = [self.child() for _ in range(_DRAWING)]
-        for child in self._drawing:
-            render = RenderHandler(self.objects, child, self._render)
-            self.start("render", render.handlers)
+        self._drawing = self.child()
+        self.start("render", RenderHandler(self.objects, self._drawing, self._render).handlers)
         self.start("rendition", self._rendition())
         self._begin("tidying", self._tidy, self._broker.join("tidying", (_DETECTED, _TRACKED)))
         return self
@@ -143,8 +138,7 @@ class Line:
             run = facts.VideoAccepted.FromString(self.objects.get(keys.accepted(fact.run_id)))
             is_last = fact.segment.index == len(run.segments) - 1
             if is_last and not holds(self.objects, keys.published(fact.run_id)):
-                for child in self._drawing:
-                    child.warm_up("inyourarea.render.drawing")
+                self._drawing.warm_up("inyourarea.render.drawing")
 
     def child(self, memory_mib: int = MEMORY_MIB) -> Child:
         """A process for work that may crash; it ends with the line."""
