@@ -9,7 +9,6 @@ any moment; the same command goes on.
 
 import argparse
 import csv
-import hashlib
 import json
 import os
 import subprocess
@@ -26,6 +25,7 @@ from exam import inyourarea
 from numpy.typing import NDArray
 
 from inyourarea.cli.score import score_files
+from inyourarea.contracts.digests import file_digest
 from inyourarea.contracts.group import group_from_toml
 from inyourarea.contracts.model import ModelInfo
 from inyourarea.core.boxes import iou
@@ -193,7 +193,7 @@ def label(folder: Path, shows: list[Show], clicks: int) -> dict[str, float]:
     whole.
     """
     dataset = Dataset(FolderObjects(folder))
-    truths = {_sha256_of(show.video)[:16]: _read_truth(show.truth) for show in shows}
+    truths = {file_digest(show.video)[:16]: _read_truth(show.truth) for show in shows}
     owners: dict[tuple[str, str], Counter[str]] = {}
     for picture, labels in dataset.everything():
         video, _, pts = picture.rpartition("-")
@@ -236,10 +236,6 @@ def _read_truth(file: Path) -> Truth:
         # On the wall it is the same face: a detector may know it.
         found.setdefault(int(row["pts"]), []).append((row["name"], _box(row)))
     return found
-
-
-def _sha256_of(file: Path) -> str:
-    return hashlib.sha256(file.read_bytes()).hexdigest()
 
 
 @dataclass(frozen=True)

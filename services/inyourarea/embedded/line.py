@@ -6,7 +6,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from types import TracebackType
 from typing import Self
 
 from google.protobuf.message import Message
@@ -105,12 +104,7 @@ class Line:
         thread.start()
         self._threads.append(thread)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *trouble: object) -> None:
         self._stop.set()
         self._broker.close()
         for child in self._children:

@@ -99,7 +99,7 @@ def read_settings(environment: Mapping[str, str]) -> GatewaySettings:
     grpc_tls = read_pair(asked, *pair) if has_tls else None
     sources = asked.several("GATEWAY_S3_SOURCES", parse_place, "places, such as s3://bucket/prefix")
     s3_address = asked.read("GATEWAY_S3_ADDRESS", "", parse_endpoint, "such as https://host:9000")
-    trains = asked.read("GATEWAY_TRAINS", False, _yes_or_no, "yes or no")
+    trains = asked.answer("GATEWAY_TRAINS", default=False)
     silence_s = asked.seconds("GATEWAY_SILENCE_S", Fraction(plain.silence_s), _LONGEST_SILENCE_S)
     asked.check()
     return GatewaySettings(
@@ -117,12 +117,6 @@ def read_settings(environment: Mapping[str, str]) -> GatewaySettings:
         silence_s=float(silence_s),
         why_no_training="" if trains else _NOBODY_TRAINS,
     )
-
-
-def _yes_or_no(text: str) -> bool:
-    if text not in ("yes", "no"):
-        raise ValueError(text)
-    return text == "yes"
 
 
 def _hours(text: str) -> float:

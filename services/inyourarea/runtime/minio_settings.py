@@ -14,7 +14,6 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", re.ASCII)
 _REGION = re.compile(r"[a-z0-9-]{1,63}", re.ASCII)
 #: Days after which a frame pack goes that nobody detected in: it is drawn again when it is wanted.
 FRAMES_DAYS = 2
-_ANSWERS = {"yes": True, "no": False}
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ def read_settings(environment: Mapping[str, str]) -> MinioSettings:
             "S3_REGION", MinioSettings.region, _region, "a name such as eu-central-1"
         ),
         ca_file=asked.read("S3_CA_FILE", "", _file, "a file of certificates"),
-        is_in_path=asked.read("S3_PATH_STYLE", True, _answer, "yes or no"),
+        is_in_path=asked.answer("S3_PATH_STYLE", default=True),
         timeout_s=float(asked.seconds("S3_TIMEOUT_S", Fraction(MinioSettings.timeout_s), 3600)),
     )
     asked.check()
@@ -103,9 +102,3 @@ def _file(text: str) -> str:
     except OSError as trouble:
         raise ValueError(text) from trouble
     return text
-
-
-def _answer(text: str) -> bool:
-    if text not in _ANSWERS:
-        raise ValueError(text)
-    return _ANSWERS[text]

@@ -62,6 +62,13 @@ class Environment:
             self._problem(name, "a folder that exists", text)
         return Path(text)
 
+    def answer(self, name: str, *, default: bool) -> bool:
+        """Yes or no."""
+        text = self._values.get(PREFIX + name, "yes" if default else "no")
+        if text not in ("yes", "no"):
+            self._problem(name, "yes or no", text)
+        return text == "yes"
+
     def read(self, name: str, default: T, read: Callable[[str], T], wanted: str) -> T:
         """What ``read`` makes of the text; it raises `ValueError` where it can not."""
         text = self._values.get(PREFIX + name)

@@ -18,10 +18,11 @@ from inyourarea.contracts.datasets import (
 )
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.train.answers import look_at, open_model
-from inyourarea.train.group_pictures import Labels, decoded, says_something, write_pictures
+from inyourarea.train.group_pictures import decoded, says_something, write_pictures
 from inyourarea.train.group_plan import Plan
 from inyourarea.train.repository import write_whole
 from inyourarea.train.spreading import (
+    Labels,
     Look,
     count_named,
     knows_such_faces,

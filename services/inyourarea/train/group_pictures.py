@@ -26,6 +26,7 @@ from inyourarea.core.errors import DatasetRejected
 from inyourarea.core.letterbox import BAR_GREY, Letterbox, fit_letterbox
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.train.repository import write_whole
+from inyourarea.train.spreading import Labels
 
 JPEG_QUALITY = 75
 """That of the frames that a detector is given."""
@@ -38,8 +39,6 @@ SMALLEST_IMGSZ, LARGEST_IMGSZ, USUAL_IMGSZ = 160, 4096, 1280
 
 HELD_OUT_EVERY = 5
 """Of pictures of a single shot, each fifth is held out: better than nothing to choose by."""
-
-Labels = Mapping[str, LabelledPicture]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,5 @@
 """What training a group's own model comes to: what is asked for, how long, where its files lie."""
 
-import hashlib
 import json
 import re
 import tempfile
@@ -9,15 +8,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from inyourarea.contracts.datasets import REJECTED, TEST, TRAIN, VAL
-from inyourarea.contracts.digests import digest
+from inyourarea.contracts.digests import digest, file_digest
 from inyourarea.contracts.model import ModelInfo
 from inyourarea.contracts.trainings import NETWORKS
 from inyourarea.core.errors import ModelRejected, Refused
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.disk import words_for
 from inyourarea.train.course import WINDOW, WINDOWS_PER_ROUND, Course
-from inyourarea.train.group_pictures import Chosen, Labels, choose_pictures, frame_size
-from inyourarea.train.spreading import count_named, with_names_over_shots
+from inyourarea.train.group_pictures import Chosen, choose_pictures, frame_size
+from inyourarea.train.spreading import Labels, count_named, with_names_over_shots
 from inyourarea.train.windows import LabelledPicture as Labelled
 from inyourarea.train.windows import read_labels
 
@@ -241,7 +240,7 @@ def plan_training(dataset: Dataset, wish: Wish) -> Plan:
     size = frame_size(sizes, wish.imgsz, wish.multiple)
     try:
         weights = wish.weights
-        start = hashlib.sha256(weights.read_bytes()).hexdigest() if weights else ""
+        start = file_digest(weights) if weights else ""
     except OSError as error:
         raise Refused(f"The weights {wish.weights} can not be read: {error.strerror}") from error
     to_learn = {
