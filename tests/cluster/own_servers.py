@@ -1,6 +1,7 @@
 """What all servers of our own share: free ports, an end, and how to say that there is none."""
 
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -14,6 +15,10 @@ import pytest
 
 #: Seconds for a server to end in order.
 _STOP_S = 30
+
+#: The range of ports that the kernel gives to connections, and the lowest port of tests' servers.
+_GIVEN_BY_THE_KERNEL = Path("/proc/sys/net/ipv4/ip_local_port_range")
+_LOWEST_PORT = 20_000
 
 
 class ServerNotHad(Exception):
@@ -103,11 +108,18 @@ def together(closing: ExitStack, servers: Sequence[AbstractContextManager[Any]])
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports of loopback that nobody listens at now."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [int(port.getsockname()[1]) for port in held]
-    for port in held:
-        port.close()
+    """Ports of loopback that nobody listens at now, and that no connection is given meanwhile.
+
+    The kernel takes a port of its own range for the near end of any connection, so a port found
+    there may be gone before a server that has yet to start asks for it; these lie below it.
+    """
+    lowest = int(_GIVEN_BY_THE_KERNEL.read_text().split()[0])
+    ports: list[int] = []
+    for port in random.SystemRandom().sample(range(_LOWEST_PORT, lowest), lowest - _LOWEST_PORT):
+        if len(ports) == count:
+            break
+        with suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            ports.append(port)
     return ports
 
 

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,7 +15,7 @@ from kafka.admin import KafkaAdminClient
 from inyourarea.cli.__main__ import main
 from inyourarea.contracts import keys
 from inyourarea.contracts.reach import REACH
-from inyourarea.contracts.topics import CHANNELS
+from inyourarea.contracts.topics import CHANNELS, NO_HEADERS
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
 from inyourarea.detect.handler import DetectHandler
@@ -104,8 +104,8 @@ class Sender:
     def __init__(self, sender: KafkaSender) -> None:
         self._sender = sender
 
-    def publish(self, fact: Message) -> None:
-        self._sender.publish(to_record(fact))
+    def publish(self, fact: Message, headers: Mapping[str, bytes] = NO_HEADERS) -> None:
+        self._sender.publish(to_record(fact, headers))
         self._sender.flush()
 
 
