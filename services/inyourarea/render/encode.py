@@ -88,10 +88,10 @@ class PieceEncoder:
         context.time_base = form.time_base
         context.color_primaries = context.color_trc = context.colorspace = BT709
         context.color_range = LIMITED
-        self._frame = _blank_frame(form.size)
+        self._frame = blank_frame(form.size)
         self._durations: dict[int, int] = {}
         #: The next frame's planes: the encoder's own memory.
-        self.canvas = Canvas(*(_plane_of(self._frame, number) for number in range(3)))
+        self.canvas = canvas_on(self._frame)
 
     def add(self, pts: int, duration: int) -> None:
         """What is on the canvas is shown from ``pts`` on; the canvas may be drawn on again."""
@@ -119,10 +119,16 @@ def _timescales(time_base: Fraction) -> dict[str, str]:
     return {"fflags": "+bitexact", "movie_timescale": ticks, "video_track_timescale": ticks}
 
 
-def _blank_frame(size: tuple[int, int]) -> VideoFrame:
+def blank_frame(size: tuple[int, int]) -> VideoFrame:
+    """A frame as everything here is: 8-bit 4:2:0, BT.709, limited range; what it shows is open."""
     frame = VideoFrame(*size, "yuv420p")
     frame.colorspace, frame.color_range = BT709, LIMITED
     return frame
+
+
+def canvas_on(frame: VideoFrame) -> Canvas:
+    """The frame's own memory, to draw on or to look at."""
+    return Canvas(*(_plane_of(frame, number) for number in range(3)))
 
 
 def _plane_of(frame: VideoFrame, number: int) -> Plane:

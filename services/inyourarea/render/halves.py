@@ -5,15 +5,14 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
-import cv2
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 
 from inyourarea.render.drawing import THREADS
 from inyourarea.render.encode import PieceEncoder, PieceFormat
 from inyourarea.render.film import open_own
-from inyourarea.render.resample import Scratch
-from inyourarea.render.stage import draw_whole
+from inyourarea.render.scaling import draw_whole
 from inyourarea.runtime.objects import Objects
-from inyourarea.runtime.source import Planes, pixels_of
 
 
 @dataclass(frozen=True)
@@ -26,27 +25,22 @@ class HalfTask:
 
 def draw_halves(objects: Objects, tasks: Sequence[HalfTask]) -> list[bytes]:
     """A smaller piece for each, frame for frame with the same stamps; runs in a child process."""
-    cv2.setNumThreads(1)
-    scratch = Scratch()
     with ThreadPoolExecutor(THREADS, thread_name_prefix="half") as pool:
-        return list(
-            pool.map(lambda task: _half(objects.get(task.piece), task.form, scratch), tasks)
-        )
+        return list(pool.map(lambda task: _half(objects.get(task.piece), task.form), tasks))
 
 
-def _half(piece: bytes, form: PieceFormat, scratch: Scratch) -> bytes:
-    encoder = PieceEncoder(form, 0)
-    for frame, duration in _frames(piece, form):
-        draw_whole(frame, encoder.canvas, scratch)
-        encoder.add(frame.pts, duration)
+def _half(piece: bytes, form: PieceFormat) -> bytes:
+    encoder, scaler = PieceEncoder(form, 0), VideoReformatter()
+    for frame, pts, duration in _frames(piece, form):
+        draw_whole(frame, encoder.canvas, scaler)
+        encoder.add(pts, duration)
     return encoder.finish()
 
 
-def _frames(piece: bytes, form: PieceFormat) -> Iterator[tuple[Planes, int]]:
-    """Every frame and how long it is shown, in the format's time base."""
+def _frames(piece: bytes, form: PieceFormat) -> Iterator[tuple[VideoFrame, int, int]]:
+    """Every frame, from when on and how long it is shown, in the format's time base."""
     step = form.time_base.numerator  # pieces count in the denominator's ticks
     with open_own(io.BytesIO(piece)) as container:
         container.streams.video[0].codec_context.thread_count = 1
         for frame in container.decode(video=0):
-            planes = (pixels_of(plane) for plane in frame.planes[:3])
-            yield Planes((frame.pts or 0) // step, *planes), (frame.duration or step) // step
+            yield frame, (frame.pts or 0) // step, (frame.duration or step) // step

@@ -4,15 +4,15 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
-import cv2
-import numpy as np
+from av.video.frame import VideoFrame
+from av.video.reformatter import VideoReformatter
 
 from inyourarea.core.errors import VideoUnreadable
-from inyourarea.render.crop import Canvas, crop
+from inyourarea.render.crop import Canvas
 from inyourarea.render.drawing import THREADS
 from inyourarea.render.encode import PieceEncoder, PieceFormat
 from inyourarea.render.pictures import jpeg
-from inyourarea.render.resample import Scratch
+from inyourarea.render.scaling import Room, draw_whole
 from inyourarea.runtime.objects import Objects
 from inyourarea.runtime.source import Planes, decode_segment
 
@@ -60,7 +60,6 @@ def draw_stage(objects: Objects, task: StageTask) -> DrawnStage:
     Raises:
         VideoUnreadable: no frame of the segment decodes.
     """
-    cv2.setNumThreads(1)  # the threads here are enough, and OpenCV's cost more than they bring
     frames = decode_segment(objects, task.source, task.start_pts, task.end_pts)
     return draw_rungs(frames, task)
 
@@ -71,16 +70,17 @@ def draw_rungs(frames: Iterable[Planes], task: StageTask) -> DrawnStage:
     Raises:
         VideoUnreadable: there is no frame.
     """
-    scratch = Scratch()
-    rungs = [_RungDrawer(form, task.start_pts, scratch) for form in task.forms]
-    tiles = _Tiles(task, scratch)
+    room = Room()
+    rungs = [_RungDrawer(form, task.start_pts) for form in task.forms]
+    tiles = _Tiles(task)
     with ThreadPoolExecutor(THREADS, thread_name_prefix="stage") as pool:
         drawn: list[Future[None]] = []
         for frame, until in lasting(frames, task.end_pts):
             for future in drawn:
                 future.result()
-            drawn = [pool.submit(rung.draw, frame, until) for rung in rungs]
-            tiles.show(frame, until)
+            held = room.hold(frame)
+            drawn = [pool.submit(rung.draw, held, frame.pts, until) for rung in rungs]
+            tiles.show(held, frame.pts, until)
         if not drawn and not tiles.shown:
             raise VideoUnreadable("a part of the video was announced but can not be decoded")
         for future in drawn:
@@ -99,23 +99,14 @@ def lasting(frames: Iterable[Planes], end_pts: int) -> Iterator[tuple[Planes, in
         yield shown, end_pts
 
 
-def draw_whole(frame: Planes, canvas: Canvas, scratch: Scratch) -> None:
-    """The canvas shows the whole frame, resampled where it is of another size."""
-    height, width = frame.y.shape
-    if canvas.size == (width, height):
-        canvas.copy_from(Canvas(frame.y, frame.u, frame.v))
-    else:
-        crop(frame, np.array([0, 0, width, height], np.float64), canvas, scratch)
-
-
 class _RungDrawer:
-    def __init__(self, form: PieceFormat, start_pts: int, scratch: Scratch) -> None:
+    def __init__(self, form: PieceFormat, start_pts: int) -> None:
         self._encoder = PieceEncoder(form, start_pts)
-        self._scratch = scratch
+        self._scaler = VideoReformatter()
 
-    def draw(self, frame: Planes, until: int) -> None:
-        draw_whole(frame, self._encoder.canvas, self._scratch)
-        self._encoder.add(frame.pts, until - frame.pts)
+    def draw(self, frame: VideoFrame, pts: int, until: int) -> None:
+        draw_whole(frame, self._encoder.canvas, self._scaler)
+        self._encoder.add(pts, until - pts)
 
     def finish(self) -> bytes:
         return self._encoder.finish()
@@ -124,20 +115,20 @@ class _RungDrawer:
 class _Tiles:
     """Collects what is on screen at each instant."""
 
-    def __init__(self, task: StageTask, scratch: Scratch) -> None:
+    def __init__(self, task: StageTask) -> None:
         self._instants = list(task.instants)
         self._canvas = Canvas.blank(*task.tile)
-        self._scratch = scratch
+        self._scaler = VideoReformatter()
         self.shown = 0
         self.drawn: list[Tile] = []
 
-    def show(self, frame: Planes, until: int) -> None:
+    def show(self, frame: VideoFrame, pts: int, until: int) -> None:
         self.shown += 1
         due = [instant for instant in self._instants if instant < until]
         if not due:
             return
         del self._instants[: len(due)]
-        draw_whole(frame, self._canvas, self._scratch)
+        draw_whole(frame, self._canvas, self._scaler)
         light, contrast = float(self._canvas.y.mean()), float(self._canvas.y.std())
-        tile = Tile(frame.pts, jpeg(self._canvas, TILE_QUALITY), light, contrast)
+        tile = Tile(pts, jpeg(self._canvas, TILE_QUALITY), light, contrast)
         self.drawn += [tile] * len(due)
