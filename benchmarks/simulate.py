@@ -69,9 +69,13 @@ class Plan:
 
 @dataclass
 class Task:
-    """One record on its way: how many seconds it takes, where it waits, what it ends with."""
+    """A step on its way: how many seconds it takes, where it waits, what it ends with.
+
+    ``facts`` is how many records make it: all of a video's segments for track, else one.
+    """
 
     seconds: float
+    facts: int
     partition: int
     since: float
     done: simpy.Event
@@ -106,14 +110,14 @@ class Stage:
         self.scale(self.plan.least)
         self.env.process(self._autoscale())
 
-    def put(self, mean_s: float) -> simpy.Event:
-        """A record is there; the event comes when its step is done."""
+    def put(self, mean_s: float, facts: int = 1) -> simpy.Event:
+        """What makes a step is there; the event comes when it is done."""
         sigma2 = np.log(1 + SPREAD**2)
         seconds = float(self.rng.lognormal(np.log(mean_s) - sigma2 / 2, np.sqrt(sigma2)))
         partition = int(self.rng.integers(self.plan.partitions))
-        task = Task(seconds, partition, self.env.now, self.env.event())
+        task = Task(seconds, facts, partition, self.env.now, self.env.event())
         self.queues[partition].append(task)
-        self.lag += 1
+        self.lag += facts
         self._wake()
         return task.done
 
@@ -153,7 +157,7 @@ class Stage:
                 copy.in_hand = task
                 yield self.env.timeout(task.seconds)
                 self.busy_s += task.seconds
-                self.lag -= 1
+                self.lag -= task.facts
                 copy.in_hand = None
                 task.done.succeed()
         except simpy.Interrupt:
@@ -296,7 +300,7 @@ def _video(env: simpy.Environment, outcome: Outcome, segments: int) -> Events:
         yield window.put(1)
 
     yield env.all_of([env.process(find(index)) for index in range(segments)])
-    yield stages["track"].put(segments * step_s("track"))
+    yield stages["track"].put(segments * step_s("track"), facts=segments)
     yield env.all_of([stages["render"].put(step_s("render")) for _ in range(segments)])
     outcome.minutes.append((env.now - came) / 60)
 
