@@ -129,6 +129,11 @@ class LocalCluster:
             self.copies = (*self.copies, name)
             self._ports[name], self._http[name] = free_ports(2)
 
+    def remove(self, name: str) -> None:
+        """That copy has ended and is none of the copies any more."""
+        self.stop(name)
+        self.copies = tuple(copy for copy in self.copies if copy != name)
+
     def stop(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:
         """That copy has ended, by this signal."""
         end(self.processes.pop(name), number, _STOP_S)
