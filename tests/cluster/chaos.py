@@ -42,8 +42,9 @@ from small_show import inyourarea
 STUCK_S = 900.0
 #: Share of the killed that stay away for longer than Kafka's session, so that others take over.
 _STAY_AWAY, _AWAY_S = 0.25, 10.0
-#: Seconds within which health must say that a server is missing: the bus asks every 3 s, for 10 s.
-_TOLD_S = 30.0
+#: Seconds within which health must say that a server is missing: the bus asks every 3 s, for 10 s,
+#: and ten copies are asked one after the other, each for up to 5 s.
+_TOLD_S = 60.0
 #: Who needs which server.
 _NEEDS = {
     "kafka": ("ingest", "detect", "track", "render", "gateway"),

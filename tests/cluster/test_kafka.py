@@ -33,6 +33,8 @@ pytestmark = pytest.mark.slow
 
 CUT = "segment.cut.bulk"
 EXTRACTED = "frames.extracted.bulk"
+#: Of members whose death nobody is to notice: what is shared out again sooner was told by somebody.
+UNHURRIED = replace(QUICK, session_s=30.0)
 OUTAGES = {signal.SIGTERM: "facts.stopped", signal.SIGKILL: "facts.killed"}
 TOPICS = ("facts", CUT, EXTRACTED, "stage.failed", DEAD_LETTERS, *OUTAGES.values())
 
@@ -93,7 +95,9 @@ def test_a_member_that_works_lets_another_join(house: KafkaHouse) -> None:
     other = house.join("group", ("facts",))  # while the first one is at its step
     assert len(busy.member.assigned) == len(other.member.assigned) == PARTITIONS // 2
     busy.commit(held)
-    records = [held, *take(busy, 40, 3), *take(other, 40, 3)]
+    records, end = [held], time.monotonic() + 60
+    while set(values(records)) != set(sent) and time.monotonic() < end:
+        records += [*take(busy, 1, 0.5), *take(other, 1, 0.5)]
     assert set(values(records)) == set(sent)
     twice = len(records) - len(sent)
     assert twice <= 1, "only what was in hand may be done twice"
@@ -143,21 +147,21 @@ def test_a_killed_process_hands_its_records_to_the_others(house: KafkaHouse) -> 
     killed = time.monotonic()
     theirs = take(survivor, 40 - len(ours))
     assert values([*ours, *theirs]) == sent
-    assert time.monotonic() - killed < QUICK.session_s + 6
+    assert time.monotonic() - killed < QUICK.session_s + 20  # and not Kafka's 45 s
 
 
 def test_a_process_that_comes_back_under_its_name_goes_on_at_once(house: KafkaHouse) -> None:
     watcher = house.join("watchers", ("facts",))
     sent = publish(watcher, 12)
     settings = replace(house.settings, member="phoenix")
-    dead = KafkaBus(settings, house.group("group"), ("facts",), QUICK)
+    dead = KafkaBus(settings, house.group("group"), ("facts",), UNHURRIED)
     done = take(dead, 5)
     held = dead.consume(5)
     assert held is not None
-    back = KafkaBus(settings, house.group("group"), ("facts",), QUICK)
+    back = KafkaBus(settings, house.group("group"), ("facts",), UNHURRIED)
     began = time.monotonic()
     rest = take(back, 7)
-    assert time.monotonic() - began < QUICK.session_s
+    assert time.monotonic() - began < UNHURRIED.session_s
     assert values([*done, *rest]) == sent
     for _ in range(2):  # the older twin is told so at its next commit, and gets nothing more
         with pytest.raises(BusAway, match="another member named phoenix"):
@@ -170,13 +174,13 @@ def test_a_process_that_comes_back_under_its_name_goes_on_at_once(house: KafkaHo
 
 
 def test_who_leaves_gives_its_records_to_the_others_at_once(house: KafkaHouse) -> None:
-    stays, leaves = house.join("group", ("facts",)), house.join("group", ("facts",))
+    stays, leaves = (house.join("group", ("facts",), UNHURRIED) for _ in range(2))
     sent = publish(stays, 40)
     assert leaves.consume(5) is not None
     leaves.close()
     began = time.monotonic()
     assert values(take(stays, 40)) == sent
-    assert time.monotonic() - began < QUICK.session_s
+    assert time.monotonic() - began < UNHURRIED.session_s
 
 
 def test_records_that_were_shared_out_to_nobody_find_somebody(
@@ -221,7 +225,7 @@ def test_a_broker_that_goes_and_returns_costs_no_record(
         bus.flush()
     with pytest.raises(BusAway):
         bus.commit(held)
-    assert time.monotonic() - stopped < 40
+    assert time.monotonic() - stopped < 60
     house.server.start()
     records = [*done, *_patiently(bus, {*sent} - {*values(done)})]
     assert set(values(records)) == set(sent)

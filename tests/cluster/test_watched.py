@@ -20,8 +20,10 @@ from small_show import draw_small_show
 
 pytestmark = pytest.mark.slow
 
-#: Seconds until all that a service has seen of a run is sent.
-_SENT_S = 30
+#: Seconds until all that the services have seen of a run is sent, on a busy machine.
+_SENT_S = 120
+#: Consumer groups, each of which has units of a run that is for browsers.
+_GROUPS = frozenset(SERVICES) | {"rendition"}
 
 
 @dataclass(frozen=True)
@@ -54,13 +56,13 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
             cluster = closing.enter_context(local_cluster(tmp_path_factory.mktemp("cluster")))
         with Client(cluster.address) as client:
             video = client.wait(client.submit(show.video, Wishes(group="show", to_s=2)).id)
-        services, end = set[str](), time.monotonic() + _SENT_S
-        while len(services) < len(SERVICES) and time.monotonic() < end:
+        groups, end = set[str](), time.monotonic() + _SENT_S
+        while not groups >= _GROUPS and time.monotonic() < end:
             time.sleep(0.5)
             of_run = [
                 span for span in kept.spans if span.about.get("inyourarea.run_id") == video.run_id
             ]
-            services = {span.service for span in of_run}
+            groups = {span.name.split(" ")[0] for span in of_run}
         of_trace = [span for span in kept.spans if span.trace == of_run[0].trace]
         yield Seen(cluster, of_run, of_trace)
 
@@ -71,8 +73,7 @@ def test_one_video_is_one_trace_of_all_services(seen: Seen) -> None:
     names = {span.name for span in seen.of_trace}
     assert "POST /api/v1/videos" in names
     assert "inyourarea.contracts.v1.Ingest/SubmitVideo" in names
-    groups = {"ingest", "detect", "track", "render", "rendition", "gateway"}
-    assert {name.split(" ")[0] for name in names} >= groups
+    assert {name.split(" ")[0] for name in names} >= _GROUPS
 
 
 @pytest.mark.parametrize("service", SERVICES)

@@ -131,11 +131,11 @@ class TestTrouble:
                 ask()
 
     def test_nobody_is_there(self, settings: MinioSettings) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            away = replace(settings, endpoint=f"http://127.0.0.1:{free.getsockname()[1]}")
-        with pytest.raises(ObjectsAway, match=r"can not be reached: .*refused"):
-            MinioObjects(away).get("a")
+        with socket.socket() as nobody:  # bound, and not listened at
+            nobody.bind(("127.0.0.1", 0))
+            away = replace(settings, endpoint=f"http://127.0.0.1:{nobody.getsockname()[1]}")
+            with pytest.raises(ObjectsAway, match=r"can not be reached: .*refused"):
+                MinioObjects(away).get("a")
 
     def test_somebody_is_there_and_says_nothing(self, settings: MinioSettings) -> None:
         with socket.create_server(("127.0.0.1", 0)) as silent:

@@ -218,13 +218,7 @@ def test_cancelled_tried_again_over_a_restart_and_deleted(
         browser.until(video, lambda told: browser.done(told, "reading frames") > 0)
         cancelled = browser.http.post(f"/videos/{video}/cancel").json()
         assert cancelled["state"] == "cancelled"
-        time.sleep(2)  # what was under way comes to its end, which its start tells of
-        while any(key.startswith("attempts/") for key in stored(tmp_path)):
-            time.sleep(0.2)
-        before = stored(tmp_path)
-        time.sleep(1)
-        assert stored(tmp_path) == before
-        assert not any("published" in key for key in before)
+        assert not any("published" in key for key in at_rest(tmp_path))
         assert browser.http.post(f"/videos/{video}/cancel").status_code == 409
         again = browser.http.post(f"/videos/{video}/retry").json()
         assert again["state"] == "working"
@@ -249,6 +243,17 @@ def test_cancelled_tried_again_over_a_restart_and_deleted(
             browser.sweep()  # a thread of the first site may still be at its unit
             time.sleep(0.5)
         assert left == tombs
+
+
+def at_rest(folder: Path) -> set[str]:
+    """All objects, once what was under way has come to its end and nothing follows."""
+    before = set[str]()
+    end = time.monotonic() + _PATIENCE_S
+    while (now := stored(folder)) != before or any(key.startswith("attempts/") for key in now):
+        assert time.monotonic() < end, "it goes on"
+        before = now
+        time.sleep(2)
+    return before
 
 
 def lasting(folder: Path) -> set[str]:
