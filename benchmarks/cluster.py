@@ -94,6 +94,7 @@ def _compare(cluster: LocalCluster, out: Path, laptop_s: float) -> dict[str, obj
         return holds(store, keys.published(accepted.run_id))
 
     begun = _bytes(cluster)
+    source_mb = store.size(accepted.source.key) / 1e6 / minutes
     spent, took_s = _spend(cluster, accepted, is_published)
     moved = _bytes(cluster) - begun
     made = facts.FancamsPublished.FromString(store.get(keys.published(accepted.run_id)))
@@ -108,10 +109,15 @@ def _compare(cluster: LocalCluster, out: Path, laptop_s: float) -> dict[str, obj
         ratio = seconds / laptop_s
         print(f"{what}, CPU s: {seconds:.1f}, {ratio:.2f} x the laptop (target {_TARGET})")
     print(f"of that for waiting, in {took_s:.0f} s: {waiting.total() * took_s:.1f}")
+    print(f"the source, MB per minute of video: {source_mb:.1f}")
     for direction in ("put", "got"):
-        some = Counter({name: size for (name, way), size in moved.items() if way == direction})
-        mb = Counter({name: size / 1e6 / minutes for name, size in some.items()})
+        mb, each = Counter[str](), Counter[str]()
+        for (copy, name, way), size in moved.items():
+            if way == direction and size:
+                mb[name] += size / 1e6 / minutes
+                each[f"{copy} {name}"] += size / 1e6 / minutes
         print(f"{direction}, MB per minute of video: {mb.total():.1f} ({_table(mb, 1)})")
+        print(f"{direction} by whom: {_table(each, 1)}")
     held = sum(store.size(key) for key in store.list("") if not key.startswith("sources/"))
     print(
         f"in the store afterwards, MB per minute of video: {held / 1e6 / minutes:.1f}", flush=True
@@ -170,9 +176,9 @@ def _spend(
     return _spent(cluster) - start, time.monotonic() - began
 
 
-def _bytes(cluster: LocalCluster) -> Counter[tuple[str, str]]:
-    """What all services have put into the store and got from it, by class and direction."""
-    found: Counter[tuple[str, str]] = Counter()
+def _bytes(cluster: LocalCluster) -> Counter[tuple[str, str, str]]:
+    """Bytes put into the store and got from it, by copy, class and direction."""
+    found: Counter[tuple[str, str, str]] = Counter()
     for name in cluster.copies:
         (port,) = re.findall(r"metrics on port (\d+)", cluster.log(name).read_text())
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as answer:
@@ -180,7 +186,8 @@ def _bytes(cluster: LocalCluster) -> Counter[tuple[str, str]]:
         for family in text_string_to_metric_families(told):
             if family.name == "inyourarea_object_bytes":
                 for sample in family.samples:
-                    found[sample.labels["class"], sample.labels["direction"]] += int(sample.value)
+                    passed = sample.labels["class"], sample.labels["direction"]
+                    found[name, *passed] += int(sample.value)
     return found
 
 

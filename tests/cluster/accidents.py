@@ -231,13 +231,15 @@ def long_video(folder: Path) -> Path:
     return target
 
 
-def beside_a_long_video(
-    cluster: LocalCluster, work: Work, long: Path, user: User
-) -> dict[str, Any]:
-    """A video of a thousand segments is under way, and a short one does not wait for it.
+def beside_a_long_video(works: Sequence[Work], long: Path, user: User) -> dict[str, Any]:
+    """A video of a thousand segments is under way; short ones and their corrections do not wait.
 
-    Returns how long that took alone and beside the other, in seconds, and how far that one was.
+    Returns how long a short one took alone and beside the other, and a pin of another short one, in
+    seconds, and how far the long one was.
     """
+    work, other = works[:2]
+    pinned = user.submit(other)
+    assert user.until_settled(pinned) == "ready"
     at = time.monotonic()
     user.bring_through(work)
     alone_s = time.monotonic() - at
@@ -255,5 +257,12 @@ def beside_a_long_video(
     done, total = found()
     assert total >= _LONG_SEGMENTS
     assert done < total / 4
-    user.delete(waiting)
-    return {"alone_s": round(alone_s), "beside_s": round(beside_s), "of_the_long": (done, total)}
+    at = time.monotonic()
+    user.correct(pinned)
+    assert user.until_settled(pinned) == "ready"
+    pinned_s = time.monotonic() - at
+    assert found()[0] < total
+    for video in (waiting, pinned):
+        user.delete(video)
+    took = {"alone_s": alone_s, "beside_s": beside_s, "pin_s": pinned_s}
+    return {**{name: round(each) for name, each in took.items()}, "of_the_long": (done, total)}

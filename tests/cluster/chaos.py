@@ -23,7 +23,7 @@ from typing import Any, TypeVar
 
 from kafka import KafkaConsumer, TopicPartition
 
-from inyourarea.client import Client, Problem, ServerAway, Wishes
+from inyourarea.client import Client, Pin, Pins, Problem, ServerAway, Wishes
 from inyourarea.contracts import keys
 from inyourarea.contracts.topics import DEAD_LETTERS, VERSION_HEADER
 from inyourarea.contracts.v1 import facts_pb2 as facts
@@ -160,6 +160,15 @@ class User:
 
             self.insist(fetch)
             return digests(Path(out))
+
+    def correct(self, video: str) -> None:
+        """Of a second of somebody it is said that it is nobody; a run of that is on its way."""
+
+        def correct(client: Client) -> None:
+            pin = Pin(of=client.watch(video).people[0].id, from_s=1, to_s=2, nobody=True)
+            client.set_pins(video, Pins(revision=client.pins(video).revision, pins=(pin,)))
+
+        self.insist(correct)
 
     def delete(self, video: str) -> None:
         """The video is gone."""

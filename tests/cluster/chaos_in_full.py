@@ -120,10 +120,10 @@ def befallen(play: Play) -> None:
 
 
 def long(play: Play) -> None:
-    """A short video does not wait for a long one."""
+    """Short videos and corrections do not wait for a long video."""
     user = User(play.cluster, play.folder, play.choice)
     video = accidents.long_video(play.folder / "long")
-    waits = accidents.beside_a_long_video(play.cluster, play.works[0], video, user)
+    waits = accidents.beside_a_long_video(play.works, video, user)
     print(f"beside a video of a thousand segments: {waits}")
 
 

@@ -22,7 +22,7 @@ from inyourarea.core.errors import Refused
 from inyourarea.runtime import kafka_settings, metrics, minio_settings, tls
 from inyourarea.runtime.bus import Bus, Sender
 from inyourarea.runtime.child import Child
-from inyourarea.runtime.counted import CountedChild, CountedObjects
+from inyourarea.runtime.counted import CountedChild
 from inyourarea.runtime.dependencies import Ask, Dependencies
 from inyourarea.runtime.json_logs import log_as_json
 from inyourarea.runtime.kafka_bus import KafkaBus, KafkaSender
@@ -33,6 +33,7 @@ from inyourarea.runtime.metrics_server import answering_about
 from inyourarea.runtime.minio_objects import MinioObjects
 from inyourarea.runtime.minio_settings import MinioSettings
 from inyourarea.runtime.objects import Objects, holds
+from inyourarea.runtime.remembered import RememberedObjects
 from inyourarea.runtime.rpc import RpcServer
 from inyourarea.runtime.settings import Environment, SettingsRejected, parse_address
 from inyourarea.runtime.tls import Tls
@@ -105,7 +106,7 @@ class Ground:
     def __init__(self, name: str, settings: ServiceSettings, opened: ExitStack) -> None:
         self.name = name
         self.settings = settings
-        self.objects: Objects = CountedObjects(MinioObjects(settings.store))
+        self.objects: Objects = RememberedObjects(MinioObjects(settings.store))
         self._opened = opened
         #: The processor seconds that a worker here is charged with.
         self.clock: Callable[[], float] = time.thread_time
