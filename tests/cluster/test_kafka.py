@@ -154,23 +154,26 @@ def test_a_process_that_comes_back_under_its_name_goes_on_at_once(house: KafkaHo
     watcher = house.join("watchers", ("facts",))
     sent = publish(watcher, 12)
     settings = replace(house.settings, member="phoenix")
-    dead = KafkaBus(settings, house.group("group"), ("facts",), UNHURRIED)
-    done = take(dead, 5)
-    held = dead.consume(5)
-    assert held is not None
-    back = KafkaBus(settings, house.group("group"), ("facts",), UNHURRIED)
-    began = time.monotonic()
-    rest = take(back, 7)
-    assert time.monotonic() - began < UNHURRIED.session_s
-    assert values([*done, *rest]) == sent
-    for _ in range(2):  # the older twin is told so at its next commit, and gets nothing more
-        with pytest.raises(BusAway, match="another member named phoenix"):
-            dead.commit(held)
-    with pytest.raises(BusAway, match="another member named phoenix"):
-        dead.consume(1)
-    dead.close()
-    assert len(back.member.assigned) == PARTITIONS
-    back.close()
+
+    def join() -> "closing[KafkaBus]":
+        return closing(KafkaBus(settings, house.group("group"), ("facts",), UNHURRIED))
+
+    with join() as dead:
+        done = take(dead, 5)
+        held = dead.consume(5)
+        assert held is not None
+        with join() as back:
+            began = time.monotonic()
+            rest = take(back, 7)
+            assert time.monotonic() - began < UNHURRIED.session_s
+            assert values([*done, *rest]) == sent
+            for _ in range(2):  # the older twin is told so at its next commit, and gets nothing more
+                with pytest.raises(BusAway, match="another member named phoenix"):
+                    dead.commit(held)
+            with pytest.raises(BusAway, match="another member named phoenix"):
+                dead.consume(1)
+            dead.close()
+            assert len(back.member.assigned) == PARTITIONS
 
 
 def test_who_leaves_gives_its_records_to_the_others_at_once(house: KafkaHouse) -> None:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -52,15 +53,14 @@ def test_facts_travel_over_sasl_ssl(secured: KafkaSettings) -> None:
     topics = KafkaTopics(secured)
     topics.make(changes([Channel("facts", 2, 1)], {}))
     topics.close()
-    bus = KafkaBus(secured, "group", ("facts",), QUICK)
-    bus.publish(Record("facts", "key", b"value"))
-    bus.flush()
-    end = time.monotonic() + 20
-    while (record := bus.consume(1)) is None:
-        assert time.monotonic() < end
-    bus.commit(record)
-    assert record.value == b"value"
-    bus.close()
+    with closing(KafkaBus(secured, "group", ("facts",), QUICK)) as bus:
+        bus.publish(Record("facts", "key", b"value"))
+        bus.flush()
+        end = time.monotonic() + 60
+        while (record := bus.consume(1)) is None:
+            assert time.monotonic() < end
+        bus.commit(record)
+        assert record.value == b"value"
 
 
 @pytest.mark.parametrize(
