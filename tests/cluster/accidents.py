@@ -25,13 +25,13 @@ from chaos import Seen, User, Work
 from inyourarea.client import Wishes
 from inyourarea.contracts import keys
 from inyourarea.contracts.starts import read_start
-from inyourarea.contracts.topics import CHANNELS, DEAD_LETTERS
+from inyourarea.contracts.topics import DEAD_LETTERS
 from inyourarea.runtime.kafka_bus import KafkaSender
 from inyourarea.runtime.kafka_member import to_record
 from inyourarea.runtime.kafka_settings import KafkaSettings
 from inyourarea.runtime.objects import ObjectNotFound
 from inyourarea.stage_show import Show, ShowSpec, write_show
-from local import LocalCluster
+from local import TOPICS, LocalCluster
 
 Accident = Callable[[LocalCluster, Sequence[Work], User], tuple[str, ...]]
 
@@ -133,7 +133,7 @@ def _repeating(cluster: LocalCluster, choice: random.Random) -> Iterator[Counter
     settings = KafkaSettings((cluster.servers.kafka.address,))
     stop, counted = threading.Event(), Counter[str]()
     consumer = KafkaConsumer(bootstrap_servers=settings.servers[0])
-    names = [channel for channel in CHANNELS if channel.name != DEAD_LETTERS]
+    names = [channel for channel in TOPICS if channel.name != DEAD_LETTERS]
     places = [TopicPartition(one.name, part) for one in names for part in range(one.partitions)]
     consumer.assign(places)
     for place, end in consumer.end_offsets(places).items():

@@ -8,6 +8,7 @@ import os
 import random
 import shutil
 import time
+import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -144,7 +145,7 @@ SCENES: MappingProxyType[str, Callable[[Play], None]] = MappingProxyType(
 
 
 def main() -> None:
-    """The scenes, one after the other, each told as it ends."""
+    """The scenes, one after the other, each told as it ends; one that fails ends no other."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", nargs="+", choices=tuple(SCENES), default=tuple(SCENES))
     parser.add_argument("--kills", type=int, default=100)
@@ -155,13 +156,20 @@ def main() -> None:
     seed = int(os.environ.get("SEED", time.time_ns() % 10**6))
     print(f"SEED={seed} make chaos   repeats these choices", flush=True)
     shutil.rmtree(FOLDER, ignore_errors=True)
-    some = works(FOLDER, asked.videos)
+    some, failed = works(FOLDER, asked.videos), list[str]()
     with local_cluster(FOLDER / "cluster", COPIES) as cluster:
         for name in asked.only:
             # Of each scene its own: played alone it has the choices that it has among the others.
             choice, at = random.Random(f"{seed} {name}"), time.monotonic()
-            SCENES[name](Play(cluster, some, FOLDER, choice, asked))
+            try:
+                SCENES[name](Play(cluster, some, FOLDER, choice, asked))
+            except Exception:
+                traceback.print_exc()
+                failed.append(name)
+                cluster.restore()
             print(f"({name}: {time.monotonic() - at:.0f} s)", flush=True)
+    if failed:
+        raise SystemExit(f"failed: {', '.join(failed)}")
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ _STOP_S = 120
 _GRPC = "INYOURAREA_GATEWAY_GRPC"
 #: As the chart's own small Kafka has them: few copies work here.
 _LANE_PARTITIONS = 12
-_TOPICS = channels(_LANE_PARTITIONS)
+TOPICS = channels(_LANE_PARTITIONS)
 #: Seconds for a service to say how it is.
 _HEALTH_S = 5.0
 
@@ -69,7 +69,7 @@ class Servers:
     def make_topics(self) -> None:
         """Kafka has the topics of this program."""
         with closing(KafkaTopics(KafkaSettings((self.kafka.address,)))) as topics:
-            topics.make(changes(_TOPICS, topics.find(channel.name for channel in _TOPICS)))
+            topics.make(changes(TOPICS, topics.find(channel.name for channel in TOPICS)))
 
 
 @dataclass
@@ -163,6 +163,14 @@ class LocalCluster:
             if self.processes[name].poll() is not None or time.monotonic() > end:
                 raise SystemExit(f"{name} does not serve: {self.log(name).read_text()[-2000:]}")
             time.sleep(0.2)
+
+    def restore(self) -> None:
+        """All copies serve, whatever was done to them."""
+        self.tend()
+        for name in self.copies:
+            if name not in self.processes:
+                self.start(name)
+        self.wait()
 
     def tend(self) -> list[str]:
         """Copies that have ended by themselves are on their way again; returns which."""

@@ -167,7 +167,9 @@ def test_a_process_that_comes_back_under_its_name_goes_on_at_once(house: KafkaHo
             rest = take(back, 7)
             assert time.monotonic() - began < UNHURRIED.session_s
             assert values([*done, *rest]) == sent
-            for _ in range(2):  # the older twin is told so at its next commit, and gets nothing more
+            for _ in range(
+                2
+            ):  # the older twin is told so at its next commit, and gets nothing more
                 with pytest.raises(BusAway, match="another member named phoenix"):
                     dead.commit(held)
             with pytest.raises(BusAway, match="another member named phoenix"):

@@ -1,4 +1,4 @@
-"""A source's index comes from the store twice at most, its pictures each time that they are wanted."""
+"""A source's index comes from the store twice at most, its pictures whenever they are wanted."""
 
 import random
 from collections.abc import Iterator
@@ -48,11 +48,12 @@ def read_segment(objects: Objects, key: str, block: int) -> bytes:
 
 def read_segments(objects: Objects, key: str) -> list[float]:
     """Bytes that the store gave after each of four segments."""
-    before, passed = got(key.split("/")[0]), []
+    kind, _, _ = key.partition("/")
+    before, passed = got(kind), []
     for block in (20, 24, 28, 32):
         found = read_segment(objects, key, block)
         assert found == CONTENT[block * BLOCK_BYTES :][:100]
-        passed.append((got(key.split("/")[0]) - before) / BLOCK_BYTES)
+        passed.append((got(kind) - before) / BLOCK_BYTES)
     return passed
 
 
