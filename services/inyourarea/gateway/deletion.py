@@ -15,6 +15,10 @@ from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
 #: editor has made up her mind about pins that she tried out.
 LONGEST_UNIT_S = 3600
 
+#: Seconds in which a file that is brought is a video, or was refused: ingest has half an hour to
+#: look at it. Who says longer ago that she brings it has died over it.
+_LONGEST_ARRIVAL_S = 3600
+
 #: Where steps keep what they make of a source; all of it can be made again.
 MADE = (
     "audio/",
@@ -53,9 +57,25 @@ def is_needed(objects: Objects, sha256: str) -> bool:
     return any(run.source.key == key for run in accepted_runs(objects))
 
 
+def is_brought(objects: Objects, sha256: str, but: str = "") -> bool:
+    """Whether somebody brings that file now, by whatever name but this."""
+    names = objects.list(keys.upload(sha256))
+    return any(name >= oldest_brought(sha256) for name in names if name != but)
+
+
+def oldest_brought(sha256: str) -> str:
+    """What the oldest saying that is still believed would be called."""
+    return keys.brought(sha256, int(time.time()) - _LONGEST_ARRIVAL_S, "")
+
+
 def delete_source(objects: Objects, sha256: str) -> None:
     """Nothing is left of a source; last of all it is gone itself."""
-    _forget(objects, (keys.mezzanine(sha256), keys.probe(sha256), keys.source(sha256)))
+    _forget(objects, _of_source(sha256))
+
+
+def _of_source(sha256: str) -> tuple[str, ...]:
+    """A source, and what all of its videos share, which goes before it."""
+    return keys.mezzanine(sha256), keys.probe(sha256), keys.source(sha256)
 
 
 def note_preview(objects: Objects, accepted: facts.VideoAccepted) -> None:
@@ -96,14 +116,17 @@ def sweep_outdated(objects: Objects) -> None:
 
 def _take_out(objects: Objects, video: str) -> None:
     _delete_unneeded(objects, list(_noted(objects, f"deletions/{video}/")), but=video)
-    _forget(objects, objects.list(f"previews/{video}/"))
-    _forget(objects, objects.list(keys.journal_of(video)))
+    if holds(objects, keys.deleted(video)):
+        _forget(objects, objects.list(f"previews/{video}/"))
+        _forget(objects, objects.list(keys.journal_of(video)))
 
 
 def _delete_unneeded(objects: Objects, doomed: list[facts.VideoAccepted], but: str = "") -> None:
     """Whatever was made for these runs is gone, but for what runs of other videos stand on.
 
-    ``but`` is the video whose own runs do not count.
+    ``but`` is the video whose own runs do not count. Who asks for it again while this goes on first
+    takes its tombstone away, and who asks for another part of its source first says that she
+    brings it: both are looked at again before each object.
     """
     shared = {key for run in doomed for key in _inputs(run)}
     needed: set[str] = set()
@@ -111,8 +134,25 @@ def _delete_unneeded(objects: Objects, doomed: list[facts.VideoAccepted], but: s
         if run.video_id != but and shared & set(_inputs(run)):
             needed |= set(_names(objects, run))
     made = set().union(*(_names(objects, run) for run in doomed)) - needed
+    stems = {key: sha256 for sha256 in _sources(doomed) for key in _of_source(sha256)}
     # Last what names the others, so that a deletion that was interrupted can go on.
-    _forget(objects, sorted(made, key=lambda key: key.startswith(("runs/", "stages/"))))
+    for key in sorted(made, key=lambda key: (key.startswith(("runs/", "stages/")), key in stems)):
+        if but and not holds(objects, keys.deleted(but)):
+            return
+        if key not in stems or not _is_wanted(objects, key, stems[key], but):
+            objects.delete(key)
+
+
+def _sources(runs: Iterable[facts.VideoAccepted]) -> set[str]:
+    return {run.source.sha256 for run in runs}
+
+
+def _is_wanted(objects: Objects, key: str, sha256: str, but: str) -> bool:
+    """Whether the object of a source is there, and somebody has come to need it."""
+    if not holds(objects, key):
+        return False
+    others = (run for run in accepted_runs(objects) if run.video_id != but)
+    return is_brought(objects, sha256) or sha256 in _sources(others)
 
 
 def _inputs(run: facts.VideoAccepted) -> list[str]:

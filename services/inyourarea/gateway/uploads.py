@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from inyourarea.contracts import keys
-from inyourarea.gateway.deletion import delete_source, is_needed
+from inyourarea.gateway.deletion import delete_source, is_brought, is_needed, oldest_brought
 from inyourarea.gateway.problems import NotThere, Problem
 from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
 
@@ -23,9 +23,6 @@ PART = 4 << 20
 _BLOCK = 1 << 20
 #: Seconds after which an upload that nobody goes on with is forgotten.
 LIFETIME_S = 24 * 3600
-#: Seconds in which a file that is brought is a video, or was refused: ingest has half an hour to
-#: look at it. Who says longer ago that she brings it has died over it.
-_LONGEST_S = 3600
 _NUMBER = re.compile(r"[0-9a-f]{32}")
 
 
@@ -156,7 +153,7 @@ class Uploads:
         for number in dict.fromkeys(name.split("/")[1] for name in names):
             if not _NUMBER.fullmatch(number):  # a digest
                 for name in list(self._objects.list(keys.upload(number))):
-                    if name < _oldest(number):
+                    if name < oldest_brought(number):
                         self._objects.delete(name)
                 continue
             try:
@@ -194,30 +191,21 @@ def stored_source(objects: Objects, sha256: str, store: Callable[[], None]) -> I
     objects.put(mine, b"")
     try:
         is_there = holds(objects, keys.source(sha256))
-        is_new = not is_there or _is_brought(objects, sha256, but=mine)
+        is_new = not is_there or is_brought(objects, sha256, but=mine)
         if not is_there:
             store()
         yield
+        if not holds(objects, keys.source(sha256)):  # who deleted it had not heard of this
+            store()
     except Exception:
         objects.delete(mine)
-        if is_new and not is_needed(objects, sha256) and not _is_brought(objects, sha256):
+        if is_new and not is_needed(objects, sha256) and not is_brought(objects, sha256):
             delete_source(objects, sha256)
-            if _is_brought(objects, sha256):
+            if is_brought(objects, sha256):
                 store()
         raise
     finally:
         objects.delete(mine)
-
-
-def _is_brought(objects: Objects, sha256: str, but: str = "") -> bool:
-    """Whether somebody brings that file now, by whatever name but this."""
-    names = objects.list(keys.upload(sha256))
-    return any(name >= _oldest(sha256) for name in names if name != but)
-
-
-def _oldest(sha256: str) -> str:
-    """What the oldest saying that is still believed would be called."""
-    return keys.brought(sha256, int(time.time()) - _LONGEST_S, "")
 
 
 def _place_of(part: str) -> int:

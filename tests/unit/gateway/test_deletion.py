@@ -6,10 +6,11 @@ import pytest
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.contracts.v1 import ingest_pb2
 from inyourarea.gateway import deletion
 from inyourarea.gateway.deletion import LONGEST_UNIT_S, sweep_outdated
 from inyourarea.gateway.house import House
-from rehearsal_house import RehearsedSite
+from rehearsal_house import RehearsedSite, sha256
 
 
 def lasting(site: RehearsedSite) -> set[str]:
@@ -179,6 +180,52 @@ def test_a_deleted_video_may_come_again(
     site.house.sweep()
     assert site.stored() == kept
     assert site.media(site.watch(again)["people"][0]["fancams"][0]["url"]).status_code == 200
+
+
+def test_who_brings_the_source_of_a_deleted_video_finds_it(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete(site, site.ready(to_s=3)["id"])
+    decide, seen = site.stages.decide, []
+
+    def decide_late(command: ingest_pb2.SubmitVideoRequest) -> facts.VideoAccepted:
+        site.house.sweep()
+        seen.append(command.source_key in site.stored())
+        site.objects.delete(command.source_key)  # by a sweep that had looked before
+        return decide(command)
+
+    monkeypatch.setattr(site.stages, "decide", decide_late)
+    whole = site.ready()
+    assert seen == [True]
+    assert keys.source(sha256(b"a stage")) in site.stored()
+    monkeypatch.undo()
+    site.house.sweep()
+    assert keys.source(sha256(b"a stage")) in site.stored()
+    delete(site, whole["id"])
+    assert keys.source(sha256(b"a stage")) not in site.stored()
+
+
+def test_a_video_that_comes_again_while_it_is_swept_stays(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delete(site, site.ready()["id"])
+    forget, came = site.objects.delete, list[str]()
+
+    def forget_late(key: str) -> None:
+        if not came:
+            came.append("")
+            came[0] = site.submit()["id"]
+        forget(key)
+
+    monkeypatch.setattr(site.objects, "delete", forget_late)
+    site.house.sweep()
+    monkeypatch.undo()
+    assert site.work(came[0])["state"] == "ready"
+    kept = lasting(site)
+    site.house.sweep()
+    assert lasting(site) == kept
+    site.house.projection.rebuild()
+    assert [video["id"] for video in site.get("/videos")["items"]] == came
 
 
 def test_deleting_twice_is_not_found(site: RehearsedSite) -> None:
