@@ -12,6 +12,7 @@ from inyourarea.gateway.deletion import (
     LONGEST_UNIT_S,
     MADE,
     accepted_runs,
+    is_brought,
     needs_of,
     pieces_named,
     young_previews,
@@ -85,9 +86,13 @@ def sweep_garbage(objects: Objects, garbage: Garbage, times: Times) -> Iterator[
             seen = asked
         for one in batch:
             now = there.get(one.key)
-            if now == one and one.key not in pieces and not needed.has(one.key):
-                objects.delete(one.key)
-                yield one
+            if now != one or one.key in pieces or needed.has(one.key):
+                continue
+            folder, _, name = one.key.partition("/")
+            if folder == "sources" and is_brought(objects, name):
+                continue
+            objects.delete(one.key)
+            yield one
 
 
 def by_class(found: Iterable[Stored]) -> dict[str, tuple[int, int]]:

@@ -12,7 +12,7 @@ from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.gateway import deletion
 from inyourarea.gateway.collecting import Garbage, Times, find_garbage, sweep_garbage
 from inyourarea.gateway.journal import SpanConfirmed
-from rehearsal_house import RehearsedSite
+from rehearsal_house import RehearsedSite, sha256
 
 HOUR_S = 3600.0
 
@@ -79,6 +79,16 @@ def test_of_a_single_run_nothing_goes(site: RehearsedSite) -> None:
     before = site.stored()
     assert collect(site) == set()
     assert site.stored() == before
+
+
+def test_a_source_that_somebody_brings_again_stays(site: RehearsedSite) -> None:
+    key = keys.source(sha256(b"a stage"))
+    site.objects.put(key, b"a stage")
+    garbage = find_garbage(site.objects, later())
+    assert key in {one.key for one in garbage.old}
+    with site.house.uploads.source(site.house.uploads.find(site.upload(), "")):
+        assert list(sweep_garbage(site.objects, garbage, later())) == []
+    assert key in {one.key for one in sweep_garbage(site.objects, garbage, later())}
 
 
 def test_a_dry_run_and_what_is_young_take_nothing(site: RehearsedSite) -> None:
