@@ -33,7 +33,7 @@ from inyourarea.runtime.worker import DependencyAway
 from inyourarea.train.triton_repository import write_repository
 from kafka_server import KafkaServer, kafka
 from minio_server import MinioServer, minio
-from own_servers import OwnServer, end, free_ports, together
+from own_servers import OwnServer, end, free_ports, has_ended, together
 from postgres_server import PostgresServer, postgres_server
 from triton_server import Triton, triton
 
@@ -148,7 +148,7 @@ class LocalCluster:
                 return None
 
     def wait(self, *names: str) -> None:
-        """These copies serve; all where none is named.
+        """These copies serve; all where none is named. A server that died by itself comes back.
 
         Raises:
             SystemExit: one has ended, or takes too long.
@@ -157,6 +157,9 @@ class LocalCluster:
         waiting = list(names or self.processes)
         while waiting:
             name = waiting[0]
+            for server in self.servers.all().values():
+                if has_ended(server.pid):  # as whoever runs a cluster would
+                    server.start()
             if self.health(name):
                 waiting.pop(0)
                 continue

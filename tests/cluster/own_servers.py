@@ -132,6 +132,14 @@ def children_of(pid: int) -> list[int]:
     return found
 
 
+def has_ended(pid: int) -> bool:
+    """Whether a process is gone, or nobody has asked for its status yet."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
+    except (FileNotFoundError, ProcessLookupError):
+        return True
+
+
 def end(process: "subprocess.Popen[bytes]", number: signal.Signals, patience_s: float) -> None:
     """The process has ended, by this signal, or else killed."""
     process.send_signal(number)
