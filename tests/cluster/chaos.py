@@ -224,6 +224,7 @@ class Traffic:
         """So many videos have come through, in all."""
         while self.rounds.total() < count:
             self.check()
+            self._cluster.revive()
             time.sleep(_PAUSE_S)
 
     def _send(self, work: Work) -> None:

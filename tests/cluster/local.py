@@ -157,15 +157,22 @@ class LocalCluster:
         waiting = list(names or self.processes)
         while waiting:
             name = waiting[0]
-            for server in self.servers.all().values():
-                if has_ended(server.pid):  # as whoever runs a cluster would
-                    server.start()
+            self.revive()
             if self.health(name):
                 waiting.pop(0)
                 continue
             if self.processes[name].poll() is not None or time.monotonic() > end:
                 raise SystemExit(f"{name} does not serve: {self.log(name).read_text()[-2000:]}")
             time.sleep(0.2)
+
+    def revive(self) -> None:
+        """Servers that have ended by themselves are there again, as on a cluster.
+
+        Triton's python backend gives up on a machine with far more to do than it has cores.
+        """
+        for server in self.servers.all().values():
+            if has_ended(server.pid):
+                server.start()
 
     def restore(self) -> None:
         """All copies serve, whatever was done to them."""
