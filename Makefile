@@ -48,7 +48,7 @@ quick: .venv/.dev ## what a change needs within 90 seconds: lint and the fast te
 	$(BIN)/python -m pytest -q -x -n 2 -m "not slow" --ignore tests/browser --ignore tests/chart --ignore tests/kubernetes tests
 test: .venv/.train web ## all tests
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/chart --ignore tests/kubernetes tests
-chaos: .venv/.dev ## a cluster whose services are killed 100 times and whose servers go (an hour; SEED=n repeats)
+chaos: .venv/.dev ## a cluster whose services are killed 100 times and whose servers go (an hour and a half; SEED=n repeats)
 	PYTHONPATH=tests/embedded $(BIN)/python tests/cluster/chaos_in_full.py
 exam: .venv/.dev ## hard shows, the original's method beside ours
 	$(BIN)/python benchmarks/exam.py
