@@ -12,13 +12,32 @@ if [ "$1" != train,cluster ]; then
   find "$packages" -type d \( -name tests -o -name SelfTest \) -prune -exec rm -rf {} +
   find "$packages" -type f \( -name '*.py[ix]' -o -name '*.px[di]' -o -name '*.h' -o -name '*.hpp' -o -name '*.cpp' \) -delete
   # Parts that no service asks for (tests/repo/test_images.py): clients of clouds, second names of
-  # libraries, SciPy without what is far from optimize and ndimage.
+  # libraries, ONNX Runtime's for other languages, SciPy without what is far from optimize and ndimage.
   (cd "$packages" && rm -rf cv2/data numpy/distutils pyarrow/src \
     pyarrow/libarrow_flight.so* pyarrow/libarrow_python_flight.so* pyarrow/libarrow_s3.so* \
     pyarrow/_flight.* pyarrow/_s3fs.* pyarrow/_gcsfs.* pyarrow/_azurefs.* pyarrow/_pyarrow_cpp_tests.* \
     pyarrow/libarrow_python*.so pyarrow/libarrow_python*.so.*.*.* \
+    onnxruntime/capi/libonnxruntime.so* onnxruntime/tools onnxruntime/transformers \
     scipy/cluster scipy/datasets scipy/differentiate scipy/fftpack scipy/integrate \
     scipy/interpolate scipy/io scipy/misc scipy/odr scipy/signal scipy/stats)
+  # Of SciPy, detect asks for one function, which needs nothing else of it.
+  if [ "${1%%,*}" = detect ]; then
+    find "$packages/scipy" -type f ! -name '_lsap.*' -delete
+    find "$packages/scipy" -type d -empty -delete
+    rm -r "$packages/scipy.libs"
+    : >"$packages/scipy/__init__.py"
+    echo 'from scipy.optimize._lsap import linear_sum_assignment' >"$packages/scipy/optimize/__init__.py"
+  fi
+  # OpenCV is linked with an FFmpeg, and with an OpenBLAS for what LAPACK does: neither is called, as
+  # PyAV reads videos. PyAV is linked with encoders of formats that nobody asks for.
+  python3 hollow.py "$packages" 'opencv_*.libs/libopenblas*' 'opencv_*.libs/libavcodec*' \
+    'opencv_*.libs/libavformat*' 'opencv_*.libs/libavutil*' 'opencv_*.libs/libswscale*' \
+    'av.libs/libx265*' 'av.libs/libSvtAv1Enc*'
+  (cd "$packages" && rm -f opencv_*.libs/libgfortran* opencv_*.libs/libquadmath* opencv_*.libs/libvpx* \
+    opencv_*.libs/libcrypto* opencv_*.libs/libssl* opencv_*.libs/libdrm* opencv_*.libs/libswresample*)
+  # Names of functions that only debuggers read: a third of pyarrow, nearly all of ml_dtypes. What
+  # wheels bring along in folders of that kind has few, and some of it does not load any more after.
+  find "$packages" -name '*.libs' -prune -o -type f -name '*.so*' -exec strip --strip-unneeded {} +
 fi
 
 python3 sbom.py "$packages" >"$target/sbom.cdx.json"

@@ -60,9 +60,9 @@ class Release:
         words = ["upgrade", "--install", NAME, str(tools.CHART), "--values", str(_LOCALLY)]
         return self.helm(*words, *_told(sets))
 
-    def own(self, verb: str, name: str, *sets: str) -> str:
+    def own(self, verb: Iterable[str], name: str, *sets: str) -> str:
         """Another release, as these values and no example say."""
-        return self.helm(verb, name, str(tools.CHART), *_told(sets))
+        return self.helm(*verb, name, str(tools.CHART), *_told(sets))
 
     def wait(self) -> None:
         """Every Deployment and StatefulSet has all its pods, ready."""

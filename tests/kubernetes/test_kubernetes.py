@@ -3,6 +3,7 @@
 import os
 import threading
 import uuid
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,16 +15,20 @@ from backups import (
     dump_database,
     names_in_bucket,
     no_site,
+    put_into_bucket,
     take_out_of_bucket,
 )
-from inyourarea.client import Client, Wishes
+from inyourarea.client import Client, Training, TrainingWishes, Wishes
+from inyourarea.contracts import keys
 from release import NAME, Failed, Release, digests, eventually, run
+from small_group import NAMES, scenes, write_dataset
 from small_show import SmallShow, draw_small_show, inyourarea
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
 STAGES = ("ingest", "detect", "track", "render", "gateway")
 _DONE_S = 900
+_TRAINED_S = 1800
 #: As many videos as keep two copies of detect waiting, of a segment each; in seconds.
 _SEVERAL_S = (2.75, 2.7, 2.6, 2.5, 2.4, 2.3)
 #: Servers of the operator's own, whose Kafka is away, and keys to those that the chart brought.
@@ -90,6 +95,12 @@ def _fetched(release: Release, token: str, video: str, out: Path) -> dict[str, s
     return digests(out)
 
 
+def _newest(client: Client, dataset: str) -> Training:
+    told = client.training(dataset)
+    assert told
+    return told
+
+
 def test_the_fancams_are_the_laptops(
     release: Release, token: str, small_show: SmallShow, tmp_path: Path
 ) -> None:
@@ -140,6 +151,23 @@ def test_an_upgrade_and_a_rollback_lose_nothing(
     assert made == _laptop(small_show, "3", tmp_path / "laptop")
 
 
+def test_other_images_are_taken_back_and_come_during_a_run(
+    release: Release, token: str, small_show: SmallShow, tmp_path: Path
+) -> None:
+    """IYA_OTHER_TAG is the tag of the release before, or of the next; a run begun by it ends well."""
+    if (other := os.environ.get("IYA_OTHER_TAG")) is None:
+        pytest.skip("IYA_OTHER_TAG names no other images")
+    before = _sent(release, token, small_show, 2.9)
+    release.upgrade(f"image.tag={other}")
+    release.wait()
+    during = _sent(release, token, small_show, 2.8)
+    release.upgrade()
+    release.wait()
+    for video, to_s in ((before, 2.9), (during, 2.8)):
+        made = _fetched(release, token, video, tmp_path / f"out-{to_s}")
+        assert made == _laptop(small_show, str(to_s), tmp_path / f"laptop-{to_s}")
+
+
 def test_a_stage_at_zero_finishes_when_it_comes_back(
     release: Release, token: str, small_show: SmallShow, tmp_path: Path
 ) -> None:
@@ -181,6 +209,42 @@ def test_a_stage_comes_from_zero_by_what_waits_and_goes_again(
         assert fancams == _laptop(small_show, str(to_s), tmp_path / f"laptop-{to_s}")
     release.upgrade()
     release.upgrade()  # KEDA may have taken a stage to zero once more while it was going
+    release.wait()
+    assert release.pods("detect")
+    assert release.pods("render")
+
+
+def test_what_an_editor_wants_trained_has_a_job_that_trains_and_publishes(
+    release: Release, token: str, tmp_path: Path
+) -> None:
+    if "keda.sh/v1alpha1" not in run("kubectl", "api-versions"):
+        pytest.skip("the cluster has no KEDA")
+    if os.environ.get("IYA_TRAIN") is None:
+        pytest.skip("IYA_TRAIN does not say that nodes have the image `train`")
+    write_dataset(scenes(), tmp_path / "tri")
+    put_into_bucket(release, tmp_path / "tri", f"{keys.dataset('tri')}/")
+    release.upgrade(
+        "scaling.by=keda",
+        "scaling.pollS=2",
+        "train.jobs.enabled=true",
+        "train.resources.requests.cpu=100m",
+        "train.resources.requests.memory=512Mi",
+    )
+    release.wait()
+    assert not release.pods("train")
+    with release.tunnel() as address, Client(address, token=token) as client:
+        client.train("tri", TrainingWishes(imgsz=160, epochs=2))
+        come_s = eventually(lambda: bool(release.pods("train")), 120)
+        ended_s = eventually(lambda: _newest(client, "tri").has_ended, _TRAINED_S)
+        ended = _newest(client, "tri")
+        assert ended.failure is None
+        assert (ended.number, ended.version) == (1, 1)
+        assert {one.name for one in ended.members} == set(NAMES.values())
+    print(f"a job {come_s:.0f} s after the wish, trained {ended_s:.0f} s later")  # noqa: T201
+    assert keys.model_version("tri", 1) in names_in_bucket(release)
+    assert not release.pods("train")
+    release.upgrade()
+    release.upgrade()
     release.wait()
 
 
@@ -236,12 +300,45 @@ def test_jobs_make_what_is_missing_on_servers_of_ones_own_before_an_install_and_
     values = (*_THERE, *_KEYS, "objectStore.bucket=another")
     try:
         for verb in ("install", "upgrade"):
-            release.own(verb, "other", *values)
+            release.own((verb,), "other", *values)
             jobs = release.kubectl("get", "jobs", "-l", "app.kubernetes.io/instance=other")
             assert "No resources" in jobs or not jobs.strip()  # each ended well, and went
         assert names_in_bucket(release, "another") == set()
     finally:
         release.helm("uninstall", "other", "--wait=false")
+
+
+def test_a_first_install_that_lacks_something_says_so_and_goes_on_when_it_is_there(
+    release: Release,
+) -> None:
+    """A secret, then the broker; the same command, said again, ends well."""
+    values = (*_THERE, _KEYS[0], "catalog.secretName=late", "objectStore.bucket=first")
+    values = (*values, "kafka.servers={late:9092}", "setup.patienceS=45")
+    release.kubectl("create", "service", "clusterip", "late", "--tcp=9092:9092")
+    words = ("upgrade", "--install")
+    try:
+        with pytest.raises(Failed, match="there is no secret late in namespace iya-"):
+            release.own(words, "first", *values)
+        assert "first" not in release.helm("list", "--all", "--short")
+        release.kubectl("create", "secret", "generic", "late", f"--from-literal=url={_url(release)}")
+        with pytest.raises(Failed, match=r"(?s)pre-install hooks failed.*setup-topics"):
+            release.own(words, "first", *values)
+        assert "Kafka can not be reached" in release.kubectl(
+            "logs", "job/first-inyourarea-setup-topics"
+        )
+        label = f"app.kubernetes.io/instance={NAME},app.kubernetes.io/component=dev-kafka"
+        release.kubectl("set", "selector", "service/late", label)
+        release.own(words, "first", *values)
+        assert "deployed" in release.helm("status", "first")
+    finally:
+        for kind in ("service", "secret"):
+            release.kubectl("delete", kind, "late", "--ignore-not-found")
+        release.helm("uninstall", "first", "--wait=false", "--ignore-not-found")
+
+
+def _url(release: Release) -> str:
+    secret = ("get", "secret", f"{NAME}-inyourarea-dev", "-o", "jsonpath={.data.url}")
+    return b64decode(release.kubectl(*secret)).decode()
 
 
 def test_an_upgrade_whose_broker_is_away_is_held_back(release: Release) -> None:

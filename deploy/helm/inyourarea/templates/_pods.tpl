@@ -39,7 +39,10 @@ limits: {{ toJson . }}
 - name: code
   image: {{ include "inyourarea.image" . | quote }}
   imagePullPolicy: {{ .root.Values.image.pullPolicy }}
-  command: [sh, -c, "cp -r /app/. /code && find /code -name __pycache__ -prune -exec rm -rf {} +"]
+  command:
+    - python3
+    - -c
+    - "import shutil as s; s.copytree('/app', '/code', ignore=s.ignore_patterns('__pycache__'), dirs_exist_ok=True)"
   resources: {{- include "inyourarea.resources" (dict "root" .root "asked" .asked) | nindent 4 }}
   {{- include "inyourarea.containerSecurity" . | nindent 2 }}
   volumeMounts: [{name: code, mountPath: /code}]
