@@ -321,7 +321,7 @@ def test_a_first_install_that_lacks_something_says_so_and_goes_on_when_it_is_the
             release.own(words, "first", *values)
         assert "first" not in release.helm("list", "--all", "--short")
         release.kubectl("create", "secret", "generic", "late", f"--from-literal=url={_url(release)}")
-        with pytest.raises(Failed, match=r"(?s)pre-install hooks failed.*setup-topics"):
+        with pytest.raises(Failed, match=r"(?s)failed pre-install.*setup-topics"):
             release.own(words, "first", *values)
         assert "Kafka can not be reached" in release.kubectl(
             "logs", "job/first-inyourarea-setup-topics"

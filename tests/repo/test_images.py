@@ -1,6 +1,7 @@
 """What deploy/image/install.sh takes out of packages is nothing that a service imports."""
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,3 +45,25 @@ def test_scipy_is_where_it_is_asked_for() -> None:
         if any(name.split(".")[0] == "scipy" for name in _imported(path))
     }
     assert users <= {"core", "detect", "track", *_ELSEWHERE}
+
+
+def _asked_of(package: str, room: str) -> set[str]:
+    names = {name for path in (SERVICES / room).rglob("*.py") for name in _imported(path)}
+    return {name for name in names if name.split(".")[0] == package}
+
+
+def test_detect_asks_for_no_more_of_scipy_than_its_image_has() -> None:
+    kept = {"scipy.optimize", "scipy.optimize.linear_sum_assignment"}
+    for room in ("detect", "core"):
+        assert _asked_of("scipy", room) <= kept
+
+
+def test_no_service_asks_opencv_for_what_its_hollow_libraries_did() -> None:
+    """FFmpeg reads and writes videos, OpenBLAS solves equations and multiplies matrices."""
+    hollow = re.compile(
+        r"cv2\.(Video\w+|solve\w*|SV\w+|gemm|eigen\w*|PCA\w*|invert|determinant|find\w*Mat|"
+        r"findHomography|estimateAffine\w*|ml|dnn|EM|KalmanFilter|Mahalanobis|fitEllipse\w*)\b"
+    )
+    for room in ("contracts", "core", "ingest", "detect", "track", "render", "gateway", "runtime"):
+        for path in (SERVICES / room).rglob("*.py"):
+            assert not hollow.findall(path.read_text()), path
