@@ -1,8 +1,8 @@
-"""Make libraries hollow that nothing calls: `hollow.py SITE-PACKAGES GLOB...`, with nm and gcc at hand.
+"""Make libraries hollow that nothing calls: `hollow.py SITE-PACKAGES GLOB...`; it needs gcc.
 
-An extension of a wheel is linked with all of them and does not load without. So each stays, with just
-the names that others ask it for, and whoever calls one ends at once instead of reckoning wrongly;
-but for x265, of which FFmpeg asks what it can before anybody wants it: nothing, as it may say.
+An extension of a wheel is linked with all of them and does not load without. So each stays, with
+just the names that others ask it for, and whoever calls one ends at once instead of reckoning
+wrongly; but for x265, of which FFmpeg asks what it can before anybody wants it: nothing, as it may say.
 """
 
 import subprocess

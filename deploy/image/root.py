@@ -71,7 +71,7 @@ class Root:
             shutil.copy2(path, to)
 
     def keep_origins(self) -> None:
-        """Which Debian packages the files are from, as distroless images say it, and their licences."""
+        """Which Debian packages they are from, as distroless images say it, with the licences."""
         asked = ["dpkg-query", "--search", *sorted(self.kept)]
         # Some files are nobody's, which is said as an error.
         found = subprocess.run(asked, capture_output=True, text=True, check=False).stdout

@@ -154,7 +154,7 @@ def test_an_upgrade_and_a_rollback_lose_nothing(
 def test_other_images_are_taken_back_and_come_during_a_run(
     release: Release, token: str, small_show: SmallShow, tmp_path: Path
 ) -> None:
-    """IYA_OTHER_TAG is the tag of the release before, or of the next; a run begun by it ends well."""
+    """IYA_OTHER_TAG is the tag of another release, the one before or the next."""
     if (other := os.environ.get("IYA_OTHER_TAG")) is None:
         pytest.skip("IYA_OTHER_TAG names no other images")
     before = _sent(release, token, small_show, 2.9)
@@ -320,7 +320,9 @@ def test_a_first_install_that_lacks_something_says_so_and_goes_on_when_it_is_the
         with pytest.raises(Failed, match="there is no secret late in namespace iya-"):
             release.own(words, "first", *values)
         assert "first" not in release.helm("list", "--all", "--short")
-        release.kubectl("create", "secret", "generic", "late", f"--from-literal=url={_url(release)}")
+        release.kubectl(
+            "create", "secret", "generic", "late", f"--from-literal=url={_url(release)}"
+        )
         with pytest.raises(Failed, match=r"(?s)failed pre-install.*setup-topics"):
             release.own(words, "first", *values)
         assert "Kafka can not be reached" in release.kubectl(
