@@ -2,7 +2,8 @@
 
 An extension of a wheel is linked with all of them and does not load without. So each stays, with
 just the names that others ask it for, and whoever calls one ends at once instead of reckoning
-wrongly; but for x265, of which FFmpeg asks what it can before anybody wants it: nothing, as it may say.
+wrongly; but for x265, of which FFmpeg asks what it can before anybody wants it: nothing, as it
+may say.
 """
 
 import subprocess
