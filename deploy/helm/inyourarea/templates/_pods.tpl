@@ -42,7 +42,7 @@ limits: {{ toJson . }}
   command:
     - python3
     - -c
-    - "import shutil as s; s.copytree('/app', '/code', ignore=s.ignore_patterns('__pycache__'), dirs_exist_ok=True)"
+    - "import shutil as s; s.copytree('/app/inyourarea', '/code/inyourarea', ignore=s.ignore_patterns('__pycache__'), dirs_exist_ok=True)"
   resources: {{- include "inyourarea.resources" (dict "root" .root "asked" .asked) | nindent 4 }}
   {{- include "inyourarea.containerSecurity" . | nindent 2 }}
   volumeMounts: [{name: code, mountPath: /code}]
