@@ -1,6 +1,5 @@
 """What a backup is made of, on servers that the chart brought: a dump, and names of objects."""
 
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -45,18 +44,16 @@ def take_out_of_bucket(release: Release, names: set[str]) -> None:
 
 def put_into_bucket(release: Release, folder: Path, prefix: str) -> None:
     """Every file of the folder is an object whose name is the prefix and its place."""
-    code = "; ".join(
-        (
-            "import tarfile",
-            "files = tarfile.open(fileobj=sys.stdin.buffer, mode='r|')",
-            "[objects.put(sys.argv[2] + f.name[2:], files.extractfile(f).read())"
-            " for f in files if f.isfile()]",
-        )
+    (pod,) = release.pods("track")
+    release.kubectl("cp", folder, f"{pod}:/tmp/put")
+    _by_stage(
+        release,
+        "from pathlib import Path; there = Path('/tmp/put'); "
+        "[objects.put(sys.argv[2] + path.relative_to(there).as_posix(), path.read_bytes())"
+        " for path in there.rglob('*') if path.is_file()]",
+        "inyourarea",
+        prefix,
     )
-    packed = subprocess.run(["tar", "c", "-C", folder, "."], capture_output=True, check=True)
-    command = ["kubectl", "--namespace", release.namespace, "exec", "--stdin", _SITE, "--"]
-    command += ["python3", "-c", _STORE + code, "inyourarea", prefix]
-    subprocess.run(command, input=packed.stdout, capture_output=True, check=True)
 
 
 def checked(release: Release, *words: str) -> str:

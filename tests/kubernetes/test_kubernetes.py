@@ -313,7 +313,7 @@ def test_a_first_install_that_lacks_something_says_so_and_goes_on_when_it_is_the
 ) -> None:
     """A secret, then the broker; the same command, said again, ends well."""
     values = (*_THERE, _KEYS[0], "catalog.secretName=late", "objectStore.bucket=first")
-    values = (*values, "kafka.servers={late:9092}", "setup.patienceS=45")
+    values = (*values, "kafka.servers={late:9092}")
     release.kubectl("create", "service", "clusterip", "late", "--tcp=9092:9092")
     words = ("upgrade", "--install")
     try:
@@ -324,7 +324,7 @@ def test_a_first_install_that_lacks_something_says_so_and_goes_on_when_it_is_the
             "create", "secret", "generic", "late", f"--from-literal=url={_url(release)}"
         )
         with pytest.raises(Failed, match=r"(?s)failed pre-install.*setup-topics"):
-            release.own(words, "first", *values)
+            release.own(words, "first", *values, "setup.patienceS=45")
         assert "Kafka can not be reached" in release.kubectl(
             "logs", "job/first-inyourarea-setup-topics"
         )
