@@ -222,7 +222,7 @@ def test_what_an_editor_wants_trained_has_a_job_that_trains_and_publishes(
     if os.environ.get("IYA_TRAIN") is None:
         pytest.skip("IYA_TRAIN does not say that nodes have the image `train`")
     write_dataset(scenes(), tmp_path / "tri")
-    put_into_bucket(release, tmp_path / "tri", f"{keys.dataset('tri')}/")
+    put_into_bucket(release, tmp_path / "tri", keys.dataset("tri"))
     release.upgrade(
         "scaling.by=keda",
         "scaling.pollS=2",
