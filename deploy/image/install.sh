@@ -5,6 +5,12 @@ target=/opt/inyourarea
 [ ! -s /run/secrets/pip ] || export PIP_CONFIG_FILE=/run/secrets/pip
 python3 -m pip --python "$target/bin/python3" install -q --no-compile -c constraints.txt ".[$1]"
 python3 -m pip --python "$target/bin/python3" uninstall -q -y inyourarea
+if [ "$1" = train,cluster ]; then
+  # ultralytics brings the OpenCV with windows, in the same folder, which wants a desktop's libraries.
+  python3 -m pip --python "$target/bin/python3" uninstall -q -y opencv-python
+  python3 -m pip --python "$target/bin/python3" install -q --no-compile --no-deps --force-reinstall \
+    -c constraints.txt opencv-python-headless
+fi
 
 packages=$(echo "$target"/lib/python3.*/site-packages)
 if [ "$1" != train,cluster ]; then
