@@ -242,7 +242,9 @@ def test_what_an_editor_wants_trained_has_a_job_that_trains_and_publishes(
         assert {one.name for one in ended.members} == set(NAMES.values())
     print(f"a job {come_s:.0f} s after the wish, trained {ended_s:.0f} s later")  # noqa: T201
     assert keys.model_version("tri", 1) in names_in_bucket(release)
-    assert not release.pods("train")
+    (pod,) = release.pods("train")
+    phase = ("get", "pod", pod, "-o", "jsonpath={.status.phase}")
+    eventually(lambda: release.kubectl(*phase) == "Succeeded", 120)
     release.upgrade()
     release.upgrade()
     release.wait()
