@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, Route
 
 from counted_stage import GROUP, CountedStage, film_of
+from inyourarea.core.reasons import told
 from player_site import PlayerSite
 from watching import OpenPage, Watching
 
@@ -104,4 +105,20 @@ def test_what_is_no_video_is_refused_in_words(
     page.select_option("select[name=group]", GROUP)
     page.click("[data-testid=submit]")
     page.wait_for_selector("[data-testid=upload-failure]")
-    assert len(page.inner_text("[data-testid=upload-failure]")) > 20
+    why = told("unreadable", error="Invalid data found when processing input")
+    assert page.inner_text("[data-testid=upload-failure]") == why
+
+
+def test_what_is_no_video_is_refused_in_korean(
+    own_site: PlayerSite, open_page: OpenPage, tmp_path: Path
+) -> None:
+    playlist = tmp_path / "list.mp4"
+    playlist.write_text("#EXTM3U\n#EXT-X-VERSION:3\n")
+    page = open_page(f"{own_site.url}/upload", locale="ko-KR")
+    drop(page, playlist)
+    page.wait_for_selector("[data-testid=sent][data-phase=done]")
+    page.select_option("select[name=group]", GROUP)
+    page.click("[data-testid=submit]")
+    page.wait_for_selector("[data-testid=upload-failure]")
+    said = page.inner_text("[data-testid=upload-failure]")
+    assert said == "영상이 아니라 다른 파일의 목록입니다. 영상 파일을 올려 주세요."

@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 
 from counted_stage import FPS, GROUP, STAGE, CountedStage, film_of, read_number
 from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.core.reasons import told
 from inyourarea.embedded.serving import add_video
 from pictures import FANCAM, Screencast, pairs_in, place_of, screenshot
 from pictures import STAGE as STAGE_PICTURE
@@ -249,6 +250,26 @@ def test_a_run_that_failed_says_why(
     page.wait_for_selector("[data-testid=failure]")
     assert page.inner_text("[data-testid=failure]") == why
     assert page.is_visible("text=Try again")
+
+
+def test_a_failure_is_told_in_korean_with_its_figures(
+    own_site: PlayerSite, open_page: OpenPage, tmp_path: Path
+) -> None:
+    film = tmp_path / "long.mp4"
+    film.write_bytes(film_of(CountedStage(shots=(3,))))
+    video = add_video(own_site.site, film, GROUP)
+    run = own_site.get(f"/videos/{video}")["run_id"]
+    why = told("died", why=told("decoding", first=30, last=59, why=told("took-long", seconds=60)))
+    failed = facts.StageFailed(video_id=video, run_id=run, stage="ingest", reason=why)
+    own_site.site.line.publish(failed)
+    page = open_page(f"{own_site.url}/watch/{video}", locale="ko-KR")
+    page.wait_for_selector("[data-testid=failure]")
+    assert page.inner_text("[data-testid=failure]") == (
+        "작업이 중단되었습니다: 30~59번 프레임 디코딩에 실패했습니다: 60초가 넘게 걸렸습니다. "
+        "다시 시도하거나, 영상을 더 짧거나 작게 다시 내보내세요."
+    )
+    page.click("header button[lang=en]")
+    assert page.inner_text("[data-testid=failure]") == why
 
 
 def test_what_was_cancelled_is_taken_up_again_from_the_list(

@@ -16,8 +16,9 @@ from inyourarea.contracts.topics import DEAD_LETTERS, TAKE_HEADER, read_fact
 from inyourarea.contracts.trainings import STAGE
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import DatasetRejected, VideoUnreadable
+from inyourarea.core.reasons import told
 from inyourarea.runtime.bus import BusAway, Record
-from inyourarea.runtime.child import Child
+from inyourarea.runtime.child import Child, ChildDied
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.memory_bus import MemoryBroker, MemoryBus
 from inyourarea.runtime.worker import (
@@ -90,7 +91,21 @@ def test_a_unit_that_fails_is_tried_three_times_and_then_buried(tmp_path: Path) 
     assert letter.headers["attempts"] == b"3"
     assert letter.value == CUT.SerializeToString()
     (failed,) = bench.published("stage.failed")
-    assert facts.StageFailed.FromString(failed.value).reason == "ValueError: broken inside"
+    reason = facts.StageFailed.FromString(failed.value).reason
+    assert reason == told("defect", error="ValueError: broken inside")
+
+
+def test_users_are_told_that_the_work_was_broken_off(tmp_path: Path) -> None:
+    def die(fact: facts.SegmentCut) -> list[Message]:
+        raise ChildDied(told("signal", signal=11))
+
+    bench = Bench(tmp_path, die)
+    bench.work()
+    (letter,) = bench.published(DEAD_LETTERS)
+    assert letter.headers["reason"] == b"ChildDied: its process was ended by signal 11"
+    (failed,) = bench.published("stage.failed")
+    reason = facts.StageFailed.FromString(failed.value).reason
+    assert reason == told("died", why="its process was ended by signal 11")
 
 
 def test_a_failure_says_of_which_take_of_the_run_it_is(tmp_path: Path) -> None:

@@ -63,6 +63,7 @@ class Video(_Document):
     aspects: tuple[str, ...]
     state: State
     failure: str | None = None
+    failure_kind: str | None = None
     revision: int
     progress: tuple[Progress, ...] = ()
     left_s: float | None = None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import ModelRejected
+from inyourarea.core.reasons import told
 from inyourarea.detect.detector import Detector
 from inyourarea.detect.handler import DetectHandler, Detectors
 from inyourarea.detect.settings import DetectSettings, TritonSettings, read_settings
@@ -72,10 +73,7 @@ def _loaded(settings: DetectSettings, versions: ModelVersions, name: str, sha256
     try:
         return OnnxDetector(versions.content(sha256), settings.threads)
     except ObjectNotFound:
-        raise ModelRejected(
-            f"No version of the model {name!r} in {repository} is the run's, nor is one that was "
-            "published; run again."
-        ) from None
+        raise ModelRejected(told("model-gone", model=name, repository=repository)) from None
 
 
 if __name__ == "__main__":

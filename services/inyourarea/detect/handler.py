@@ -14,6 +14,7 @@ from inyourarea.contracts.tables import write_detections
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.detections import Detections
 from inyourarea.core.errors import ModelRejected
+from inyourarea.core.reasons import told
 from inyourarea.detect.detector import Detector
 from inyourarea.detect.pictures import Pictures, PictureUnreadable
 from inyourarea.detect.segment import Footage, complete, look_where_needed, take_given
@@ -85,9 +86,7 @@ class DetectHandler:
             return complete(pictures, seen, GIVEN_CONFIDENCE, footage)
         detector = self._detectors(model)
         if detector.sha256 != model.sha256:
-            raise ModelRejected(
-                f"The model {model.name!r} was changed after this run was accepted; run again."
-            )
+            raise ModelRejected(told("model-changed", model=model.name))
         seen = look_where_needed(pictures, detector, footage)
         return complete(pictures, seen, detector.info.confidence, footage)
 

@@ -16,6 +16,7 @@ from inyourarea.contracts.model import (
     check_model,
 )
 from inyourarea.core.errors import ModelRejected
+from inyourarea.core.reasons import told
 from inyourarea.detect.detector import Found, check_pictures, trim
 
 _UNLOADABLE = (
@@ -74,10 +75,7 @@ def _open(content: bytes) -> onnxruntime.InferenceSession:
     try:
         return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except _UNLOADABLE as error:
-        raise ModelRejected(
-            f"The model file is no ONNX graph that can be run: {_sentence(error)}. Fetch or export "
-            "it again."
-        ) from error
+        raise ModelRejected(told("model-graph", error=_sentence(error))) from error
 
 
 def _checked(session: onnxruntime.InferenceSession) -> ModelInfo:

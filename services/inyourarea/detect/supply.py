@@ -7,6 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from inyourarea.contracts.published import PublishedFile
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import ModelRejected
+from inyourarea.core.reasons import told
 from inyourarea.detect.detector import Detector, DetectorAway
 from inyourarea.detect.triton import ModelAbsent, TritonServer
 from inyourarea.runtime.model_versions import ModelVersions
@@ -70,5 +71,5 @@ class SuppliedServer:
         try:
             content = self._versions.content(file.served.sha256)
         except ObjectNotFound:
-            raise ModelRejected(f"The model {file.name!r} was retired; run again.") from None
+            raise ModelRejected(told("model-retired", model=file.name)) from None
         self._server.load(file.description, content)

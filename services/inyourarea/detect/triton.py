@@ -28,6 +28,7 @@ from inyourarea.contracts.served import ServedVersion, served_versions
 from inyourarea.contracts.triton_config import CPU, GPU, Description, Machine
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import ModelRejected
+from inyourarea.core.reasons import told
 from inyourarea.detect.detector import DetectorAway, DetectorFailed, Found, check_pictures, trim
 from inyourarea.detect.settings import TritonSettings
 
@@ -101,9 +102,15 @@ class TritonServer:
         is_of_size = (model.width, model.height) == (info.width, info.height)
         if not is_of_size or (members and members != info.classes):
             raise ModelRejected(
-                f"The model {model.name!r} on the server at {self._address} takes pictures of "
-                f"{info.width}x{info.height} and knows {', '.join(info.classes)}; the run was "
-                f"accepted with {model.width}x{model.height} and {', '.join(members) or 'nobody'}."
+                told(
+                    "model-unlike",
+                    model=model.name,
+                    server=self._address,
+                    size=f"{info.width}x{info.height}",
+                    members=", ".join(info.classes),
+                    wanted_size=f"{model.width}x{model.height}",
+                    wanted=", ".join(members) or "nobody",
+                )
             )
         return detector
 
@@ -262,12 +269,10 @@ class TritonDetector:
         if not ours:
             digests = ", ".join(f"{one.number}: {one.sha256[:12]}" for one in served) or "none"
             raise ModelRejected(
-                f"The server has no version of the model {self._name!r} with the digest "
-                f"{self._sha256[:12]} that the run was accepted with (it has {digests}); serve "
-                "that version again, or run again."
+                told("model-unserved", model=self._name, digest=self._sha256[:12], digests=digests)
             )
         if config.max_batch_size < 1:
-            raise ModelRejected(f"The server takes no batches for the model {self._name!r}.")
+            raise ModelRejected(told("model-batches", model=self._name))
         check_model(_tensors(config.input), _tensors(config.output), metadata_of(ours[-1].info))
         return ours[-1], config.max_batch_size
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from inyourarea.core.errors import Refused
+from inyourarea.core.reasons import told
 from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.objects import ObjectsAway
@@ -44,7 +45,7 @@ def _lock(store: Path) -> int:
     try:
         handle = os.open(store / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
     except OSError as trouble:
-        raise ObjectsAway(f"the folder {store} can not be used: {words_for(trouble)}") from trouble
+        raise ObjectsAway(told("no-folder", folder=store, why=words_for(trouble))) from trouble
     end = time.monotonic() + _PATIENCE_S
     while True:
         with contextlib.suppress(BlockingIOError):

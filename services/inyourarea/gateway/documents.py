@@ -234,6 +234,10 @@ class Video(_Document):
     people_asked: int
     state: VideoState
     failure: str | None
+    failure_kind: str | None = Field(
+        description="A short name of why it failed, the same whatever the figures in `failure`; "
+        "null where there is none"
+    )
     revision: int
     progress: list[Progress]
     left_s: float | None

@@ -11,6 +11,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
 from inyourarea.core.errors import PinRejected, Refused, VideoTooLarge
+from inyourarea.core.reasons import told
 from inyourarea.runtime.bus import BusAway
 from inyourarea.runtime.objects import ObjectDamaged, ObjectNotFound, ObjectsAway
 from inyourarea.runtime.worker import DependencyAway
@@ -44,8 +45,7 @@ class Stale(Problem):
     """Somebody else changed the video meanwhile."""
 
     def __init__(self, revision: int) -> None:
-        detail = "Somebody else has changed this video meanwhile; load it again, then repeat."
-        super().__init__(409, "stale-edit", detail, revision=revision)
+        super().__init__(409, "stale-edit", told("stale"), revision=revision)
 
 
 def unauthorized(detail: str, kind: str = "") -> Problem:
@@ -61,7 +61,7 @@ def unauthorized(detail: str, kind: str = "") -> Problem:
 def too_many(wait_s: float) -> Problem:
     """The asker has asked too often."""
     wait = math.ceil(wait_s)
-    problem = Problem(429, "too-many-requests", f"This was too often; wait {wait} s.")
+    problem = Problem(429, "too-many-requests", told("too-often", seconds=wait))
     problem.headers = {"Retry-After": str(wait)}
     return problem
 

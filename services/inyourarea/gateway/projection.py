@@ -11,6 +11,7 @@ from inyourarea.contracts.specs import from_picture, from_rational
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import stored_pb2 as stored
 from inyourarea.core.members import fold
+from inyourarea.core.reasons import told
 from inyourarea.gateway.browsers import lacks_nothing_else, pictures_of, stage_of, streams_of
 from inyourarea.gateway.catalog import Catalog, Picture, Row
 from inyourarea.gateway.journal import (
@@ -32,7 +33,7 @@ from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
 log = logging.getLogger(__name__)
 
 #: Objects are called after the revisions of the stages, so an older run's tracks are not found.
-OUTDATED = "An earlier version of the program made this; try again, and it is made anew."
+OUTDATED = told("outdated")
 
 
 class Projection:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from inyourarea.contracts import keys
+from inyourarea.core.reasons import told
 from inyourarea.gateway.deletion import delete_source, is_brought, is_needed, oldest_brought
 from inyourarea.gateway.problems import NotThere, Problem
 from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
@@ -174,8 +175,7 @@ def check_length(length: int, most_bytes: int) -> None:
         raise Problem(
             413,
             "upload-too-large",
-            f"The file has {length} bytes; at most {most_bytes} are taken. "
-            "Cut it, or export it smaller.",
+            told("file-large", size=length, most=most_bytes),
         )
 
 

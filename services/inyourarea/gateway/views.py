@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from inyourarea.core.reasons import reason_of
 from inyourarea.gateway import documents as doc
 from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.browsers import MASTER
@@ -46,7 +47,14 @@ def video_for(house: House, row: Row, person: Person) -> doc.Video:
         raise NotThere("such video; it may have been withdrawn")
     run = [*published.values()][-1]
     hidden: dict[str, Any] = {"filename": "", "external_id": None, "labels": {}, "revision": 0}
-    hidden |= {"state": "ready", "failure": None, "progress": [], "left_s": None, "reused": None}
+    hidden |= {
+        "state": "ready",
+        "failure": None,
+        "failure_kind": None,
+        "progress": [],
+        "left_s": None,
+        "reused": None,
+    }
     hidden |= {"people_asked": 0, "run_id": run, "shown_run_id": run, "is_outdated": False}
     return told.model_copy(update=hidden)
 
@@ -78,6 +86,7 @@ def video_document(house: House, row: Row) -> doc.Video:
         people_asked=asked["people"],
         state=row["state"],
         failure=row["failure"],
+        failure_kind=reason_of(row["failure"] or ""),
         revision=row["revision"],
         progress=progress,
         left_s=_left_s(progress, house.catalog.pauses_s(row["run_id"])) if steps else None,

@@ -11,6 +11,7 @@ from google.protobuf.message import Message
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.core.reasons import told
 from inyourarea.ingest.audio import AudioCut, store_audio
 from inyourarea.ingest.extract import Extraction, extract_segment
 from inyourarea.ingest.settings import IngestSettings
@@ -91,7 +92,7 @@ class IngestHandler:
             log.info("drew %d frames for the detector", segment.frames)
         except ChildDied as death:
             first, last = segment.first_frame, segment.first_frame + segment.frames - 1
-            raise ChildDied(f"decoding the frames {first} to {last} failed: {death}") from death
+            raise ChildDied(told("decoding", first=first, last=last, why=death)) from death
 
     def _audio(self, accepted: facts.VideoAccepted) -> facts.AudioReady:
         """The sound is stored, if there is any."""

@@ -8,6 +8,7 @@ import numpy as np
 from av.video.frame import PictureType, VideoFrame
 from numpy.typing import NDArray
 
+from inyourarea.core.reasons import told
 from inyourarea.ingest.probe import Probe
 from inyourarea.ingest.segments import SEGMENT_S
 from inyourarea.runtime.disk import words_for
@@ -55,7 +56,7 @@ def make_mezzanine(objects: Objects, key: str, copy_key: str, probe: Probe, scra
         _write(objects, key, path, probe)
     except OSError as trouble:
         raise ObjectsAway(
-            f"the folder for temporary files {scratch.parent} can not be used: {words_for(trouble)}"
+            told("no-scratch-folder", folder=scratch.parent, why=words_for(trouble))
         ) from trouble
     objects.put(copy_key, path)
 

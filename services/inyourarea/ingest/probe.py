@@ -18,6 +18,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from inyourarea.core.errors import VideoTooLarge, VideoUnreadable
+from inyourarea.core.reasons import told
 from inyourarea.ingest.settings import Limits
 from inyourarea.runtime.colour import Look, look_of
 from inyourarea.runtime.container import open_video, packets_of, picture_stream
@@ -72,10 +73,7 @@ def probe_video(objects: Objects, key: str, limits: Limits) -> Probe:
         time_base = Fraction(stream.time_base or 0)
         pts, key_pts, last_duration = _read_stamps(container, stream, limits)
     if pts.size * width * height > limits.pixels:
-        raise VideoTooLarge(
-            f"the video has {pts.size:,} frames of {width}x{height}, more pixels than four hours "
-            "at 3840x2160 and 60 frames/s; give a part of it or a smaller copy"
-        )
+        raise VideoTooLarge(told("pixels", frames=f"{pts.size:,}", width=width, height=height))
     return Probe(
         pts=pts,
         key_pts=key_pts,
@@ -101,9 +99,7 @@ def _first_look(objects: Objects, key: str, limits: Limits) -> tuple[tuple[int, 
         packets = islice(packets_of(container, stream), _PACKETS_TO_A_PICTURE)
         frame = next((frame for packet in packets for frame in decoded(packet)), None)
         if not isinstance(frame, VideoFrame):
-            raise VideoUnreadable(
-                "no picture of the video could be decoded; it is damaged, export it again"
-            )
+            raise VideoUnreadable(told("undecodable"))
         size = turn_of(frame).upright_size(stored_size(stream))
     _check_size(size, limits)
     return size, _conversion(look_of(frame))
@@ -111,22 +107,19 @@ def _first_look(objects: Objects, key: str, limits: Limits) -> tuple[tuple[int, 
 
 def _conversion(look: Look) -> str:
     """What is done to the pictures that a viewer may see, in a sentence; empty where nothing is."""
-    done = []
     if look.is_high_range:
-        done.append("its high dynamic range is mapped to the colours of BT.709")
-    if look.is_interlaced:
-        done.append("its interlaced lines are made whole frames")
-    return f"The video is converted: {' and '.join(done)}." if done else ""
+        return told("range-and-lines" if look.is_interlaced else "range-mapped")
+    return told("lines-joined") if look.is_interlaced else ""
 
 
 def _check_size(size: tuple[int, int], limits: Limits) -> None:
     if min(size) < limits.shortest_side:
         raise VideoUnreadable(
-            f"the video is {size[0]}x{size[1]}; each side needs {limits.shortest_side} pixels"
+            told("small", width=size[0], height=size[1], least=limits.shortest_side)
         )
     if max(size) > limits.longest_side:
         raise VideoTooLarge(
-            f"the video is {size[0]}x{size[1]}; a side may have {limits.longest_side:,} pixels"
+            told("large", width=size[0], height=size[1], most=f"{limits.longest_side:,}")
         )
 
 
@@ -142,16 +135,17 @@ def _check_promises(container: InputContainer, stream: VideoStream, limits: Limi
 def _check_duration(seconds: Fraction, limits: Limits) -> None:
     if seconds > limits.duration_s:
         raise VideoTooLarge(
-            f"the video says that it lasts {float(seconds) / 3600:,.1f} hours; it may last "
-            f"{limits.duration_s / 3600:g}, cut it first"
+            told(
+                "long",
+                hours=f"{float(seconds) / 3600:,.1f}",
+                most=f"{limits.duration_s / 3600:g}",
+            )
         )
 
 
 def _check_frames(frames: int, limits: Limits) -> None:
     if frames > limits.frames:
-        raise VideoTooLarge(
-            f"the video has {frames:,} frames or more; it may have {limits.frames:,}, cut it first"
-        )
+        raise VideoTooLarge(told("frames", frames=f"{frames:,}", most=f"{limits.frames:,}"))
 
 
 def _read_stamps(
@@ -178,12 +172,10 @@ def _read_stamps(
         if packet.is_keyframe:
             keys.append(packet.pts)
     if not shown:
-        raise VideoUnreadable("the video holds no picture; it is damaged, export it again")
+        raise VideoUnreadable(told("no-frame"))
     promised = len(stream.index_entries) if container.format.name.startswith("mov") else 0
     if packets < promised or is_cut:
-        raise VideoUnreadable(
-            f"the video is cut short after {packets:,} frames; copy or download it again"
-        )
+        raise VideoUnreadable(told("cut-short", frames=f"{packets:,}"))
     pts = np.array(sorted(shown), dtype=np.int64)
     span = int(pts[-1] - pts[0]) * Fraction(stream.time_base or 0)
     _check_duration(span, limits)
@@ -200,9 +192,7 @@ def _packets(container: InputContainer, stream: VideoStream) -> Iterator["Packet
                 count += 1
                 yield packet
     except av.error.InvalidDataError as trouble:
-        raise VideoUnreadable(
-            f"the video is damaged or cut short after {count:,} frames; copy or download it again"
-        ) from trouble
+        raise VideoUnreadable(told("damaged", frames=f"{count:,}")) from trouble
 
 
 def _end(pts: NDArray[np.int64], last_duration: int, time_base: Fraction) -> int:

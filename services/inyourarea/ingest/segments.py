@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import Refused
+from inyourarea.core.reasons import told
 
 #: Seconds a segment should last: short enough to be lost without harm and to spread over workers,
 #: long enough that opening the source and the encoder's first key frame do not count.
@@ -35,10 +36,10 @@ def cut_span(
     first = int(np.searchsorted(pts, _at(pts, begins, time_base)))
     last = pts.size if to_s is None else int(np.searchsorted(pts, _at(pts, to_s, time_base)))
     if begins < 0 or first >= pts.size or last <= first:
-        until = "the end" if to_s is None else f"{float(to_s):g} s"
-        raise Refused(
-            f"no frame lies between {float(begins):g} s and {until}; the video lasts {duration:g} s"
-        )
+        figures = {"start": f"{float(begins):g}", "length": f"{duration:g}"}
+        if to_s is None:
+            raise Refused(told("rest", **figures))
+        raise Refused(told("part", end=f"{float(to_s):g}", **figures))
     return int(pts[first]), int(pts[last]) if last < pts.size else end_pts
 
 

@@ -10,6 +10,7 @@ from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1.ingest_pb2 import SubmitVideoRequest
 from inyourarea.core.errors import VideoTooLarge, VideoUnreadable
+from inyourarea.core.reasons import told
 from inyourarea.ingest.mezzanine import make_mezzanine, mezzanine_keys, mezzanine_size
 from inyourarea.ingest.probe import Probe, probe_video, read_probe, write_probe
 from inyourarea.ingest.segments import cut_span, decide_segments, has_rare_keys
@@ -142,7 +143,7 @@ def _probed(
     key = keys.probe(request.sha256)
     if holds(objects, key):
         return read_probe(objects.get(key))
-    with _refusing("opening the video"):
+    with _refusing("opening"):
         probe = child.call(
             probe_video,
             objects,
@@ -161,7 +162,7 @@ def _make_mezzanine(
     probe = read_probe(objects.get(keys.probe(source.sha256)))
     timeout_s = settings.mezzanine_timeout_s + settings.mezzanine_frame_timeout_s * probe.pts.size
     scratch = TemporaryDirectory(prefix="inyourarea-", dir=settings.scratch)
-    with _refusing("copying the video with more key frames"), scratch as folder:
+    with _refusing("copying"), scratch as folder:
         child.call(
             make_mezzanine,
             objects,
@@ -175,17 +176,13 @@ def _make_mezzanine(
 
 @contextmanager
 def _refusing(what: str) -> Iterator[None]:
-    """A video that kills its child is one that can not be used."""
+    """A video that kills its child is one that can not be used. ``what`` names what is done."""
     try:
         yield
     except (ChildTookTooLong, ChildOutOfMemory) as death:
-        raise VideoTooLarge(
-            f"{what} was given up: {death}; export it again, shorter or smaller"
-        ) from death
+        raise VideoTooLarge(told("given-up", what=told(what), why=death)) from death
     except ChildDied as death:
-        raise VideoUnreadable(
-            f"{what} failed: {death}; it is damaged, export it again with another program"
-        ) from death
+        raise VideoUnreadable(told("broken-off", what=told(what), why=death)) from death
 
 
 def _seconds(request: SubmitVideoRequest, name: str) -> Fraction | None:

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inyourarea.core.errors import VideoUnreadable
+from inyourarea.core.reasons import told
 from inyourarea.core.tracks import State
 from inyourarea.core.windows import QUANTUM_PX
 from inyourarea.render.crop import Canvas, crop
@@ -107,7 +108,7 @@ def in_step(frames: Iterable[Planes], pts: Sequence[int]) -> Iterator[Planes]:
         if ahead is not None and (ahead.pts == wanted or shown is None):
             shown = ahead
         if shown is None:
-            raise VideoUnreadable("a part of the video was announced but can not be decoded")
+            raise VideoUnreadable(told("undecodable-part"))
         yield shown
 
 

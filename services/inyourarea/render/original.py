@@ -12,6 +12,7 @@ from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 from inyourarea.core.errors import VideoUnreadable
+from inyourarea.core.reasons import told
 from inyourarea.runtime.colour import look_of
 from inyourarea.runtime.container import open_video, packets_of, picture_stream
 from inyourarea.runtime.objects import Objects
@@ -115,13 +116,13 @@ def packets_of_span(
         if not is_begun:
             continue
         if packet.pts is None or packet.dts is None or packet.is_corrupt or packet.is_discard:
-            raise VideoUnreadable("a packet of the video is damaged")
+            raise VideoUnreadable(told("packet"))
         if packet.pts >= original.end_pts:
             is_over = True
             if packet.is_keyframe:
                 return
         elif is_over:
-            raise VideoUnreadable("the part's end lies between pictures that lean on each other")
+            raise VideoUnreadable(told("open-end"))
         else:
             yield packet
 

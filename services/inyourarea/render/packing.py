@@ -12,6 +12,7 @@ from inyourarea.contracts import keys
 from inyourarea.contracts.specs import from_rational
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import stored_pb2 as stored
+from inyourarea.core.reasons import told
 from inyourarea.render.playlists import MP4_TYPE, PLAYLIST_TYPE, Variant, media_playlist
 from inyourarea.render.settings import RenderSettings
 from inyourarea.render.stream import Cuts, StreamedFile, stream_sound
@@ -54,7 +55,7 @@ def _scratch_file(folder: Path | None) -> Iterator[Path]:
     except OSError as trouble:
         place = folder or tempfile.gettempdir()
         raise ObjectsAway(
-            f"the folder for temporary files {place} can not be used: {words_for(trouble)}"
+            told("no-scratch-folder", folder=place, why=words_for(trouble))
         ) from trouble
 
 

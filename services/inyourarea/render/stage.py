@@ -8,6 +8,7 @@ from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
 from inyourarea.core.errors import VideoUnreadable
+from inyourarea.core.reasons import told
 from inyourarea.render.crop import Canvas
 from inyourarea.render.drawing import THREADS
 from inyourarea.render.encode import PieceEncoder, PieceFormat
@@ -82,7 +83,7 @@ def draw_rungs(frames: Iterable[Planes], task: StageTask) -> DrawnStage:
             drawn = [pool.submit(rung.draw, held, frame.pts, until) for rung in rungs]
             tiles.show(held, frame.pts, until)
         if not drawn and not tiles.shown:
-            raise VideoUnreadable("a part of the video was announced but can not be decoded")
+            raise VideoUnreadable(told("undecodable-part"))
         for future in drawn:
             future.result()
         return DrawnStage([rung.finish() for rung in rungs], tiles.drawn)

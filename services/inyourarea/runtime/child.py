@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable
 from typing import IO, Any, ParamSpec, TypeVar
 
+from inyourarea.core.reasons import told
 from inyourarea.runtime.memory import keep_freed_memory, limit_memory
 from inyourarea.runtime.meter import spend
 from inyourarea.runtime.settings import PREFIX
@@ -76,7 +77,7 @@ class Child:
             spend(cost_s)
             if outcome == "memory":
                 self._bury()
-                raise ChildOutOfMemory(f"it needed more than {self._memory_mib} MiB of memory")
+                raise ChildOutOfMemory(told("took-memory", mebibytes=self._memory_mib))
         if outcome == "raised":
             raise value
         return value
@@ -104,7 +105,7 @@ class Child:
         except (EOFError, OSError, pickle.UnpicklingError) as trouble:
             self._bury()
             if is_late.is_set():
-                raise ChildTookTooLong(f"it took more than {timeout_s:g} s") from trouble
+                raise ChildTookTooLong(told("took-long", seconds=f"{timeout_s:g}")) from trouble
             raise ChildDied(_cause_of_death(process.returncode)) from trouble
         except BaseException:
             self._bury()
@@ -193,8 +194,8 @@ def _send(pipe: IO[bytes] | None, what: Any) -> None:
 
 def _cause_of_death(code: int | None) -> str:
     if code is not None and code < 0:
-        return f"its process was ended by signal {-code}"
-    return f"its process ended by itself with code {code}"
+        return told("signal", signal=-code)
+    return told("exit", code=code)
 
 
 def import_there(module: str) -> None:

@@ -12,6 +12,7 @@ from av.stream import Discard
 from av.video.stream import VideoStream
 
 from inyourarea.core.errors import VideoTooLarge, VideoUnreadable
+from inyourarea.core.reasons import told
 from inyourarea.runtime.disk import FULL
 from inyourarea.runtime.objects import Objects, ObjectsAway
 from inyourarea.runtime.ranged import as_file
@@ -80,26 +81,18 @@ def open_video(objects: Objects, key: str) -> Iterator[InputContainer]:
         with cast("InputContainer", container) as opened:
             yield opened
     except MemoryError as trouble:
-        raise VideoTooLarge(
-            f"the video has more than {MOST_STREAMS} tracks or needs too much memory to open; "
-            "export it again with one picture and one sound track"
-        ) from trouble
+        raise VideoTooLarge(told("tracks", most=MOST_STREAMS)) from trouble
     except av.error.FFmpegError as trouble:
         if trouble.errno in FULL:
-            raise ObjectsAway(
-                f"the folder for temporary files can not be used: {FULL[trouble.errno]}"
-            ) from trouble
-        raise VideoUnreadable(
-            f"the video can not be read ({trouble.strerror}): it is damaged or of no known kind; "
-            "mp4, mov, mkv, webm, ts and gif are"
-        ) from trouble
+            raise ObjectsAway(told("no-scratch", why=FULL[trouble.errno])) from trouble
+        raise VideoUnreadable(told("unreadable", error=trouble.strerror)) from trouble
 
 
 def _check_beginning(head: bytes) -> None:
     if not head:
-        raise VideoUnreadable("the file is empty; upload it again")
+        raise VideoUnreadable(told("empty"))
     if head.lstrip().startswith(_LISTS):
-        raise VideoUnreadable("the file is a list of other files, not a video; give the video")
+        raise VideoUnreadable(told("playlist"))
 
 
 def picture_stream(container: InputContainer) -> VideoStream:
@@ -111,21 +104,15 @@ def picture_stream(container: InputContainer) -> VideoStream:
     """
     stream = container.streams.best("video")
     if not isinstance(stream, VideoStream) or "attached_pic" in str(stream.disposition):
-        raise VideoUnreadable("the file has no moving picture, only sound or data; give a video")
+        raise VideoUnreadable(told("no-picture"))
     codec = stream.codec_context
     if codec is None or codec.name not in CODECS:
         name = codec.name if codec else "unknown"
-        raise VideoUnreadable(
-            f"the video's codec ({name}) is not one that is decoded here; export it as H.264"
-        )
+        raise VideoUnreadable(told("codec", codec=name))
     if codec.width * codec.height > LARGEST_FRAME_PX:
-        raise VideoTooLarge(
-            f"the video is {codec.width}x{codec.height}; frames may have at most 8192x4320 pixels"
-        )
+        raise VideoTooLarge(told("huge", width=codec.width, height=codec.height, most="8192x4320"))
     if codec.width < 1 or codec.height < 1:
-        raise VideoUnreadable(
-            "the video's pictures have no size, or one over 8192x4320; export it again, smaller"
-        )
+        raise VideoUnreadable(told("no-size", most="8192x4320"))
     for other in container.streams:
         if other.index != stream.index:
             other.discard = Discard.all

@@ -7,12 +7,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from inyourarea.core.reasons import told
+
 #: How a file is called while it is written.
 _PENDING = ".inyourarea-"
 #: What to say of an error that means that nothing more fits.
 FULL = {
-    errno.ENOSPC: "the disk is full; make room on it and ask again",
-    errno.EDQUOT: "your share of the disk is used up; make room and ask again",
+    errno.ENOSPC: told("disk-full"),
+    errno.EDQUOT: told("disk-share"),
 }
 
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TypeVar
 
+from inyourarea.core.reasons import told
 from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.objects import ObjectNotFound, ObjectsAway, Stored, parts_of
 
@@ -52,7 +53,7 @@ class FolderObjects:
             raise ObjectNotFound(key) from missing
         except OSError as trouble:
             words = words_for(trouble)
-            raise ObjectsAway(f"the folder {self._root} can not be used: {words}") from trouble
+            raise ObjectsAway(told("no-folder", folder=self._root, why=words)) from trouble
 
     def _path(self, key: str) -> Path:
         parts = parts_of(key)

@@ -5,6 +5,7 @@ from collections import OrderedDict
 from typing import IO, Any, cast
 
 from inyourarea.core.errors import VideoUnreadable
+from inyourarea.core.reasons import told
 from inyourarea.runtime.objects import Objects
 
 #: Bytes of a block, in which the object is read.
@@ -89,8 +90,7 @@ class RangedFile(io.RawIOBase):
         content = self._objects.read(self._key, start, end - start)
         if len(content) < end - start:
             raise VideoUnreadable(
-                f"the video ended at byte {start + len(content):,} of {self._size:,} while it "
-                "was being read; start again when nobody writes to it"
+                told("being-written", at=f"{start + len(content):,}", size=f"{self._size:,}")
             )
         return content
 

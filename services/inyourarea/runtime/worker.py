@@ -27,8 +27,10 @@ from inyourarea.contracts.topics import (
 )
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import Refused
+from inyourarea.core.reasons import told
 from inyourarea.runtime import metrics
 from inyourarea.runtime.bus import Bus, BusAway, Record
+from inyourarea.runtime.child import ChildDied
 from inyourarea.runtime.meter import charged
 from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway, holds
 from inyourarea.runtime.traces import carrying
@@ -146,9 +148,9 @@ class Worker:
         try:
             fact = read_fact(record.channel, record.value, record.headers)
         except (DecodeError, KeyError, NewerContracts) as broken:
-            reason = f"not a fact of {record.channel} that can be read: {broken}"
+            reason = told("unread", channel=record.channel, error=broken)
             metrics.UNITS.labels(self.stage, record.channel, "failed").inc()
-            self._settle(record, self._failure(record, _unread(record), reason, 0), stop)
+            self._settle(record, self._failure(record, _unread(record), _Why(reason, 0)), stop)
         else:
             with at_work(self.stage, record, fact) as unit:
                 outcome = self._outcome(record, fact, unit, stop)
@@ -188,20 +190,22 @@ class Worker:
                 absences += 1
                 if absences == self.patience.tries_when_away:
                     unit.end("failed", str(away))
-                    return self._failure(record, fact, str(away), absences)
+                    why = _Why(str(away), absences, told("away", what=away))
+                    return self._failure(record, fact, why)
                 if absences == 1:
                     self._note_trouble(marks, start, f"waits: {away}")
                 self._wait(away, absences, stop)
             except Refused as refused:
                 unit.end("refused", str(refused))
-                return self._give_up(marks, record, fact, str(refused), failures + 1)
+                return self._give_up(marks, record, fact, _Why(str(refused), failures + 1))
             except Exception as error:  # a unit's failure must not end the stage
                 failures += 1
                 log.exception("%s failed on %s %s", self.stage, record.channel, record.key)
                 reason = f"{type(error).__name__}: {error}"
                 if failures == TRIES:
                     unit.end("failed", reason)
-                    return self._give_up(marks, record, fact, reason, failures)
+                    why = _Why(reason, failures, _in_words(error))
+                    return self._give_up(marks, record, fact, why)
                 metrics.UNIT_RETRIES.labels(self.stage, record.channel).inc()
                 self._note_trouble(marks, start, reason)
             else:
@@ -240,7 +244,7 @@ class Worker:
         started = list(self.objects.list(marker))
         if len(started) >= STARTS:
             self._forget_starts(started)
-            raise Refused(f"it was started {STARTS} times and never came to an end")
+            raise Refused(told("no-end", starts=STARTS))
         mine = f"{marker}{len(started):04}"
         self.objects.put(mine, content)
         return [*started, mine]
@@ -255,13 +259,11 @@ class Worker:
             with suppress(*AWAY):
                 self.objects.put(marks[-1], write_start(replace(start, trouble=trouble)))
 
-    def _give_up(
-        self, marks: list[str], record: Record, fact: Any, reason: str, attempts: int
-    ) -> list[Record]:
+    def _give_up(self, marks: list[str], record: Record, fact: Any, why: "_Why") -> list[Record]:
         """It has come to an end: a bad one, and none that a new start would count with."""
         with suppress(*AWAY):
             self._forget_starts(marks)
-        return self._failure(record, fact, reason, attempts)
+        return self._failure(record, fact, why)
 
     def _wait(self, away: Absence, absences: int, stop: Event) -> None:
         pause = self.patience.first_backoff_s * 2 ** min(absences - 1, 16)
@@ -269,31 +271,47 @@ class Worker:
         metrics.waits_for(self.stage, away)
         stop.wait(min(pause, self.patience.longest_backoff_s))
 
-    def _failure(self, record: Record, fact: Any, reason: str, attempts: int) -> list[Record]:
+    def _failure(self, record: Record, fact: Any, why: "_Why") -> list[Record]:
         failed = facts.StageFailed(
             video_id=getattr(fact, "video_id", ""),
             run_id=getattr(fact, "run_id", ""),
             stage=self.stage,
-            reason=reason,
+            reason=why.words or why.reason,
             topic=record.channel,
             key=record.key,
-            attempts=attempts,
+            attempts=why.attempts,
             take=record.headers.get(TAKE_HEADER, b"").decode(),
         )
-        return [self._letter(record, reason, attempts), to_record(failed, record.headers)]
+        return [self._letter(record, why), to_record(failed, record.headers)]
 
-    def _letter(self, record: Record, reason: str, attempts: int) -> Record:
+    def _letter(self, record: Record, why: "_Why") -> Record:
         metrics.DEAD_LETTERS.labels(self.stage, record.channel).inc()
         origin = f"{record.channel}/{record.partition}/{record.offset}"
         headers = {
             **record.headers,
-            "reason": reason.encode(),
-            "attempts": str(attempts).encode(),
+            "reason": why.reason.encode(),
+            "attempts": str(why.attempts).encode(),
             "origin": origin.encode(),
             "stage": self.stage.encode(),
             "buried-at": str(time.time_ns()).encode(),
         }
         return Record(DEAD_LETTERS, record.key, record.value, headers)
+
+
+@dataclass(frozen=True)
+class _Why:
+    """Why a unit failed and after how many tries; in other words for users than for operators."""
+
+    reason: str
+    attempts: int
+    words: str = ""
+
+
+def _in_words(error: Exception) -> str:
+    """What is said of an error that nobody foresaw, and what can be done about it."""
+    if isinstance(error, ChildDied):
+        return told("died", why=error)
+    return told("defect", error=f"{type(error).__name__}: {error}")
 
 
 def _start_of(worker: str, record: Record, fact: Any) -> Start:

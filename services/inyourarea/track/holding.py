@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from inyourarea.core.boxes import paired_iou
 from inyourarea.core.errors import PinRejected
+from inyourarea.core.reasons import told
 from inyourarea.core.tracks import Reason, State, Track, Tracks
 from inyourarea.core.windows import CameraPath
 from inyourarea.track.names import SAME_PLACE_IOU, with_free_names
@@ -43,10 +44,7 @@ def hold_people(tracks: Tracks, held: Sequence[Tracks], people: Sequence[str]) -
 
 def _track_of(tracks: Tracks, old: Tracks, person: str) -> Track:
     if not np.array_equal(old.timeline.pts, tracks.timeline.pts):
-        raise PinRejected(
-            "Who was approved can not be held in place: this version of the program reads other "
-            "frames of the video. Reopen them and try again."
-        )
+        raise PinRejected(told("held"))
     return next(track for track in old.people if track.person == person)
 
 

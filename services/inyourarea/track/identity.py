@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from inyourarea.core.errors import PinRejected
 from inyourarea.core.pins import NOBODY
+from inyourarea.core.reasons import told
 from inyourarea.track import assignment
 from inyourarea.track.assignment import MUST, Casting
 from inyourarea.track.links import LOST_AT_ONCE, Links
@@ -65,7 +66,7 @@ def obey(gain: Floats, orders: Orders, names: tuple[str, ...]) -> Floats:
 
 def _index(name: str, names: tuple[str, ...]) -> int:
     if name not in names:
-        raise PinRejected(f"A pin names {name!r}, but the members are {', '.join(names)}.")
+        raise PinRejected(told("pin-no-member", name=name, members=", ".join(names)))
     return names.index(name)
 
 

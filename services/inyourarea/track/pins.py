@@ -15,6 +15,7 @@ from inyourarea.core.boxes import iou
 from inyourarea.core.detections import DETECTED, Detections
 from inyourarea.core.errors import PinRejected
 from inyourarea.core.pins import NOBODY, Pin
+from inyourarea.core.reasons import told
 from inyourarea.core.timeline import Timeline
 from inyourarea.track.tracklets import Sightings, Tracklets, tracklets_from_labels
 
@@ -135,17 +136,13 @@ def orders_from_pins(
         said.setdefault(tracklet, pin)
         if orders.is_named.setdefault(tracklet, pin.name) != pin.name:
             raise PinRejected(
-                f"The pins at {_at(pin)} say that one person is {pin.name!r} and "
-                f"{orders.is_named[tracklet]!r}; keep one of them."
+                told("pin-two-names", at=_at(pin), name=pin.name, other=orders.is_named[tracklet])
             )
     for pin in pins:
         if pin.is_denial:
             tracklet = _hit(pin, tracklets, scene)
             if orders.is_named.get(tracklet) == pin.name:
-                raise PinRejected(
-                    f"The pin at {_at(pin)} says that this is not {pin.name!r} and another one "
-                    "that it is; keep one of them."
-                )
+                raise PinRejected(told("pin-denied", at=_at(pin), name=pin.name))
             orders.is_not.setdefault(tracklet, set()).add(pin.name)
     _refuse_twins(said, tracklets, scene)
     return orders, tracklets
@@ -201,13 +198,11 @@ def smallest_box_at(x: float, y: float, boxes: Floats) -> int | None:
 
 def _nobody_there(pin: Pin, boxes: Floats) -> str:
     if not len(boxes):
-        return f"The pin for {pin.name!r} at {_at(pin)} hits nobody: no face is seen then."
+        return told("pin-no-face", name=pin.name, at=_at(pin))
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2
     there = ", ".join(f"({x:.0f}, {y:.0f})" for x, y in middle)
-    return (
-        f"The pin for {pin.name!r} at {_at(pin)} and ({pin.x:.0f}, {pin.y:.0f}) hits nobody; "
-        f"faces then are at {there}."
-    )
+    at, x, y = _at(pin), f"{pin.x:.0f}", f"{pin.y:.0f}"
+    return told("pin-nobody", name=pin.name, at=at, x=x, y=y, faces=there)
 
 
 def _at(pin: Pin) -> str:
@@ -224,11 +219,8 @@ def _refuse_twins(said: dict[int, Pin], tracklets: Tracklets, scene: Scene) -> N
             name = said[a].name
             together = first[a] <= last[b] and first[b] <= last[a]
             if together and name == said[b].name != NOBODY:
-                at = " and ".join(_at(pin) for pin in sorted((said[a], said[b]), key=_start))
-                raise PinRejected(
-                    f"The pins at {at} name two people {name!r} who are seen at the same time; "
-                    "keep one of them."
-                )
+                at = [_at(pin) for pin in sorted((said[a], said[b]), key=_start)]
+                raise PinRejected(told("pin-twins", first=at[0], second=at[1], name=name))
 
 
 def _start(pin: Pin) -> Fraction:

@@ -383,7 +383,7 @@ def test_a_refusal_tells_who_is_held_in_place(site: RehearsedSite) -> None:
     asked = {"revision": revision, "pins": pins}
     answer = site.http.put(f"/videos/{video['id']}/pins", json=asked)
     assert answer.status_code == 422
-    assert f"{aria['label']}: approved, so held in place" in answer.json()["detail"]
+    assert f"because approved: {aria['label']}." in answer.json()["detail"]
 
 
 def test_a_box_that_sticks_out_of_the_picture_can_be_pinned(site: RehearsedSite) -> None:

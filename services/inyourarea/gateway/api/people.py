@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Response
 
 from inyourarea.core.members import fold, tidy
+from inyourarea.core.reasons import told
 from inyourarea.gateway import documents as doc
 from inyourarea.gateway.announcing import event_of
 from inyourarea.gateway.api.asking import Editor, HouseOf, VideoId, problems
@@ -56,12 +57,10 @@ def name(
     shown = _run_of(house, row, somebody)
     called = tidy(asked.name)
     if not called:
-        raise Problem(422, "name", "A name needs at least one letter.")
+        raise Problem(422, "name", told("no-letter"))
     for other in people_of(house, row, shown):
         if other.id != somebody and fold(other.name) == fold(called):
-            raise Problem(
-                409, "name-taken", f"{other.name} is somebody else here; correct her with a pin."
-            )
+            raise Problem(409, "name-taken", told("name-taken", name=other.name))
     entry = PersonNamed(
         by=person.name,
         person=somebody,
@@ -128,6 +127,6 @@ def _check_ready(somebody: doc.PersonShown, verdict: Verdict) -> None:
             f"{unseen} spans of {somebody.name} have not been looked at yet.",
         )
     if verdict == "publish" and any(fancam.url is None for fancam in somebody.fancams):
-        raise Problem(409, "unfinished", "The fancams are still being drawn; wait for them.")
+        raise Problem(409, "unfinished", told("not-drawn"))
     if verdict == "publish" and somebody.publication.state == "draft":
-        raise Problem(409, "unapproved", f"{somebody.name} has not been approved yet.")
+        raise Problem(409, "unapproved", told("unapproved", name=somebody.name))

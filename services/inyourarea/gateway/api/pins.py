@@ -8,6 +8,7 @@ from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
 from inyourarea.core.errors import PinRejected
 from inyourarea.core.pins import NOBODY
+from inyourarea.core.reasons import told
 from inyourarea.gateway import documents as doc
 from inyourarea.gateway.access import Person
 from inyourarea.gateway.api.asking import Editor, HouseOf, VideoId, problems
@@ -112,9 +113,7 @@ def _solved(
         held = [track.name for track in shown.tracks.people if track.person in fixed]
         if not held:
             raise
-        raise PinRejected(
-            f"{rejected} {', '.join(held)}: approved, so held in place; reopen whom to move."
-        ) from rejected
+        raise PinRejected(told("pin-held", why=rejected, people=", ".join(held))) from rejected
     return command, decided
 
 

@@ -394,6 +394,7 @@ class Video(_message.Message):
     STAGE_FAILURE_FIELD_NUMBER: _builtins.int
     POSTER_URL_FIELD_NUMBER: _builtins.int
     IS_OUTDATED_FIELD_NUMBER: _builtins.int
+    FAILURE_KIND_FIELD_NUMBER: _builtins.int
     id: _builtins.str
     title: _builtins.str
     filename: _builtins.str
@@ -417,6 +418,8 @@ class Video(_message.Message):
     poster_url: _builtins.str
     is_outdated: _builtins.bool
     """An earlier version of the program made it; RetryRun makes it anew."""
+    failure_kind: _builtins.str
+    """A short name of why it failed, the same whatever the figures in `failure`."""
     @_builtins.property
     def labels(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
     @_builtins.property
@@ -459,15 +462,18 @@ class Video(_message.Message):
         stage_failure: _builtins.str | None = ...,
         poster_url: _builtins.str | None = ...,
         is_outdated: _builtins.bool = ...,
+        failure_kind: _builtins.str | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_external_id", b"_external_id", "_failure", b"_failure", "_from_s", b"_from_s", "_group", b"_group", "_left_s", b"_left_s", "_poster_url", b"_poster_url", "_reused", b"_reused", "_shown_run_id", b"_shown_run_id", "_stage", b"_stage", "_stage_failure", b"_stage_failure", "_to_s", b"_to_s", "external_id", b"external_id", "failure", b"failure", "from_s", b"from_s", "group", b"group", "left_s", b"left_s", "poster_url", b"poster_url", "reused", b"reused", "shown_run_id", b"shown_run_id", "source", b"source", "stage", b"stage", "stage_failure", b"stage_failure", "to_s", b"to_s"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_external_id", b"_external_id", "_failure", b"_failure", "_failure_kind", b"_failure_kind", "_from_s", b"_from_s", "_group", b"_group", "_left_s", b"_left_s", "_poster_url", b"_poster_url", "_reused", b"_reused", "_shown_run_id", b"_shown_run_id", "_stage", b"_stage", "_stage_failure", b"_stage_failure", "_to_s", b"_to_s", "external_id", b"external_id", "failure", b"failure", "failure_kind", b"failure_kind", "from_s", b"from_s", "group", b"group", "left_s", b"left_s", "poster_url", b"poster_url", "reused", b"reused", "shown_run_id", b"shown_run_id", "source", b"source", "stage", b"stage", "stage_failure", b"stage_failure", "to_s", b"to_s"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_external_id", b"_external_id", "_failure", b"_failure", "_from_s", b"_from_s", "_group", b"_group", "_left_s", b"_left_s", "_poster_url", b"_poster_url", "_reused", b"_reused", "_shown_run_id", b"_shown_run_id", "_stage", b"_stage", "_stage_failure", b"_stage_failure", "_to_s", b"_to_s", "aspects", b"aspects", "created_at", b"created_at", "external_id", b"external_id", "failure", b"failure", "filename", b"filename", "framing", b"framing", "from_s", b"from_s", "group", b"group", "id", b"id", "is_outdated", b"is_outdated", "labels", b"labels", "left_s", b"left_s", "people_asked", b"people_asked", "poster_url", b"poster_url", "progress", b"progress", "reused", b"reused", "revision", b"revision", "run_id", b"run_id", "shown_run_id", b"shown_run_id", "source", b"source", "stage", b"stage", "stage_failure", b"stage_failure", "state", b"state", "title", b"title", "to_s", b"to_s"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_external_id", b"_external_id", "_failure", b"_failure", "_failure_kind", b"_failure_kind", "_from_s", b"_from_s", "_group", b"_group", "_left_s", b"_left_s", "_poster_url", b"_poster_url", "_reused", b"_reused", "_shown_run_id", b"_shown_run_id", "_stage", b"_stage", "_stage_failure", b"_stage_failure", "_to_s", b"_to_s", "aspects", b"aspects", "created_at", b"created_at", "external_id", b"external_id", "failure", b"failure", "failure_kind", b"failure_kind", "filename", b"filename", "framing", b"framing", "from_s", b"from_s", "group", b"group", "id", b"id", "is_outdated", b"is_outdated", "labels", b"labels", "left_s", b"left_s", "people_asked", b"people_asked", "poster_url", b"poster_url", "progress", b"progress", "reused", b"reused", "revision", b"revision", "run_id", b"run_id", "shown_run_id", b"shown_run_id", "source", b"source", "stage", b"stage", "stage_failure", b"stage_failure", "state", b"state", "title", b"title", "to_s", b"to_s"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__external_id: _TypeAlias = _typing.Literal["external_id"]  # noqa: Y015
     _WhichOneofArgType__external_id: _TypeAlias = _typing.Literal["_external_id", b"_external_id"]  # noqa: Y015
     _WhichOneofReturnType__failure: _TypeAlias = _typing.Literal["failure"]  # noqa: Y015
     _WhichOneofArgType__failure: _TypeAlias = _typing.Literal["_failure", b"_failure"]  # noqa: Y015
+    _WhichOneofReturnType__failure_kind: _TypeAlias = _typing.Literal["failure_kind"]  # noqa: Y015
+    _WhichOneofArgType__failure_kind: _TypeAlias = _typing.Literal["_failure_kind", b"_failure_kind"]  # noqa: Y015
     _WhichOneofReturnType__from_s: _TypeAlias = _typing.Literal["from_s"]  # noqa: Y015
     _WhichOneofArgType__from_s: _TypeAlias = _typing.Literal["_from_s", b"_from_s"]  # noqa: Y015
     _WhichOneofReturnType__group: _TypeAlias = _typing.Literal["group"]  # noqa: Y015
@@ -490,6 +496,8 @@ class Video(_message.Message):
     def WhichOneof(self, oneof_group: _WhichOneofArgType__external_id) -> _WhichOneofReturnType__external_id | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__failure) -> _WhichOneofReturnType__failure | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__failure_kind) -> _WhichOneofReturnType__failure_kind | None: ...
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__from_s) -> _WhichOneofReturnType__from_s | None: ...
     @_typing.overload

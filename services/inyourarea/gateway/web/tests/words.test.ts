@@ -2,6 +2,8 @@ import { describe, expect, test } from "vitest";
 import { dropLoop, keepLoop, loopOf, readLoops } from "../src/player/loops";
 import { readView, writeView } from "../src/player/links";
 import { readRange } from "../src/upload/range";
+import { language } from "../src/words/language";
+import { retold } from "../src/words/reasons";
 import { TEXTS } from "../src/words/texts";
 import { clock, parseClock } from "../src/words/time";
 
@@ -90,5 +92,24 @@ describe("texts", () => {
   test("both languages put in the same things", () => {
     const holes = (text: string) => [...text.matchAll(/\{\w+\}/g)].map(([hole]) => hole).sort();
     for (const [en, ko] of Object.values(TEXTS)) expect(holes(ko)).toEqual(holes(en));
+  });
+});
+
+describe("what the gateway said", () => {
+  const tooLong = "opening the video was given up: it took more than 600 s; export it again, shorter or smaller";
+
+  test("is shown as it came in English, and where nobody knows it", () => {
+    language.value = "en";
+    expect(retold(tooLong)).toBe(tooLong);
+    language.value = "ko";
+    expect(retold("ValueError: broken inside")).toBe("ValueError: broken inside");
+    expect(retold("")).toBe("");
+  });
+
+  test("is told in Korean with its figures, and with what stands in it", () => {
+    language.value = "ko";
+    expect(retold("the video is cut short after 1,203 frames; copy or download it again")).toMatch(/^영상이 1,203프레임 뒤에서/);
+    expect(retold(tooLong)).toBe("영상 열기: 600초가 넘게 걸렸습니다. 그래서 그만두었습니다. 더 짧거나 작게 다시 내보내세요.");
+    expect(retold("The pin for 'a$& (b)' at 1.00 s hits nobody: no face is seen then.")).toContain("‘a$& (b)’");
   });
 });

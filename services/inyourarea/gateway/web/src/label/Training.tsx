@@ -6,6 +6,7 @@ import { Failure } from "../parts/Failure";
 import { useAsked } from "../parts/useAsked";
 import { useDeed } from "../parts/useDeed";
 import { say } from "../words/language";
+import { retold } from "../words/reasons";
 
 /** How often it is asked how far a training is. */
 const POLL_MS = 2000;
@@ -40,7 +41,7 @@ export function Training({ dataset }: { dataset: string }) {
 
 function State({ training }: { training: Trained }) {
   const { state, group, step, done, total, failure, version, worse, members } = training;
-  if (state === "failed") return <Failure text={say("trainingFailed", { why: failure ?? "" })} />;
+  if (state === "failed") return <Failure text={say("trainingFailed", { why: retold(failure ?? "") })} />;
   if (!hasEnded(training)) {
     const share = total ? Math.floor((100 * done) / total) : 0;
     return (

@@ -11,6 +11,7 @@ import { Uploading } from "../upload/uploading";
 import { Wishes } from "../upload/Wishes";
 import { Making } from "../watch/Making";
 import { say } from "../words/language";
+import { retold } from "../words/reasons";
 
 export function UploadPage() {
   const [file, setFile] = useState<File | null>(null);
@@ -117,7 +118,7 @@ function Sent({ uploading, leave }: { uploading: Uploading; leave: () => void })
       {uploading.resumed.value && phase !== "done" && <p class="hint">{say("resumed")}</p>}
       {phase === "lost" && (
         <p class="failure" role="alert">
-          {uploading.failure.value || say("connectionLost")}
+          {retold(uploading.failure.value) || say("connectionLost")}
         </p>
       )}
       <div class="buttons">

@@ -3,6 +3,7 @@ import type { ComponentChildren } from "preact";
 import { Problem } from "../api/client";
 import { Link } from "../router";
 import { say } from "../words/language";
+import { retold } from "../words/reasons";
 
 interface Props {
   title: string;
@@ -47,6 +48,6 @@ export function VideoProblem({ error, again }: { error: unknown; again: () => vo
 }
 
 export function inWords(error: unknown): string {
-  if (error instanceof Problem) return error.status === 0 ? say("unreachable") : error.message;
+  if (error instanceof Problem) return error.status === 0 ? say("unreachable") : retold(error.message);
   return error instanceof Error ? error.message : String(error);
 }

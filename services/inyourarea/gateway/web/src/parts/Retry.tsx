@@ -3,14 +3,15 @@ import { api } from "../api/client";
 import type { Video } from "../api/types";
 import { mayEdit } from "../session";
 import { say } from "../words/language";
+import { retold } from "../words/reasons";
 import { Failure } from "./Failure";
 import { useDeed } from "./useDeed";
 
 /** Why the video is not as it should be, in words; empty where it is. */
 export function trouble(video: Video): string {
   if (video.state === "cancelled") return say("cancelledRun");
-  if (video.state === "failed") return video.is_outdated ? say("outdated") : (video.failure ?? say("failedRun"));
-  return video.stage_failure ? `${say("stageFailed")} ${video.stage_failure}` : "";
+  if (video.state === "failed") return video.is_outdated ? say("outdated") : retold(video.failure ?? say("failedRun"));
+  return video.stage_failure ? `${say("stageFailed")} ${retold(video.stage_failure)}` : "";
 }
 
 interface Props {

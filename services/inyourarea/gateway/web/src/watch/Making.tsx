@@ -9,6 +9,7 @@ import { Retry, trouble } from "../parts/Retry";
 import { Link } from "../router";
 import { mayEdit } from "../session";
 import { aboutLong, say, sayAny } from "../words/language";
+import { retold } from "../words/reasons";
 
 export function stageName(stage: string): string {
   const key = `stage_${stage.split(" ")[0]}`;
@@ -41,7 +42,7 @@ export function Making({ video, changed }: { video: Video; changed: (video: Vide
           </p>
           <Stages progress={video.progress} />
           {video.reused && video.reused.done > 0 && <p class="hint">{say("reused", video.reused)}</p>}
-          {video.source?.warning && <p class="notice">{video.source.warning}</p>}
+          {video.source?.warning && <p class="notice">{retold(video.source.warning)}</p>}
         </>
       )}
       <Failure text={failure} />

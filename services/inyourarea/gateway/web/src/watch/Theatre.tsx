@@ -6,6 +6,7 @@ import type { Person } from "../api/types";
 import type { Player } from "../player/player";
 import { stateAt } from "../player/states";
 import { called, say } from "../words/language";
+import { retold } from "../words/reasons";
 
 interface Props {
   player: Player;
@@ -67,7 +68,7 @@ function NoStage({ player }: { player: Player }) {
   return (
     <p class="no-stage" role="status" data-testid="no-stage">
       <strong>{say(why ? "stageFailed" : "stageComing")}</strong>
-      {why ?? say("stageComingHelp")}
+      {why ? retold(why) : say("stageComingHelp")}
     </p>
   );
 }
