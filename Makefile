@@ -6,7 +6,7 @@ WEB := services/inyourarea/gateway/web
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm --prefix $(WEB)
 
 .DEFAULT_GOAL := menu
-.PHONY: menu install web demo check quick test cluster cluster-demo cluster-down chaos exam exam-by-looks bench bench-gateway bench-player bench-bus bench-models bench-objects bench-cluster bench-train simulate proto golden show-model screenshot images chart chart-docs test-kubernetes clean
+.PHONY: menu install web demo check quick test cluster cluster-demo cluster-down chaos exam exam-by-looks bench bench-gateway bench-player bench-correcting bench-bus bench-models bench-objects bench-cluster bench-train simulate proto golden show-model screenshot images chart chart-docs test-kubernetes clean
 
 menu: ## print this menu
 	@awk '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {split($$0, part, ":.*## "); \
@@ -74,6 +74,8 @@ bench-train: .venv/.train ## a group that no model knows, from nothing to its mo
 	$(BIN)/python benchmarks/train.py
 bench-player: .venv/.dev web ## the player in Chromium: sync, changes of member, grid, first frame
 	PYTHONPATH=tests:tests/browser $(BIN)/python benchmarks/player.py
+bench-correcting: .venv/.dev web ## a pin in a video of a minute: when virtual and encoded fancam are right (minutes)
+	PYTHONPATH=tests:tests/browser:tests/cluster $(BIN)/python benchmarks/correcting.py
 
 ##@ Generate
 proto: .venv/.dev ## Python stubs from proto/

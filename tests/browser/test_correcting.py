@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Route
 
 from counted_stage import FPS, GROUP, CountedStage, film_of
 from inyourarea.embedded.serving import add_video
@@ -18,24 +18,7 @@ def correcting(site: PlayerSite, open_page: OpenPage, person: str) -> Watching:
     """The watch page with the tools for corrections."""
     tall = {"width": 1100, "height": 1300}
     url = f"{site.url}/watch/{site.video}?person={person}"
-    page = Watching(open_page(url, viewport=tall)).ready()
-    page.press("e")
-    page.page.wait_for_selector("[data-testid=edit-panel]")
-    page.page.wait_for_selector(".face-box")
-    return page
-
-
-def mark(page: Page, first_s: float, last_s: float) -> None:
-    """A stretch is dragged over on the timeline."""
-    box = page.locator("[data-testid=timeline]").bounding_box()
-    assert box is not None
-    end = float(page.get_attribute("[data-testid=timeline]", "aria-valuemax") or 1)
-    y = box["y"] + box["height"] / 2
-    page.mouse.move(box["x"] + box["width"] * first_s / end, y)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * (first_s + last_s) / 2 / end, y)
-    page.mouse.move(box["x"] + box["width"] * last_s / end, y)
-    page.mouse.up()
+    return Watching(open_page(url, viewport=tall)).ready().correcting()
 
 
 def test_a_click_on_a_face_names_it(own_site: PlayerSite, open_page: OpenPage) -> None:
@@ -54,7 +37,7 @@ def test_a_wrong_stretch_is_given_to_the_right_person_and_taken_back(
     page = correcting(own_site, open_page, "Ana")
     page.seek(_WRONG / FPS).at(_WRONG)
     assert page.member() == "Ana"
-    mark(page.page, 6.1, 7.9)
+    page.mark(6.1, 7.9)
     page.page.click("[data-testid=stretch] [data-testid=is-Bo]")
     page.page.wait_for_selector("[data-testid=preview] .changes li")
     assert "Bo" in page.page.inner_text("[data-testid=preview] .changes")
@@ -82,7 +65,7 @@ def test_a_wrong_stretch_is_given_to_the_right_person_and_taken_back(
 
 def test_a_stale_edit_is_told(own_site: PlayerSite, open_page: OpenPage) -> None:
     page = correcting(own_site, open_page, "Bo")
-    mark(page.page, 9, 10)
+    page.mark(9, 10)
     page.page.click("[data-testid=stretch] [data-testid=is-nobody]")
     page.page.wait_for_selector("[data-testid=apply]:enabled")
     video = own_site.video

@@ -101,6 +101,26 @@ class Watching:
         self.page.mouse.move(0, 0)  # a small picture of the moment lies over the stage meanwhile
         return self
 
+    def correcting(self) -> "Watching":
+        """The tools for corrections are there."""
+        self.press("e")
+        self.page.wait_for_selector("[data-testid=edit-panel]")
+        self.page.wait_for_selector(".face-box")
+        return self
+
+    def mark(self, first_s: float, last_s: float) -> "Watching":
+        """A stretch is dragged over on the timeline."""
+        box = self.page.locator("[data-testid=timeline]").bounding_box()
+        assert box is not None
+        end = float(self.page.get_attribute("[data-testid=timeline]", "aria-valuemax") or 1)
+        y = box["y"] + box["height"] / 2
+        self.page.mouse.move(box["x"] + box["width"] * first_s / end, y)
+        self.page.mouse.down()
+        self.page.mouse.move(box["x"] + box["width"] * (first_s + last_s) / 2 / end, y)
+        self.page.mouse.move(box["x"] + box["width"] * last_s / end, y)
+        self.page.mouse.up()
+        return self
+
     def virtual(self) -> "Watching":
         """The fancam is cut from the stage, also where a busy machine would do without."""
         self.page.select_option("[data-testid=mode-choice]", "virtual")

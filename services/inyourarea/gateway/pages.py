@@ -2,6 +2,7 @@
 
 import html
 from pathlib import Path
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
@@ -66,15 +67,16 @@ def watch(request: Request, video: str, house: HouseOf, person: str = "") -> Res
     if not published:
         return _page(ahead)
     names = {one["person"]: one["name"] for one in house.catalog.people(video)}
-    title = row["title"]
+    title, place = row["title"], str(request.base_url)
+    address = f"{place}watch/{video}"
     if person in published:
         title = f"{names.get(person, person)} - {title}"
-    place = str(request.base_url)
+        address += f"?{urlencode({'person': person})}"  # who follows it shall see her too
     told = {
         "og:site_name": "InYourArea",
         "og:type": "video.other",
         "og:title": title,
-        "og:url": f"{place}watch/{video}",
+        "og:url": address,
         "og:image": f"{place}api/v1/videos/{video}/poster.jpg",
     }
     return _page(ahead + "".join(_meta(name, value) for name, value in told.items()))

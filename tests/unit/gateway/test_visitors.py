@@ -1,8 +1,11 @@
 """What reaches a visitor of a public site: what is published, and nothing of a draft."""
 
+from pathlib import Path
+
 import pytest
 
 from doors import close_door, key
+from inyourarea.gateway import pages
 from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.changes import shown_now
 from inyourarea.gateway.journal import FancamJudged
@@ -157,3 +160,23 @@ def test_what_editors_do_with_a_newer_run_is_notshown_now(site: RehearsedSite, s
     site.house.projection.project(video)
     (somebody,) = site.watch(shown["video"])["people"]
     assert somebody["publication"]["state"] == "published"
+
+
+def test_a_shared_page_tells_of_who_is_published_and_leads_to_her(
+    site: RehearsedSite, shown: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "index.html").write_text("<head></head>")
+    monkeypatch.setattr(pages, "DIST", tmp_path)
+    address = f"http://site/watch/{shown['video']['id']}"
+    seen, hidden = shown["seen"]["id"], shown["hidden"][0]["id"]
+    for person, title, url in (
+        (seen, "Jennie - Stage", f"{address}?person={seen}"),
+        (hidden, "Stage", address),
+        ("'\"><b>", "Stage", address),
+    ):
+        page = site.http.get(address, params={"person": person}).text
+        assert f'<meta property="og:title" content="{title}" />' in page
+        assert f'<meta property="og:url" content="{url}" />' in page
+    draft = site.http.get(f"http://site/watch/{shown['draft']['id']}").text
+    assert "og:" not in draft
+    assert "Rehearsal" not in draft

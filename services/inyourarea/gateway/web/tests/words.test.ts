@@ -73,17 +73,17 @@ describe("loops", () => {
 
 describe("links", () => {
   test("carry member, loop, speed and mirror there and back", () => {
-    const view = { person: "p 2&", aspect: "4:5", a: 1.5, b: 3.25, loop: "후렴 1", rate: 0.5, mirror: true };
+    const view = { person: "p 2&", aspect: "4:5", a: 1.5, b: 3.25, loop: "후렴 1", countsIn: false, rate: 0.5, mirror: true };
     expect(readView(writeView(view, "9:16"))).toEqual(view);
   });
 
   test("say nothing of what is usual", () => {
-    const plain = { person: null, aspect: "9:16", a: null, b: null, loop: null, rate: 1, mirror: false };
+    const plain = { person: null, aspect: "9:16", a: null, b: null, loop: null, countsIn: true, rate: 1, mirror: false };
     expect(writeView(plain, "9:16")).toBe("");
   });
 
   test("nonsense is passed over", () => {
-    expect(readView("?a=9&b=2&rate=400&mirror=yes&loop=x")).toEqual({ person: null, aspect: null, a: null, b: null, loop: null, rate: 1, mirror: false });
+    expect(readView("?a=9&b=2&rate=400&mirror=yes&loop=x")).toEqual({ person: null, aspect: null, a: null, b: null, loop: null, countsIn: true, rate: 1, mirror: false });
     expect(readView("?a=&b=3&rate=x").a).toBeNull();
   });
 });

@@ -84,6 +84,7 @@ export interface VideoQuery {
   query?: string;
   state?: string;
   label?: string;
+  group?: string;
   cursor?: string;
   limit?: number;
 }

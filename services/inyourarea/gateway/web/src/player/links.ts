@@ -1,4 +1,4 @@
-/** What a link to a watch page carries: person, aspect, loop, speed, mirror. */
+/** What a link to a watch page carries: person, aspect, loop and whether it is counted in, speed, mirror. */
 
 export interface View {
   person: string | null;
@@ -7,6 +7,7 @@ export interface View {
   a: number | null;
   b: number | null;
   loop: string | null;
+  countsIn: boolean;
   rate: number;
   mirror: boolean;
 }
@@ -25,6 +26,7 @@ export function readView(search: string): View {
     a: whole ? a : null,
     b: whole ? b : null,
     loop: whole ? asked.get("loop") : null,
+    countsIn: asked.get("count") !== "0",
     rate: rate >= 0.1 && rate <= 4 ? rate : 1,
     mirror: asked.get("mirror") === "1",
   };
@@ -39,6 +41,7 @@ export function writeView(view: View, usualAspect: string | null): string {
     said.set("a", short(view.a));
     said.set("b", short(view.b));
     if (view.loop) said.set("loop", view.loop);
+    if (!view.countsIn) said.set("count", "0");
   }
   if (view.rate !== 1) said.set("rate", String(view.rate));
   if (view.mirror) said.set("mirror", "1");

@@ -174,6 +174,7 @@ function open(player: Player, watch: Watch): string | null {
   player.aspect.value = (view.aspect && aspects.includes(view.aspect) ? view.aspect : aspects[0]) ?? "9:16";
   player.rate.value = view.rate;
   player.mirror.value = view.mirror;
+  player.countsIn.value = view.countsIn;
   const end = player.scene.value?.times.end ?? 0;
   if (view.a !== null && view.b !== null) {
     player.loop.value = loopOf(view.a, view.b, end, view.loop ?? "");
@@ -191,6 +192,7 @@ function linkOf(player: Player): string {
       a: loop?.a ?? null,
       b: loop?.b ?? null,
       loop: loop?.name || null,
+      countsIn: player.countsIn.value,
       rate: player.rate.value,
       mirror: player.mirror.value,
     },
