@@ -39,14 +39,15 @@ _LOOKED_S = 6
 _PATIENCE_S = 3600
 
 
-def stage_of(seconds: float) -> CountedStage:
+def stage_of(seconds: float, height: int) -> CountedStage:
     """Four members; Ana and Bo are taken for each other as the last shot begins, half way.
 
     A segment begins a second before that, so that only one has to be drawn again.
     """
     half = 4 * round(seconds / 8) + 1
     shots = (half - 2, 2, seconds - half)
-    return CountedStage(tuple(HEADS)[:4], (1920, 1080), shots, swapped_s=_WRONG_S)
+    size = (height * 16 // 9, height)
+    return CountedStage(tuple(HEADS)[:4], size, shots, swapped_s=_WRONG_S)
 
 
 @contextmanager
@@ -160,8 +161,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--folder", type=Path, help="below which the site lies while it is used")
     parser.add_argument("--seconds", type=float, default=60, help="that the stage lasts")
+    parser.add_argument("--height", type=int, default=1080, help="of its picture in pixels")
     args = parser.parse_args()
-    stage = stage_of(args.seconds)
+    stage = stage_of(args.seconds, args.height)
     with tempfile.TemporaryDirectory(dir=args.folder) as name, chromium() as browser:
         folder = Path(name)
         film = folder / "stage.mp4"

@@ -263,8 +263,8 @@ class TritonDetector:
     def _look_up(self) -> tuple[ServedVersion, int]:
         """The version with the digest, and the largest batch that the server takes."""
         config = self._server.config(self._name)
-        told = {key: one.string_value for key, one in config.parameters.items()}
-        served = served_versions(told)
+        parameters = {key: one.string_value for key, one in config.parameters.items()}
+        served = served_versions(parameters)
         ours = [version for version in served if version.sha256 == self._sha256]
         if not ours:
             digests = ", ".join(f"{one.number}: {one.sha256[:12]}" for one in served) or "none"
