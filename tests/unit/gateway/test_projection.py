@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.core import reasons
 from inyourarea.gateway.catalog import Catalog, Picture
 from inyourarea.gateway.journal import PinsSet, Titled
 from inyourarea.gateway.projection import Projection
@@ -254,6 +255,18 @@ def test_a_failure_that_was_told_before_the_fancams_came_does_not_stay(
     assert site.get(f"/videos/{video['id']}")["failure"] == "full disk"
     found = site.work(video["id"])
     assert (found["state"], found["failure"]) == ("ready", None)
+
+
+def test_a_failure_has_a_name_for_programs_where_it_is_a_known_one(site: RehearsedSite) -> None:
+    video = site.submit()
+    about = {"video_id": video["id"], "run_id": video["run_id"], "stage": "ingest"}
+    why = reasons.told("died", why=reasons.told("took-long", seconds=60))
+    site.handler.on_stage_failed(facts.StageFailed(**about, reason=why))
+    found = site.get(f"/videos/{video['id']}")
+    assert (found["state"], found["failure"], found["failure_kind"]) == ("failed", why, "died")
+    site.objects.put(keys.failed(video["run_id"]), b"ValueError: said by an earlier version")
+    site.house.projection.project(video["id"])
+    assert site.get(f"/videos/{video['id']}")["failure_kind"] is None
 
 
 def test_what_fails_of_an_earlier_take_says_nothing_of_a_run_that_was_asked_for_again(
