@@ -5,6 +5,7 @@ or a shaking hand does not, however much changes from one frame to the next. So 
 after are compared by their structure (`likeness`), over a flash's length and over a dissolve's.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
 
 import numpy as np
@@ -19,6 +20,8 @@ from inyourarea.track.likeness import BLANK, Likeness, look_at
 
 #: Frames that are looked at together; what is kept of them is the boundaries alone.
 STRETCH_FRAMES = 1024
+#: Stretches that are looked at side by side: while cameras are planned nobody else works.
+THREADS = 2
 #: A flash lasts at most this long: over that time frames before and after are compared.
 FLASH_S = Fraction(2, 15)
 #: Lengths that are tried of slow exchanges: the show's last .2 to 1 s.
@@ -59,13 +62,18 @@ def find_shots(
     flash, pace = _in_frames(FLASH_S, step_s), _slow_pace(step_s)
     zooms = _zooms(signals)
     people = np.zeros(frames) if people is None else people
-    kinds: dict[int, ShotKind] = {}
-    for start in range(0, frames, STRETCH_FRAMES):
+
+    def look(start: int) -> dict[int, ShotKind]:
         end = start + STRETCH_FRAMES
         first, last = max(0, start - pace.reach), min(frames, end + pace.reach)
         told = zooms[first:last], people[first:last]
         found = _boundaries(signals.thumbnail[first:last], told, flash, pace)
-        kinds |= {first + rank: kind for rank, kind in found.items() if start <= first + rank < end}
+        return {first + rank: kind for rank, kind in found.items() if start <= first + rank < end}
+
+    kinds: dict[int, ShotKind] = {}
+    with ThreadPoolExecutor(THREADS, thread_name_prefix="shots") as pool:
+        for found in pool.map(look, range(0, frames, STRETCH_FRAMES)):
+            kinds |= found
     firsts = [0, *sorted(rank for rank in kinds if rank)]
     lasts = [*(rank - 1 for rank in firsts[1:]), frames - 1]
     return tuple(
