@@ -14,7 +14,7 @@ from inyourarea.contracts.reach import REACH
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
 from inyourarea.embedded.line import Line
-from inyourarea.runtime.child import Child, import_there
+from inyourarea.runtime.child import Child, prepare
 from inyourarea.runtime.folder_objects import FolderObjects
 from small_show import draw_small_show, inyourarea
 
@@ -28,7 +28,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
     call = Child.call
 
     def count(child: Child, function: Callable[..., Any], *args: Any, timeout_s: float) -> Any:
-        counted[function.__name__] += function is not import_there
+        counted[function.__name__] += function is not prepare
         return call(child, function, *args, timeout_s=timeout_s)
 
     monkeypatch.setattr(Child, "call", count)

@@ -57,15 +57,18 @@ class StageDied(Refused):
 class Line:
     """All stages at work on one store, whichever; use it as a context manager. One line per store.
 
-    ``detectors`` gives the detector of a run's model.
+    ``detectors`` gives the detector of a run's model. ``hand``, where there will be one video only,
+    is the process in which it is probed and drawn, one after the other; else there is one for each,
+    since videos do not wait for each other. It ends with the line.
     """
 
-    def __init__(self, objects: Objects, detectors: Detectors) -> None:
+    def __init__(self, objects: Objects, detectors: Detectors, hand: Child | None = None) -> None:
         self.objects = objects
         self._detectors = detectors
+        self._hand = hand
         self._stop = threading.Event()
         self._broker = MemoryBroker()
-        self._children: list[Child] = []
+        self._children: list[Child] = [hand] if hand else []
         self._threads: list[threading.Thread] = []
         self._ingest = ingest_settings.read_settings(os.environ)
         self._track = track_settings.read_settings(os.environ)
@@ -76,9 +79,9 @@ class Line:
         sys.setswitchinterval(TURN_S)
         for start in list(self.objects.list("attempts/")):
             self.objects.delete(start)  # asking again is a fresh start
-        self._submitting = self.child()
+        self._submitting = self._hand or self.child()
         self._submitting.warm_up("inyourarea.ingest.submit")
-        self._extracting = self.child()
+        self._extracting = self._hand or self.child()
         self._extracting.warm_up("inyourarea.ingest.extract")
         self._tracking = TrackHandler(self.objects, self._track)
         self._producer = self._broker.join("line", ())
@@ -87,7 +90,7 @@ class Line:
         for _ in range(_DETECTING):
             self.start("detect", DetectHandler(self.objects, self._detectors).handlers)
         self.start("track", self._tracking.handlers)
-        self._drawing = self.child()
+        self._drawing = self._hand or self.child()
         self.start("render", RenderHandler(self.objects, self._drawing, self._render).handlers)
         self.start("rendition", self._rendition())
         self._begin("tidying", self._tidy, self._broker.join("tidying", (_DETECTED, _TRACKED)))
@@ -121,10 +124,11 @@ class Line:
             fact = read_fact(record.channel, record.value)
             if isinstance(fact, facts.SegmentDetected):
                 self._prepare_drawing(fact)
-            else:
+                continue
+            if self._hand is None:
                 self._submitting.rest()
                 self._extracting.rest()
-                give_back_memory()
+            give_back_memory()
 
     def _prepare_drawing(self, fact: facts.SegmentDetected) -> None:
         """While the cameras of a video are planned, which takes one core, drawing is got ready."""

@@ -5,6 +5,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -32,6 +33,7 @@ from inyourarea.embedded.models import ModelFile, find_model
 from inyourarea.embedded.outputs import Outputs, OutputUnwritable
 from inyourarea.embedded.own_files import STORE
 from inyourarea.embedded.store import open_store
+from inyourarea.runtime.child import Child
 from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway, holds
 
@@ -100,10 +102,14 @@ class Seeing:
         return self.detector
 
 
-def run_video(request: Request, listen: Listen) -> Result:
+Look = Callable[[], Seeing]
+
+
+def run_video(request: Request, listen: Listen, hand: Child) -> Result:
     """All files of the run are in ``request.out``; every fact on the way goes to ``listen``.
 
-    Asked again it does no work over, and after a kill it goes on where it was.
+    Asked again it does no work over, and after a kill it goes on where it was. The video is probed
+    and drawn in the process ``hand``, which then ends.
 
     Raises:
         Refused: the input can not be used, and why.
@@ -111,7 +117,7 @@ def run_video(request: Request, listen: Listen) -> Result:
     """
     check_paths(request)
     try:
-        return _run(request, listen, see(request))
+        return _run(request, listen, hand)
     except ObjectsAway as away:
         raise OutputUnwritable(str(away)) from away
 
@@ -125,7 +131,7 @@ def track_video(request: Request, listen: Listen) -> facts.VideoAccepted:
     """
     check_paths(request)
     try:
-        with _under_way(request, listen, see(request)) as run:
+        with _under_way(request, listen, Child()) as run:
             for fact in run.facts:
                 if isinstance(fact, facts.TracksCompleted | facts.FancamsPublished):
                     return run.accepted
@@ -134,9 +140,9 @@ def track_video(request: Request, listen: Listen) -> facts.VideoAccepted:
     raise RunFailed("the stages stopped before the people were tracked")
 
 
-def _run(request: Request, listen: Listen, seeing: Seeing) -> Result:
+def _run(request: Request, listen: Listen, hand: Child) -> Result:
     clock = _Clock(time.monotonic())
-    with _under_way(request, listen, seeing) as run:
+    with _under_way(request, listen, hand) as run:
         for fact in run.facts:
             clock.note(fact)
             if isinstance(fact, facts.FancamsPublished):
@@ -154,17 +160,21 @@ class _Running:
 
 
 @contextmanager
-def _under_way(request: Request, listen: Listen, seeing: Seeing) -> Iterator[_Running]:
+def _under_way(request: Request, listen: Listen, hand: Child) -> Iterator[_Running]:
     """The video is submitted; every fact goes to ``listen`` before anything else.
 
     Raises:
         RunFailed: a stage gave up; raised by the facts.
     """
     store = open_store(request.out / STORE)
-    with store as objects, Line(objects, seeing.detector_of) as line:
+
+    def detector_of(model: facts.Model) -> Detector:
+        return look().detector_of(model)
+
+    with seeing_soon(request) as look, store as objects, Line(objects, detector_of, hand) as line:
         source = store_source(line.objects, request.video)
         watcher = line.watch()
-        accepted = _submit(line, request, seeing, source)
+        accepted = _submit(line, request, look, source)
         listen(accepted)
         yield _Running(line, accepted, _heard(watcher.facts(accepted.run_id), listen))
 
@@ -226,16 +236,38 @@ def check_paths(request: Request) -> None:
 
 def see(request: Request) -> Seeing:
     """The detector to use and what the run's specification says of it."""
+    with seeing_soon(request) as look:
+        return look()
+
+
+@contextmanager
+def seeing_soon(request: Request) -> Iterator[Look]:
+    """What `see` says, for whoever asks; the model is loaded while others work.
+
+    Raises:
+        ModelRejected: there is no such group, or its model is not on this machine.
+    """
     if request.boxes is not None:
-        width, height = BOXES_PICTURE
-        members = find_model(request.group).group if request.group else None
-        names = members.members if members else ()
-        confidence = request.confidence or 0.0
-        model = facts.Model(
-            name="boxes", members=names, confidence=confidence, width=width, height=height
-        )
-        return Seeing(model, None)
+        given = _given(request)
+        yield lambda: given
+        return
     file = find_model(request.group)
+    with ThreadPoolExecutor(1, thread_name_prefix="model") as pool:
+        yield pool.submit(_loaded, request, file).result
+
+
+def _given(request: Request) -> Seeing:
+    width, height = BOXES_PICTURE
+    members = find_model(request.group).group if request.group else None
+    names = members.members if members else ()
+    confidence = request.confidence or 0.0
+    model = facts.Model(
+        name="boxes", members=names, confidence=confidence, width=width, height=height
+    )
+    return Seeing(model, None)
+
+
+def _loaded(request: Request, file: ModelFile) -> Seeing:
     detector = file.load(read_settings(os.environ).threads)
     model = model_fact(file, detector)
     model.confidence = request.confidence or model.confidence
@@ -300,10 +332,21 @@ def _stored_digest(objects: Objects, key: str) -> str:
     return found.hexdigest()
 
 
-def _submit(
-    line: Line, request: Request, seeing: Seeing, source: StoredSource
-) -> facts.VideoAccepted:
-    spec = facts.RunSpec(
+def _submit(line: Line, request: Request, look: Look, source: StoredSource) -> facts.VideoAccepted:
+    asked = ingest_pb2.SubmitVideoRequest(source_key=source.key, sha256=source.sha256)
+    if request.start is not None:
+        asked.from_s.CopyFrom(to_rational(request.start))
+    if request.end is not None:
+        asked.to_s.CopyFrom(to_rational(request.end))
+    seen, spec = line.look_at(asked), _spec(request, look())
+    if request.boxes is not None:
+        _store_boxes(request.boxes, seen, spec.model, line.objects)
+    asked.spec.CopyFrom(spec)
+    return line.submit(asked)
+
+
+def _spec(request: Request, seeing: Seeing) -> facts.RunSpec:
+    return facts.RunSpec(
         model=seeing.model,
         people=request.people,
         pins=[to_pin(pin) for pin in request.pins],
@@ -312,16 +355,6 @@ def _submit(
         members=_members(request, seeing),
         smooth_frames=request.smooth,
     )
-    asked = ingest_pb2.SubmitVideoRequest(source_key=source.key, sha256=source.sha256)
-    if request.start is not None:
-        asked.from_s.CopyFrom(to_rational(request.start))
-    if request.end is not None:
-        asked.to_s.CopyFrom(to_rational(request.end))
-    seen = line.look_at(asked)
-    if request.boxes is not None:
-        _store_boxes(request.boxes, seen, spec.model, line.objects)
-    asked.spec.CopyFrom(spec)
-    return line.submit(asked)
 
 
 def _store_boxes(file: Path, source: facts.Source, model: facts.Model, objects: Objects) -> None:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from typing import IO, Any, ParamSpec, TypeVar
 
 from inyourarea.core.reasons import told
-from inyourarea.runtime.memory import keep_freed_memory, limit_memory
+from inyourarea.runtime.memory import give_back_memory, keep_freed_memory, limit_memory
 from inyourarea.runtime.meter import spend
 from inyourarea.runtime.settings import PREFIX
 
@@ -123,13 +123,16 @@ class Child:
                     self._about.copy().run(log.warning, "its process says: %s", text)
 
     def warm_up(self, module: str) -> None:
-        """The process is started and imports what it will need, while others work."""
+        """The process is started, imports what it will need next, and keeps nothing of before.
+
+        Others work meanwhile.
+        """
         work = threading.Thread(target=self._warm_up, args=(module,), daemon=True)
         work.start()
 
     def _warm_up(self, module: str) -> None:
-        with contextlib.suppress(ChildDied):  # whoever calls it next will see
-            self.call(import_there, module, timeout_s=WARM_UP_S)
+        with contextlib.suppress(ChildDied, ImportError):  # whoever calls it next will see
+            self.call(prepare, module, timeout_s=WARM_UP_S)
 
     def rest(self) -> None:
         """An idle process is gone, and its memory with it; the next call starts another."""
@@ -198,9 +201,10 @@ def _cause_of_death(code: int | None) -> str:
     return told("exit", code=code)
 
 
-def import_there(module: str) -> None:
-    """The module is imported."""
+def prepare(module: str) -> None:
+    """The module is imported, and what earlier work left free is the system's again."""
     importlib.import_module(module)
+    give_back_memory()
 
 
 def serve() -> None:

@@ -41,7 +41,7 @@ def asked(gone: tuple[str, ...], *words: str) -> tuple[int, str]:
     [
         (_NOT_OF_CLIENT, ("score", "run", "--truth", "t.csv"), "score needs scipy, track"),
         (_BARE, ("score", "--help"), "score needs scipy, track"),
-        (_NOT_OF_CLIENT, ("run", "stage.mp4"), "run needs cv2, laptop"),
+        (_NOT_OF_CLIENT, ("run", "stage.mp4", "--out", "o"), "run needs cv2, laptop"),
         (_NOT_OF_CLIENT, ("stage-show",), "stage-show needs cv2, laptop"),
         (_NOT_OF_CLIENT, ("topics",), "topics needs kafka, cluster"),
         (_BARE, ("status", "--server", "http://127.0.0.1:9"), "status needs rich, client"),

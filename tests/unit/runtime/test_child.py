@@ -17,17 +17,25 @@ from child_work import (
     add,
     chatter,
     crash,
+    freed_kib,
     has_imported,
     leave,
     page_faults_of_pictures,
     raise_unpicklable,
     refuse,
+    resident_kib,
     slow_pid,
     swell,
 )
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import VideoTooLarge
-from inyourarea.runtime.child import Child, ChildDied, ChildOutOfMemory, ChildTookTooLong
+from inyourarea.runtime.child import (
+    Child,
+    ChildDied,
+    ChildOutOfMemory,
+    ChildTookTooLong,
+    prepare,
+)
 from inyourarea.runtime.json_logs import speaking_of
 from watched import log_lines
 
@@ -138,6 +146,14 @@ def test_a_child_warmed_up_has_imported_what_it_needs() -> None:
         while not child.call(has_imported, "colorsys", timeout_s=20) and time.monotonic() < end:
             time.sleep(0.01)
         assert child.call(has_imported, "colorsys", timeout_s=20)
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="others keep memory as they like")
+def test_a_child_that_gets_ready_for_other_work_keeps_no_memory_of_before() -> None:
+    with closing(Child()) as child:
+        kept = child.call(freed_kib, timeout_s=20)
+        child.call(prepare, "colorsys", timeout_s=20)
+        assert child.call(resident_kib, timeout_s=20) < kept - 100_000
 
 
 def test_closing_ends_what_is_being_done_and_what_would_come() -> None:
