@@ -42,6 +42,8 @@ _FAREWELL_S = 2.0
 #: Segments that people are found in at a time: while the network looks at one on both cores (it
 #: needs no interpreter), heads are followed in the other.
 _DETECTING = 2
+#: Segments that are being drawn: while pieces of one are stored, the process draws the next.
+_DRAWING = 2
 _EVERY_CHANNEL = tuple(channel for topic in TOPICS for channel in topic.channels)
 _DETECTED, _TRACKED = (
     topic_of(kind).name for kind in (facts.SegmentDetected, facts.TracksCompleted)
@@ -91,7 +93,9 @@ class Line:
             self.start("detect", DetectHandler(self.objects, self._detectors).handlers)
         self.start("track", self._tracking.handlers)
         self._drawing = self._hand or self.child()
-        self.start("render", RenderHandler(self.objects, self._drawing, self._render).handlers)
+        render = RenderHandler(self.objects, self._drawing, self._render)
+        for _ in range(_DRAWING):
+            self.start("render", render.handlers)
         self.start("rendition", self._rendition())
         self._begin("tidying", self._tidy, self._broker.join("tidying", (_DETECTED, _TRACKED)))
         return self

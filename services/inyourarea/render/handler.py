@@ -1,6 +1,7 @@
 """Fourth stage: windows in, fancams out; one segment at a time, then one film of all."""
 
 import logging
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
@@ -45,6 +46,8 @@ class RenderHandler:
     ) -> None:
         self._objects = objects
         self._shop = Workshop(objects, child, settings)
+        #: Held while fancams are joined: of two facts that find everything there one waits.
+        self._joining = threading.Lock()
         self.handlers: Mapping[type[Message], Callable[[Any], list[Message]]] = MappingProxyType(
             {
                 facts.CameraPlanned: self.on_camera_planned,
@@ -100,6 +103,10 @@ class RenderHandler:
 
         Where pieces are gone since they were drawn, their segments are asked for again.
         """
+        with self._joining:
+            return self._published(fact)
+
+    def _published(self, fact: facts.SegmentRendered | facts.AudioReady) -> list[Message]:
         key = keys.published(fact.run_id)
         if done_already(holds(self._objects, key)):
             return [facts.FancamsPublished.FromString(self._objects.get(key))]
