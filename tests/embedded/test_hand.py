@@ -1,6 +1,7 @@
 """A run's video is probed and drawn in one process beside its own."""
 
 import os
+import subprocess
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -35,6 +36,11 @@ def test_one_process_does_everything_and_then_is_gone(
     assert len(seen) == 1
     assert children() == others
     assert digests(out) == digests(finished)
+
+
+def test_what_is_needed_late_is_imported_late() -> None:
+    program = "import sys, inyourarea.embedded.run; sys.exit('scipy' in sys.modules)"
+    subprocess.run([sys.executable, "-c", program], check=True)
 
 
 def children() -> set[int]:

@@ -2,7 +2,6 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.optimize import linear_sum_assignment
 
 from inyourarea.core import boxes
 from inyourarea.detect.sightings import Sightings
@@ -35,6 +34,9 @@ def pair_boxes(
     reach = min(REACH_FACES + REACH_FACES_PER_FRAME * frames_apart, REACH_FACES_MOST)
     impossible = (distance > reach) | (ratio > np.log(SIZE_FACTOR))
     cost = np.where(impossible, 100.0, distance + ratio)
+    # Imported here: a third of what a run imports, and first needed when a segment was looked at.
+    from scipy.optimize import linear_sum_assignment  # noqa: PLC0415
+
     for mine, their in zip(*linear_sum_assignment(cost), strict=True):
         if not impossible[mine, their]:
             partner[mine] = their

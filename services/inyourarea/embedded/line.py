@@ -1,12 +1,14 @@
 """The laptop's composition root: every stage on a thread, between one bus and one store."""
 
+import importlib
 import logging
 import os
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from typing import Self
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Self
 
 from google.protobuf.message import Message
 
@@ -31,7 +33,9 @@ from inyourarea.runtime.memory_bus import MemoryBroker
 from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway, holds
 from inyourarea.runtime.worker import Handlers, Patience, Worker, channels_of, take_of, to_record
 from inyourarea.track import settings as track_settings
-from inyourarea.track.handler import TrackHandler
+
+if TYPE_CHECKING:
+    from inyourarea.track.handler import TrackHandler
 
 log = logging.getLogger(__name__)
 
@@ -85,13 +89,12 @@ class Line:
         self._submitting.warm_up("inyourarea.ingest.submit")
         self._extracting = self._hand or self.child()
         self._extracting.warm_up("inyourarea.ingest.extract")
-        self._tracking = TrackHandler(self.objects, self._track)
         self._producer = self._broker.join("line", ())
         ingest = IngestHandler(self.objects, self._extracting, self._ingest)
         self.start("ingest", ingest.handlers)
         for _ in range(_DETECTING):
             self.start("detect", DetectHandler(self.objects, self._detectors).handlers)
-        self.start("track", self._tracking.handlers)
+        self.start("track", {facts.SegmentDetected: self._track_people})
         self._drawing = self._hand or self.child()
         render = RenderHandler(self.objects, self._drawing, self._render)
         for _ in range(_DRAWING):
@@ -141,6 +144,18 @@ class Line:
             is_last = fact.segment.index == len(run.segments) - 1
             if is_last and not holds(self.objects, keys.published(fact.run_id)):
                 self._drawing.warm_up("inyourarea.render.drawing")
+
+    @cached_property
+    def _tracking(self) -> "TrackHandler":
+        # Imported when a segment was detected: until then nobody needs what takes long to import.
+        # First what `detect` may be importing now: scipy must not be entered at two places at once.
+        importlib.import_module("scipy.optimize")
+        from inyourarea.track.handler import TrackHandler  # noqa: PLC0415
+
+        return TrackHandler(self.objects, self._track)
+
+    def _track_people(self, fact: Any) -> list[Message]:
+        return self._tracking.handlers[type(fact)](fact)
 
     def child(self, memory_mib: int = MEMORY_MIB) -> Child:
         """A process for work that may crash; it ends with the line."""
