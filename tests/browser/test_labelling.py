@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, Route
 
 from inyourarea.contracts.datasets import CONFIRMED, LabelledPicture, Members
-from inyourarea.contracts.trainings import DONE, WORKING, TrainingState
+from inyourarea.contracts.trainings import CANCELLED, DONE, WORKING, TrainingState
 from inyourarea.gateway.access import Role
 from inyourarea.gateway.settings import GatewaySettings
 from inyourarea.gateway.tokens import TokenAsked
@@ -139,6 +139,31 @@ def test_a_hundred_tracklets_are_named_by_a_hundred_keys(
     given = len(pictures) * ACROSS
     page.wait_for_selector(f"[data-testid=per-click] >> text=100 acts have given {given} boxes")
     page.wait_for_selector("[data-testid=count-Ana] >> text=125 of 1500")
+
+
+def test_each_person_of_a_run_is_asked_for_once_and_then_the_unsure_ones(
+    label_site: LabelSite, open_page: OpenPage
+) -> None:
+    shots = 5
+    pictures = fill(label_site.dataset, shots=shots)
+    page = open_page(f"{label_site.url}/label/show")
+    for place in range(ACROSS):
+        page.wait_for_selector(f"[data-testid=strip][data-tracklet='run:0:{place}']")
+        assert page.get_attribute("[data-testid=strip]", "data-first") == "true"
+        page.wait_for_selector(f"text={shots * SHOT} in all shots · {ACROSS - place} people")
+        page.keyboard.press(str(place + 1))
+    Editor(page).saved()
+    given = len(pictures) * ACROSS
+    page.wait_for_selector(f"[data-testid=per-click] >> text=4 acts have given {given} boxes")
+    page.wait_for_selector(f"[data-testid=per-click] >> text={given / 4} each")
+    page.wait_for_selector(f"[data-testid=count-Ana] >> text={shots * SHOT} of 1500")
+    page.wait_for_selector("[data-testid=strip][data-first=false] >> text=Everybody was asked for")
+    assert "It is Ana" in page.inner_text("[data-testid=as-proposed]")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("[data-testid=strip][data-tracklet='run:1:1']")
+    Editor(page).saved()
+    assert label_site.newest(pictures[SHOT]).boxes[0].member == "Ana"
+    assert serious(page) == []
 
 
 def test_a_name_that_is_new_is_typed_and_a_wrong_one_taken_back(
@@ -530,7 +555,10 @@ def test_one_click_trains_and_the_page_says_how_far_it_is(
         page.click("[data-testid=train]")  # what it told may have been lost
     assert label_site.site.stages.told == [newest.fact, newest.fact]
     trainings.tell(newest, TrainingState(WORKING, step="learning", done=1, total=4))
-    page.wait_for_selector("[data-testid=training] >> text=Learning: 25 %")
+    page.wait_for_selector("[data-testid=training] >> text=Learning: 25 % · 1 of 4 rounds")
+    trainings.tell(newest, TrainingState(WORKING, 0, "looking", 3, 12, 630.0))
+    page.wait_for_selector("[data-testid=training] >> text=Finding faces: 25 % · 3 of 12 pictures")
+    page.wait_for_selector("[data-testid=training] >> text=about 10 min left of this step")
     assert page.is_disabled("[data-testid=train]")
     assert serious(page) == []
     reached = {"Ana": (0.951, 0.802)}
@@ -546,6 +574,30 @@ def test_one_click_trains_and_the_page_says_how_far_it_is(
     trainings.fail("show", 2, "The dataset has 0 labelled pictures.")
     page.wait_for_selector("[data-testid=training] >> text=0 labelled pictures")
     assert not page.is_disabled("[data-testid=train]")
+
+
+def test_a_training_is_cancelled_on_the_page_which_says_by_whom(
+    label_site: LabelSite, open_page: OpenPage
+) -> None:
+    fill(label_site.dataset, shots=1)
+    trainings = label_site.site.house.trainings
+    page = open_page(f"{label_site.url}/label/show", locale="ko-KR")
+    page.click("[data-testid=train]")
+    page.wait_for_selector("[data-testid=training][data-state=waiting]")
+    newest = trainings.newest("show")
+    assert newest
+    trainings.tell(newest, TrainingState(WORKING, step="naming", done=3, total=12))
+    page.wait_for_selector("[data-testid=training] >> text=사진 12장 중 3장")
+    page.click("[data-testid=cancel-training]")
+    page.wait_for_selector(
+    told = page.locator("[data-testid=training][data-state=cancelled]")
+    told.locator("text=학습을 취소했습니다").wait_for()
+    )
+    assert trainings.state(newest).state == CANCELLED
+    assert page.locator("[data-testid=cancel-training]").count() == 0
+    assert serious(page) == []
+    page.click("[data-testid=train]")
+    page.wait_for_selector("[data-testid=training][data-state=waiting]")
 
 
 def test_where_nobody_trains_the_page_says_why(tmp_path: Path, open_page: OpenPage) -> None:

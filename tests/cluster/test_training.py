@@ -1,6 +1,5 @@
 """A training that is wanted on Kafka, of a dataset in MinIO: the job that KEDA would start."""
 
-import importlib.util
 import os
 import subprocess
 import sys
@@ -10,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from extras import NEEDS_TRAIN
 from inyourarea.contracts import keys
 from inyourarea.contracts.topics import topic_of
 from inyourarea.contracts.trainings import STAGE, TrainingWish
@@ -33,10 +33,7 @@ JOB_S = 400
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.xdist_group("train"),
-    pytest.mark.skipif(
-        importlib.util.find_spec("ultralytics") is None and not os.environ.get("CI"),
-        reason="the extra `train` is not installed",
-    ),
+    NEEDS_TRAIN,
 ]
 
 

@@ -1,7 +1,6 @@
 """From labelled pictures to a run that names a group, as a user types it, in small."""
 
 import csv
-import importlib.util
 import json
 import os
 import resource
@@ -24,6 +23,7 @@ from inyourarea.contracts.triton_config import CPU
 from inyourarea.core.boxes import iou
 from inyourarea.train.repository import read_info
 from inyourarea.train.triton_repository import write_repository
+from extras import NEEDS_TRAIN
 from small_group import NAMES, SHOTS, VIDEO, scenes, write_dataset, write_video
 from triton_server import had, triton
 
@@ -34,10 +34,7 @@ WAIT_S = 240
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.xdist_group("train"),
-    pytest.mark.skipif(
-        importlib.util.find_spec("ultralytics") is None and not os.environ.get("CI"),
-        reason="the extra `train` is not installed",
-    ),
+    NEEDS_TRAIN,
 ]
 
 
@@ -251,9 +248,10 @@ def test_memory_too_small_for_a_batch_is_said_and_borne(studio: Studio, tmp_path
 _LITTLE_MEMORY = """
 import sys
 from pathlib import Path
-from inyourarea.train.installed import with_torch
+from inyourarea.train.installed import torch_within
 
-training = with_torch("training", Path(sys.argv[sys.argv.index("--out") + 1]))
+with torch_within(Path(sys.argv[sys.argv.index("--out") + 1])):
+    from inyourarea.train import training
 loss = training.Bfloat16Model.loss
 
 

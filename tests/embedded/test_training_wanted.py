@@ -1,13 +1,12 @@
 """A site that trains: asked by program and command, stopped on the way; its runs use the model."""
 
-import importlib.util
-import os
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from extras import NEEDS_TRAIN
 from inyourarea.client import Client, Training, TrainingWishes
 from inyourarea.contracts import keys
 from inyourarea.contracts.datasets import Members
@@ -23,10 +22,7 @@ WAIT_S = 240
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.xdist_group("train"),
-    pytest.mark.skipif(
-        importlib.util.find_spec("ultralytics") is None and not os.environ.get("CI"),
-        reason="the extra `train` is not installed",
-    ),
+    NEEDS_TRAIN,
 ]
 
 

@@ -1,15 +1,14 @@
 """Three people whom no model knows: what `docs/walkers.md` says, word for word, on real footage."""
 
 import csv
-import importlib.util
 import json
-import os
 from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from extras import NEEDS_TRAIN
 from inyourarea.core.boxes import iou
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.folder_objects import FolderObjects
@@ -36,10 +35,7 @@ pytestmark = [
     pytest.mark.skipif(
         not VIDEO.is_file(), reason=f"no footage in {FOOTAGE.name}/ beside the repo"
     ),
-    pytest.mark.skipif(
-        importlib.util.find_spec("ultralytics") is None and not os.environ.get("CI"),
-        reason="the extra `train` is not installed",
-    ),
+    NEEDS_TRAIN,
 ]
 
 

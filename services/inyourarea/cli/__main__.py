@@ -25,7 +25,7 @@ _EXTRAS = {
     "score": "track",
     "train": "train",
     "train_show": "train",
-    "topics": "cluster",
+    **dict.fromkeys(("topics", "store", "dead_letters"), "cluster"),
     **dict.fromkeys(("submit", "status", "fetch", "pin"), "client"),
 }
 

@@ -169,6 +169,6 @@ def _forget_failure(letter: Letter, objects: Objects) -> None:
         objects.delete(keys.stage_failed(letter.fact["video_id"]))
     elif letter.stage == TRAINING:
         fact = letter.fact
-        objects.delete(keys.training_state(keys.dataset(fact["dataset"]), fact["number"]))
+        Trainings(objects).revive(fact["dataset"], fact["number"])
     elif run := letter.fact.get("run_id"):
         objects.delete(keys.failed(run))

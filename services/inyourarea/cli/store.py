@@ -68,10 +68,7 @@ def main(args: argparse.Namespace) -> int:
     """Do one thing with the bucket."""
     if args.verb == "check":
         return _check(open_objects(args.data), args.mend)
-    try:
-        from inyourarea.runtime import minio_bucket  # noqa: PLC0415 - the laptop has no such client
-    except ModuleNotFoundError as missing:
-        raise Refused("this needs the S3 client: pip install 'inyourarea[cluster]'") from missing
+    from inyourarea.runtime import minio_bucket  # noqa: PLC0415 - the laptop has no such client
 
     if args.verb == "policies":
         found = {name: minio_bucket.policy_of(name, args.bucket) for name in SERVICES}

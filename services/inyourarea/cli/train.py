@@ -2,7 +2,6 @@
 
 import argparse
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from inyourarea.cli.server import TOKEN
-from inyourarea.cli.train_server import train_there
+from inyourarea.cli.train_server import cancel_there, train_there
 from inyourarea.contracts.trainings import NETWORKS
 from inyourarea.core.errors import DatasetRejected, Refused
 from inyourarea.embedded.models import models_folder
@@ -19,6 +18,7 @@ from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.objects import ObjectsAway
 from inyourarea.train.course import BATCH
+from inyourarea.train.telling import Pace
 
 if TYPE_CHECKING:
     from inyourarea.train.group_plan import Wish
@@ -33,9 +33,12 @@ examples:
   inyourarea train --dataset tour --server https://fans.example --epochs 40
       where that site trains, from its own dataset `tour`; the group's runs there use what comes
       out, unless it is worse than what they use (--force, for operators: even then)
+  inyourarea train --dataset tour --server https://fans.example --cancel
+      the site's training of `tour` is ended, and nothing comes of it
 
-Stop it at any moment: the same command goes on from there. Weights for --from are unpickled, which
-runs what is in them: take them only from people whom you trust. Nothing is fetched."""
+Stop it at any moment: the same command goes on from there; a site goes on without you. Weights for
+--from are unpickled, which runs what is in them: take them only from people whom you trust. Nothing
+is fetched."""
 
 #: Where nobody looks at a terminal, a line is written each time a step has done so much more and
 #: so many seconds have gone by.
@@ -103,6 +106,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     there.add_argument(
         "--force", action="store_true", help="use what comes out even if worse (operators)"
     )
+    there.add_argument("--cancel", action="store_true", help="end the training that is under way")
     parser.set_defaults(main=main)
 
 
@@ -110,16 +114,15 @@ def main(args: argparse.Namespace) -> int:
     """Take all steps; 0 when the group file is there, or the server has the group's version."""
     network = _network(args.model)
     console = Console(stderr=True)
-
-    def say(text: str) -> None:
-        console.print(text, highlight=False, markup=False, soft_wrap=True)
-
     if args.server:
+        if args.cancel:
+            print(cancel_there(args))
+            return 0
         with _Steps(console) as steps:
-            told = train_there(args, network, steps.begin, say)
+            told = train_there(args, network, steps)
         print(told)
         return 0
-    theirs = {"--token-file": args.token_file, "--force": args.force}
+    theirs = {"--token-file": args.token_file, "--force": args.force, "--cancel": args.cancel}
     if given := [name for name, value in theirs.items() if value]:
         raise Refused(
             f"{', '.join(given)}: only where a site trains, so --server URL is needed too"
@@ -128,7 +131,11 @@ def main(args: argparse.Namespace) -> int:
         raise Refused("--group FILE is needed, which is written; or --server, where a site trains")
     wish = _wish(args, network)
     try:
-        _train(_dataset(args.dataset), wish, args.triton, _Steps(console), say)
+        # Imported here, so that no other command waits for what training needs.
+        from inyourarea.train.group_steps import make_model  # noqa: PLC0415
+
+        with _Steps(console) as steps:
+            make_model(_dataset(args.dataset), wish, steps, args.triton)
     except ObjectsAway as error:
         raise Refused(str(error)) from error
     except OSError as error:
@@ -136,43 +143,6 @@ def main(args: argparse.Namespace) -> int:
         raise Refused(f"{place} can not be written: {words_for(error)}") from error
     print(wish.group_file)
     return 0
-
-
-def _train(
-    dataset: Dataset, wish: "Wish", triton: str | None, steps: "_Steps", say: Callable[[str], None]
-) -> None:
-    # Imported here, so that no other command waits for what training needs.
-    from inyourarea.train import group_labels, group_model, group_pictures, group_plan  # noqa: PLC0415
-    from inyourarea.train.installed import with_torch  # noqa: PLC0415
-
-    plan = group_plan.plan_training(dataset, wish)
-    network = with_torch("group_network", wish.out)
-    network.check_device(wish.device)
-    start = network.describe_start(plan.course)
-    say(f"{wish.network} of {plan.size[0]}x{plan.size[1]}, from {start}; in {plan.folder}")
-    for warning in plan.chosen.warnings:
-        say(warning)
-    with steps:
-        plan = group_labels.with_spread_names(plan, dataset, network, steps.begin)
-        if plan.spread:
-            say(f"{plan.spread} boxes that nobody has named are learned as well")
-        if done := network.rounds_done(plan.course):
-            say(f"going on after round {done} of {plan.course.rounds}")
-        step = steps.begin("pictures")
-        group_pictures.write_pictures(dataset, plan.chosen, plan.pictures, plan.size, step)
-        network.learn(plan, _Learning(steps, say, wish.batch))
-        network.export(plan, start, steps.begin("exporting"))
-        figures = group_model.measure(plan)
-        group = group_model.publish(plan, figures)
-        if triton:
-            look = with_torch("served", wish.out).served(triton, group.model, group.version)
-            network.compare_served(plan, "Triton", look, steps.begin("Triton"))
-            group = group_model.publish(plan, group_model.measure(plan))
-    mean = figures.mean
-    say(
-        f"{group.model} {group.version}: mAP50 {mean[0]:.3f}, mAP50-95 {mean[1]:.3f} on "
-        f"{figures.judged_on}; see {plan.folder / 'card.md'}"
-    )
 
 
 def _network(asked: str) -> str:
@@ -212,7 +182,7 @@ class _Steps:
     def __init__(self, console: Console) -> None:
         self._console = console
         self._bars = Progress(
-            TextColumn("{task.description:<10}"),
+            TextColumn("{task.description:<18}"),
             BarColumn(),
             TextColumn("{task.percentage:>3.0f}%"),
             TimeRemainingColumn(elapsed_when_finished=True),
@@ -231,45 +201,31 @@ class _Steps:
         """Show one more step."""
         return _Step(name, self._console, self._bars, self._bars.add_task(name, total=None))
 
+    def say(self, text: str) -> None:
+        """A line of its own."""
+        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+
 
 class _Step:
     """Told how much is done, and of how much; counts the time from the first it hears."""
 
     def __init__(self, name: str, console: Console, bars: Progress, task: TaskID) -> None:
         self._name, self._console, self._bars, self._task = name, console, bars, task
-        self._first: tuple[float, int] | None = None
+        self._pace = Pace()
         self._told, self._said = 0, time.monotonic()
 
     def __call__(self, done: int, total: int) -> None:
         self._bars.update(self._task, completed=done, total=total)
-        now = time.monotonic()
-        self._first = self._first or (now, done)
+        now, left_s = time.monotonic(), self._pace.left_s(done, total)
         percent = 100 * done // total
         step = percent // _QUIET_STEP_PERCENT
         if self._console.is_terminal or step <= self._told or now - self._said < _QUIET_S:
             return
         self._told, self._said = step, now
-        began, before = self._first
         text = f"{self._name}: {percent} %"
-        if before < done < total:
-            left_s = round((now - began) * (total - done) / (done - before))
-            text += f", {left_s // 60}:{left_s % 60:02} left"
+        if left_s:
+            text += f", {round(left_s) // 60}:{round(left_s) % 60:02} left"
         self._console.print(text, highlight=False)
-
-
-class _Learning:
-    """The step that learns, and what is said when the memory was too small for a batch."""
-
-    def __init__(self, steps: _Steps, say: Callable[[str], None], batch: int) -> None:
-        self._step, self._say, self._batch = steps.begin("learning"), say, batch
-
-    def __call__(self, done: int, rounds: int, batch: int) -> None:
-        if batch < self._batch:
-            self._say(
-                f"The memory was full with {self._batch} pictures at a time; going on with {batch}."
-            )
-            self._batch = batch
-        self._step(done, rounds)
 
 
 def _count(text: str) -> int:

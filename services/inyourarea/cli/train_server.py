@@ -7,17 +7,15 @@ from collections.abc import Callable, Iterator
 from inyourarea.cli.server import open_client, plain
 from inyourarea.client import Client, ServerAway, Training, TrainingWishes
 from inyourarea.core.errors import Refused
+from inyourarea.train.telling import Teller
 
 #: Seconds between two questions how far it is, and for which a server may be away meanwhile.
 _POLL_S, _AWAY_S = 2.0, 600.0
 #: Options that say how this machine trains.
 _HERE = ("batch", "device", "weights", "flip", "triton", "out", "models")
 
-Begin = Callable[[str], Callable[[int, int], None]]
-Say = Callable[[str], None]
 
-
-def train_there(args: argparse.Namespace, network: str, begin: Begin, say: Say) -> str:
+def train_there(args: argparse.Namespace, network: str, teller: Teller) -> str:
     """The server's training has ended well; what came of it, in words.
 
     Raises:
@@ -34,8 +32,26 @@ def train_there(args: argparse.Namespace, network: str, begin: Begin, say: Say) 
     with open_client(args) as client:
         training = client.train(name, wishes)
         for line in _first_words(name, wishes, training):
-            say(plain(line))
-        return _words(_followed(client, name, training, begin))
+            teller.say(plain(line))
+        try:
+            return _words(_followed(client, name, training, teller))
+        except KeyboardInterrupt:
+            teller.say(
+                f"training {training.number} of {name} goes on there; "
+                f"`inyourarea train --dataset {name} --server {args.server} --cancel` ends it"
+            )
+            raise
+
+
+def cancel_there(args: argparse.Namespace) -> str:
+    """The server's training is cancelled; so in words.
+
+    Raises:
+        Refused: there is none to cancel.
+    """
+    with open_client(args) as client:
+        training = client.cancel_training(str(args.dataset))
+    return plain(f"training {training.number} of {args.dataset} is cancelled")
 
 
 def _first_words(name: str, wishes: TrainingWishes, training: Training) -> Iterator[str]:
@@ -51,14 +67,14 @@ def _first_words(name: str, wishes: TrainingWishes, training: Training) -> Itera
         yield f"training {training.number} of {name} waits until the site has room for it"
 
 
-def _followed(client: Client, name: str, training: Training, begin: Begin) -> Training:
+def _followed(client: Client, name: str, training: Training, teller: Teller) -> Training:
     """The training once it has ended; its steps are told on the way."""
     step, heard = "", time.monotonic()
     tell: Callable[[int, int], None] | None = None
     while not training.has_ended:
         if training.state == "working" and (tell is None or training.step != step):
             step = training.step
-            tell = begin(plain(step))
+            tell = teller.begin(plain(step))
         if tell and training.total:
             tell(training.done, training.total)
         time.sleep(_POLL_S)
@@ -78,6 +94,8 @@ def _followed(client: Client, name: str, training: Training, begin: Begin) -> Tr
 def _words(training: Training) -> str:
     if training.state == "failed":
         raise Refused(plain(training.failure or "it failed, and the server does not say why"))
+    if training.state == "cancelled":
+        raise Refused(plain(f"{training.cancelled_by or 'somebody'} has cancelled it"))
     count = max(1, len(training.members))
     map50, map50_95 = (
         sum(getattr(one, figure) for one in training.members) / count

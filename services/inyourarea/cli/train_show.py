@@ -54,10 +54,12 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _with_torch(step: str, args: argparse.Namespace) -> None:
-    from inyourarea.train.installed import with_torch  # noqa: PLC0415
+    from inyourarea.train.installed import torch_within  # noqa: PLC0415
     from inyourarea.train.show_model import Workshop  # noqa: PLC0415
 
-    show_network = with_torch("show_network", args.work)
+    with torch_within(args.work):
+        from inyourarea.train import show_network  # noqa: PLC0415
+
     workshop = Workshop(args.work.resolve(), args.models or models_folder())
     if step == "learn":
         show_network.learn(workshop, args.hours)

@@ -305,6 +305,13 @@ class Client:
         """The dataset's newest training, if there was any."""
         return self._get(doc.TrainingOf, path("datasets", dataset, "training")).training
 
+    def cancel_training(self, dataset: str) -> doc.Training:
+        """The dataset's training is ended; `Problem` 409: none is under way, or it is published."""
+        told = self._put(doc.TrainingOf, "POST", path("datasets", dataset, "training", "cancel"))
+        if told.training is None:
+            raise Refused("the server does not say what it cancelled; it is of another version")
+        return told.training
+
     def add_webhook(self, url: str, events: Sequence[doc.EventName]) -> doc.NewWebhook:
         """The address is told of these events; keep the secret for `verify_webhook`."""
         wanted = {"url": url, "events": list(events)}

@@ -275,10 +275,13 @@ class MemberReached(_Document):
 
 
 class Training(_Document):
-    """A training of a dataset, and how far it is: ``done`` of ``total`` of a step."""
+    """A training of a dataset, and how far it is: ``done`` of ``total`` of a step.
+
+    ``left_s`` seconds are left of the step, as far as that can be told.
+    """
 
     number: int
-    state: Literal["waiting", "working", "done", "failed"]
+    state: Literal["waiting", "working", "done", "failed", "cancelled"]
     group: str
     model: str
     imgsz: int | None = None
@@ -286,6 +289,8 @@ class Training(_Document):
     step: str = ""
     done: int = 0
     total: int = 0
+    left_s: float | None = None
+    cancelled_by: str | None = None
     failure: str | None = None
     version: int | None = None
     is_used: bool = False
@@ -296,7 +301,7 @@ class Training(_Document):
     @property
     def has_ended(self) -> bool:
         """Whether nothing more comes of it."""
-        return self.state in ("done", "failed")
+        return self.state in ("done", "failed", "cancelled")
 
 
 class TrainingOf(_Document):

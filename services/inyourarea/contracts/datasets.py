@@ -48,7 +48,9 @@ class LabelledBox:
 
     An empty ``member`` is: not said yet; and once it is `CONFIRMED`: none of the members.
     ``tracklet`` is ``<run>:<shot>:<tracklet>`` where the box came from a track and nobody changed
-    its member alone since then; ``view`` is `FRONTAL`, `PROFILE` or not told (empty).
+    its member alone since then; ``view`` is `FRONTAL`, `PROFILE` or not told (empty). ``identity``
+    is how sure the run was that the tracklet is of the person whom it gave it to, 0..1; none: it is
+    not known.
     """
 
     box: Box
@@ -56,6 +58,7 @@ class LabelledBox:
     tracklet: str = ""
     view: str = ""
     state: str = PROPOSED
+    identity: float | None = None
 
     def __post_init__(self) -> None:
         if not all(math.isfinite(side) for side in self.box):
@@ -367,7 +370,10 @@ def _box(table: object) -> LabelledBox:
         raise DatasetRejected("A box is no JSON object.")
     x1, y1, x2, y2 = _sides(table, "box", 4)
     texts = {name: _field(table, name, str) for name in ("member", "tracklet", "view", "state")}
-    return LabelledBox((x1, y1, x2, y2), **texts)
+    identity = table.get("identity")
+    if identity is not None:
+        identity = float(_field(table, "identity", (int, float)))
+    return LabelledBox((x1, y1, x2, y2), **texts, identity=identity)
 
 
 def _object(content: bytes, what: str) -> dict[str, Any]:

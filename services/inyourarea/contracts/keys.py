@@ -327,6 +327,11 @@ def training_state(dataset: str, number: int) -> str:
     return f"{trainings_of(dataset)}{number:06}/state.json"
 
 
+def training_end(dataset: str, number: int) -> str:
+    """How a training ends; decided once, by whoever ends it, cancels it or begins to publish."""
+    return f"{trainings_of(dataset)}{number:06}/end.json"
+
+
 def dataset_source(dataset: str, sha256: str) -> str:
     """Which video some of the pictures are from."""
     return f"{dataset}sources/{sha256[:16]}.json"

@@ -5,6 +5,7 @@ Pure; between a run's tracks and a dataset's labels.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from itertools import count
 
 import numpy as np
@@ -51,7 +52,8 @@ class Proposals:
                 continue
             tracklet = self._tracklet(frame, place)
             member = self._named.get(tracklet, self._members.get(track.person, ""))
-            found.append(LabelledBox(box, member, tracklet))
+            identity = round(float(track.identity[frame]), 3)
+            found.append(LabelledBox(box, member, tracklet, identity=identity))
         return tuple(found)
 
     @property
@@ -79,6 +81,36 @@ def who_tracklets_are(pictures: Iterable[LabelledPicture]) -> dict[str, str]:
     boxes = [box for picture in pictures for box in picture.boxes if box.tracklet]
     said = Counter((box.tracklet, box.member) for box in boxes if box.state == CONFIRMED)
     return {tracklet: member for (tracklet, member), _ in reversed(said.most_common())}
+
+
+def names_of_people(pictures: Iterable[LabelledPicture]) -> dict[tuple[str, str], set[str]]:
+    """What people call whom runs take for one person (`person_of`); empty: no member."""
+    names: dict[tuple[str, str], set[str]] = {}
+    for one in pictures:
+        for box in one.boxes:
+            if box.tracklet and box.state == CONFIRMED:
+                names.setdefault(person_of(box.tracklet), set()).add(box.member)
+    return names
+
+
+def with_names_over_shots(labels: Mapping[str, LabelledPicture]) -> dict[str, LabelledPicture]:
+    """Whoever was named in one shot has that name in the others of the run, where it is one person.
+
+    Whom people call by several names has none of these elsewhere.
+    """
+    names = names_of_people(labels.values())
+    known = {person: name for person, (name, *others) in names.items() if not others}
+    return {picture: _with_names(one, known) for picture, one in labels.items()}
+
+
+def _with_names(one: LabelledPicture, known: Mapping[tuple[str, str], str]) -> LabelledPicture:
+    boxes = tuple(
+        replace(box, member=known[person_of(box.tracklet)], state=CONFIRMED)
+        if box.is_unsaid and box.tracklet and person_of(box.tracklet) in known
+        else box
+        for box in one.boxes
+    )
+    return one if boxes == one.boxes else replace(one, boxes=boxes)
 
 
 class Parts:

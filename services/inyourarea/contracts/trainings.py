@@ -7,11 +7,34 @@ from typing import Any, Final, Literal
 
 from inyourarea.contracts.v1 import facts_pb2 as facts
 
-State = Literal["waiting", "working", "done", "failed"]
+State = Literal["waiting", "working", "done", "failed", "cancelled"]
 WAITING: Final = "waiting"
 WORKING: Final = "working"
 DONE: Final = "done"
 FAILED: Final = "failed"
+CANCELLED: Final = "cancelled"
+
+LOOKING: Final = "looking"
+"""The weights that are started from look at all pictures; counted in pictures."""
+TEACHERS_PICTURES: Final = "teacher pictures"
+"""What the teacher learns from is written; in pictures."""
+TEACHER: Final = "teacher"
+"""A network learns from what is named, so that it can name more; in rounds."""
+NAMING: Final = "naming"
+"""The teacher looks at the pictures to learn from; in pictures."""
+PICTURES: Final = "pictures"
+"""What the model learns from is written; in pictures."""
+LEARNING: Final = "learning"
+"""The model learns; in rounds."""
+EXPORTING: Final = "exporting"
+"""The model's files are written and compared with it; in pictures."""
+PUBLISHING: Final = "publishing"
+"""What came of it becomes a version of the group's: from here on nobody cancels it."""
+STEPS: Final = (
+    *(LOOKING, TEACHERS_PICTURES, TEACHER, NAMING),
+    *(PICTURES, LEARNING, EXPORTING, PUBLISHING),
+)
+"""In their order; those up to `NAMING` only where names are to be spread."""
 
 STAGE: Final = "train"
 """The consumer group that trains, as a `StageFailed` names it."""
@@ -57,6 +80,7 @@ class Training:
 class TrainingState:
     """How far a training is, since ``at_ns``: ``done`` of ``total`` of a step.
 
+    ``left_s`` of the step were left then, if that could be told. ``by`` has cancelled it.
     Once it is done ``version`` is the group's version that came of it, ``members`` what the version
     reaches by member (mAP50 and mAP50-95, on the part ``judged_on``), ``worse`` in what it falls
     short of the one before, or why nobody knows, and ``is_used`` whether the group's runs use it.
@@ -67,6 +91,8 @@ class TrainingState:
     step: str = ""
     done: int = 0
     total: int = 0
+    left_s: float | None = None
+    by: str = ""
     failure: str = ""
     version: int = 0
     is_used: bool = False
@@ -77,7 +103,7 @@ class TrainingState:
     @property
     def has_ended(self) -> bool:
         """Whether nothing more comes of it."""
-        return self.state in (DONE, FAILED)
+        return self.state in (DONE, FAILED, CANCELLED)
 
 
 def write_training(training: Training) -> bytes:

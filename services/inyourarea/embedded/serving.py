@@ -53,7 +53,7 @@ from inyourarea.train.installed import is_installed
 from inyourarea.train.settings import TrainSettings
 
 if TYPE_CHECKING:
-    from inyourarea.train.wanted import Made
+    from inyourarea.train.group_steps import Made
 
 log = logging.getLogger(__name__)
 
@@ -118,13 +118,16 @@ def _train(line: Line, folder: Path) -> None:
 
     def make(training: Training) -> "Made":
         asked = (line.objects, training, settings)
-        return child.call(train_politely, *asked, timeout_s=TRAINING_S)
+        try:
+            return child.call(train_politely, *asked, timeout_s=TRAINING_S)
+        finally:
+            child.rest()
 
     def versions() -> ModelVersions:
         return ModelVersions(FolderObjects(published_folder(models_folder())))
 
     line.start(TRAIN, TrainHandler(line.objects, versions, make).handlers)
-    for training in Trainings(line.objects).under_way():
+    for training, _ in Trainings(line.objects).under_way():
         line.publish(training.fact)
 
 

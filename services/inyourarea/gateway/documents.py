@@ -7,7 +7,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from inyourarea.contracts.datasets import DATASET_NAME
-from inyourarea.contracts.trainings import NETWORKS
+from inyourarea.contracts.trainings import NETWORKS, STEPS
 
 #: What every address of the API begins with.
 API = "/api/v1"
@@ -689,6 +689,7 @@ class MemberCounted(_Document):
     pictures: int
     frontal: int
     profile: int
+    spread: int = Field(description="Boxes more that training learns as hers, from other shots")
 
 
 class DatasetCounts(_Document):
@@ -702,6 +703,7 @@ class DatasetCounts(_Document):
     balance: float = Field(description="Boxes of who has fewest, as a share of who has most")
     clicks: int = Field(description="What people did: a named tracklet, or a saved picture")
     given: int = Field(description="Boxes that this has said something about")
+    spread: int = Field(description="Boxes more that training names so, in other shots of the run")
 
 
 Corners = tuple[Pixels, Pixels, Pixels, Pixels]
@@ -793,7 +795,7 @@ class TrainingDocument(_Document):
     """A training of a dataset, how far it is, and what came of it."""
 
     number: int
-    state: Literal["waiting", "working", "done", "failed"]
+    state: Literal["waiting", "working", "done", "failed", "cancelled"]
     group: str
     model: str
     imgsz: int | None
@@ -801,9 +803,11 @@ class TrainingDocument(_Document):
     by: str
     asked_at: str
     at: str = Field(description="When anything was last heard of it")
-    step: str = Field(description="pictures, learning or exporting")
-    done: int = Field(description="Of the step")
+    step: str = Field(description=f"In this order: {', '.join(STEPS)}; until `pictures` if needed")
+    done: int = Field(description="Of the step: rounds of teacher and learning, else pictures")
     total: int
+    left_s: float | None = Field(description="Seconds left of the step, as far as can be told")
+    cancelled_by: str | None
     failure: str | None
     version: int | None = Field(description="Of the group's model, that came of it")
     is_used: bool = Field(description="The group's runs used it when that was decided")
@@ -853,8 +857,11 @@ class Strip(_Document):
     """A tracklet that has no name yet."""
 
     tracklet: str
+    person: str = Field(description="Whom the run takes it for, in all its shots")
     member: str = Field(description="Who is proposed; may be empty")
     boxes: int
+    is_first: bool = Field(description="Nobody has said yet who the person is")
+    gives: int = Field(description="Boxes that a name is of; of a first one those of all shots")
     faces: list[StripFace]
 
 

@@ -88,7 +88,7 @@ def announce_silent_trainings(house: House, silence_s: float) -> None:
     """
     if house.settings.why_no_training:
         return
-    for training in house.trainings.under_way():
-        if time.time_ns() - house.trainings.state(training).at_ns > silence_s * 1e9:
+    for training, state in house.trainings.under_way():
+        if time.time_ns() - state.at_ns > silence_s * 1e9:
             log.info("training %d of %s is told again", training.number, training.dataset)
             house.stages.publish(training.fact)

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -20,6 +20,7 @@ from inyourarea.contracts.datasets import (
     Members,
     count,
 )
+from inyourarea.contracts.proposals import names_of_people, person_of, with_names_over_shots
 from inyourarea.gateway.problems import NotThere
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.objects import Objects
@@ -39,19 +40,51 @@ class Sighting:
 
 
 @dataclass(frozen=True)
+class Strip:
+    """A tracklet that nobody has named, and where it is seen.
+
+    ``member`` is proposed, if it is not empty. A name is of ``gives`` boxes: where it
+    ``is_first``, nobody has said yet who the person is, and training spreads it over all shots.
+    """
+
+    tracklet: str
+    seen: list[Sighting]
+    member: str
+    is_first: bool
+    gives: int
+
+    @property
+    def person(self) -> tuple[str, str]:
+        """Whom the run takes it for."""
+        return person_of(self.tracklet)
+
+    @property
+    def identity(self) -> float:
+        """How sure the run was of that."""
+        known = self.seen[0].box.identity
+        return 1.0 if known is None else known
+
+
+@dataclass(frozen=True)
 class Todo:
     """What waits: tracklets by name, then pictures that teach most first, then others' work."""
 
-    strips: list[tuple[str, list[Sighting]]]
+    strips: list[Strip]
     frames: list[tuple[str, LabelledPicture]]
     review: list[tuple[str, LabelledPicture]]
 
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a dataset is; ``clicks`` are what people did, ``given`` the boxes that came of it."""
+    """How far a dataset is; ``clicks`` are what people did, ``given`` the boxes that came of it.
+
+    ``learned`` is the same as ``counts``, with names spread over shots as training does: to
+    ``spread`` boxes more.
+    """
 
     counts: Counts
+    learned: Counts
+    spread: int
     confirmed_pictures: int
     clicks: int
     given: int
@@ -88,8 +121,16 @@ class Labelling:
             for before, after in pairwise(self._past(picture, labels)):
                 if after.by != PROPOSAL:
                     acts.update(_act(picture, before, after))
+        learned = with_names_over_shots(everything)
         return Progress(
             count(members, everything.values()),
+            count(members, learned.values()),
+            sum(
+                after != before
+                for picture, labels in everything.items()
+                if labels.state != REJECTED
+                for before, after in zip(labels.boxes, learned[picture].boxes, strict=True)
+            ),
             sum(labels.state == CONFIRMED for labels in everything.values()),
             len(acts),
             acts.total(),
@@ -189,19 +230,51 @@ def _is_open(labels: LabelledPicture) -> bool:
     return not labels.boxes or any(box.state == PROPOSED for box in labels.boxes)
 
 
-def _strips(pictures: Iterable[tuple[str, LabelledPicture]]) -> list[tuple[str, list[Sighting]]]:
-    """Tracklets of which most boxes are only proposed, those with most boxes first."""
+def _strips(pictures: Iterable[tuple[str, LabelledPicture]]) -> list[Strip]:
+    """Tracklets of which most boxes are only proposed: first one of each person, then the others.
+
+    Of a person of whom nobody has said anything it is the best one, and the person with most boxes
+    comes first. Of the others those come first about which the run, or people, are unsure.
+    """
+    there = list(pictures)
     found: dict[str, list[Sighting]] = {}
-    for picture, labels in pictures:
+    for picture, labels in there:
         for box in labels.boxes:
             if box.tracklet:
                 found.setdefault(box.tracklet, []).append(Sighting(picture, labels, box))
-    waiting = [
-        (tracklet, sorted(seen, key=lambda one: (one.labels.pts or 0, one.picture)))
-        for tracklet, seen in found.items()
-        if 2 * sum(one.box.state == PROPOSED for one in seen) > len(seen)
+    names = names_of_people(labels for _, labels in there)
+    people: dict[tuple[str, str], list[Strip]] = {}
+    for tracklet, seen in found.items():
+        if 2 * sum(one.box.state == PROPOSED for one in seen) > len(seen):
+            strip = _strip(tracklet, seen, names)
+            people.setdefault(strip.person, []).append(strip)
+    asked = {person: _best(strips) for person, strips in people.items() if person not in names}
+    first = [
+        replace(best, is_first=True, gives=sum(one.gives for one in people[person]))
+        for person, best in asked.items()
     ]
-    return sorted(waiting, key=lambda one: (-len(one[1]), one[0]))
+    others = [one for strips in people.values() for one in strips if asked.get(one.person) != one]
+    unsure = sorted(
+        others,
+        key=lambda one: (-len(names.get(one.person, ())), one.identity, -one.gives, one.tracklet),
+    )
+    return sorted(first, key=lambda one: (-one.gives, one.tracklet)) + unsure
+
+
+def _strip(
+    tracklet: str, seen: list[Sighting], names: Mapping[tuple[str, str], Collection[str]]
+) -> Strip:
+    member = Counter(one.box.member for one in seen).most_common(1)[0][0]
+    called = names.get(person_of(tracklet), ())
+    if not member and len(called) == 1:
+        (member,) = called
+    in_order = sorted(seen, key=lambda one: (one.labels.pts or 0, one.picture))
+    return Strip(tracklet, in_order, member, is_first=False, gives=len(seen))
+
+
+def _best(strips: Iterable[Strip]) -> Strip:
+    """Of a person's tracklets the one with most boxes that are surely of that person."""
+    return min(strips, key=lambda one: (-one.gives * one.identity, one.tracklet))
 
 
 def spread(seen: Sequence[Sighting]) -> list[Sighting]:
@@ -209,11 +282,6 @@ def spread(seen: Sequence[Sighting]) -> list[Sighting]:
     if len(seen) <= _MOST_FACES:
         return list(seen)
     return [seen[at * (len(seen) - 1) // (_MOST_FACES - 1)] for at in range(_MOST_FACES)]
-
-
-def proposed_member(seen: Sequence[Sighting]) -> str:
-    """Who most of these boxes are proposed to be."""
-    return Counter(one.box.member for one in seen).most_common(1)[0][0]
 
 
 def _act(

@@ -1,12 +1,15 @@
 """Trainings that somebody wants of a dataset: kept beside its pictures, one after another."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.trainings import (
+    CANCELLED,
     FAILED,
+    PUBLISHING,
+    WORKING,
     Training,
     TrainingState,
     TrainingWish,
@@ -16,6 +19,10 @@ from inyourarea.contracts.trainings import (
     write_training,
 )
 from inyourarea.runtime.objects import ObjectNotFound, Objects
+
+
+class TrainingCancelled(Exception):
+    """Nobody wants the training any more."""
 
 
 class Trainings:
@@ -50,27 +57,30 @@ class Trainings:
         except ObjectNotFound:
             return None
 
-    def under_way(self) -> Iterator[Training]:
-        """All that have not ended."""
+    def under_way(self) -> Iterator[tuple[Training, TrainingState]]:
+        """All that have not ended, and how far they are."""
         for key in self._objects.list(keys.dataset("")[:-1]):
             if key.endswith("/wanted.json"):
                 training = read_training(self._objects.get(key))
-                if not self.state(training).has_ended:
-                    yield training
+                state = self.state(training)
+                if not state.has_ended:
+                    yield training, state
 
     def state(self, training: Training) -> TrainingState:
         """How far it is; one of which nothing was heard waits."""
-        try:
-            return read_state(self._objects.get(_state_of(training)))
-        except ObjectNotFound:
-            return TrainingState(at_ns=training.at_ns)
+        for key_of in (keys.training_end, keys.training_state):
+            try:
+                return read_state(self._objects.get(_key(key_of, training)))
+            except ObjectNotFound:
+                continue
+        return TrainingState(at_ns=training.at_ns)
 
     def tell(self, training: Training, state: TrainingState) -> None:
-        """It is so far now; one that has ended is not under way again."""
-        if not state.has_ended and self.state(training).has_ended:
-            return
-        written = write_state(replace(state, at_ns=time.time_ns()))
-        self._objects.put(_state_of(training), written)
+        """It is so far now; how it has ended is told once, and stays."""
+        if state.has_ended:
+            self._end(training, state)
+        else:
+            self._objects.put(_key(keys.training_state, training), _now(state))
 
     def fail(self, dataset: str, number: int, reason: str) -> None:
         """That one has ended, for this reason, if it was under way."""
@@ -78,6 +88,52 @@ class Trainings:
         if training and not self.state(training).has_ended:
             self.tell(training, TrainingState(FAILED, failure=reason))
 
+    def cancel(self, training: Training, by: str) -> TrainingState:
+        """How far it is now: cancelled, unless it had ended or is being published.
 
-def _state_of(training: Training) -> str:
-    return keys.training_state(keys.dataset(training.dataset), training.number)
+        Whoever trains sees it, and ends.
+        """
+        if not (state := self.state(training)).has_ended:
+            state = self._decide(training, TrainingState(CANCELLED, by=by))
+        return state
+
+    def check_wanted(self, training: Training) -> None:
+        """It is still wanted.
+
+        Raises:
+            TrainingCancelled: somebody has cancelled it.
+        """
+        if (state := self.state(training)).state == CANCELLED:
+            raise TrainingCancelled(f"{state.by or 'somebody'} has cancelled it")
+
+    def begin_publishing(self, training: Training) -> None:
+        """What came of it may be published, and nobody cancels it any more.
+
+        Raises:
+            TrainingCancelled: somebody has, before.
+        """
+        self._decide(training, TrainingState(WORKING, step=PUBLISHING))
+        self.check_wanted(training)
+
+    def revive(self, dataset: str, number: int) -> None:
+        """That one has not ended, nor begun."""
+        for key_of in (keys.training_state, keys.training_end):
+            self._objects.delete(key_of(keys.dataset(dataset), number))
+
+    def _decide(self, training: Training, state: TrainingState) -> TrainingState:
+        """How it ends, as whoever came first has decided."""
+        key = _key(keys.training_end, training)
+        return read_state(self._objects.put_once(key, _now(state)))
+
+    def _end(self, training: Training, state: TrainingState) -> None:
+        there = self._decide(training, state)
+        if not there.has_ended:  # it was to be published, and now is, or could not be
+            self._objects.put(_key(keys.training_end, training), _now(state))
+
+
+def _key(key_of: Callable[[str, int], str], training: Training) -> str:
+    return key_of(keys.dataset(training.dataset), training.number)
+
+
+def _now(state: TrainingState) -> bytes:
+    return write_state(replace(state, at_ns=time.time_ns()))

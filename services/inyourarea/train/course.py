@@ -52,6 +52,11 @@ class Course:
         """How far several processes are: rounds, of how many, pictures a batch."""
         return self.work / "progress.json"
 
+    @property
+    def stop(self) -> Path:
+        """There where several GPUs are to learn no further round."""
+        return self.work / "stop"
+
     def to_json(self) -> str:
         """As a process that is started for another GPU reads it."""
         return json.dumps(asdict(self), default=str, ensure_ascii=False, indent=1)

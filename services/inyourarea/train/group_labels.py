@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
+from typing import Protocol
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from inyourarea.contracts.datasets import (
     read_labels,
     write_labels,
 )
+from inyourarea.contracts.trainings import LOOKING, NAMING, TEACHER, TEACHERS_PICTURES
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.train.answers import look_at, open_model
 from inyourarea.train.group_pictures import decoded, says_something, write_pictures
@@ -29,17 +30,31 @@ from inyourarea.train.spreading import (
     with_boxes_of,
     with_names_of,
 )
+from inyourarea.train.telling import Told
 
-Told = Callable[[int, int], None]
-"""Told how much is done, and of how much."""
+
+class Learner(Protocol):
+    """Whoever learns, and makes files of it that look at pictures: `group_network`."""
+
+    def export_start(self, plan: Plan) -> None:
+        """The weights that are started from are a file."""
+        ...
+
+    def learn(self, plan: Plan, tell: Callable[[int, int, int], None]) -> None:
+        """A network has learned what is planned; ``tell`` of rounds, those there are, a batch."""
+        ...
+
+    def export_teacher(self, plan: Plan) -> None:
+        """What was learned is a file, and weights to go on from."""
+        ...
 
 
 def with_spread_names(
-    plan: Plan, dataset: Dataset, network: ModuleType, begin: Callable[[str], Told]
+    plan: Plan, dataset: Dataset, network: Learner, begin: Callable[[str], Told]
 ) -> Plan:
     """The plan with more and better labels, by networks that look at the pictures.
 
-    ``network`` is the module of this package that learns. ``begin`` is told of each step.
+    ``begin`` is told of each step.
 
     Raises:
         DatasetRejected: a picture is none.
@@ -49,14 +64,14 @@ def with_spread_names(
         return plan
     if plan.start:
         network.export_start(plan)
-        plan = see_as_start(plan, dataset, begin("looking"))
+        plan = see_as_start(plan, dataset, begin(LOOKING))
     teacher = plan.teacher
-    some = begin("some pictures")
+    some = begin(TEACHERS_PICTURES)
     write_pictures(dataset, teacher.chosen, teacher.pictures, teacher.size, some)
-    step = begin("first steps")
+    step = begin(TEACHER)
     network.learn(teacher, lambda done, rounds, _: step(done, rounds))
     network.export_teacher(teacher)
-    return spread(plan, dataset, begin("naming"))
+    return spread(plan, dataset, begin(NAMING))
 
 
 def see_as_start(plan: Plan, dataset: Dataset, tell: Told) -> Plan:

@@ -10,13 +10,14 @@ from pathlib import Path
 from inyourarea.contracts.datasets import REJECTED, TEST, TRAIN, VAL
 from inyourarea.contracts.digests import digest, file_digest
 from inyourarea.contracts.model import ModelInfo
+from inyourarea.contracts.proposals import with_names_over_shots
 from inyourarea.contracts.trainings import NETWORKS
 from inyourarea.core.errors import ModelRejected, Refused
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.disk import words_for
 from inyourarea.train.course import WINDOW, WINDOWS_PER_ROUND, Course
 from inyourarea.train.group_pictures import Chosen, choose_pictures, frame_size
-from inyourarea.train.spreading import Labels, count_named, with_names_over_shots
+from inyourarea.train.spreading import Labels, count_named
 from inyourarea.train.windows import LabelledPicture as Labelled
 from inyourarea.train.windows import read_labels
 

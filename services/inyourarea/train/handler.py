@@ -1,5 +1,6 @@
 """A training that somebody wants in, a version of their group's model out."""
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from types import MappingProxyType
@@ -14,10 +15,12 @@ from inyourarea.contracts.trainings import DONE, Training, TrainingState
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.runtime.model_versions import ChosenMeanwhile, ModelVersions
 from inyourarea.runtime.objects import Objects
-from inyourarea.runtime.trainings import Trainings
+from inyourarea.runtime.trainings import TrainingCancelled, Trainings
 from inyourarea.runtime.units import done_already
+from inyourarea.train.group_steps import Made
 from inyourarea.train.repository import describe_file
-from inyourarea.train.wanted import Made
+
+log = logging.getLogger(__name__)
 
 Make = Callable[[Training], Made]
 
@@ -44,7 +47,7 @@ class TrainHandler:
         )
 
     def on_training_wanted(self, fact: facts.TrainingWanted) -> list[Message]:
-        """The training has ended, well; whoever fails tells so by a `StageFailed`.
+        """The training has ended, well, or was cancelled; who fails tells so by a `StageFailed`.
 
         Raises:
             Refused: it can not be trained, or the model not be published, and why.
@@ -52,7 +55,12 @@ class TrainHandler:
         training = self._trainings.find(fact.dataset, fact.number)
         if training is None or done_already(self._trainings.state(training).has_ended):
             return []
-        made = self._make(training)
+        try:
+            made = self._make(training)
+            self._trainings.begin_publishing(training)
+        except TrainingCancelled as cancelled:
+            log.info("training %d of %s: %s", training.number, training.dataset, cancelled)
+            return []
         version = self._publish(made, training)
         card = version.card
         figures = {name: (one.map50, one.map50_95) for name, one in card.members.items()}

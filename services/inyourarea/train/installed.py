@@ -1,10 +1,10 @@
 """The way to the modules that need torch, which only the extra ``train`` brings."""
 
-import importlib
 import importlib.util
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import ModuleType
 
 from inyourarea.core.errors import Refused
 
@@ -14,8 +14,9 @@ def is_installed() -> bool:
     return all(importlib.util.find_spec(name) for name in ("torch", "ultralytics"))
 
 
-def with_torch(module: str, work: Path) -> ModuleType:
-    """A module of this package that needs torch.
+@contextmanager
+def torch_within(work: Path) -> Iterator[None]:
+    """Within, modules of this package that need torch can be imported.
 
     Raises:
         Refused: torch or ultralytics is not installed.
@@ -31,7 +32,7 @@ def with_torch(module: str, work: Path) -> ModuleType:
         "OMP_WAIT_POLICY": "PASSIVE",
     }
     try:
-        return importlib.import_module(f"inyourarea.train.{module}")
+        yield
     except ModuleNotFoundError as error:
         raise Refused(
             f"{error.name} is not installed; learning and exporting need `pip install .[train]`."

@@ -19,7 +19,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inyourarea.contracts.datasets import CONFIRMED, Box, LabelledBox, LabelledPicture, clipped
-from inyourarea.contracts.proposals import person_of
 from inyourarea.core.boxes import iou
 
 SAME_FROM = 0.4
@@ -75,31 +74,6 @@ Looks = Mapping[str, Look]
 def count_named(labels: Labels) -> int:
     """How many boxes have a member's name."""
     return sum(bool(box.member) for one in labels.values() for box in one.boxes)
-
-
-def with_names_over_shots(labels: Labels) -> dict[str, LabelledPicture]:
-    """Whoever was named in one shot has that name in the others of the run, where it is one person.
-
-    Whom people call by several names has none of these elsewhere.
-    """
-    names: dict[tuple[str, str], set[str]] = {}
-    for one in labels.values():
-        for box in one.boxes:
-            if box.tracklet and box.state == CONFIRMED:
-                names.setdefault(person_of(box.tracklet), set()).add(box.member)
-    known = {person: name for person, (name, *others) in names.items() if not others}
-    return {
-        picture: replace(
-            one,
-            boxes=tuple(
-                replace(box, member=known[person_of(box.tracklet)], state=CONFIRMED)
-                if box.is_unsaid and box.tracklet and person_of(box.tracklet) in known
-                else box
-                for box in one.boxes
-            ),
-        )
-        for picture, one in labels.items()
-    }
 
 
 def knows_such_faces(labels: Labels, looks: Looks) -> bool:

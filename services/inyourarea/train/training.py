@@ -195,6 +195,7 @@ class WindowTrainer(DetectionTrainer):  # type: ignore[misc]  # ultralytics has 
             ) from error
         finally:
             self.last = whole
+        self.stop |= self.course.stop.is_file()
         far = (self.epoch + 1, self.epochs, self.batch_size)
         if self.world_size > 1:  # the process that is looked at is another
             write_whole(self.course.progress, json.dumps(far).encode())
@@ -302,14 +303,24 @@ def check_device(device: str) -> None:
 
 @contextmanager
 def _told_from_outside(course: Course, tell: Tell | None) -> Any:
-    """While processes of their own train, tell what they write about how far they are."""
+    """While processes of their own train, tell what they write about how far they are.
+
+    Where whoever is told raises something, they stop after their round.
+    """
     course.progress.unlink(missing_ok=True)
+    course.stop.unlink(missing_ok=True)
     is_over = threading.Event()
+    refused: list[Exception] = []
 
     def look() -> None:
         while not is_over.wait(LOOK_S):
             if tell and course.progress.is_file():
-                tell(*json.loads(course.progress.read_text()))
+                try:
+                    tell(*json.loads(course.progress.read_text()))
+                except Exception as error:  # whatever it is, it ends the training
+                    refused.append(error)
+                    course.stop.touch()
+                    return
 
     thread = threading.Thread(target=look, name="progress", daemon=True)
     if tell:
@@ -318,6 +329,8 @@ def _told_from_outside(course: Course, tell: Tell | None) -> Any:
         yield
     finally:
         is_over.set()
+    if refused:
+        raise refused[0]
 
 
 @contextmanager

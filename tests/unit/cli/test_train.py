@@ -15,6 +15,7 @@ from inyourarea.contracts.datasets import CONFIRMED, VAL, LabelledBox, LabelledP
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.train import group_plan
+from inyourarea.train.group_steps import learning
 
 
 @pytest.fixture
@@ -99,12 +100,13 @@ def test_what_only_a_site_heeds_is_refused_without_one(
 def test_the_time_left_is_told_where_nobody_looks_at_a_terminal(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    seconds = iter(range(0, 1000, 10))
-    monkeypatch.setattr(train.time, "monotonic", lambda: float(next(seconds)))
+    now = 0.0
+    monkeypatch.setattr(train.time, "monotonic", lambda: now)
     written = io.StringIO()
     with train._Steps(Console(file=written)) as steps:
         step = steps.begin("learning")
         for done in (0, 10, 50, 100):
+            now += 10
             step(done, 100)
     assert written.getvalue().splitlines() == [
         "learning: 10 %, 1:30 left",
@@ -115,8 +117,13 @@ def test_the_time_left_is_told_where_nobody_looks_at_a_terminal(
 
 def test_a_smaller_batch_is_said_once() -> None:
     said: list[str] = []
-    with train._Steps(Console(file=io.StringIO())) as steps:
-        learning = train._Learning(steps, said.append, 16)
+
+    class Listener(train._Steps):
+        def say(self, text: str) -> None:
+            said.append(text)
+
+    with Listener(Console(file=io.StringIO())) as steps:
+        tell = learning(steps, 16)
         for batch in (16, 8, 8):
-            learning(0, 4, batch)
+            tell(0, 4, batch)
     assert said == ["The memory was full with 16 pictures at a time; going on with 8."]

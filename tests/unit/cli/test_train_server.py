@@ -13,6 +13,8 @@ from inyourarea.client import Training, TrainingWishes
 Told = dict[str, Any]
 
 _NEW = {"number": 3, "state": "waiting", "group": "tour", "model": "yolov5n"}
+#: The moment in which somebody presses Ctrl-C.
+STOPPED: Told = {}
 _DONE = {"state": "done", "version": 2, "is_used": True, "judged_on": "test"}
 
 
@@ -27,8 +29,14 @@ class Site:
         self.asked.append(wishes)
         return self.training(dataset)
 
+    def cancel_training(self, dataset: str) -> Training:
+        return Training(**_NEW | {"state": "cancelled", "cancelled_by": "kim"})
+
     def training(self, dataset: str) -> Training:
-        return Training(**_NEW | next(self._coming))
+        told = next(self._coming)
+        if told is STOPPED:
+            raise KeyboardInterrupt
+        return Training(**_NEW | told)
 
 
 def train(monkeypatch: pytest.MonkeyPatch, site: Site, *words: str) -> int:
@@ -83,3 +91,24 @@ def test_a_training_that_was_asked_for_otherwise_is_told(
     assert capsys.readouterr().err.splitlines() == [
         f"training 3 of tour was under way already, asked for as {named}; this follows that one"
     ]
+
+
+def test_whoever_stops_the_command_is_told_that_it_goes_on_and_how_to_end_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    site = Site({"state": "working", "step": "learning"}, STOPPED)
+    assert train(monkeypatch, site) == 130
+    assert (
+        "training 3 of tour goes on there; `inyourarea train --dataset tour --server "
+        "http://127.0.0.1:9 --cancel` ends it"
+    ) in capsys.readouterr().err
+
+
+def test_a_training_is_cancelled_and_whoever_follows_it_is_told_by_whom(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert train(monkeypatch, Site(), "--cancel") == 0
+    assert capsys.readouterr().out == "training 3 of tour is cancelled\n"
+    site = Site({"state": "working"}, {"state": "cancelled", "cancelled_by": "kim"})
+    assert train(monkeypatch, site) == 1
+    assert "kim has cancelled it" in capsys.readouterr().err

@@ -13,11 +13,17 @@ from inyourarea.contracts.datasets import (
     LabelledPicture,
     split_shots,
 )
-from inyourarea.contracts.proposals import Parts, Proposals, who_tracklets_are
+from inyourarea.contracts.proposals import (
+    Parts,
+    Proposals,
+    who_tracklets_are,
+    with_names_over_shots,
+)
 from inyourarea.core.shots import Shot
 from inyourarea.core.timeline import Timeline
 from inyourarea.core.tracks import State, Track, Tracks
 
+AREA = (0, 0, 1, 1)
 O, F, FILLED = State.OBSERVED, State.FOLLOWED, State.FILLED  # noqa: E741 - reads as a table
 
 
@@ -63,6 +69,8 @@ def test_a_tracklet_ends_with_its_shot_and_where_the_sureness_is_another() -> No
     proposals = Proposals("ab", tracks, {}, {})
     named = [box.tracklet for frame in range(6) for box in proposals.boxes(frame)]
     assert named == ["ab:0:0-0", "ab:0:0-0", "ab:1:0-0", "ab:1:0-1", "ab:1:0-2"]
+    sure = [box.identity for frame in range(6) for box in proposals.boxes(frame)]
+    assert sure == [0.9, 0.9, 0.9, 0.7, 0.9]
 
 
 def test_a_tracklet_that_people_have_named_is_proposed_as_they_say() -> None:
@@ -87,6 +95,39 @@ def test_a_tracklet_is_whose_most_of_its_confirmed_boxes_are() -> None:
     second = picture(("Bea", "a", CONFIRMED), ("", "c", CONFIRMED))
     third = picture(("Bea", "a", CONFIRMED), ("Aria", "a", PROPOSED))
     assert who_tracklets_are([first, second, third]) == {"a": "Bea", "c": ""}
+
+
+def together(*boxes: LabelledBox) -> LabelledPicture:
+    return LabelledPicture((9, 9), boxes)
+
+
+def test_a_name_is_the_persons_in_all_shots_of_the_run() -> None:
+    kim, stranger = "run:0:3-0", "run:0:4-1"
+    named = together(
+        LabelledBox(AREA, "Kim", kim, state=CONFIRMED),
+        LabelledBox(AREA, "", stranger, state=CONFIRMED),
+    )
+    others = [
+        LabelledBox(AREA, tracklet=tracklet)
+        for tracklet in ("run:7:3-2", "run:7:4-0", "run:7:34-0", "other:7:3-2", "")
+    ]
+    found = with_names_over_shots({"p": together(*others), "q": named})["p"].boxes
+    assert [(box.member, box.is_unsaid) for box in found] == [
+        ("Kim", False),
+        ("", False),
+        ("", True),
+        ("", True),
+        ("", True),
+    ]
+
+
+def test_whom_people_call_by_two_names_has_none_elsewhere() -> None:
+    labels = {
+        name: together(LabelledBox(AREA, name, f"run:{shot}:3-0", state=CONFIRMED))
+        for shot, name in enumerate(("Kim", "Lee"))
+    }
+    labels["p"] = together(LabelledBox(AREA, tracklet="run:7:3-0"))
+    assert with_names_over_shots(labels) == labels
 
 
 def labelled(pts: int, shot: int, split: str) -> LabelledPicture:

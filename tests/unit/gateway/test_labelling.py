@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from doors import close_door, key, told
+from inyourarea.contracts.datasets import LabelledBox, LabelledPicture
 from inyourarea.gateway.access import Role
 from labelled_show import SHOT, SIZE, draw_picture, face_of, fill, tracklet_of
 from rehearsal_house import RehearsedSite
@@ -141,6 +142,48 @@ class TestTracklets:
             ]
         assert queue(site)["tracklets"]["total"] == 7
 
+    def test_ask_for_each_person_of_a_run_once_before_anything_else(
+        self, site: RehearsedSite, pictures: list[str]
+    ) -> None:
+        strips = queue(site)["tracklets"]["items"]
+        assert [one["is_first"] for one in strips] == [True] * 4 + [False] * 4
+        assert [one["person"] for one in strips[:4]] == [f"run:{place}" for place in range(4)]
+        assert [one["gives"] for one in strips] == [2 * SHOT] * 4 + [SHOT] * 4
+        named(site, tracklet_of(0, 1), "Bo")
+        strips = queue(site)["tracklets"]["items"]
+        assert [one["person"] for one in strips[:3]] == ["run:0", "run:2", "run:3"]
+        (other,) = [one for one in strips if one["person"] == "run:1"]
+        assert (other["is_first"], other["member"]) == (False, "Bo")
+
+    def test_are_asked_for_where_the_run_or_people_are_unsure_before_the_others(
+        self, site: RehearsedSite
+    ) -> None:
+        site.http.post("/datasets", json={"name": "show", "members": MEMBERS}).raise_for_status()
+        dataset = site.house.datasets.find("show").dataset
+        sure = {"run:0:a": 0.9, "run:1:a": 0.4, "run:2:a": 0.6, "run:3:a": 0.95, "run:4:b": 0.2}
+        sure |= {"run:5:b": 0.9, "run:6:b": 0.8, "run:7:b": 0.9}
+        for number, (tracklet, identity) in enumerate(sure.items()):
+            box = LabelledBox((1, 1, 9, 9), tracklet=tracklet, identity=identity)
+            dataset.add(f"p{number}", b"jpeg", LabelledPicture((20, 20), (box,)))
+        order = [one["tracklet"] for one in queue(site)["tracklets"]["items"]]
+        assert order[:2] == ["run:3:a", "run:5:b"]
+        assert order[2:] == ["run:4:b", "run:1:a", "run:2:a", "run:6:b", "run:0:a", "run:7:b"]
+        named(site, "run:0:a", "Ana")
+        named(site, "run:2:a", "Bo")  # so nobody knows who the others are
+        order = [one["tracklet"] for one in queue(site)["tracklets"]["items"]]
+        assert order[:3] == ["run:5:b", "run:1:a", "run:3:a"]
+
+    def test_are_as_sure_as_before_in_a_picture_that_somebody_has_saved(
+        self, site: RehearsedSite, pictures: list[str]
+    ) -> None:
+        dataset = site.house.datasets.find("show").dataset
+        box = LabelledBox((1, 1, 9, 9), tracklet="run:9:7", identity=0.3)
+        dataset.add("more", b"jpeg", LabelledPicture((20, 20), (box,)))
+        labels = labels_of(site, "more")
+        drawn = {"box": [2, 2, 9, 9], "member": "Ana"}
+        put(site, "more", labels, boxes=[*labels["boxes"], drawn]).raise_for_status()
+        assert [one.identity for one in dataset.labelled("more").boxes] == [0.3, None]
+
     def test_are_no_members_or_taken_back(self, site: RehearsedSite, pictures: list[str]) -> None:
         named(site, tracklet_of(0, 1), "")
         assert queue(site)["tracklets"]["total"] == 7
@@ -186,6 +229,7 @@ class TestTracklets:
         named(site, tracklet_of(0, 1), "Bo")
         counts = site.get("/datasets/show/counts")
         assert (counts["clicks"], counts["given"]) == (2, 2 * SHOT)
+        assert counts["spread"] == 2 * SHOT  # in the other shot
         labels = labels_of(site, pictures[0])
         boxes = [{**labels["boxes"][0], "view": "profile"}, *labels["boxes"][1:]]
         put(site, pictures[0], labels, boxes=boxes).raise_for_status()
@@ -198,6 +242,7 @@ class TestTracklets:
             "pictures": SHOT,
             "frontal": 0,
             "profile": 1,
+            "spread": SHOT,
         }
         assert counts["advised"] == 1500
         assert counts["balance"] == 0  # Cho has none

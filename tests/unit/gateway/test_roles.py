@@ -70,6 +70,7 @@ ADDRESSES = {
     "GET /datasets/{dataset}/counts": EDITOR,
     "GET /datasets/{dataset}/training": EDITOR,
     "POST /datasets/{dataset}/training": EDITOR,
+    "POST /datasets/{dataset}/training/cancel": EDITOR,
     "GET /datasets/{dataset}/queue": EDITOR,
     "PUT /datasets/{dataset}/tracklets/{tracklet}": EDITOR,
     "GET /datasets/{dataset}/pictures/{picture}.jpg": EDITOR,

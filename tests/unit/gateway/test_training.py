@@ -1,9 +1,10 @@
 """A group's model from a dataset, as an editor asks for it and sees what becomes of it."""
 
+import httpx
 import pytest
 
 from doors import key, told
-from inyourarea.contracts.trainings import DONE, STAGE, WORKING, TrainingState
+from inyourarea.contracts.trainings import DONE, PUBLISHING, STAGE, WORKING, TrainingState
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.gateway.access import Role
 from inyourarea.gateway.models import KnownModel
@@ -175,3 +176,54 @@ def test_an_editor_trains_the_datasets_own_group_and_replaces_no_other_by_force(
 def test_whose_token_is_for_some_videos_trains_nothing(site: RehearsedSite) -> None:
     some = key(site, Role.EDITOR, labels=("tour:seoul",))
     assert site.http.post(WHERE, json={}, headers=some).status_code == 403
+
+
+def cancel(site: RehearsedSite, headers: dict[str, str] | None = None) -> httpx.Response:
+    return site.http.post(f"{WHERE}/cancel", headers=headers or {})
+
+
+def test_a_training_is_cancelled_by_whoever_may_ask_for_it_and_another_can_be_wanted(
+    site: RehearsedSite,
+) -> None:
+    assert told(cancel(site)) == (404, "not-found")
+    want(site)
+    state(site, TrainingState(WORKING, step="learning", done=1, total=4))
+    answer = cancel(site, key(site, Role.EDITOR, name="Lee"))
+    assert answer.status_code == 200, answer.text
+    now = answer.json()["training"]
+    assert (now["state"], now["cancelled_by"]) == ("cancelled", "Lee")
+    assert now["at"] >= now["asked_at"]
+    assert cancel(site).json()["training"] == now  # whose answer was lost asks again
+    state(site, TrainingState(WORKING, step="learning", done=2, total=4))
+    state(site, TrainingState(DONE, version=1))
+    fail(site, 1, "it was too late")
+    assert seen(site) == now
+    assert want(site)["number"] == 2
+
+
+def test_what_has_ended_or_is_being_published_is_not_cancelled(site: RehearsedSite) -> None:
+    want(site)
+    newest = site.house.trainings.newest("tour")
+    assert newest
+    site.house.trainings.begin_publishing(newest)
+    answer = cancel(site)
+    assert told(answer) == (409, "not-working")
+    assert "being published" in answer.json()["detail"]
+    assert (seen(site)["state"], seen(site)["step"]) == ("working", PUBLISHING)
+    state(site, TrainingState(DONE, version=1))
+    assert told(cancel(site)) == (409, "not-working")
+    assert seen(site)["state"] == "done"
+
+
+def test_an_operators_training_is_not_an_editors_to_cancel(site: RehearsedSite) -> None:
+    want(site, group="ive")
+    assert told(cancel(site, key(site, Role.EDITOR))) == (403, "role")
+    assert cancel(site, key(site, Role.OPERATOR)).status_code == 200
+
+
+def test_the_time_that_is_left_runs_out_between_two_words(site: RehearsedSite) -> None:
+    want(site)
+    state(site, TrainingState(WORKING, step="learning", done=1, total=4, left_s=90.0))
+    assert 80 < seen(site)["left_s"] <= 90
+    state(site, TrainingState(WORKING, step="learning", done=2, total=4))
+    assert seen(site)["left_s"] is None

@@ -1,6 +1,5 @@
 """Exported files answer as their networks do: of three levels and four, in float32 and float16."""
 
-import importlib.util
 import os
 from dataclasses import replace
 from pathlib import Path
@@ -10,19 +9,17 @@ import onnx
 import onnxruntime
 import pytest
 
+from extras import NEEDS_TRAIN
 from inyourarea.contracts.model import ModelInfo
 from inyourarea.train.graph import model_bytes
 from inyourarea.train.half_floats import in_half_floats
-from inyourarea.train.installed import with_torch
+from inyourarea.train.installed import torch_within
 from inyourarea.train.octaves import OctavesDiffer, half_of, in_two_octaves
 from inyourarea.train.parity import Answer, apart, is_within
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(
-        importlib.util.find_spec("ultralytics") is None and not os.environ.get("CI"),
-        reason="the extra `train` is not installed",
-    ),
+    NEEDS_TRAIN,
 ]
 INFO = ModelInfo("tri", "group", ("Kim", "Lee", "Park"), 96, 160, 1, 0.3, 0.05)
 
@@ -44,7 +41,9 @@ def test_both_looks_of_a_file_are_its_networks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(os, "environ", dict(os.environ))
-    yolo, networks = (with_torch(name, tmp_path) for name in ("yolo", "group_network"))
+    with torch_within(tmp_path):
+        from inyourarea.train import group_network as networks  # noqa: PLC0415
+        from inyourarea.train import yolo  # noqa: PLC0415
     network = lively_network(architecture)
     looks = (info, half_of(info, multiple))
     plain = [yolo.export_network(network, look) for look in looks]

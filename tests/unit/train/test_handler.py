@@ -5,15 +5,21 @@ from pathlib import Path
 
 import pytest
 
-from inyourarea.contracts import keys
-from inyourarea.contracts.trainings import DONE, TrainingState, TrainingWish
+from inyourarea.contracts.trainings import (
+    CANCELLED,
+    DONE,
+    FAILED,
+    WORKING,
+    TrainingState,
+    TrainingWish,
+)
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import DatasetRejected, Refused
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.model_versions import ModelVersions
 from inyourarea.runtime.trainings import Trainings
+from inyourarea.train.group_steps import Made
 from inyourarea.train.handler import TrainHandler
-from inyourarea.train.wanted import Made
 from published_models import dim, write
 
 WANTED = facts.TrainingWanted(dataset="tour", number=1)
@@ -102,7 +108,7 @@ def test_a_training_that_has_ended_is_not_done_again(school: School) -> None:
 
 def test_one_stopped_before_it_was_told_gives_the_same_version(school: School) -> None:
     school.train(0.8)
-    school.objects.delete(keys.training_state(keys.dataset("tour"), 1))
+    school.trainings.revive("tour", 1)
     school.made.clear()
     school.reached = iter([0.8])
     school.handler.on_training_wanted(WANTED)
@@ -131,4 +137,42 @@ def test_two_that_want_at_once_want_one(school: School) -> None:
     first, _ = school.trainings.want("tour", TrainingWish("pair"), "kim")
     again, is_new = Trainings(school.objects).want("tour", TrainingWish("other"), "lee")
     assert (again, is_new) == (first, False)
-    assert list(school.trainings.under_way()) == [first]
+    assert [one for one, _ in school.trainings.under_way()] == [first]
+
+
+def test_one_that_is_cancelled_before_it_begins_is_not_made(school: School) -> None:
+    training, _ = school.trainings.want("tour", TrainingWish("pair"), "kim")
+    state = school.trainings.cancel(training, "lee")
+    assert (state.state, state.by) == (CANCELLED, "lee")
+    assert school.handler.on_training_wanted(training.fact) == []
+    assert school.made == []
+    assert not list(school.trainings.under_way())
+
+
+def test_one_that_is_cancelled_at_the_last_moment_publishes_nothing(school: School) -> None:
+    training, _ = school.trainings.want("tour", TrainingWish("pair"), "kim")
+    make = school._make
+
+    def cancelled_meanwhile(asked: object) -> Made:
+        made = make(asked)
+        school.trainings.cancel(training, "lee")
+        return made
+
+    handler = TrainHandler(school.objects, lambda: school.versions, cancelled_meanwhile)
+    assert handler.on_training_wanted(training.fact) == []
+    assert school.versions.versions("pair") == []
+    assert school.trainings.state(training).state == CANCELLED
+
+
+def test_what_is_being_published_is_not_cancelled_and_ends_once(school: School) -> None:
+    training, _ = school.trainings.want("tour", TrainingWish("pair"), "kim")
+    trainings = school.trainings
+    trainings.begin_publishing(training)
+    trainings.begin_publishing(training)  # by another try
+    assert trainings.cancel(training, "lee").state == WORKING
+    trainings.tell(training, TrainingState(DONE, version=3))
+    assert trainings.cancel(training, "lee").state == DONE
+    trainings.tell(training, TrainingState(FAILED, failure="late"))
+    trainings.tell(training, TrainingState(WORKING, step="learning", done=1, total=2))
+    assert trainings.state(training).version == 3
+    assert not list(trainings.under_way())

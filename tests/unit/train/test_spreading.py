@@ -11,7 +11,6 @@ from inyourarea.train.spreading import (
     knows_such_faces,
     with_boxes_of,
     with_names_of,
-    with_names_over_shots,
 )
 
 NAMES = ("Kim", "Lee")
@@ -48,35 +47,6 @@ def test_who_may_be_another_as_well_is_not_named() -> None:
     labels = picture(LabelledBox(LEFT, tracklet="a"))
     assert names_in(labels, look((LEFT, 0.9, 0.5))) == [""]
     assert names_in(labels, look((LEFT, 0.9, 0.4))) == ["Kim"]
-
-
-def test_a_name_is_the_persons_in_all_shots_of_the_run() -> None:
-    kim, stranger = "run:0:3-0", "run:0:4-1"
-    named = picture(
-        LabelledBox(LEFT, "Kim", kim, state=CONFIRMED),
-        LabelledBox(RIGHT, "", stranger, state=CONFIRMED),
-    )
-    others = [
-        LabelledBox(LEFT, tracklet=tracklet)
-        for tracklet in ("run:7:3-2", "run:7:4-0", "run:7:34-0", "other:7:3-2", "")
-    ]
-    found = with_names_over_shots({"p": picture(*others), "q": named})["p"].boxes
-    assert [(box.member, box.is_unsaid) for box in found] == [
-        ("Kim", False),
-        ("", False),
-        ("", True),
-        ("", True),
-        ("", True),
-    ]
-
-
-def test_whom_people_call_by_two_names_has_none_elsewhere() -> None:
-    labels = {
-        name: picture(LabelledBox(LEFT, name, f"run:{shot}:3-0", state=CONFIRMED))
-        for shot, name in enumerate(("Kim", "Lee"))
-    }
-    labels["p"] = picture(LabelledBox(LEFT, tracklet="run:7:3-0"))
-    assert with_names_over_shots(labels) == labels
 
 
 def test_a_tracklet_that_is_like_nobody_in_any_picture_is_background() -> None:

@@ -23,7 +23,7 @@ from inyourarea.gateway.access import Person
 from inyourarea.gateway.api.asking import Editor, HouseOf, problems
 from inyourarea.gateway.documents import API, stamp
 from inyourarea.gateway.house import House
-from inyourarea.gateway.labelling import Labelling, Sighting, proposed_member, spread
+from inyourarea.gateway.labelling import Labelling, Strip, spread
 from inyourarea.gateway.media import object_response
 from inyourarea.gateway.problems import NotThere, Problem
 from inyourarea.runtime.datasets import Conflict, MembersConflict, NameConflict
@@ -122,6 +122,7 @@ def counts(dataset: DatasetName, house: HouseOf, person: Labeller) -> doc.Datase
                 pictures=one.pictures,
                 frontal=one.frontal,
                 profile=one.profile,
+                spread=found.learned.members[name].confirmed - one.confirmed,
             )
             for name, one in found.counts.members.items()
         ],
@@ -132,6 +133,7 @@ def counts(dataset: DatasetName, house: HouseOf, person: Labeller) -> doc.Datase
         balance=found.counts.balance,
         clicks=found.clicks,
         given=found.given,
+        spread=found.spread,
     )
 
 
@@ -142,10 +144,14 @@ def queue(
     person: Labeller,
     limit: Annotated[int, Query(ge=1, le=1000)] = 200,
 ) -> doc.LabelQueue:
-    """What is to be labelled: tracklets, then single pictures, then what others did."""
+    """What is to be labelled: tracklets, then single pictures, then what others did.
+
+    Of each person of a run one tracklet comes first, whose name training spreads over all shots;
+    then the others, those first about which the run is unsure.
+    """
     labelling = house.datasets.find(dataset)
     todo = labelling.todo(person.name)
-    strips = [_strip(labelling, *one) for one in todo.strips[:limit]]
+    strips = [_strip(labelling, one) for one in todo.strips[:limit]]
     return doc.LabelQueue(
         tracklets=doc.Strips(total=len(todo.strips), items=strips),
         frames=_waiting(labelling, todo.frames, limit),
@@ -236,9 +242,12 @@ def put_labels(
     same, sent again by the same person, changes nothing.
     """
     labelling, _, before = _found(house, dataset, picture)
+    sure = {box.tracklet: box.identity for box in before.boxes if box.tracklet}
     wanted = replace(
         before,
-        boxes=tuple(LabelledBox(**box.model_dump()) for box in asked.boxes),
+        boxes=tuple(
+            LabelledBox(**box.model_dump(), identity=sure.get(box.tracklet)) for box in asked.boxes
+        ),
         version=asked.version + 1,
         by=person.name,
         at_ns=time.time_ns(),
@@ -350,14 +359,17 @@ def _labels(labelling: Labelling, picture: str, labels: LabelledPicture) -> doc.
     )
 
 
-def _strip(labelling: Labelling, tracklet: str, seen: list[Sighting]) -> doc.Strip:
+def _strip(labelling: Labelling, strip: Strip) -> doc.Strip:
     return doc.Strip(
-        tracklet=tracklet,
-        member=proposed_member(seen),
-        boxes=len(seen),
+        tracklet=strip.tracklet,
+        person=":".join(strip.person),
+        member=strip.member,
+        boxes=len(strip.seen),
+        is_first=strip.is_first,
+        gives=strip.gives,
         faces=[
             doc.StripFace(url=_url(labelling, one.picture), size=one.labels.size, box=one.box.box)
-            for one in spread(seen)
+            for one in spread(strip.seen)
         ],
     )
 

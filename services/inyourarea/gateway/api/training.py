@@ -1,20 +1,28 @@
 """A group's model from a dataset: somebody wants it, whoever trains does it, everybody sees."""
 
+import time
+
 from fastapi import APIRouter, Response
 
-from inyourarea.contracts.trainings import WAITING, Training, TrainingWish
+from inyourarea.contracts.trainings import (
+    CANCELLED,
+    WAITING,
+    Training,
+    TrainingState,
+    TrainingWish,
+)
 from inyourarea.gateway import documents as doc
-from inyourarea.gateway.access import Role
+from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.api.asking import HouseOf, problems
 from inyourarea.gateway.api.datasets import DatasetName, Labeller
 from inyourarea.gateway.documents import stamp
 from inyourarea.gateway.house import House
-from inyourarea.gateway.problems import Problem
+from inyourarea.gateway.problems import NotThere, Problem
 
 router = APIRouter(prefix="/datasets/{dataset}/training", tags=["datasets"])
 _TAKES_AN_OPERATOR = (
-    "To replace another group's model than the dataset's own, or any by a worse one (`force`) "
-    "takes the role operator; leave `group` and `force` out, or ask an operator."
+    "A training for another group than the dataset's own, or by `force`, takes the role operator; "
+    "leave `group` and `force` out, or ask an operator."
 )
 
 
@@ -48,11 +56,10 @@ def want(
     the dataset's own, take an operator: they replace what others rely on.
     """
     house.datasets.find(dataset)
-    if person.role < Role.OPERATOR and (asked.force or asked.group not in (None, dataset)):
-        raise Problem(403, "role", _TAKES_AN_OPERATOR)
+    group = asked.group or dataset
+    _check_role(person, dataset, group, asked.force)
     if why := house.settings.why_no_training:
         raise Problem(409, "no-training", why)
-    group = asked.group or dataset
     wish = TrainingWish(
         group=group,
         network=asked.model,
@@ -67,6 +74,31 @@ def want(
     if not is_new:
         response.status_code = 200
     return _document(house, training)
+
+
+@router.post("/cancel", operation_id="cancel_training", responses=problems(404, 409))
+def cancel(dataset: DatasetName, house: HouseOf, person: Labeller) -> doc.Training:
+    """Nobody works on the training any more, and nothing comes of it.
+
+    It takes the role that asking for it did. Who cancels it again is told the same. 409 where it
+    has ended otherwise, or what came of it is being published.
+    """
+    house.datasets.find(dataset)
+    training = house.trainings.newest(dataset)
+    if training is None:
+        raise NotThere("training of this dataset")
+    wish = training.wish
+    _check_role(person, dataset, wish.group, wish.is_forced)
+    state = house.trainings.cancel(training, person.name)
+    if state.state != CANCELLED:
+        now = state.state if state.has_ended else "being published"
+        raise Problem(409, "not-working", f"This training is {now}; nothing is to be cancelled.")
+    return _document(house, training)
+
+
+def _check_role(person: Person, dataset: str, group: str, is_forced: bool) -> None:
+    if person.role < Role.OPERATOR and (is_forced or group != dataset):
+        raise Problem(403, "role", _TAKES_AN_OPERATOR)
 
 
 def _document(house: House, training: Training | None) -> doc.Training:
@@ -89,6 +121,8 @@ def _told(house: House, training: Training) -> doc.TrainingDocument:
         step=state.step,
         done=state.done,
         total=state.total,
+        left_s=_left_s(state),
+        cancelled_by=(state.by or "somebody") if state.state == CANCELLED else None,
         failure=state.failure or None,
         version=state.version or None,
         is_used=state.is_used,
@@ -99,3 +133,10 @@ def _told(house: House, training: Training) -> doc.TrainingDocument:
             for name, (map50, map50_95) in state.members.items()
         ],
     )
+
+
+def _left_s(state: TrainingState) -> float | None:
+    """What is left of what was left when it was told."""
+    if state.left_s is None:
+        return None
+    return max(0.0, state.left_s - (time.time_ns() - state.at_ns) / 1e9)

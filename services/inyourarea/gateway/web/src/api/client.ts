@@ -140,6 +140,7 @@ export const api = {
     ask<DatasetInShort>(`${dataset(name)}/members`, "POST", { version, name: member }),
   training: (name: string) => ask<TrainingNow>(`${dataset(name)}/training`),
   train: (name: string) => ask<TrainingNow>(`${dataset(name)}/training`, "POST", {}),
+  cancelTraining: (name: string) => ask<TrainingNow>(`${dataset(name)}/training/cancel`, "POST"),
   tally: (name: string) => ask<Tally>(`${dataset(name)}/counts`),
   labelQueue: (name: string, limit: number) => ask<LabelQueue>(`${dataset(name)}/queue?limit=${limit}`),
   labels: (name: string, picture: string) => ask<Labels>(`${dataset(name)}/pictures/${picture}/labels`),

@@ -294,6 +294,8 @@ export interface MemberCount {
   pictures: number;
   frontal: number;
   profile: number;
+  /** Boxes more that training learns as hers. */
+  spread: number;
 }
 
 export interface Tally {
@@ -305,6 +307,8 @@ export interface Tally {
   balance: number;
   clicks: number;
   given: number;
+  /** Boxes more that training names so. */
+  spread: number;
 }
 
 export interface DatasetInShort {
@@ -317,11 +321,16 @@ export interface DatasetInShort {
 /** A training of a dataset: `done` of `total` of a step, then what the version that came of it reaches. */
 export interface Trained {
   number: number;
-  state: "waiting" | "working" | "done" | "failed";
+  state: "waiting" | "working" | "done" | "failed" | "cancelled";
   group: string;
+  /** When anything was last heard of it. */
+  at: string;
   step: string;
   done: number;
   total: number;
+  /** Seconds, of the step. */
+  left_s: number | null;
+  cancelled_by: string | null;
   failure: string | null;
   version: number | null;
   is_used: boolean;
@@ -347,9 +356,15 @@ export interface TrackletNamed {
 
 export interface Strip {
   tracklet: string;
+  /** Whom the run takes it for, in all shots. */
+  person: string;
   /** Who is proposed. */
   member: string;
   boxes: number;
+  /** Nobody has said yet who the person is. */
+  is_first: boolean;
+  /** Boxes that a name is of; of a first one those of all shots. */
+  gives: number;
   faces: { url: string; size: readonly [number, number]; box: Box }[];
 }
 

@@ -1,4 +1,4 @@
-/** Tracklets: a strip of one face's pictures at a time, and one key names them all. */
+/** Tracklets: a strip of one face's pictures at a time, and one key names them all; one strip of each person comes first. */
 import { useEffect, useState } from "preact/hooks";
 import type { Strip } from "../api/types";
 import { useKeys } from "../review/useKeys";
@@ -16,16 +16,18 @@ const AHEAD = 3;
 
 export function Strips({ desk, strips }: Props) {
   // Where a strip was named, it is passed; so one goes back by taking the last name back.
-  const [named, setNamed] = useState<readonly { tracklet: string; member: string }[]>([]);
+  const [named, setNamed] = useState<readonly { tracklet: string; person: string; member: string }[]>([]);
   const [later, setLater] = useState<ReadonlySet<string>>(new Set());
   const passed = new Set([...named.map(({ tracklet }) => tracklet), ...later]);
   const left = strips.filter(({ tracklet }) => !passed.has(tracklet));
   const [strip] = left;
+  const people = left.filter((one) => one.is_first).length;
+  const proposed = strip?.member || (named.find(({ person }) => person === strip?.person)?.member ?? "");
 
   const name = (member: string) => {
     if (!strip) return;
     desk.outbox.put({ kind: "tracklet", id: strip.tracklet, member, state: "confirmed" });
-    setNamed([...named, { tracklet: strip.tracklet, member }]);
+    setNamed([...named, { tracklet: strip.tracklet, person: strip.person, member }]);
   };
   const skip = () => strip && setLater(new Set([...later, strip.tracklet]));
   const takeBack = () => {
@@ -37,7 +39,7 @@ export function Strips({ desk, strips }: Props) {
   useKeys((key) => {
     const member = desk.memberOf(key);
     if (member) name(member);
-    else if (key === "enter" && strip?.member) name(strip.member);
+    else if (key === "enter" && proposed) name(proposed);
     else if (key === "x") name("");
     else if (key === "s") skip();
     else if (key === "z" || key === "backspace") takeBack();
@@ -62,20 +64,21 @@ export function Strips({ desk, strips }: Props) {
     );
   }
   return (
-    <div class="strip" data-testid="strip" data-tracklet={strip.tracklet}>
+    <div class="strip" data-testid="strip" data-tracklet={strip.tracklet} data-first={strip.is_first}>
       <p class="eyebrow" aria-live="polite">
-        {say("stripOf", { n: strip.boxes, left: left.length })}
+        {strip.is_first ? say("stripPerson", { n: strip.boxes, gives: strip.gives, people }) : say("stripOf", { n: strip.boxes, left: left.length })}
       </p>
+      {!strip.is_first && <p class="hint">{say("stripsOther")}</p>}
       <ul class="faces-strip" aria-label={say("stripFaces")}>
         {strip.faces.map((face) => (
           <Crop key={face.url} {...face} />
         ))}
       </ul>
-      <Naming desk={desk} chosen={strip.member} choose={name} />
+      <Naming desk={desk} chosen={proposed} choose={name} />
       <div class="buttons">
-        {strip.member && (
-          <button type="button" class="button is-main" onClick={() => name(strip.member)} data-testid="as-proposed">
-            <kbd>Enter</kbd> {say("asProposed", { name: strip.member })}
+        {proposed && (
+          <button type="button" class="button is-main" onClick={() => name(proposed)} data-testid="as-proposed">
+            <kbd>Enter</kbd> {say("asProposed", { name: proposed })}
           </button>
         )}
         <button type="button" class="button" onClick={() => name("")} data-testid="no-member">

@@ -1,11 +1,11 @@
-/** The dataset's newest training: how far it is, what came of it, and the button for another. */
+/** The dataset's newest training: how far it is, what came of it, and the buttons to end it and for another. */
 import { useEffect } from "preact/hooks";
 import { api } from "../api/client";
 import type { Trained } from "../api/types";
 import { Failure } from "../parts/Failure";
 import { useAsked } from "../parts/useAsked";
 import { useDeed } from "../parts/useDeed";
-import { say } from "../words/language";
+import { aboutLong, moment, say, sayAny } from "../words/language";
 import { retold } from "../words/reasons";
 
 /** How often it is asked how far a training is. */
@@ -27,6 +27,10 @@ export function Training({ dataset }: { dataset: string }) {
     await api.train(dataset);
     again();
   };
+  const cancel = async () => {
+    await api.cancelTraining(dataset);
+    again();
+  };
   return (
     <section class="tally training" aria-label={say("training")} data-testid="training" data-state={told.training?.state ?? "none"}>
       {told.training && <State training={told.training} />}
@@ -35,18 +39,24 @@ export function Training({ dataset }: { dataset: string }) {
       <button type="button" class="button" disabled={busy || isAtWork || told.why_not !== null} onClick={() => attempt(train)} data-testid="train">
         {say("train")}
       </button>
+      {isUnderWay && (
+        <button type="button" class="button" disabled={busy} onClick={() => attempt(cancel)} data-testid="cancel-training">
+          {say("trainingCancel")}
+        </button>
+      )}
     </section>
   );
 }
 
 function State({ training }: { training: Trained }) {
-  const { state, group, step, done, total, failure, version, worse, members } = training;
+  const { state, group, done, total, failure, version, worse, members } = training;
   if (state === "failed") return <Failure text={say("trainingFailed", { why: retold(failure ?? "") })} />;
+  if (state === "cancelled") return <p role="status">{say("trainingCancelled", { by: training.cancelled_by || say("somebody"), at: moment(training.at) })}</p>;
   if (!hasEnded(training)) {
     const share = total ? Math.floor((100 * done) / total) : 0;
     return (
       <p role="status">
-        <span>{state === "waiting" ? say("trainingWaits") : say(stepOf(step), { share })}</span> <progress max={100} value={share} aria-label={say("training")} />
+        <span>{state === "waiting" ? say("trainingWaits") : farOf(training, share)}</span> <progress max={100} value={share} aria-label={say("training")} />
       </p>
     );
   }
@@ -73,9 +83,17 @@ function State({ training }: { training: Trained }) {
 }
 
 function hasEnded({ state }: Trained): boolean {
-  return state === "done" || state === "failed";
+  return state === "done" || state === "failed" || state === "cancelled";
 }
 
-function stepOf(step: string): "trainingPictures" | "trainingLearning" | "trainingExporting" {
-  return step === "learning" ? "trainingLearning" : step === "exporting" ? "trainingExporting" : "trainingPictures";
+/** What is being done, how much of it is, and how long the rest may take. */
+function farOf({ step, done, total, left_s }: Trained, share: number): string {
+  const key = `training_${step.replaceAll(" ", "_")}`;
+  const text = sayAny(key);
+  const name = text === key ? step : text;
+  if (!total) return `${name}…`;
+  const isRounds = step === "learning" || step === "teacher";
+  const parts = [`${name}: ${share} %`, say(isRounds ? "trainingRounds" : "trainingPictures", { done, total })];
+  if (left_s) parts.push(say("trainingLeft", { time: aboutLong(left_s) }));
+  return parts.join(" · ");
 }

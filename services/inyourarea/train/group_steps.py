@@ -1,0 +1,89 @@
+"""All steps from a labelled dataset to a group's model, in order, told to whoever waits for it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from inyourarea.contracts.trainings import EXPORTING, LEARNING, PICTURES
+from inyourarea.runtime.datasets import Dataset
+from inyourarea.train import group_labels, group_model, group_pictures, group_plan
+from inyourarea.train.group_plan import Plan, Wish
+from inyourarea.train.installed import torch_within
+from inyourarea.train.telling import Teller
+
+SERVED = "Triton"
+"""The step in which a server that has the model is asked, too; in pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """The files that came of it."""
+
+    model: Path
+    card: Path
+    group: Path
+
+
+def make_model(dataset: Dataset, wish: Wish, teller: Teller, triton: str | None = None) -> Made:
+    """The group's model is trained, exported, measured and in the repository ``wish.models``.
+
+    What was done by an earlier try is not done again. ``triton`` is the address of a server that
+    is asked as well, once it has the model.
+
+    Raises:
+        DatasetRejected: there is not enough in the dataset to learn from.
+        Refused: it can not be made here, and why.
+    """
+    plan = group_plan.plan_training(dataset, wish)
+    with torch_within(wish.out):
+        from inyourarea.train import group_network as network  # noqa: PLC0415 - it needs torch
+
+        network.check_device(wish.device)
+        start = network.describe_start(plan.course)
+        size = "{}x{}".format(*plan.size)
+        teller.say(f"{wish.network} of {size}, from {start}; in {plan.folder}")
+        for warning in plan.chosen.warnings:
+            teller.say(warning)
+        plan = group_labels.with_spread_names(plan, dataset, network, teller.begin)
+        if plan.spread:
+            teller.say(f"{plan.spread} boxes that nobody has named are learned as well")
+        if done := network.rounds_done(plan.course):
+            teller.say(f"going on after round {done} of {plan.course.rounds}")
+        step = teller.begin(PICTURES)
+        group_pictures.write_pictures(dataset, plan.chosen, plan.pictures, plan.size, step)
+        network.learn(plan, learning(teller, wish.batch))
+        network.export(plan, start, teller.begin(EXPORTING))
+        made = _published(plan, teller.say)
+        if triton:
+            from inyourarea.train.served import served  # noqa: PLC0415 - few ask a server
+
+            look = served(triton, wish.name, int(made.model.parent.name))
+            network.compare_served(plan, SERVED, look, teller.begin(SERVED))
+            made = _published(plan, lambda _: None)
+    return made
+
+
+def learning(teller: Teller, batch: int) -> Callable[[int, int, int], None]:
+    """The step that learns; it is said when the memory was too small for ``batch`` pictures."""
+    step = teller.begin(LEARNING)
+
+    def tell(done: int, rounds: int, now: int) -> None:
+        nonlocal batch
+        if now < batch:
+            teller.say(f"The memory was full with {batch} pictures at a time; going on with {now}.")
+            batch = now
+        step(done, rounds)
+
+    return tell
+
+
+def _published(plan: Plan, say: Callable[[str], None]) -> Made:
+    figures = group_model.measure(plan)
+    group = group_model.publish(plan, figures)
+    mean = figures.mean
+    say(
+        f"{group.model} {group.version}: mAP50 {mean[0]:.3f}, mAP50-95 {mean[1]:.3f} on "
+        f"{figures.judged_on}; see {plan.folder / 'card.md'}"
+    )
+    file = plan.wish.models / group.model / str(group.version) / "model.onnx"
+    return Made(file, file.with_name("card.json"), plan.wish.group_file)
