@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from extras import NEEDS_TRAIN
 from inyourarea.contracts.cards import read_card
 from inyourarea.contracts.datasets import TRAIN, read_labels, split_shots
 from inyourarea.contracts.group import group_from_toml
@@ -23,7 +24,6 @@ from inyourarea.contracts.triton_config import CPU
 from inyourarea.core.boxes import iou
 from inyourarea.train.repository import read_info
 from inyourarea.train.triton_repository import write_repository
-from extras import NEEDS_TRAIN
 from small_group import NAMES, SHOTS, VIDEO, scenes, write_dataset, write_video
 from triton_server import had, triton
 
