@@ -82,3 +82,35 @@ def test_what_an_editor_wants_is_trained_and_used(folder: Path) -> None:
     current = versions.current("tri")
     assert current
     assert current.number == 2
+
+
+def learners() -> list[int]:
+    """The processes below this one that have loaded torch."""
+    listed = Path("/proc/self/task").glob("*/children")
+    below = [int(number) for one in listed for number in one.read_text().split()]
+    return [one for one in below if "libtorch" in Path(f"/proc/{one}/maps").read_text()]
+
+
+def test_a_training_that_is_cancelled_ends_and_nothing_comes_of_it(folder: Path) -> None:
+    with site(folder) as there, Client(there.address) as client:
+        client.train("tri", TrainingWishes(imgsz=160, epochs=500))
+        until(client, lambda told: told.step == "learning" and told.done >= 1)
+        assert len(learners()) == 1
+        done = inyourarea("train", "--server", there.address, "--dataset", "tri", "--cancel")
+        assert done.stdout == "training 1 of tri is cancelled\n"
+        end = time.monotonic() + WAIT_S
+        while learners():
+            assert time.monotonic() < end
+            time.sleep(0.1)
+        ended = client.training("tri")
+        assert ended
+        assert (ended.state, ended.version) == ("cancelled", None)
+        # Who was told at the same time as the site was stopped begins nothing, either.
+        assert client.train("tri", TrainingWishes(imgsz=160, epochs=500)).number == 2
+        assert client.cancel_training("tri").number == 2
+    with site(folder) as there, Client(there.address) as client:
+        told = client.training("tri")
+        assert told
+        assert told.state == "cancelled"
+    versions = published_versions()
+    assert versions is None or versions.versions("tri") == []

@@ -1,0 +1,104 @@
+"""What is told of a training that a site was asked for, and that it ends where it is cancelled."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from inyourarea.contracts.trainings import CANCELLED, Training, TrainingState, TrainingWish
+from inyourarea.core.errors import Refused
+from inyourarea.runtime.folder_objects import FolderObjects
+from inyourarea.runtime.trainings import TrainingCancelled, Trainings
+from inyourarea.train import wanted
+from inyourarea.train.group_steps import Made
+from inyourarea.train.settings import TrainSettings
+from inyourarea.train.telling import Teller
+
+MADE = Made(Path("model.onnx"), Path("card.json"), Path("tour.toml"))
+
+
+class Site:
+    """A store with a training that is wanted of it, and what was told of that, as time passes."""
+
+    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.objects = FolderObjects(folder / "store")
+        self.settings = TrainSettings(folder / "scratch")
+        self.trainings = Trainings(self.objects)
+        self.training, _ = self.trainings.want("tour", TrainingWish("tour"), "kim")
+        self.now_s = 0.0
+        self.told: list[TrainingState] = []
+        self._patch = monkeypatch
+        monkeypatch.setattr("time.monotonic", lambda: self.now_s)
+        put = Trainings.tell
+
+        def tell(trainings: Trainings, training: Training, state: TrainingState) -> None:
+            self.told.append(state)
+            put(trainings, training, state)
+
+        monkeypatch.setattr(Trainings, "tell", tell)
+
+    def train(self, steps: Callable[[Teller], None]) -> Made:
+        """It is trained in these steps."""
+
+        def make(_: object, __: object, teller: Teller) -> Made:
+            steps(teller)
+            return MADE
+
+        self._patch.setattr(wanted, "make_model", make)
+        return wanted.train_wanted(self.objects, self.training, self.settings)
+
+
+@pytest.fixture
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Site:
+    return Site(tmp_path, monkeypatch)
+
+
+def test_each_percent_of_a_step_is_told_once_with_the_time_that_is_left(site: Site) -> None:
+    def learn(teller: Teller) -> None:
+        step = teller.begin("learning")
+        site.told.clear()
+        for done in (300, 301, 303, 310):  # an earlier try has done 300
+            site.now_s += 10
+            step(done, 1000)
+
+    assert site.train(learn) == MADE
+    told = [(one.step, one.done, one.left_s) for one in site.told]
+    assert told == [("learning", 300, None), ("learning", 310, 30 * 690 / 10)]
+    assert site.trainings.state(site.training).total == 1000
+
+
+def test_it_ends_soon_after_it_was_cancelled(site: Site) -> None:
+    done: list[int] = []
+
+    def learn(teller: Teller) -> None:
+        step = teller.begin("learning")
+        for round_ in range(100):
+            step(round_, 100)
+            done.append(round_)
+            site.now_s += 1
+            if round_ == 5:
+                site.trainings.cancel(site.training, "lee")
+
+    with pytest.raises(TrainingCancelled, match="lee has cancelled it"):
+        site.train(learn)
+    assert len(done) <= 8
+    assert site.trainings.state(site.training).state == CANCELLED
+
+
+def test_it_does_not_begin_a_step_once_it_is_cancelled(site: Site) -> None:
+    def learn(teller: Teller) -> None:
+        site.trainings.cancel(site.training, "lee")
+        site.now_s += 60
+        teller.begin("exporting")
+        pytest.fail("the step has begun")
+
+    with pytest.raises(TrainingCancelled):
+        site.train(learn)
+
+
+def test_a_disk_that_is_full_is_said(site: Site) -> None:
+    def fill(_: Teller) -> None:
+        raise OSError(28, "No space left on device", "/scratch/tour/model.onnx")
+
+    with pytest.raises(Refused, match="model.onnx can not be written: the disk is full"):
+        site.train(fill)
