@@ -100,5 +100,5 @@ def test_a_disk_that_is_full_is_said(site: Site) -> None:
     def fill(_: Teller) -> None:
         raise OSError(28, "No space left on device", "/scratch/tour/model.onnx")
 
-    with pytest.raises(Refused, match="model.onnx can not be written: the disk is full"):
+    with pytest.raises(Refused, match=r"model\.onnx can not be written: the disk is full"):
         site.train(fill)
