@@ -56,7 +56,7 @@ def main(video: Path, seconds: Fraction) -> None:
             source_key=source.key, sha256=source.sha256, spec=spec, to_s=to_rational(seconds)
         )
         started = time.process_time()
-        with Line(objects, seeing.detector_named) as line:
+        with Line(objects, seeing.detector_of) as line:
             watcher = line.watch()
             accepted = line.submit(asked)
             for fact in watcher.facts(accepted.run_id):

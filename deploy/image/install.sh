@@ -46,6 +46,15 @@ if [ "$1" != train,cluster ]; then
   find "$packages" -name '*.libs' -prune -o -type f -name '*.so*' -exec strip --strip-unneeded {} +
 fi
 
+# What was made smaller loads still: better said here than by a pod.
+"$target/bin/python3" -c '
+import importlib
+from importlib.util import find_spec
+for name in ("av", "cv2", "onnxruntime", "pyarrow.parquet", "scipy.optimize"):
+    if find_spec(name.partition(".")[0]):
+        importlib.import_module(name)
+'
+
 python3 sbom.py "$packages" >"$target/sbom.cdx.json"
 # What a file holds decides whether it is compiled anew, not when it was written.
 python3 -m compileall -q -f --invalidation-mode unchecked-hash "$packages" || true

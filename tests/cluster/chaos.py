@@ -484,16 +484,18 @@ def grow(cluster: LocalCluster, some: Sequence[Work], folder: Path) -> dict[str,
     while not seen.steps()["detect"]:
         time.sleep(_PAUSE_S)
     cluster.add(third)
-    for name in (*others, third):
-        cluster.start(name)
-    for video, work in zip(videos, some, strict=True):
-        assert user.until_settled(video) == "ready"
-        assert user.fetched(video) == work.expected
-        user.delete(video)
-    done = {name: steps for name, steps in seen.steps().items() if name.startswith("detect")}
-    everything: Counter[tuple[str, ...]] = sum(done.values(), Counter())
-    assert everything.total() <= len(everything) + 1
-    cluster.remove(third)
+    try:
+        for name in (*others, third):
+            cluster.start(name)
+        for video, work in zip(videos, some, strict=True):
+            assert user.until_settled(video) == "ready"
+            assert user.fetched(video) == work.expected
+            user.delete(video)
+        done = {name: steps for name, steps in seen.steps().items() if name.startswith("detect")}
+        everything: Counter[tuple[str, ...]] = sum(done.values(), Counter())
+        assert everything.total() <= len(everything) + 1
+    finally:
+        cluster.remove(third)
     return {name: steps.total() for name, steps in done.items()}
 
 

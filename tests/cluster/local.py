@@ -131,7 +131,8 @@ class LocalCluster:
 
     def remove(self, name: str) -> None:
         """That copy has ended and is none of the copies any more."""
-        self.stop(name)
+        if name in self.processes:
+            self.stop(name)
         self.copies = tuple(copy for copy in self.copies if copy != name)
 
     def stop(self, name: str, number: signal.Signals = signal.SIGTERM) -> None:

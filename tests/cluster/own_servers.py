@@ -114,13 +114,14 @@ def free_ports(count: int) -> list[int]:
     there may be gone before a server that has yet to start asks for it; these lie below it.
     """
     lowest = int(_GIVEN_BY_THE_KERNEL.read_text().split()[0])
+    below = range(min(_LOWEST_PORT, lowest // 2), lowest)
     ports: list[int] = []
-    for port in random.SystemRandom().sample(range(_LOWEST_PORT, lowest), lowest - _LOWEST_PORT):
+    for port in random.SystemRandom().sample(below, len(below)):
         if len(ports) == count:
-            break
+            return ports
         with suppress(OSError), socket.create_server(("127.0.0.1", port)):
             ports.append(port)
-    return ports
+    raise ServerNotHad(f"{count} ports that nobody listens at can not be had below {lowest}")
 
 
 def children_of(pid: int) -> list[int]:

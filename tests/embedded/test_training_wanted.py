@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -87,8 +88,13 @@ def test_what_an_editor_wants_is_trained_and_used(folder: Path) -> None:
 def learners() -> list[int]:
     """The processes below this one that have loaded torch."""
     listed = Path("/proc/self/task").glob("*/children")
-    below = [int(number) for one in listed for number in one.read_text().split()]
-    return [one for one in below if "libtorch" in Path(f"/proc/{one}/maps").read_text()]
+    found = list[int]()
+    for one in listed:
+        with suppress(FileNotFoundError, ProcessLookupError):  # it has ended meanwhile
+            for number in map(int, one.read_text().split()):
+                if "libtorch" in Path(f"/proc/{number}/maps").read_text():
+                    found.append(number)
+    return found
 
 
 def test_a_training_that_is_cancelled_ends_and_nothing_comes_of_it(folder: Path) -> None:

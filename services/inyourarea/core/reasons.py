@@ -7,6 +7,7 @@ these. A figure may be a sentence itself. The page says them in Korean (``web/sr
 
 import re
 from collections.abc import Mapping
+from functools import cache
 from types import MappingProxyType
 
 REASONS: Mapping[str, str] = MappingProxyType(
@@ -123,8 +124,12 @@ def told(reason: str, **figures: object) -> str:
 
 def reason_of(sentence: str) -> str | None:
     """The name of the sentence; none where it is not one of these."""
-    return next((name for name, form in REASONS.items() if _reads(form, sentence)), None)
+    return next((name for name, form in _forms().items() if form.fullmatch(sentence)), None)
 
 
-def _reads(form: str, sentence: str) -> bool:
-    return bool(re.fullmatch(_HOLE.sub("(.+?)", re.escape(form)), sentence, re.DOTALL))
+@cache
+def _forms() -> dict[str, re.Pattern[str]]:
+    return {
+        name: re.compile(_HOLE.sub("(.+?)", re.escape(form)), re.DOTALL)
+        for name, form in REASONS.items()
+    }

@@ -86,7 +86,7 @@ def video_document(house: House, row: Row) -> doc.Video:
         people_asked=asked["people"],
         state=row["state"],
         failure=row["failure"],
-        failure_kind=reason_of(row["failure"] or ""),
+        failure_kind=reason_of(row["failure"]) if row["failure"] else None,
         revision=row["revision"],
         progress=progress,
         left_s=_left_s(progress, house.catalog.pauses_s(row["run_id"])) if steps else None,

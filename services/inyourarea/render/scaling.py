@@ -23,7 +23,11 @@ class Room:
         self._held: VideoFrame | None = None
 
     def hold(self, frame: Planes) -> VideoFrame:
-        """The same picture, until the next is held."""
+        """The same picture, until the next is held.
+
+        Several scalers may look at it at once, although each notes the colours it was told in it:
+        these are the same for all frames here.
+        """
         if self._held is None:
             height, width = frame.y.shape
             self._held = blank_frame((width, height))

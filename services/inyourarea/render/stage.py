@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 
+import cv2
 from av.video.frame import VideoFrame
 from av.video.reformatter import VideoReformatter
 
@@ -61,6 +62,7 @@ def draw_stage(objects: Objects, task: StageTask) -> DrawnStage:
     Raises:
         VideoUnreadable: no frame of the segment decodes.
     """
+    cv2.setNumThreads(1)  # what turns and recolours frames; the threads here are enough
     frames = decode_segment(objects, task.source, task.start_pts, task.end_pts)
     return draw_rungs(frames, task)
 

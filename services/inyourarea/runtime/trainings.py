@@ -106,6 +106,11 @@ class Trainings:
         if (state := self.state(training)).state == CANCELLED:
             raise TrainingCancelled(f"{state.by or 'somebody'} has cancelled it")
 
+    def begin(self, training: Training) -> None:
+        """It is trained from here on, anew where whoever was to publish it did not get that far."""
+        if self.state(training).step == PUBLISHING:  # so it has not ended, nor can be cancelled
+            self._objects.delete(_key(keys.training_end, training))
+
     def begin_publishing(self, training: Training) -> None:
         """What came of it may be published, and nobody cancels it any more.
 

@@ -55,6 +55,7 @@ class TrainHandler:
         training = self._trainings.find(fact.dataset, fact.number)
         if training is None or done_already(self._trainings.state(training).has_ended):
             return []
+        self._trainings.begin(training)
         try:
             made = self._make(training)
             self._trainings.begin_publishing(training)

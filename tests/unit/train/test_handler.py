@@ -176,3 +176,22 @@ def test_what_is_being_published_is_not_cancelled_and_ends_once(school: School) 
     trainings.tell(training, TrainingState(WORKING, step="learning", done=1, total=2))
     assert trainings.state(training).version == 3
     assert not list(trainings.under_way())
+
+
+def test_one_that_was_broken_off_while_it_was_published_is_trained_and_published_anew(
+    school: School,
+) -> None:
+    training, _ = school.trainings.want("tour", TrainingWish("pair"), "kim")
+    school.trainings.begin_publishing(training)  # and then the power went
+    make, seen = school._make, list[TrainingState]()
+
+    def telling(asked: object) -> Made:
+        school.trainings.tell(training, TrainingState(WORKING, step="learning", done=1, total=2))
+        seen.append(school.trainings.state(training))
+        return make(asked)
+
+    handler = TrainHandler(school.objects, lambda: school.versions, telling)
+    assert handler.on_training_wanted(training.fact) == []
+    assert [state.step for state in seen] == ["learning"]
+    assert school.trainings.state(training).state == DONE
+    assert [version.number for version in school.versions.versions("pair")] == [1]
