@@ -164,6 +164,8 @@ def main() -> None:
     parser.add_argument("--height", type=int, default=1080, help="of its picture in pixels")
     args = parser.parse_args()
     stage = stage_of(args.seconds, args.height)
+    if args.folder:
+        args.folder.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=args.folder) as name, chromium() as browser:
         folder = Path(name)
         film = folder / "stage.mp4"
