@@ -236,16 +236,22 @@ def test_a_video_that_was_deleted(own_site: PlayerSite, open_page: OpenPage) -> 
     page.page.wait_for_selector("text=/deleted|no such video/")
 
 
+def add_failed_video(own_site: PlayerSite, folder: Path, stage: str, why: str) -> str:
+    """A video's id, whose run that stage has given up."""
+    film = folder / "film.mp4"
+    film.write_bytes(film_of(CountedStage(shots=(3,))))
+    video = add_video(own_site.site, film, GROUP)
+    run = own_site.get(f"/videos/{video}")["run_id"]
+    failed = facts.StageFailed(video_id=video, run_id=run, stage=stage, reason=why)
+    own_site.site.line.publish(failed)
+    return video
+
+
 def test_a_run_that_failed_says_why(
     own_site: PlayerSite, open_page: OpenPage, tmp_path: Path
 ) -> None:
-    film = tmp_path / "dim.mp4"
-    film.write_bytes(film_of(CountedStage(shots=(3,))))
-    video = add_video(own_site.site, film, GROUP)
     why = f"The light was too dim. {_SCRIPT}"
-    run = own_site.get(f"/videos/{video}")["run_id"]
-    failed = facts.StageFailed(video_id=video, run_id=run, stage="track", reason=why)
-    own_site.site.line.publish(failed)
+    video = add_failed_video(own_site, tmp_path, "track", why)
     page = open_page(f"{own_site.url}/watch/{video}")
     page.wait_for_selector("[data-testid=failure]")
     assert page.inner_text("[data-testid=failure]") == why
@@ -255,13 +261,8 @@ def test_a_run_that_failed_says_why(
 def test_a_failure_is_told_in_korean_with_its_figures(
     own_site: PlayerSite, open_page: OpenPage, tmp_path: Path
 ) -> None:
-    film = tmp_path / "long.mp4"
-    film.write_bytes(film_of(CountedStage(shots=(3,))))
-    video = add_video(own_site.site, film, GROUP)
-    run = own_site.get(f"/videos/{video}")["run_id"]
     why = told("died", why=told("decoding", first=30, last=59, why=told("took-long", seconds=60)))
-    failed = facts.StageFailed(video_id=video, run_id=run, stage="ingest", reason=why)
-    own_site.site.line.publish(failed)
+    video = add_failed_video(own_site, tmp_path, "ingest", why)
     page = open_page(f"{own_site.url}/watch/{video}", locale="ko-KR")
     page.wait_for_selector("[data-testid=failure]")
     assert page.inner_text("[data-testid=failure]") == (
