@@ -40,14 +40,15 @@ _PATIENCE_S = 3600
 
 
 def stage_of(seconds: float, height: int) -> CountedStage:
-    """Four members; Ana and Bo are taken for each other as the last shot begins, half way.
+    """Three members; Ana and Bo are taken for each other in a shot of three seconds, half way.
 
-    A segment begins a second before that, so that only one has to be drawn again.
+    It ends where a segment does, and a correction moves no window of another shot: one segment has
+    to be drawn again. Three stand so far apart that the window of one has no other head in it.
     """
     half = 4 * round(seconds / 8) + 1
-    shots = (half - 2, 2, seconds - half)
+    shots = (half - 2, 2, 3, seconds - half - 3)
     size = (height * 16 // 9, height)
-    return CountedStage(tuple(HEADS)[:4], size, shots, swapped_s=_WRONG_S)
+    return CountedStage(tuple(HEADS)[:3], size, shots, swapped_s=_WRONG_S, swapped_shot=2)
 
 
 @contextmanager
@@ -123,15 +124,15 @@ class Ready:
 
 def prepare(browser: Browser, url: str, stage: CountedStage) -> tuple[Watching, str]:
     """Ana's wrong stretch is said to be Bo's, who is shown; what the page says is drawn again."""
-    begins = stage.starts[-2] / FPS
+    begins = stage.swap_starts / FPS
     page = browser.new_page(viewport=_WINDOW, locale="en-US")  # type: ignore[arg-type]
     page.goto(f"{url}?person=Ana")
     watching = Watching(page).ready().virtual().correcting()
-    watching.seek(begins + _WRONG_S / 2).until(lambda: watching.member() == "Ana")
     watching.mark(begins + _INSIDE_S, begins + _WRONG_S - _INSIDE_S)
     page.click("[data-testid=stretch] [data-testid=is-Bo]")
     page.wait_for_selector("[data-testid=preview] .changes li")
-    watching.press("2").until(lambda: watching.member() == "Bo")
+    # In the middle: at the stretch's ends Bo's window is on its way to her other place.
+    watching.press("2").seek(begins + _WRONG_S / 2).until(lambda: watching.member() == "Bo")
     page.wait_for_selector("[data-testid=apply]:enabled")
     return watching, page.inner_text("[data-testid=segments]")
 

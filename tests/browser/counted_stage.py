@@ -64,8 +64,9 @@ class CountedStage:
     members: tuple[str, ...] = ("Ana", "Bo", "Chae")
     size: tuple[int, int] = (640, 360)
     shots: tuple[float, ...] = (4, 2, 3)
-    #: Seconds of the last shot in which the first two members wear each other's heads.
+    #: Seconds in which the first two members wear each other's heads, and of which shot.
     swapped_s: float = 0
+    swapped_shot: int = -1
     #: When the last member's head is hidden, in seconds.
     hidden_s: tuple[float, float] = (0, 0)
 
@@ -77,6 +78,11 @@ class CountedStage:
     @property
     def frames(self) -> int:
         return self.starts[-1]
+
+    @property
+    def swap_starts(self) -> int:
+        """The frame from which on two members are taken for each other."""
+        return self.starts[:-1][self.swapped_shot]
 
     def shot(self, number: int) -> int:
         """The shot that a frame is in."""
@@ -99,8 +105,8 @@ class CountedStage:
 
     def colour(self, member: int, number: int) -> tuple[int, int, int]:
         """The colour of the member's head in a frame."""
-        last = self.starts[-2]
-        if member < 2 and last <= number < last + self.swapped_s * FPS:
+        start = self.swap_starts
+        if member < 2 and start <= number < start + self.swapped_s * FPS:
             member = 1 - member
         return HEADS[self.members[member]]
 
