@@ -10,6 +10,8 @@ export default defineConfig({
     assetsInlineLimit: 0,
     // The polyfill is an inline script where modules need it; every browser with rVFC has preload.
     modulePreload: { polyfill: false },
+    // hls.js, fetched where a connection is thin, is one file of 578 kB.
+    chunkSizeWarningLimit: 600,
   },
   server: { proxy: { "/api": "http://127.0.0.1:8801" } },
 });

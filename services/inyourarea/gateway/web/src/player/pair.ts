@@ -1,6 +1,7 @@
 /** The encoded fancam: a second, silent video kept beside the first by its speed. */
 import { correction, drift, Median, type Shown } from "./drift";
 import { onPresented } from "./presented";
+import { attach, type Source } from "./source";
 
 /** So many measurements are looked at together, a sixth of a second at 30 frames a second. */
 const MEASUREMENTS = 5;
@@ -21,6 +22,7 @@ export class Pair {
   /** The stage waits for the fancam. */
   private holding = false;
   private url = "";
+  private readonly detached = new WeakMap<HTMLVideoElement, () => void>();
   private rate = 1;
   private readonly ending = new AbortController();
   /** Seconds by which the fancam is ahead, for the page and for tests. */
@@ -47,21 +49,21 @@ export class Pair {
   close(): void {
     this.ending.abort();
     this.unfollow();
-    for (const video of [this.slave, this.coming]) discard(video);
+    for (const video of [this.slave, this.coming]) this.discard(video);
     this.slave = this.coming = null;
   }
 
   /** Another fancam is shown as soon as it stands where the stage is; until then the one before. */
-  show(url: string): void {
-    if (url === this.url) return;
-    this.url = url;
-    discard(this.coming);
+  show(source: Source): void {
+    if (source.url === this.url) return;
+    this.url = source.url;
+    this.discard(this.coming);
     const video = document.createElement("video");
     video.muted = true;
     video.playsInline = true;
     video.preload = "auto";
     video.dataset.testid = "fancam-video";
-    video.src = url;
+    this.detached.set(video, attach(video, source));
     this.coming = video;
     const once = { once: true };
     video.addEventListener(
@@ -101,7 +103,7 @@ export class Pair {
     video.addEventListener("canplaythrough", () => this.hold(false));
     video.playbackRate = this.rate;
     this.place.append(video);
-    discard(before);
+    this.discard(before);
     this.hold(false);
     if (this.playing) void video.play().catch(() => {});
   }
@@ -164,12 +166,10 @@ export class Pair {
     // Setting it costs the decoder something, so small differences are left alone.
     if (Math.abs(slave.playbackRate - speed) > 0.01 * this.rate) slave.playbackRate = speed;
   }
-}
 
-function discard(video: HTMLVideoElement | null): void {
-  if (!video) return;
-  video.pause();
-  video.removeAttribute("src");
-  video.load();
-  video.remove();
+  private discard(video: HTMLVideoElement | null): void {
+    if (!video) return;
+    this.detached.get(video)?.();
+    video.remove();
+  }
 }

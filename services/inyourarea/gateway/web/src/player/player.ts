@@ -79,6 +79,11 @@ export class Player {
     const fancams = this.shownPerson.value?.fancams ?? [];
     return fancams.find(({ aspect }) => aspect === this.aspect.value) ?? fancams[0] ?? null;
   });
+  /** What plays of the fancam's own file, once it is drawn. */
+  private readonly file = computed<Source | null>(() => {
+    const fancam = this.fancam.value;
+    return fancam?.url ? { url: fancam.url, hls_url: fancam.hls_url } : null;
+  });
   readonly camera = computed<Camera | null>(() => {
     const person = this.person.value;
     return (person && this.scene.value?.cameras.get(this.aspect.value)?.get(person)) || null;
@@ -111,8 +116,7 @@ export class Player {
   private readonly source = computed<Source | null>(() => {
     const stage = this.scene.value?.video.stage;
     if (stage) return stage;
-    const fancam = this.fancam.value;
-    return fancam?.url ? { url: fancam.url, hls_url: fancam.hls_url } : null;
+    return this.file.value;
   });
 
   constructor(readonly video: HTMLVideoElement) {
@@ -165,7 +169,7 @@ export class Player {
     batch(() => {
       this.broken.value = this.drawn.value = false;
     });
-    this.detach = attach(this.video, source, connection().thin);
+    this.detach = attach(this.video, source);
     if (at) this.video.addEventListener("loadedmetadata", () => this.seekFrame(at), { once: true });
     if (this.playing.value && this.counting.value === null) this.start();
   }
@@ -319,15 +323,15 @@ export class Player {
 
   private keepPair(): void {
     const place = this.pairPlace.value;
-    const url = this.fancam.value?.url;
-    if (this.mode.value !== "encoded" || this.alone.value || !place || !url) {
+    const file = this.file.value;
+    if (this.mode.value !== "encoded" || this.alone.value || !place || !file) {
       this.pair?.close();
       this.pair = null;
       if (this.held) untracked(() => this.waitForPair(false));
       return;
     }
     this.pair ??= new Pair(this.video, place, (waits) => this.waitForPair(waits));
-    this.pair.show(url);
+    this.pair.show(file);
   }
 
   private waitForPair(waits: boolean): void {

@@ -1,5 +1,8 @@
 /** Where a video's bytes come from: one mp4 by ranges, or HLS where the connection is thin. */
 
+/** The rung with the fewest pixels, for whoever wants less data. */
+const SMALLEST = 0;
+
 export interface Source {
   url: string;
   hls_url: string | null;
@@ -19,37 +22,41 @@ export function connection(): { saveData: boolean; thin: boolean } {
 }
 
 /** The video plays the source; returns what undoes it. hls.js is fetched only where it is needed. */
-export function attach(video: HTMLVideoElement, source: Source, thin: boolean): () => void {
+export function attach(video: HTMLVideoElement, source: Source): () => void {
+  const { thin, saveData } = connection();
   if (!source.hls_url || !thin) {
     video.src = source.url;
     return () => clear(video);
   }
-  if (video.canPlayType("application/vnd.apple.mpegurl")) {
+  // Browsers that play HLS themselves differ in what they make of it: only those with nothing else do here.
+  if (!("MediaSource" in globalThis) && video.canPlayType("application/vnd.apple.mpegurl")) {
     video.src = source.hls_url;
     return () => clear(video);
   }
   let undo = () => clear(video);
   let gone = false;
   const address = source.hls_url;
-  void import("hls.js/light").then(({ default: Hls }) => {
+  const playFile = () => {
+    if (!gone) video.src = source.url;
+  };
+  // Not the light build: it leaves out the sound, which is a rendition of its own.
+  import("hls.js").then(({ default: Hls }) => {
     if (gone) return;
-    if (!Hls.isSupported()) {
-      video.src = source.url;
-      return;
-    }
-    const hls = new Hls();
+    if (!Hls.isSupported()) return playFile();
+    const hls = new Hls({ enableWorker: false });
     hls.on(Hls.Events.ERROR, (_event, data) => {
       if (!data.fatal) return;
       hls.destroy();
-      video.src = source.url;
+      playFile();
     });
     hls.loadSource(address);
+    if (saveData) hls.autoLevelCapping = SMALLEST; // loading a source lifts it
     hls.attachMedia(video);
     undo = () => {
       hls.destroy();
       clear(video);
     };
-  });
+  }, playFile);
   return () => {
     gone = true;
     undo();
