@@ -141,6 +141,31 @@ def test_a_hundred_tracklets_are_named_by_a_hundred_keys(
     page.wait_for_selector("[data-testid=count-Ana] >> text=125 of 1500")
 
 
+def test_strips_behind_those_that_were_fetched_are_counted_and_follow(
+    label_site: LabelSite, open_page: OpenPage
+) -> None:
+    pictures = fill(label_site.dataset, shots=5)
+    page = open_page(f"{label_site.url}/about")
+    few = "limit=8"
+    page.route(
+        "**/queue?limit=*",
+        lambda route: route.continue_(url=route.request.url.replace("limit=200", few)),
+    )
+    page.goto(f"{label_site.url}/label/show")
+    strip = page.locator("[data-testid=strip]")
+    others = 4 * ACROSS
+    for left in range(others + ACROSS, 0, -1):
+        strip.wait_for()
+        told = f"{left - others} people to name" if left > others else f"{left} strips to go"
+        assert told in strip.inner_text()
+        place = int((strip.get_attribute("data-tracklet") or "").rsplit(":", 1)[1])
+        page.keyboard.press(str(place + 1))
+    page.wait_for_selector("[data-testid=strips-done] >> text=Every tracklet has a name.")
+    Editor(page).saved()
+    for picture in pictures:
+        assert [box.member for box in label_site.newest(picture).boxes] == MEMBERS
+
+
 def test_each_person_of_a_run_is_asked_for_once_and_then_the_unsure_ones(
     label_site: LabelSite, open_page: OpenPage
 ) -> None:

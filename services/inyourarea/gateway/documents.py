@@ -869,6 +869,7 @@ class Strips(_Document):
     """The first of all of them."""
 
     total: int
+    people: int = Field(description="Of how many of them nobody has said yet who the person is")
     items: list[Strip]
 
 

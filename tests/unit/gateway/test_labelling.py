@@ -147,6 +147,7 @@ class TestTracklets:
     ) -> None:
         strips = queue(site)["tracklets"]["items"]
         assert [one["is_first"] for one in strips] == [True] * 4 + [False] * 4
+        assert site.get("/datasets/show/queue", params={"limit": 1})["tracklets"]["people"] == 4
         assert [one["person"] for one in strips[:4]] == [f"run:{place}" for place in range(4)]
         assert [one["gives"] for one in strips] == [2 * SHOT] * 4 + [SHOT] * 4
         named(site, tracklet_of(0, 1), "Bo")

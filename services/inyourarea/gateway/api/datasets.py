@@ -153,7 +153,9 @@ def queue(
     todo = labelling.todo(person.name)
     strips = [_strip(labelling, one) for one in todo.strips[:limit]]
     return doc.LabelQueue(
-        tracklets=doc.Strips(total=len(todo.strips), items=strips),
+        tracklets=doc.Strips(
+            total=len(todo.strips), people=sum(one.is_first for one in todo.strips), items=strips
+        ),
         frames=_waiting(labelling, todo.frames, limit),
         review=_waiting(labelling, todo.review, limit),
     )

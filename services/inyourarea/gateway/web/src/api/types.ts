@@ -376,7 +376,7 @@ export interface Waiting {
 }
 
 export interface LabelQueue {
-  tracklets: { total: number; items: Strip[] };
+  tracklets: { total: number; people: number; items: Strip[] };
   frames: { total: number; items: Waiting[] };
   review: { total: number; items: Waiting[] };
 }

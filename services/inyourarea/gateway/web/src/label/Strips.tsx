@@ -9,19 +9,23 @@ import { Naming } from "./Naming";
 interface Props {
   desk: Desk;
   strips: readonly Strip[];
+  /** How many there are, and of how many people; those that were fetched are the first. */
+  total: number;
+  people: number;
 }
 
 /** Strips whose pictures are fetched before they are reached. */
 const AHEAD = 3;
 
-export function Strips({ desk, strips }: Props) {
+export function Strips({ desk, strips, total, people }: Props) {
   // Where a strip was named, it is passed; so one goes back by taking the last name back.
   const [named, setNamed] = useState<readonly { tracklet: string; person: string; member: string }[]>([]);
   const [later, setLater] = useState<ReadonlySet<string>>(new Set());
   const passed = new Set([...named.map(({ tracklet }) => tracklet), ...later]);
   const left = strips.filter(({ tracklet }) => !passed.has(tracklet));
   const [strip] = left;
-  const people = left.filter((one) => one.is_first).length;
+  const done = strips.filter(({ tracklet }) => passed.has(tracklet));
+  const togo = { left: total - done.length, people: people - done.filter((one) => one.is_first).length };
   const proposed = strip?.member || (named.find(({ person }) => person === strip?.person)?.member ?? "");
 
   const name = (member: string) => {
@@ -44,6 +48,11 @@ export function Strips({ desk, strips }: Props) {
     else if (key === "s") skip();
     else if (key === "z" || key === "backspace") takeBack();
   });
+  const goesOn = !strip && togo.left > 0;
+  const allSent = desk.outbox.waiting.value.length === 0;
+  useEffect(() => {
+    if (goesOn && allSent) desk.again(); // those behind, once the gateway knows what was named
+  }, [goesOn, allSent]);
   useEffect(() => {
     for (const { faces } of left.slice(1, 1 + AHEAD)) for (const { url } of faces) new Image().src = url;
   }, [strip]);
@@ -51,7 +60,7 @@ export function Strips({ desk, strips }: Props) {
   if (!strip) {
     return (
       <div class="strip-done" role="status" data-testid="strips-done">
-        <p>{say(later.size ? "stripsLater" : "stripsDone", { n: later.size })}</p>
+        <p>{goesOn ? say("stripsMore", { n: togo.left }) : say(later.size ? "stripsLater" : "stripsDone", { n: later.size })}</p>
         <div class="buttons">
           <button type="button" class="button" onClick={() => (setLater(new Set()), desk.again())}>
             {say("again")}
@@ -66,7 +75,7 @@ export function Strips({ desk, strips }: Props) {
   return (
     <div class="strip" data-testid="strip" data-tracklet={strip.tracklet} data-first={strip.is_first}>
       <p class="eyebrow" aria-live="polite">
-        {strip.is_first ? say("stripPerson", { n: strip.boxes, gives: strip.gives, people }) : say("stripOf", { n: strip.boxes, left: left.length })}
+        {strip.is_first ? say("stripPerson", { n: strip.boxes, gives: strip.gives, people: togo.people }) : say("stripOf", { n: strip.boxes, left: togo.left })}
       </p>
       {!strip.is_first && <p class="hint">{say("stripsOther")}</p>}
       <ul class="faces-strip" aria-label={say("stripFaces")}>
