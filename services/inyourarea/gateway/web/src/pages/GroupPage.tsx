@@ -3,8 +3,8 @@ import { useEffect, useState } from "preact/hooks";
 import { api } from "../api/client";
 import type { Group, Video } from "../api/types";
 import { Card } from "../parts/Card";
-import { inWords, Message, VideoProblem } from "../parts/Message";
-import { tell } from "../parts/toast";
+import { Message, VideoProblem } from "../parts/Message";
+import { More } from "../parts/More";
 import { useAsked } from "../parts/useAsked";
 import { say } from "../words/language";
 
@@ -17,9 +17,9 @@ interface Found {
 export function GroupPage({ name }: { name: string }) {
   const [more, setMore] = useState<Pick<Found, "videos" | "cursor"> | null>(null);
   const [asked, again] = useAsked<Found>(name, async (signal) => {
-    const [groups, videos] = await Promise.all([api.groups(), api.videos({ group: name }, signal)]);
+    const [groups, page] = await Promise.all([api.groups(), pageOf(name, "", signal)]);
     setMore(null);
-    return { group: groups.items.find((one) => one.name === name), videos: videos.items, cursor: videos.next_cursor };
+    return { group: groups.items.find((one) => one.name === name), ...page };
   });
   useEffect(() => {
     document.title = `${name} · InYourArea`;
@@ -29,14 +29,7 @@ export function GroupPage({ name }: { name: string }) {
   const { group } = asked.value;
   const videos = [...asked.value.videos, ...(more?.videos ?? [])];
   const cursor = more ? more.cursor : asked.value.cursor;
-  const showMore = async () => {
-    try {
-      const found = await api.videos({ group: name, cursor: cursor ?? "" });
-      setMore({ videos: [...(more?.videos ?? []), ...found.items], cursor: found.next_cursor });
-    } catch (error) {
-      tell(inWords(error));
-    }
-  };
+  const add = (page: Pick<Found, "videos" | "cursor">) => setMore({ ...page, videos: [...(more?.videos ?? []), ...page.videos] });
   if (!group) return <Message title={say("unknownGroup", { name })} back />;
   return (
     <article class="group">
@@ -57,11 +50,12 @@ export function GroupPage({ name }: { name: string }) {
           <Card key={video.id} video={video} changed={again} />
         ))}
       </ul>
-      {cursor && (
-        <button type="button" class="button" onClick={() => void showMore()}>
-          {say("more")}
-        </button>
-      )}
+      {cursor && <More key={cursor} ask={() => pageOf(name, cursor)} add={add} />}
     </article>
   );
+}
+
+async function pageOf(group: string, cursor: string, signal?: AbortSignal): Promise<Pick<Found, "videos" | "cursor">> {
+  const page = await api.videos({ group, cursor }, signal);
+  return { videos: page.items, cursor: page.next_cursor };
 }

@@ -1,11 +1,11 @@
 /** All videos: search, state, and a card for each. */
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useState } from "preact/hooks";
 import { api } from "../api/client";
 import type { Video } from "../api/types";
 import { Icon } from "../parts/Icon";
 import { inWords, Message } from "../parts/Message";
 import { Card } from "../parts/Card";
-import { tell } from "../parts/toast";
+import { More } from "../parts/More";
 import { Link } from "../router";
 import { mayEdit } from "../session";
 import { say } from "../words/language";
@@ -17,56 +17,50 @@ const PAUSE_MS = 200;
 /** While something is in work the list is asked for again, in milliseconds. */
 const REFRESH_MS = 4000;
 
+interface List {
+  /** What was searched for. */
+  of: string;
+  videos: Video[];
+  cursor: string | null;
+  /** Somebody has asked for more: from then on it is left as it is. */
+  isLonger: boolean;
+}
+
 export function Home() {
   const [query, setQuery] = useState("");
   const [state, setState] = useState<string>("");
-  const [videos, setVideos] = useState<Video[] | null>(null);
-  const [cursor, setCursor] = useState<string | null>(null);
+  const [list, setList] = useState<List | null>(null);
   const [failure, setFailure] = useState("");
   const [turn, setTurn] = useState(0);
-  const more = useRef(false);
+  const of = `${state} ${query.trim()}`;
 
   useEffect(() => {
     document.title = "InYourArea";
     const ending = new AbortController();
     let timer: ReturnType<typeof setTimeout>;
-    more.current = false;
     const ask = async () => {
       try {
         const found = await api.videos({ query: query.trim(), state }, ending.signal);
         if (ending.signal.aborted) return;
         setFailure("");
-        // Once somebody has asked for more, the list is left as it is.
-        if (!more.current) {
-          setVideos(found.items);
-          setCursor(found.next_cursor);
-        }
+        const first = { of, videos: found.items, cursor: found.next_cursor, isLonger: false };
+        setList((before) => (before?.of === of && before.isLonger ? before : first));
         if (found.items.some((video) => video.state === "working")) timer = setTimeout(() => void ask(), REFRESH_MS);
       } catch (error) {
         if (!ending.signal.aborted) setFailure(inWords(error));
       }
     };
-    timer = setTimeout(() => void ask(), videos ? PAUSE_MS : 0);
+    timer = setTimeout(() => void ask(), list ? PAUSE_MS : 0);
     return () => {
       ending.abort();
       clearTimeout(timer);
     };
-  }, [query, state, turn]);
+  }, [of, turn]);
 
-  const showMore = async () => {
-    if (!cursor) return;
-    more.current = true;
-    try {
-      const found = await api.videos({ query: query.trim(), state, cursor });
-      setVideos([...(videos ?? []), ...found.items]);
-      setCursor(found.next_cursor);
-    } catch (error) {
-      tell(inWords(error));
-    }
-  };
-
+  const add = (page: { items: Video[]; next_cursor: string | null }) =>
+    setList((before) => before && { ...before, videos: [...before.videos, ...page.items], cursor: page.next_cursor, isLonger: true });
   const changed = (video: Video) => {
-    setVideos((videos ?? []).map((one) => (one.id === video.id ? video : one)));
+    setList((before) => before && { ...before, videos: before.videos.map((one) => (one.id === video.id ? video : one)) });
     setTurn(turn + 1);
   };
 
@@ -96,16 +90,14 @@ export function Home() {
           </button>
         </div>
       )}
-      {videos?.length === 0 && <Nothing query={query.trim()} state={state} />}
+      {list?.videos.length === 0 && <Nothing query={query.trim()} state={state} />}
       <ul class="cards" data-testid="videos">
-        {videos?.map((video) => (
+        {list?.videos.map((video) => (
           <Card key={video.id} video={video} changed={changed} />
         ))}
       </ul>
-      {cursor && (
-        <button type="button" class="button" onClick={() => void showMore()}>
-          {say("more")}
-        </button>
+      {list?.cursor && list.of === of && (
+        <More key={`${of} ${list.cursor}`} ask={() => api.videos({ query: query.trim(), state, cursor: list.cursor ?? "" })} add={add} />
       )}
     </div>
   );
