@@ -4,9 +4,10 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Route
 
 from counted_stage import FPS, GROUP, STAGE, CountedStage, film_of, read_number
 from inyourarea.contracts.v1 import facts_pb2 as facts
@@ -362,3 +363,67 @@ def test_the_script_is_small(site: PlayerSite, open_page: OpenPage) -> None:
         ".map(it => [it.name.split('/').at(-1), it.encodedBodySize])"
     )
     assert 0 < sum(size for _, size in sizes) <= 150_000, json.dumps(sizes)
+
+
+#: A headless browser's screen never sleeps: how many locks are held is counted.
+_WAKE = """
+globalThis.locks = 0;
+Object.defineProperty(Navigator.prototype, "wakeLock", { value: { request: async () => {
+  locks += 1;
+  return { released: false, release: async () => { locks -= 1; } };
+} } });
+"""
+
+
+def test_the_screen_stays_awake_while_it_plays(site: PlayerSite, open_page: OpenPage) -> None:
+    page = open_page(f"{site.url}/about")
+    page.add_init_script(_WAKE)
+    page.goto(f"{site.url}/watch/{site.video}")
+    watching = Watching(page).ready()
+    assert page.evaluate("locks") == 0
+    watching.press("Space").until(lambda: page.evaluate("locks") == 1)
+    watching.press("Space").until(lambda: page.evaluate("locks") == 0)
+
+
+def test_more_of_a_list_that_is_no_longer_shown_is_left_out(
+    site: PlayerSite, open_page: OpenPage
+) -> None:
+    video = site.get("/videos")["items"][0]
+    waiting: list[Route] = []
+
+    def answer(route: Route) -> None:
+        """Two pages of everything, of which the second is late; and one video that is found."""
+        asked = parse_qs(urlsplit(route.request.url).query)
+        if "cursor" in asked and not waiting:
+            waiting.append(route)
+            return
+        title = "found" if "query" in asked else "late" if "cursor" in asked else "first"
+        items = [{**video, "id": title, "title": title}]
+        route.fulfill(json={"items": items, "next_cursor": None if "query" in asked else "2"})
+
+    page = open_page(f"{site.url}/about")
+    page.route("**/api/v1/videos?*", answer)
+    page.goto(site.url)
+    page.wait_for_selector(".card >> text=first")
+    page.click("[data-testid=more]")
+    assert page.is_disabled("[data-testid=more]")  # nobody asks for the same page twice
+    page.fill("[data-testid=search]", "it")
+    page.wait_for_selector(".card >> text=found")
+    answer(waiting[0])
+    page.fill("[data-testid=search]", "")
+    page.wait_for_selector(".card >> text=first")
+    page.click("[data-testid=more]")
+    page.wait_for_selector(".card >> text=late")
+    assert page.locator(".card-title").all_inner_texts() == ["first", "late"]
+
+
+def test_a_phone_shows_where_one_is(site: PlayerSite, open_page: OpenPage) -> None:
+    page = open_page(f"{site.url}/about", viewport={"width": 360, "height": 740})
+    here = page.locator("nav [aria-current]")
+    here.wait_for()
+    page.wait_for_timeout(200)
+    box = here.bounding_box()
+    assert box is not None
+    language = page.locator("header button[lang]").bounding_box()
+    assert language is not None
+    assert box["x"] + box["width"] <= language["x"]

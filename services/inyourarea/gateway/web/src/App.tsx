@@ -22,6 +22,12 @@ import { isStranger, mayEdit, mayOperate, me, visit } from "./session";
 import { language, say, switchLanguage } from "./words/language";
 
 export function App() {
+  const { path } = address.value;
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // On a phone there is no room for all: where one is can be seen.
+    nav.current?.querySelector("[aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
+  }, [path, me.value]);
   return (
     <>
       <a class="skip" href="#content">
@@ -32,7 +38,7 @@ export function App() {
           <Icon name="mark" />
           <span>InYourArea</span>
         </Link>
-        <nav class="nav" aria-label={say("main")}>
+        <nav class="nav" aria-label={say("main")} ref={nav}>
           <Link to="/">{say("videos")}</Link>
           {mayEdit.value && <Link to="/upload">{say("upload")}</Link>}
           {mayEdit.value && <Link to="/review">{say("review")}</Link>}

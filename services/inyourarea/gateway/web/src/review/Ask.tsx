@@ -96,7 +96,7 @@ export function Ask({ watch, scene, person, span, answered }: Props) {
         <Failure text={failure} />
         <div class="buttons">
           <button type="button" class="button is-main" disabled={busy} onClick={confirm} data-testid="yes">
-            <kbd>Y</kbd> {say("yes")}
+            <kbd>Y</kbd> {say(isSeen ? "yes" : "confirm")}
           </button>
           <button type="button" class="button" disabled={busy} onClick={no} data-testid="no">
             <kbd>N</kbd> {say(isSeen ? "no" : "pointOut")}

@@ -110,7 +110,7 @@ function ModeChoice({ player }: { player: Player }) {
   if (player.alone.value) return null;
   const { mode, reason } = player.chosen.value;
   const wishes: Wish[] = ["auto", "virtual", "encoded"];
-  const word = (wish: Wish) => (wish === "auto" ? `${say("mode_auto")}: ${say(`mode_${mode}`)}` : say(`mode_${wish}`));
+  const word = (wish: Wish) => (wish === "auto" ? `${say(`mode_${mode}`)} (${say("mode_auto")})` : say(`mode_${wish}`));
   return (
     <span class="mode" data-testid="mode" data-mode={mode} data-reason={reason} title={`${say(`modeHelp_${mode}`)} (${why(reason)})`}>
       <Choice label={say("mode")} value={player.wish.value} testId="mode-choice" pick={(wish) => (player.wish.value = wish as Wish)}>
