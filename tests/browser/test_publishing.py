@@ -206,3 +206,20 @@ def test_an_upgrade_takes_nothing_from_visitors_and_tells_editors(
         visitor.page.reload()
         visitor.ready().virtual()
         visitor.until(lambda: visitor.member() == "Bo")
+
+
+def test_a_link_from_the_terminal_lets_one_phone_watch(
+    public: PlayerSite, open_page: OpenPage
+) -> None:
+    link = f"{public.url}/join#{public.site.house.invitations.invite()}"
+    page = open_page(link, viewport={"width": 360, "height": 740})
+    page.wait_for_selector(".card")  # a draft, which visitors do not see
+    assert "#" not in page.url
+    assert page.locator("nav a[href='/upload']").count() == 0
+    page.reload()
+    page.wait_for_selector(".card")
+    other = open_page(link)
+    other.wait_for_selector("text=This link does not let you in.")
+    other.goto(public.url)
+    other.wait_for_selector("text=Nothing")
+    assert other.locator(".card").count() == 0

@@ -56,35 +56,52 @@ def test_a_dropped_film_becomes_fancams(
     assert own_site.get(f"/videos/{video}")["filename"] == film.name
 
 
-def test_an_upload_goes_on_after_the_connection_was_lost(
-    own_site: PlayerSite, open_page: OpenPage, film: Path
+def send_half(site: PlayerSite, film: Path, route: Route) -> None:
+    """Half of the bytes arrive; then the answer does not."""
+    content = film.read_bytes()
+    half = site.api.patch(
+        route.request.url,
+        content=content[: len(content) // 2],
+        headers={
+            "Tus-Resumable": "1.0.0",
+            "Upload-Offset": "0",
+            "Content-Type": "application/offset+octet-stream",
+        },
+    )
+    assert half.status_code == 204
+    route.abort("connectionreset")
+
+
+@pytest.mark.parametrize("is_reloaded", [False, True])
+def test_an_upload_goes_on_after_the_connection_or_the_page_was_lost(
+    own_site: PlayerSite, open_page: OpenPage, film: Path, is_reloaded: bool
 ) -> None:
     page = open_page(f"{own_site.url}/upload")
-    lost: list[str] = []
+    sent: list[str] = []
+    is_away = is_reloaded
 
     def lose(route: Route) -> None:
-        """Half of the bytes arrive; then the answer does not."""
-        if route.request.method != "PATCH" or lost:
+        if route.request.method != "PATCH":
             route.continue_()
             return
-        lost.append(route.request.url)
-        content = film.read_bytes()
-        half = own_site.api.patch(
-            route.request.url,
-            content=content[: len(content) // 2],
-            headers={
-                "Tus-Resumable": "1.0.0",
-                "Upload-Offset": "0",
-                "Content-Type": "application/offset+octet-stream",
-            },
-        )
-        assert half.status_code == 204
-        route.abort("connectionreset")
+        sent.append(route.request.headers["upload-offset"])
+        if len(sent) == 1:
+            send_half(own_site, film, route)
+        elif is_away:
+            route.abort("connectionreset")
+        else:
+            route.continue_()
 
     page.route("**/api/v1/uploads/**", lose)
     page.set_input_files("[data-testid=file]", film)
+    if is_reloaded:
+        page.wait_for_event("requestfailed")
+        page.reload()
+        is_away = False
+        page.set_input_files("[data-testid=file]", film)
     page.wait_for_selector("[data-testid=sent][data-phase=done]")
-    assert len(lost) == 1
+    assert sent[0] == "0"
+    assert set(sent[1:]) == {str(film.stat().st_size // 2)}
     page.select_option("select[name=group]", GROUP)
     page.click("[data-testid=submit]")
     page.wait_for_selector("[data-testid=progress] li")

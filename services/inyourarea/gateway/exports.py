@@ -18,6 +18,13 @@ MEDIA_TYPES = {
     "mot": "text/plain; charset=utf-8",
 }
 
+#: Of every column whatever is in it: tables of several runs can be read together.
+_TYPES = {
+    **dict.fromkeys(("name", "state", "reason", "kind"), pa.string()),
+    **dict.fromkeys(("frame", "pts", "shot", "first_frame", "last_frame", "class"), pa.int64()),
+    **dict.fromkeys(("x1", "y1", "x2", "y2", "x", "y", "w", "h", "confidence"), pa.float64()),
+}
+
 
 class Exports:
     """The files of a run, made from its objects when they are asked for."""
@@ -83,6 +90,7 @@ def _mot_line(
 
 def _parquet(lines: bytes) -> bytes:
     written = io.BytesIO()
-    table: pa.Table = pa_csv.read_csv(io.BytesIO(lines))
+    typed = pa_csv.ConvertOptions(column_types=_TYPES)
+    table: pa.Table = pa_csv.read_csv(io.BytesIO(lines), convert_options=typed)
     pq.write_table(table, written, compression="zstd")
     return written.getvalue()

@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
-from inyourarea.gateway.api.asking import HouseOf
+from inyourarea.gateway.api.asking import CallerOf, HouseOf
 from inyourarea.gateway.people import published_runs
 from inyourarea.gateway.problems import NotThere
 
@@ -53,7 +53,7 @@ for _address in _ADDRESSES:
 
 
 @router.api_route("/watch/{video}", methods=["GET", "HEAD"])
-def watch(request: Request, video: str, house: HouseOf, person: str = "") -> Response:
+def watch(caller: CallerOf, video: str, house: HouseOf, person: str = "") -> Response:
     """The page; where something of the video is published, with what a shared link shows of it."""
     published = published_runs(house, video)
     row = house.catalog.video(video)
@@ -67,7 +67,7 @@ def watch(request: Request, video: str, house: HouseOf, person: str = "") -> Res
     if not published:
         return _page(ahead)
     names = {one["person"]: one["name"] for one in house.catalog.people(video)}
-    title, place = row["title"], str(request.base_url)
+    title, place = row["title"], f"{caller.scheme}://{caller.host}/"
     address = f"{place}watch/{video}"
     if person in published:
         title = f"{names.get(person, person)} - {title}"

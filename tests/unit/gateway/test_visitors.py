@@ -1,5 +1,7 @@
 """What reaches a visitor of a public site: what is published, and nothing of a draft."""
 
+from dataclasses import replace
+from ipaddress import ip_network
 from pathlib import Path
 
 import pytest
@@ -177,6 +179,9 @@ def test_a_shared_page_tells_of_who_is_published_and_leads_to_her(
         page = site.http.get(address, params={"person": person}).text
         assert f'<meta property="og:title" content="{title}" />' in page
         assert f'<meta property="og:url" content="{url}" />' in page
+    site.house.settings = replace(site.house.settings, proxies=(ip_network("127.0.0.0/8"),))
+    page = site.http.get(address, headers={"X-Forwarded-Proto": "https"}).text
+    assert '<meta property="og:image" content="https://site/api/v1/videos/' in page
     draft = site.http.get(f"http://site/watch/{shown['draft']['id']}").text
     assert "og:" not in draft
     assert "Rehearsal" not in draft
