@@ -11,7 +11,7 @@ from typing import Any
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, BrowserType, sync_playwright
 
 from counted_stage import GROUP, CountedStage, film_of, write_models
 from inyourarea.embedded.serving import Site, add_video, open_site
@@ -48,13 +48,22 @@ def chromium() -> Iterator[Browser]:
     """
     if not (DIST / "index.html").is_file():
         raise NoBrowser("the page has not been built: make web")
+    with sync_playwright() as playwright:
+        browser = launch(playwright.chromium)
+        yield browser
+        browser.close()
+
+
+def launch(chromium: BrowserType, *flags: str) -> Browser:
+    """One that was started with more flags.
+
+    Raises:
+        NoBrowser: there is none here.
+    """
     found = shutil.which("chromium") or shutil.which("chromium-browser")
     if found is None:
         raise NoBrowser("there is no Chromium here: apt-get install chromium")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, args=_FLAGS)
-        yield browser
-        browser.close()
+    return chromium.launch(executable_path=found, args=[*_FLAGS, *flags])
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import Browser, Page, Route
 
 from counted_stage import FPS, GROUP, STAGE, CountedStage, film_of, read_number
 from inyourarea.contracts.v1 import facts_pb2 as facts
@@ -15,7 +15,7 @@ from inyourarea.core.reasons import told
 from inyourarea.embedded.serving import add_video
 from pictures import FANCAM, Screencast, pairs_in, place_of, screenshot
 from pictures import STAGE as STAGE_PICTURE
-from player_site import PlayerSite
+from player_site import PlayerSite, launch
 from watching import OpenPage, Watching, serious
 
 Watch = Callable[..., Watching]
@@ -427,3 +427,31 @@ def test_a_phone_shows_where_one_is(site: PlayerSite, open_page: OpenPage) -> No
     language = page.locator("header button[lang]").bounding_box()
     assert language is not None
     assert box["x"] + box["width"] <= language["x"]
+
+
+#: Pixels of each canvas to one of the page's.
+_SHARPNESS = """
+[...document.querySelectorAll(".pane canvas")].map(it =>
+  Math.round(10 * it.width / it.clientWidth) / 10)
+"""
+
+
+def test_a_fancam_is_saved_by_its_name(site: PlayerSite, watching: Watch) -> None:
+    page = watching("?person=Chae")
+    page.page.click("[data-testid=download]")
+    with page.page.expect_download() as saving:
+        page.page.click("dialog .downloads a >> nth=0")  # hers comes first
+    fancam = next(one for one in site.watch()["people"] if one["name"] == "Chae")["fancams"][0]
+    assert saving.value.path().read_bytes() == site.api.get(site.url + fancam["url"]).content
+    assert "Chae" in saving.value.suggested_filename
+    assert "counted stage" in saving.value.suggested_filename
+
+
+def test_pictures_have_the_screens_own_pixels(site: PlayerSite, browser: Browser) -> None:
+    # A context's device_scale_factor is not what canvases are told of.
+    sharp = launch(browser.browser_type, "--force-device-scale-factor=2")
+    page = sharp.new_page(no_viewport=True)
+    page.goto(address(site, "watch/{video}"))
+    page.select_option("[data-testid=mode-choice]", "virtual")
+    Watching(page).until(lambda: page.evaluate(_SHARPNESS) == [2, 2])
+    sharp.close()
