@@ -17,6 +17,7 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from inyourarea.contracts.datasets import Members
+from inyourarea.gateway import documents
 from labelled_show import fill, tracklet_of
 from rehearsal_house import RehearsedSite
 
@@ -53,9 +54,9 @@ def ready(house: RehearsedSite) -> str:
 
 @pytest.fixture(scope="module")
 def labelled(house: RehearsedSite) -> str:
-    """A picture of a dataset called show."""
+    """A picture of a dataset called known."""
     members = Members(("Ana", "Bo"))
-    return fill(house.house.datasets.make("show", members).dataset, shots=1)[0]
+    return fill(house.house.datasets.make("known", members).dataset, shots=1)[0]
 
 
 def ask(house: RehearsedSite, question: Callable[[Case], None], but: tuple[str, ...] = ()) -> None:
@@ -96,7 +97,7 @@ def test_a_question_about_something_that_is_there_is_answered_as_documented(
             "table": "tracks",
             "kind": "csv",
             "upload_id": house.upload(),
-            "dataset": "show",
+            "dataset": "known",
             "picture": labelled,
             "tracklet": tracklet_of(0, 0),
             "member": "Ana",
@@ -124,3 +125,16 @@ def test_every_operation_has_a_name_a_summary_and_told_problems(house: Rehearsed
             assert list(refused) == ["application/problem+json"], (method, path)
     assert len(names) == len(set(names))
     assert all(name.isidentifier() and name == name.lower() for name in names)
+
+
+def test_every_body_and_parameter_has_an_example_that_is_one(house: RehearsedSite) -> None:
+    document = house.app.openapi()
+    for methods in document["paths"].values():
+        for operation in methods.values():
+            assert all("example" in one for one in operation.get("parameters", ()))
+            answers = operation["responses"].values()
+            for told in (operation.get("requestBody", {}), *answers):
+                for content in told.get("content", {}).values():
+                    if "$ref" in content.get("schema", {}):
+                        name = content["schema"]["$ref"].rsplit("/", 1)[1]
+                        getattr(documents, name).model_validate(content["example"])

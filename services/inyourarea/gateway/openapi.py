@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from inyourarea.gateway.documents import ProblemDocument
+from inyourarea.gateway.examples import example_of
 from inyourarea.gateway.problems import MEDIA_TYPE
 
 Json = dict[str, Any]
@@ -37,6 +38,7 @@ def complete(app: FastAPI) -> None:
                 schemas.pop(name, None)
             for operation in _operations(document):
                 _complete(operation)
+                _exemplify(operation, schemas)
         return app.openapi_schema or {}
 
     app.openapi = completed  # type: ignore[method-assign]
@@ -53,3 +55,14 @@ def _complete(operation: Json) -> None:
     operation["description"] = rest.strip() or summary
     responses = operation["responses"]
     responses.update({str(key): told for key, told in problem_responses(*ANYWHERE).items()})
+
+
+def _exemplify(operation: Json, schemas: Json) -> None:
+    """Every parameter, and every body that is a document, has an example."""
+    for parameter in operation.get("parameters", ()):
+        if not {"example", "examples"} & parameter.keys():
+            parameter["example"] = example_of(parameter["schema"], schemas, "", parameter["name"])
+    for told in (operation.get("requestBody", {}), *operation["responses"].values()):
+        for kind, content in told.get("content", {}).items():
+            if kind.endswith("json") and "$ref" in content.get("schema", {}):
+                content["example"] = example_of(content["schema"], schemas)
