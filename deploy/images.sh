@@ -1,7 +1,9 @@
 #!/usr/bin/env bash
 # Builds all images with docker or buildah, says how large they are, and pushes them where REGISTRY is
 # set. TAG (the chart's appVersion), BASE, BUILDER (services/Dockerfile), TOOL, IMAGES (only these),
-# TRAIN=1 (also the one with torch) and PIP_CONFIG, NPM_CONFIG (files with addresses of mirrors; in no layer) may be set too.
+# TRAIN=1 (also the one with torch; TRAIN=cpu: for processors alone), LOAD (what brings an image that it is
+# given to nodes, such as `kind load docker-image`) and PIP_CONFIG, NPM_CONFIG (files with addresses of
+# mirrors; in no layer) may be set too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -15,6 +17,7 @@ read -ra targets <<<"${IMAGES:-ingest detect track render gateway models ${TRAIN
 made=$(git log -1 --format=%ct 2>/dev/null || echo 0)
 said=org.opencontainers.image
 common=(--label "$said.version=$tag" --label "$said.revision=$(git rev-parse HEAD 2>/dev/null || echo unknown)")
+[ -z "${TRAIN:-}" ] || common+=(--build-arg "TRAIN=$TRAIN")
 [ -z "${BASE:-}" ] || common+=(--build-arg "BASE=$BASE")
 [ -z "${BUILDER:-}" ] || common+=(--build-arg "BUILDER=$BUILDER")
 none=$(mktemp)
@@ -40,4 +43,6 @@ for target in "${targets[@]}"; do
   build "$target" "$image"
   echo "$image: $(size "$image")"
   [ -z "${REGISTRY:-}" ] || "$tool" push -q "$image" >/dev/null
+  # shellcheck disable=SC2086 - a command and its words
+  [ -z "${LOAD:-}" ] || $LOAD "$image" >/dev/null
 done

@@ -37,7 +37,7 @@ def hollow(library: Path, asked: set[str]) -> None:
     script = library.with_suffix(".map")
     # Names without a version are a node without a name, which is the only one then.
     nodes = (f"{of} {{ global: {'; '.join(names)}; }};" for of, names in versions.items())
-    script.write_text("\n".join(nodes))
+    script.write_text("\n".join(nodes) or "{ local: *; };")
     code = library.with_suffix(".c")
     each = (name for names in versions.values() for name in names)
     code.write_text("\n".join(map(_function, each)))
@@ -54,14 +54,20 @@ def _function(name: str) -> str:
 
 
 def main(packages: Path, *globs: str) -> None:
-    """Those libraries have what the others ask them for."""
+    """Those libraries have what the others ask them for; those that none is linked with are gone."""
     libraries = {path for glob in globs for path in packages.glob(glob)}
     others = [path for path in packages.rglob("*.so*") if path not in libraries]
     wanted = {path: _said("readelf", "-d", path) for path in others if path.is_file()}
     for library in sorted(libraries):
         users = [path for path, said in wanted.items() if f"[{library.name}]" in said]
+        if not users:
+            library.unlink()
+            continue
         asked = set[str]().union(*(_names(path, "--undefined-only") for path in users))
-        hollow(library, asked & _names(library, "--defined-only"))
+        # Some ask for a name without its version.
+        plain = {name.partition("@")[0] for name in asked}
+        has = _names(library, "--defined-only")
+        hollow(library, {name for name in has if name.partition("@")[0] in plain})
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 #!/bin/sh
-# The packages of some extras are in /opt/inyourarea, and nothing else: services/Dockerfile asks.
+# The packages of some extras are in /opt/inyourarea, and nothing else: services/Dockerfile asks. Of torch
+# what processors need, where $2 is `cpu`.
 set -eu
 target=/opt/inyourarea
 [ ! -s /run/secrets/pip ] || export PIP_CONFIG_FILE=/run/secrets/pip
@@ -13,6 +14,12 @@ if [ "$1" = train,cluster ]; then
 fi
 
 packages=$(echo "$target"/lib/python3.*/site-packages)
+if [ "${2:-}" = cpu ]; then
+  # PyPI's torch is linked with CUDA. All of that is asked for by GPUs only, but for its runtime, which says
+  # that there is none.
+  python3 hollow.py "$packages" 'nvidia/*/lib/lib[!c]*.so*' 'nvidia/*/lib/libcu[!d]*.so*' 'nvidia/*/lib/libcudnn*.so*'
+  (cd "$packages" && rm -rf triton torch/bin torch/include nvidia/*/include nvidia/*/lib/*.a nvidia/*/lib/*.bc)
+fi
 if [ "$1" != train,cluster ]; then
   # Tests of packages, and what only compilers read.
   find "$packages" -type d \( -name tests -o -name SelfTest \) -prune -exec rm -rf {} +
@@ -50,7 +57,7 @@ fi
 "$target/bin/python3" -c '
 import importlib
 from importlib.util import find_spec
-for name in ("av", "cv2", "onnxruntime", "pyarrow.parquet", "scipy.optimize"):
+for name in ("av", "cv2", "onnxruntime", "pyarrow.parquet", "scipy.optimize", "torch"):
     if find_spec(name.partition(".")[0]):
         importlib.import_module(name)
 '
