@@ -54,7 +54,7 @@ def _function(name: str) -> str:
 
 
 def main(packages: Path, *globs: str) -> None:
-    """Those libraries have what the others ask them for; those that none is linked with are gone."""
+    """Those libraries have what others ask them for; what none is linked with is gone."""
     libraries = {path for glob in globs for path in packages.glob(glob)}
     others = [path for path in packages.rglob("*.so*") if path not in libraries]
     wanted = {path: _said("readelf", "-d", path) for path in others if path.is_file()}

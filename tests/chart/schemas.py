@@ -6,9 +6,7 @@ resources in theirs. All are made strict: what a schema does not know is refused
 """
 
 import json
-import os
 import re
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -16,7 +14,7 @@ from typing import Any
 import yaml
 
 from own_servers import ServerNotHad
-from tools import KUBERNETES, go
+from tools import KUBERNETES, module
 
 Schema = dict[str, Any]
 
@@ -55,20 +53,6 @@ def write_schemas(folder: Path) -> None:
         (folder / name).write_text(json.dumps(schema))
 
 
-def _module(name: str) -> Path:
-    done = subprocess.run(
-        [go(), "mod", "download", "-json", name],
-        env={**os.environ, "GOFLAGS": "-mod=mod"},
-        cwd="/",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    if done.returncode:
-        raise ServerNotHad(f"the module {name} can not be had: {done.stdout}{done.stderr}")
-    return Path(json.loads(done.stdout)["Dir"])
-
-
 def _name(kind: str, group: str, version: str) -> str:
     # kubeconform knows a group by its first word, and Kubernetes' oldest by none.
     parts = (kind.lower(), group.split(".", maxsplit=1)[0], version)
@@ -76,7 +60,7 @@ def _name(kind: str, group: str, version: str) -> str:
 
 
 def _kubernetes() -> Iterator[tuple[str, Schema]]:
-    document = json.loads((_module(KUBERNETES) / "api/openapi-spec/swagger.json").read_text())
+    document = json.loads((module(KUBERNETES) / "api/openapi-spec/swagger.json").read_text())
     # What is text there may be written as a number.
     quantity = {"io.k8s.apimachinery.pkg.api.resource.Quantity": {"type": ["string", "number"]}}
     known = document["definitions"] | quantity
@@ -98,12 +82,12 @@ def _reached(known: Schema, name: str) -> set[str]:
 
 
 def _resources() -> Iterator[tuple[str, Schema]]:
-    for module, patterns in _OTHERS.items():
-        folder = _module(module)
+    for name, patterns in _OTHERS.items():
+        folder = module(name)
         for pattern in patterns:
             files = sorted(folder.glob(pattern))
             if len(files) != 1:
-                raise ServerNotHad(f"{module} has {len(files)} files {pattern}")
+                raise ServerNotHad(f"{name} has {len(files)} files {pattern}")
             for found in yaml.load_all(files[0].read_text(), _Loader):
                 yield from _versions(found["spec"])
 

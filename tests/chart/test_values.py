@@ -1,5 +1,11 @@
 """What values do, and which are refused with a sentence."""
 
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from inyourarea.contracts.topics import topic_of
@@ -255,6 +261,35 @@ def test_pods_that_are_written_into_run_a_copy_of_the_program() -> None:
         assert service["securityContext"]["readOnlyRootFilesystem"]
     for found in of_kind(dev(), "Deployment").values():
         assert "initContainers" not in found["spec"]["template"]["spec"]
+
+
+def test_a_service_that_was_written_into_begins_anew_until_its_pod_ends(tmp_path: Path) -> None:
+    """Run as a pod would: what ends is there again, and the pod's end is the service's."""
+    pod = of_kind(render(files=[CHART / "examples/sync.yaml"]), "Deployment")["track"]["spec"]
+    words = pod["template"]["spec"]["containers"][0]["command"]
+    service = tmp_path / "inyourarea"
+    service.mkdir()
+    (service / "__init__.py").touch()
+    (service / "track.py").write_text(
+        "import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(99)"
+    )
+    environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    words = [sys.executable, *words[1:]]
+    container = subprocess.Popen(words, env=environ, stdout=subprocess.PIPE, text=True)
+    try:
+        assert container.stdout
+        first = int(container.stdout.readline())
+        os.kill(first, signal.SIGTERM)
+        second = int(container.stdout.readline())
+        container.terminate()
+        assert container.wait(30) == 0
+        assert container.stdout.read() == ""
+    finally:
+        container.kill()
+        container.communicate()
+    assert second != first
+    with pytest.raises(ProcessLookupError):
+        os.kill(second, 0)
 
 
 def test_each_service_may_have_a_key_of_its_own() -> None:

@@ -1,5 +1,6 @@
-"""Helm and kubeconform, built by Go the first time; what the chart makes of values."""
+"""Helm, kubeconform and skaffold, built by Go the first time; what the chart makes of values."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -29,6 +30,7 @@ _HELM = "helm.sh/helm/v3/cmd/helm@v3.22.0"
 _LIBRARY = "helm.sh/helm/v3/pkg/chartutil.k8sVersion"
 _KNOWS = {_HELM: f"-X {_LIBRARY}Major=1 -X {_LIBRARY}Minor=34"}
 _KUBECONFORM = "github.com/yannh/kubeconform/cmd/kubeconform@v0.8.0"
+_SKAFFOLD = "github.com/GoogleContainerTools/skaffold/v2@v2.16.1"
 
 Manifest = dict[str, Any]
 
@@ -47,6 +49,14 @@ def kubeconform() -> Path:
     return _program(_KUBECONFORM)
 
 
+def skaffold() -> Path:
+    """The program; 3 to 6 minutes the first time: in its module, which replaces others."""
+    kept = _kept(_SKAFFOLD)
+    if not kept.is_file():
+        _install(kept, "./cmd/skaffold", module(_SKAFFOLD), "-mod=readonly")
+    return kept
+
+
 def go() -> str:
     """Go, the machine's own or that of PyPI.
 
@@ -59,31 +69,56 @@ def go() -> str:
     return found
 
 
+def module(name: str) -> Path:
+    """Where a Go module's files are.
+
+    Raises:
+        ServerNotHad: it can not be had.
+    """
+    done = subprocess.run(
+        [go(), "mod", "download", "-json", name],
+        env={**os.environ, "GOFLAGS": "-mod=mod"},
+        cwd="/",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    if done.returncode:
+        raise ServerNotHad(f"the module {name} can not be had: {done.stdout}{done.stderr}")
+    return Path(json.loads(done.stdout)["Dir"])
+
+
 def _program(package: str) -> Path:
+    kept = _kept(package)
+    if not kept.is_file():
+        _install(kept, package, Path("/"), "-mod=mod")
+    return kept
+
+
+def _kept(package: str) -> Path:
     path, version = package.split("@")
-    name = path.rsplit("/", 1)[1]
+    name = path.removesuffix("/v2").rsplit("/", 1)[1]
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "inyourarea"
-    said = _KNOWS.get(package, "")
-    kept = cache / "-".join(filter(None, (name, version, said.rpartition("=")[2])))
-    if kept.is_file():
-        return kept
+    said = _KNOWS.get(package, "").rpartition("=")[2]
+    return cache / "-".join(filter(None, (name, version, said)))
+
+
+def _install(kept: Path, package: str, folder: Path, flags: str) -> None:
     builder = go()
-    cache.mkdir(parents=True, exist_ok=True)
-    coming = Path(tempfile.mkdtemp(dir=cache))
-    try:
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=kept.parent) as coming:
         done = subprocess.run(
-            [builder, "install", "-trimpath", f"-ldflags=-s -w {said}", package],
-            env={**os.environ, "GOBIN": str(coming), "CGO_ENABLED": "0", "GOFLAGS": "-mod=mod"},
+            [builder, "install", "-trimpath", f"-ldflags=-s -w {_KNOWS.get(package, '')}", package],
+            env={**os.environ, "GOBIN": coming, "CGO_ENABLED": "0", "GOFLAGS": flags},
+            cwd=folder,
             capture_output=True,
             text=True,
             check=False,
         )
         if done.returncode:
-            raise ServerNotHad(f"Go could not build {name}: {done.stderr[-2000:]}")
-        (coming / name).rename(kept)
-    finally:
-        shutil.rmtree(coming)
-    return kept
+            raise ServerNotHad(f"Go could not build {kept.name}: {done.stderr[-2000:]}")
+        (made,) = Path(coming).iterdir()
+        made.rename(kept)
 
 
 def render(*sets: str, files: Iterable[Path] = (), apis: Iterable[str] = ()) -> list[Manifest]:
