@@ -44,7 +44,7 @@ def take_out_of_bucket(release: Release, names: set[str]) -> None:
 
 def put_into_bucket(release: Release, folder: Path, prefix: str) -> None:
     """Every file of the folder is an object whose name is the prefix and its place."""
-    (pod,) = release.pods("track")
+    pod = release.only_pod("track")
     release.kubectl("cp", folder, f"{pod}:/tmp/put")
     _by_stage(
         release,
@@ -58,9 +58,8 @@ def put_into_bucket(release: Release, folder: Path, prefix: str) -> None:
 
 def checked(release: Release, *words: str) -> str:
     """What `inyourarea store check` prints, whatever it ends with."""
-    command = ["exec", _SITE, "--", "python3", "-m", "inyourarea.cli", "store", "check"]
     try:
-        return release.kubectl(*command, *words)
+        return release.operator("store", "check", *words)
     except Failed as failed:
         return str(failed)
 

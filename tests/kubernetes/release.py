@@ -23,13 +23,14 @@ class Failed(Exception):
     """A command ended with trouble; the text is what it said."""
 
 
-def run(*words: str | Path) -> str:
-    """What a command prints.
+def run(*words: str | Path, told: str = "") -> str:
+    """What a command prints that was told this.
 
     Raises:
         Failed: it did not end well.
     """
-    done = subprocess.run(list(map(str, words)), capture_output=True, text=True, check=False)
+    command = list(map(str, words))
+    done = subprocess.run(command, input=told, capture_output=True, text=True, check=False)
     if done.returncode:
         raise Failed(f"{' '.join(map(str, words))}: {done.stdout}{done.stderr}")
     return done.stdout
@@ -79,6 +80,31 @@ class Release:
             for name in self.kubectl("get", "pods", "-l", label, "-o", "name").split()
         ]
 
+    def only_pod(self, component: str) -> str:
+        """The part's one pod, once those before it have ended."""
+        eventually(lambda: len(self.pods(component)) == 1, READY_S)
+        (pod,) = self.pods(component)
+        return pod
+
+    def scale(self, stage: str, copies: int) -> float:
+        """The stage has so many copies, and these are ready; the seconds that it took."""
+        begun = time.monotonic()
+        self.kubectl("scale", f"deploy/{NAME}-inyourarea-{stage}", f"--replicas={copies}")
+        eventually(lambda: len(self.pods(stage)) == copies, READY_S)
+        self.wait()
+        return time.monotonic() - begun
+
+    def evict(self, pod: str) -> None:
+        """The pod was told to go, as whoever empties a node does.
+
+        Raises:
+            Failed: its disruption budget does not bear that.
+        """
+        about = {"name": pod, "namespace": self.namespace}
+        eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": about}
+        place = f"/api/v1/namespaces/{self.namespace}/pods/{pod}/eviction"
+        run("kubectl", "create", "--raw", place, "-f", "-", told=json.dumps(eviction))
+
     @contextmanager
     def drained(self, pod: str, components: Iterable[str]) -> Iterator[None]:
         """Those parts' pods had to leave the pod's node, which takes none until this ends."""
@@ -94,17 +120,21 @@ class Release:
     def everything(self) -> list[dict[str, Any]]:
         """Whatever of the release is still in the namespace."""
         kinds = "all,secrets,configmaps,networkpolicies,poddisruptionbudgets,serviceaccounts,pvc"
+        kinds += ",scaledobjects,scaledjobs" if has_keda() else ""
         label = f"app.kubernetes.io/instance={NAME}"
         found: list[dict[str, Any]] = json.loads(
             self.kubectl("get", kinds, "-l", label, "-o", "json")
         )["items"]
         return found
 
+    def operator(self, *words: str) -> str:
+        """What `inyourarea` prints to an operator in the site's pod."""
+        command = ["exec", f"deploy/{NAME}-inyourarea-gateway", "--", "python3", "-m"]
+        return self.kubectl(*command, "inyourarea.cli", *words)
+
     def token(self) -> str:
         """A new operator's."""
-        words = ["token", "create", "--role", "operator", "--name", "test"]
-        command = ["exec", f"deploy/{NAME}-inyourarea-gateway", "--", "python3", "-m"]
-        return self.kubectl(*command, "inyourarea.cli", *words).strip()
+        return self.operator("token", "create", "--role", "operator", "--name", "test").strip()
 
     @contextmanager
     def tunnel(self) -> Iterator[str]:
@@ -124,7 +154,15 @@ class Release:
 def _told(sets: tuple[str, ...]) -> list[str]:
     more = os.environ.get("IYA_VALUES")
     words = ["--values", more] if more else []
+    for name, value in (("REGISTRY", "image.registry"), ("TAG", "image.tag")):
+        if told := os.environ.get(name):
+            words += ["--set", f"{value}={told}"]
     return words + [word for each in sets for word in ("--set", each)]
+
+
+def has_keda() -> bool:
+    """Whether the cluster scales by what waits."""
+    return "keda.sh/v1alpha1" in run("kubectl", "api-versions")
 
 
 def digests(folder: Path) -> dict[str, str]:
