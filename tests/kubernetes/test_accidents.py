@@ -35,9 +35,10 @@ def test_a_server_that_begins_anew_has_what_it_had(
     """In its pod, whose volume it keeps; a pod without a claim takes all along."""
     video = sent(release, token, small_show, to_s)
     pod = release.only_pod(server)
-    release.kubectl("exec", pod, "--", "sh", "-c", "kill -s INT 1")
     begun = ("get", "pod", pod, "-o", "jsonpath={.status.containerStatuses[0].restartCount}")
-    eventually(lambda: release.kubectl(*begun) == "1", 120)
+    before = release.kubectl(*begun)
+    release.kubectl("exec", pod, "--", "sh", "-c", "kill -s INT 1")
+    eventually(lambda: release.kubectl(*begun) != before, 120)
     release.kubectl("wait", "--for=condition=Ready", f"pod/{pod}", "--timeout=180s")
     made = fetched(release, token, video, tmp_path / "out")
     assert made == laptop(small_show, str(to_s), tmp_path / "laptop")
