@@ -71,7 +71,7 @@ def test_other_images_are_taken_back_and_come_during_a_run(
     release.upgrade(f"image.tag={other}")
     release.wait()
     during = sent(release, token, small_show, 2.8)
-    release.upgrade()
+    release.helm("rollback", NAME)
     release.wait()
     for video, to_s in ((before, 2.9), (during, 2.8)):
         made = fetched(release, token, video, tmp_path / f"out-{to_s}")
