@@ -95,7 +95,7 @@ def test_what_skaffold_sends_into_a_pod_is_what_its_service_runs(
     place = f"{rule['dest']}/{file.removeprefix(rule['strip'])}"
     release.kubectl("cp", changed, f"{pod}:{place}")
     release.kubectl("exec", pod, "--", *after["container"]["command"])
-    eventually(lambda: "it was changed" in release.kubectl("logs", pod), 60)
+    eventually(lambda: "it was changed" in release.kubectl("logs", pod), 120)
     begun = ("get", "pod", pod, "-o", "jsonpath={.status.containerStatuses[0].restartCount}")
     assert release.kubectl(*begun) == "0"
     release.upgrade()
