@@ -7,21 +7,32 @@ import argparse
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import av
 import cv2
 import numpy as np
+from av.video.stream import VideoStream
+from numpy.typing import NDArray
 
+from inyourarea.contracts.tables import read_detections
 from inyourarea.core.letterbox import fit_letterbox
 from inyourarea.core.run_files import read_camera
+from inyourarea.core.tracks import State
 from inyourarea.detect.onnx import OnnxDetector
+from inyourarea.detect.pictures import Pictures
+from inyourarea.detect.segment import TOGETHER
+from inyourarea.ingest.extract import draw_pack
 from inyourarea.render.crop import Canvas, crop
-from inyourarea.render.encode import X264
+from inyourarea.render.encode import X264, blank_frame, canvas_on
+from inyourarea.render.fit import fit
 from inyourarea.render.resample import Scratch
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.memory import keep_freed_memory
 from inyourarea.runtime.source import Planes, decode_segment
+
+Frames = list[list[av.VideoFrame]]
 
 THREADS = 2
 #: Frames that a floor keeps in memory at a time, so that preparing them is not counted.
@@ -49,7 +60,6 @@ def main() -> None:
     parser.add_argument("video", type=Path)
     parser.add_argument("run", type=Path, help="a finished run of that video")
     parser.add_argument("model", type=Path, help="the ONNX file that the run used")
-    parser.add_argument("looks", type=int, help="frames that the run sent through the model")
     args = parser.parse_args()
     keep_freed_memory()
     watch = Watch()
@@ -99,53 +109,93 @@ def _shrink(chunk: list[Planes], picture: tuple[int, int]) -> None:
 
 
 def _infer(args: argparse.Namespace, watch: Watch) -> None:
+    """The detector on the pictures that the run gave it: what it sees decides what it costs."""
     detector = OnnxDetector(args.model.read_bytes(), THREADS)
-    shape = (1, detector.info.height, detector.info.width, 3)
-    picture = np.random.default_rng(0).integers(0, 255, shape, dtype=np.uint8)
-    detector.find(picture)
+    size = (detector.info.width, detector.info.height)
+    looked = _looked(args.run)
+    waiting: list[NDArray[np.uint8]] = []
+    for chunk in _chunks(args.video):
+        frames = [frame for frame in chunk if frame.pts in looked]
+        pictures = Pictures(draw_pack(frames, size)[0])
+        waiting += [pictures.letterboxed([rank])[0].copy() for rank in range(len(frames))]
+        while len(waiting) >= TOGETHER or (waiting and len(chunk) < CHUNK):
+            some, waiting = np.stack(waiting[:TOGETHER]), waiting[TOGETHER:]
+            watch.over(lambda some=some: detector.find(some))
 
-    def look() -> None:
-        for _ in range(args.looks):
-            detector.find(picture)
 
-    watch.over(look)
+def _looked(run: Path) -> set[int]:
+    """The pts of all frames that went through the detector in a finished run."""
+    parts = (run / ".inyourarea" / "detections").rglob("*.parquet")
+    return {pts for part in parts for pts in read_detections(part.read_bytes()).looked.tolist()}
 
 
 def _resample(args: argparse.Namespace, watch: Watch) -> None:
+    for _drawn in _fancams(args, watch):
+        pass
+
+
+def _fancams(args: argparse.Namespace, watch: Watch) -> Iterator[list[list[av.VideoFrame]]]:
+    """Chunk by chunk everybody's pictures; the watch is held over drawing them.
+
+    Who is absent shows the stage, which is drawn once for all of them, as in a run.
+    """
     with (args.run / "camera.csv").open(encoding="utf-8") as lines:
         _, paths = read_camera(lines)
     cv2.setNumThreads(1)
-    fancams = sorted((args.run / "fancams").glob("*.mp4"))
-    canvases = [Canvas.blank(*_size(fancam)) for fancam in fancams]
+    size = _size(next((args.run / "fancams").glob("*.mp4")))
     scratch, done = Scratch(), 0
     for chunk in _chunks(args.video):
+        drawn = [[blank_frame(size) for _ in chunk] for _ in paths]
 
-        def draw(chunk: list[Planes] = chunk, done: int = done) -> None:
-            for path, canvas in zip(paths, canvases, strict=True):
-                for number, frame in enumerate(chunk):
-                    crop(frame, path.xyxy[done + number], canvas, scratch)
+        def draw(chunk: list[Planes] = chunk, done: int = done, drawn: Frames = drawn) -> None:
+            for number, frame in enumerate(chunk):
+                stage: Canvas | None = None
+                for path, pictures in zip(paths, drawn, strict=True):
+                    canvas = canvas_on(pictures[number])
+                    if path.state[done + number] != State.ABSENT:
+                        crop(frame, path.xyxy[done + number], canvas, scratch)
+                    elif stage:
+                        canvas.copy_from(stage)
+                    else:
+                        stage = canvas
+                        fit(frame, canvas, scratch)
 
         watch.over(draw)
+        for number in range(len(chunk)):
+            for pictures in drawn:
+                pictures[number].pts = done + number
+        yield drawn
         done += len(chunk)
 
 
 def _encode(args: argparse.Namespace, watch: Watch) -> None:
-    for fancam in sorted((args.run / "fancams").glob("*.mp4")):
-        frames = []
-        with av.open(str(fancam)) as container:
-            frames = [frame for frame in container.decode(video=0)]
-            rate = container.streams.video[0].average_rate
-        with av.open("/dev/null", "w", format="mp4") as written:
-            stream = written.add_stream("libx264", rate=rate, options=dict(X264))
-            stream.width, stream.height = frames[0].width, frames[0].height
-            stream.pix_fmt = "yuv420p"
+    """x264 on the crops as they were drawn, not as an encoder left them."""
+    with ExitStack() as opened:
+        fancams = (args.run / "fancams").glob("*.mp4")
+        streams = [_stream(fancam, opened) for fancam in fancams]
+        for drawn in _fancams(args, Watch()):
+            for stream, frames in zip(streams, drawn, strict=True):
 
-            def encode(frames: list[av.VideoFrame] = frames, stream: object = stream) -> None:
-                for frame in frames:
-                    stream.encode(frame)  # type: ignore[attr-defined]
-                stream.encode(None)  # type: ignore[attr-defined]
+                def encode(
+                    stream: VideoStream = stream, frames: list[av.VideoFrame] = frames
+                ) -> None:
+                    for frame in frames:
+                        stream.encode(frame)
 
-            watch.over(encode)
+                watch.over(encode)
+        for stream in streams:
+            watch.over(lambda stream=stream: stream.encode(None))
+
+
+def _stream(fancam: Path, opened: ExitStack) -> VideoStream:
+    """An encoder that is set as for that fancam, and writes nowhere."""
+    with av.open(str(fancam)) as container:
+        like = container.streams.video[0]
+        size, rate = (like.width, like.height), like.average_rate
+    written = opened.enter_context(av.open("/dev/null", "w", format="mp4"))
+    stream = written.add_stream("libx264", rate=rate, options=dict(X264))
+    (stream.width, stream.height), stream.pix_fmt = size, "yuv420p"
+    return stream
 
 
 def _size(fancam: Path) -> tuple[int, int]:

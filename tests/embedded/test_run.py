@@ -86,6 +86,43 @@ def test_a_fancam_shows_the_window_of_its_frame(small_show: SmallShow, tmp_path:
         assert ssim(ours, ideal) >= 0.97
 
 
+def test_each_flash_is_seen_within_a_frame_of_its_beat(
+    small_show: SmallShow, finished: Path
+) -> None:
+    flashes = json.loads((small_show.folder / "show.json").read_text())["sound"]["flash_frames"]
+    assert len(flashes) >= 3
+    for fancam in (finished / "fancams").glob("*.mp4"):
+        shown_s, light = lights_of(fancam)
+        frame_s = 1001 / 30000
+        for flash in flashes:
+            near = slice(max(1, flash - 4), flash + 5)
+            rises = np.diff(light)[near.start - 1 : near.stop - 1]
+            seen_s = shown_s[near][int(np.argmax(rises))]
+            assert abs(seen_s - flash * frame_s) < frame_s / 2
+            assert abs(heard_s(fancam, seen_s) - seen_s) <= frame_s
+
+
+def lights_of(fancam: Path) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """When each frame is shown, in seconds, and its mean luma."""
+    with av.open(fancam) as container:
+        base = float(container.streams.video[0].time_base or 0)
+    frames = [(pts * base, float(luma.mean())) for pts, luma in frames_of(fancam)]
+    shown_s, light = np.array(frames).T
+    return shown_s, light
+
+
+def heard_s(fancam: Path, about_s: float) -> float:
+    """When the first loud sample is heard from a tenth of a second before that on."""
+    with av.open(fancam) as container:
+        for frame in container.decode(audio=0):
+            begins_s = float(frame.pts * frame.time_base)
+            at_s = begins_s + np.arange(frame.samples) / frame.sample_rate
+            loud = (np.abs(frame.to_ndarray()[0]) > 0.3) & (at_s > about_s - 0.1)
+            if loud.any():
+                return float(at_s[loud][0])
+    raise AssertionError("nothing is heard")
+
+
 def test_the_faces_are_where_the_truth_says(
     small_show: SmallShow, finished: Path, tmp_path: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -118,8 +119,9 @@ def _group_file(group: str) -> Path:
     known = known_groups()
     if group in known:
         return models_folder() / "groups" / f"{group}.toml"
-    if Path(group).is_file():
-        return Path(group)
+    with suppress(OSError):  # such as a name of more letters than a disk takes
+        if Path(group).is_file():
+            return Path(group)
     versions = published_versions()
     names = sorted({*known, *(versions.groups() if versions else ())})
     raise ModelRejected(

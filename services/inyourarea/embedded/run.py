@@ -5,7 +5,6 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
@@ -102,9 +101,6 @@ class Seeing:
         return self.detector
 
 
-Look = Callable[[], Seeing]
-
-
 def run_video(request: Request, listen: Listen, hand: Child) -> Result:
     """All files of the run are in ``request.out``; every fact on the way goes to ``listen``.
 
@@ -166,15 +162,13 @@ def _under_way(request: Request, listen: Listen, hand: Child) -> Iterator[_Runni
     Raises:
         RunFailed: a stage gave up; raised by the facts.
     """
+    seeing = see(request)
+    spec = _spec(request, seeing)  # what can not be used is told before anything is stored
     store = open_store(request.out / STORE)
-
-    def detector_of(model: facts.Model) -> Detector:
-        return look().detector_of(model)
-
-    with seeing_soon(request) as look, store as objects, Line(objects, detector_of, hand) as line:
+    with store as objects, Line(objects, seeing.detector_of, hand) as line:
         source = store_source(line.objects, request.video)
         watcher = line.watch()
-        accepted = _submit(line, request, look, source)
+        accepted = _submit(line, request, spec, source)
         listen(accepted)
         yield _Running(line, accepted, _heard(watcher.facts(accepted.run_id), listen))
 
@@ -226,7 +220,11 @@ def check_paths(request: Request) -> None:
     Raises:
         Refused: one of them can not be had.
     """
-    if not request.video.is_file():
+    try:
+        is_there = request.video.is_file()
+    except OSError as error:  # such as a name of more letters than a disk takes
+        raise VideoUnreadable(f"{request.video} can not be read: {words_for(error)}") from error
+    if not is_there:
         raise VideoUnreadable(f"{request.video} is no file; give the path of a video")
     try:
         request.out.mkdir(parents=True, exist_ok=True)
@@ -235,25 +233,14 @@ def check_paths(request: Request) -> None:
 
 
 def see(request: Request) -> Seeing:
-    """The detector to use and what the run's specification says of it."""
-    with seeing_soon(request) as look:
-        return look()
-
-
-@contextmanager
-def seeing_soon(request: Request) -> Iterator[Look]:
-    """What `see` says, for whoever asks; the model is loaded while others work.
+    """The detector to use and what the run's specification says of it.
 
     Raises:
-        ModelRejected: there is no such group, or its model is not on this machine.
+        ModelRejected: there is no such group, or its model is not on this machine or damaged.
     """
     if request.boxes is not None:
-        given = _given(request)
-        yield lambda: given
-        return
-    file = find_model(request.group)
-    with ThreadPoolExecutor(1, thread_name_prefix="model") as pool:
-        yield pool.submit(_loaded, request, file).result
+        return _given(request)
+    return _loaded(request, find_model(request.group))
 
 
 def _given(request: Request) -> Seeing:
@@ -332,15 +319,16 @@ def _stored_digest(objects: Objects, key: str) -> str:
     return found.hexdigest()
 
 
-def _submit(line: Line, request: Request, look: Look, source: StoredSource) -> facts.VideoAccepted:
+def _submit(
+    line: Line, request: Request, spec: facts.RunSpec, source: StoredSource
+) -> facts.VideoAccepted:
     asked = ingest_pb2.SubmitVideoRequest(source_key=source.key, sha256=source.sha256)
     if request.start is not None:
         asked.from_s.CopyFrom(to_rational(request.start))
     if request.end is not None:
         asked.to_s.CopyFrom(to_rational(request.end))
-    seen, spec = line.look_at(asked), _spec(request, look())
     if request.boxes is not None:
-        _store_boxes(request.boxes, seen, spec.model, line.objects)
+        _store_boxes(request.boxes, line.look_at(asked), spec.model, line.objects)
     asked.spec.CopyFrom(spec)
     return line.submit(asked)
 

@@ -1,0 +1,41 @@
+"""What ``inyourarea inspect`` says of a video, beside what is true of it."""
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from small_show import SIZE, SmallShow, inyourarea
+
+FRAMES = 150
+
+
+def true_faces(show: SmallShow) -> dict[str, list[float]]:
+    """The heights of every member's faces that are seen, source pixels."""
+    heights: dict[str, list[float]] = {name: [] for name in show.members}
+    with show.truth.open(newline="") as opened:
+        for row in csv.DictReader(opened):
+            if row["role"] == "member" and float(row["face_visible"]) >= 0.5:
+                heights[row["name"]].append(float(row["y2"]) - float(row["y1"]))
+    return heights
+
+
+def test_people_shares_faces_and_sizes_are_those_of_the_video(
+    small_show: SmallShow, tmp_path: Path
+) -> None:
+    lines = inyourarea("inspect", small_show.video, "--group", "show").stdout.splitlines()
+    assert lines[0].startswith(f"{SIZE[0]}x{SIZE[1]}, 5.0 s; looked at ")
+    people = {line.split()[0]: line.split() for line in lines if " on screen " in line}
+    truth = true_faces(small_show)
+    assert set(people) == set(small_show.members)
+    for name, words in people.items():
+        share = float(words[words.index("screen") + 1].rstrip("%,")) / 100
+        assert share == pytest.approx(len(truth[name]) / FRAMES, abs=0.35)
+        face = float(words[words.index("face") + 1])
+        assert face == pytest.approx(float(np.median(truth[name])), rel=0.35)
+        width, height = map(int, words[-1].split("x"))
+        assert width / height == pytest.approx(9 / 16, abs=0.02)
+        assert height <= SIZE[1]
+    assert lines[-1].startswith("3 people were seen")
+    assert not list(tmp_path.iterdir())
