@@ -6,9 +6,8 @@ folder is not harmed.
 
 import resource
 import shutil
-import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,7 +15,6 @@ import onnx
 import pytest
 
 from child_work import CrashingObjects, HangingObjects, ShrinkingObjects
-from inyourarea.cli.__main__ import main
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1.ingest_pb2 import SubmitVideoRequest
 from inyourarea.core.errors import Refused
@@ -34,7 +32,7 @@ from lying_media import (
     with_many_tracks,
 )
 from media import Film, film
-from small_show import SmallShow
+from small_show import SmallShow, inyourarea_here
 from tiny_model import tiny_model
 from tree import digests
 
@@ -57,7 +55,7 @@ class Scene:
 
     def run(self, *words: str | Path) -> str:
         """The one line that the command says when it refuses to run into the finished folder."""
-        assert main(["run", *map(str, words), "--out", str(self.out)]) == 1
+        assert inyourarea_here("run", *words, "--out", self.out) == 1
         said = self.capture.readouterr().err.splitlines()
         told = [line for line in said if line.startswith("inyourarea: ")]
         assert len(told) == 1, said
@@ -274,10 +272,8 @@ def out(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def scene(
     small_show: SmallShow, out: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> Iterator[Scene]:
-    handler = signal.getsignal(signal.SIGTERM)
-    yield Scene(small_show, out, tmp_path, capsys)
-    signal.signal(signal.SIGTERM, handler)
+) -> Scene:
+    return Scene(small_show, out, tmp_path, capsys)
 
 
 def peaks_mib() -> tuple[float, float]:
