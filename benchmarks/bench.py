@@ -21,6 +21,7 @@ from floors import FLOORS
 from inyourarea.render.encode import X264
 
 SIZES = ("200x630", "608x1080")
+_PROGRAM = (sys.executable, "-m", "inyourarea.cli")
 #: How often memory is looked at.
 SAMPLE_S = 0.1
 
@@ -108,20 +109,23 @@ def _clip(folder: Path, seconds: int) -> Path:
     show = folder / f"show-{seconds}"
     if not (show / "show.json").is_file():
         drawing = ("--seed", "7", "--members", "4", "--seconds", str(seconds), "--setting", "hard")
-        measure([sys.executable, "-m", "inyourarea.cli", "stage-show", "--out", show, *drawing])
+        measure([*_PROGRAM, "stage-show", "--out", show, *drawing])
     return show / "stage.mp4"
 
 
 def _run(video: Path, out: Path, size: str) -> list[str | Path]:
     shutil.rmtree(out, ignore_errors=True)
-    command = [sys.executable, "-m", "inyourarea.cli", "run", video, "--group", "show"]
-    return [*command, "--out", out, "--size", size]
+    return [*_PROGRAM, "run", video, "--group", "show", "--out", out, "--size", size]
 
 
 def _compare(args: argparse.Namespace, video: Path, size: str) -> None:
     out = args.folder / f"ours-{size}"
     ours = measure(_run(video, out, size))
     print(f"{size}\n  ours              {ours}", flush=True)
+    if size == SIZES[0]:
+        look = measure([*_PROGRAM, "inspect", video, "--group", "show"])
+        shares = f"{look.cpu_s / ours.cpu_s:.1%} of CPU, {look.wall_s / ours.wall_s:.1%} of time"
+        print(f"  inspect           {look}: {shares} (target <= 10 %)", flush=True)
     floors = 0.0
     for name in FLOORS:
         command = [sys.executable, Path(__file__).with_name("floors.py"), name, video, out]

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
 import onnx
 import pytest
 
@@ -297,3 +298,12 @@ def test_it_is_refused_in_one_sentence_and_nothing_else_is_harmed(
     assert below_after <= max(below, BOUND_MIB)
     assert digests(scene.out) == digests(finished)
     assert not list(scene.out.rglob("*.part"))
+
+
+def test_one_frame_is_a_valid_video(tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").write_bytes(film(Film(pts=(0,), size=(640, 360))))
+    (tmp_path / "boxes.csv").write_text(BOXES + "1,0,0.5,0.4,0.06,0.12\n")
+    words = ("--boxes", tmp_path / "boxes.csv", "--out", tmp_path / "out")
+    assert inyourarea_here("run", tmp_path / "film.mp4", *words) == 0
+    with av.open(tmp_path / "out" / "fancams" / "class-0.mp4") as container:
+        assert len(list(container.decode(video=0))) == 1

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from small_show import SIZE, SmallShow, inyourarea
+from small_show import SIZE, SmallShow, inyourarea, inyourarea_here
 from tree import digests
 
 
@@ -288,6 +288,22 @@ def test_the_folder_holds_every_file_of_a_run(finished: Path) -> None:
     assert names == {"fancams", "report.json", "timings.json", *(f"{name}.csv" for name in files)}
     width, _ = SIZE
     assert json.loads((finished / "report.json").read_text())["video"]["width"] == width
+
+
+def test_boxes_below_the_confidence_asked_for_are_not_believed(
+    small_show: SmallShow, tmp_path: Path
+) -> None:
+    header, *lines = small_show.boxes.read_text().splitlines()
+    sure = [f"{line},{0.3 if line.split(',')[1] == '2' else 0.9}" for line in lines]
+    (tmp_path / "boxes.csv").write_text("\n".join([f"{header},confidence", *sure]))
+    out = tmp_path / "out"
+    words = ("--boxes", tmp_path / "boxes.csv", "--to", "2", "--size", "48x152", "--out", out)
+    fancams = {}
+    for asked in ("0.5", "0.2"):
+        assert inyourarea_here("run", small_show.video, *words, "--confidence", asked) == 0
+        fancams[asked] = {path.stem for path in (out / "fancams").iterdir()}
+    assert fancams["0.5"] == {"class-0", "class-1"}
+    assert fancams["0.2"] == {"class-0", "class-1", "class-2"}
 
 
 def test_smoothing_calms_the_boxes(small_show: SmallShow, finished: Path, tmp_path: Path) -> None:
