@@ -52,7 +52,10 @@ def lines_of(found: Inspection) -> Iterator[str]:
 
 
 def _cuts(found: Inspection) -> str:
-    if found.cuts_per_minute is not None:
+    if found.most_cuts_per_minute is None:
         return f"about {found.cuts_per_minute:.0f} cuts per minute"
     seen = {0: "no cut", 1: "1 cut"}.get(found.cuts, f"{found.cuts} cuts")
-    return f"{seen} in what was looked at, too little to say how often it is cut"
+    return (
+        f"{seen} in what was looked at: about {found.cuts_per_minute:.0f} cuts per minute, "
+        f"hardly more than {found.most_cuts_per_minute:.0f}"
+    )

@@ -64,6 +64,11 @@ class Followed:
     origin: NDArray[np.int64]
 
 
+NOBODY_FOLLOWED = Followed(
+    np.zeros(0, np.int64), np.zeros((0, 4)), np.zeros(0), np.zeros(0, np.int64)
+)
+
+
 @dataclass(frozen=True)
 class Patience:
     """How long a head is followed, in frames: until it is met again, or with no end in sight."""

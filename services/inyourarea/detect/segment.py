@@ -12,7 +12,7 @@ from inyourarea.core.detections import DETECTED, PORTRAIT_LENGTH, Detections
 from inyourarea.detect.appearance import LENGTH, Looks, join_looks, look_at
 from inyourarea.detect.counting import CALL_SECONDS, PICTURES
 from inyourarea.detect.detector import Detector, Found
-from inyourarea.detect.follow import Followed, Patience, follow
+from inyourarea.detect.follow import NOBODY_FOLLOWED, Followed, Patience, follow
 from inyourarea.detect.looking import first_look, next_look
 from inyourarea.detect.pictures import Pictures
 from inyourarea.detect.sightings import Sightings, join_sightings
@@ -119,6 +119,17 @@ def take_given(pictures: Pictures, given: GivenBoxes, first_frame: int, classes:
 def complete(pictures: Pictures, seen: Sightings, sure: float, footage: Footage) -> Detections:
     """The sightings, and the heads that were followed."""
     followed = follow(pictures, seen, sure * FOLLOWED_SHARE, _patience(pictures, footage))
+    return _in_source(pictures, seen, followed, footage)
+
+
+def sighted(pictures: Pictures, seen: Sightings, footage: Footage) -> Detections:
+    """The sightings alone; nobody is followed."""
+    return _in_source(pictures, seen, NOBODY_FOLLOWED, footage)
+
+
+def _in_source(
+    pictures: Pictures, seen: Sightings, followed: Followed, footage: Footage
+) -> Detections:
     rows = _assembled(pictures, seen, followed)
     xyxy = boxes.clip(rows.xyxy / pictures.index.letterbox.scale, *footage.size)
     return replace(rows, xyxy=xyxy.astype(np.float32))

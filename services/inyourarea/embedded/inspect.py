@@ -22,7 +22,7 @@ from inyourarea.core.timeline import Timeline
 from inyourarea.core.tracks import Track, Tracks
 from inyourarea.detect.detector import Detector
 from inyourarea.detect.pictures import Pictures
-from inyourarea.detect.segment import Footage, complete, look
+from inyourarea.detect.segment import Footage, look, sighted
 from inyourarea.embedded.run import Request, check_paths, see, store_source
 from inyourarea.ingest.extract import Extraction, extract_segment
 from inyourarea.ingest.submit import submit_video
@@ -31,15 +31,18 @@ from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.track.shots import find_shots
 from inyourarea.track.solve import Question, solve_tracks
 
-#: One second of video is looked at in every so many, within these bounds.
-ONE_SECOND_IN = 15
+#: There is one stretch in so many seconds, within these bounds.
+STRETCH_EVERY_S = 15
 FEWEST_STRETCHES, MOST_STRETCHES = 2, 12
+#: The share of a video that all stretches are together, as far as each is at least a second and at
+#: most a segment: most of what an inspection costs, which a tenth of a run is to be enough for.
+SAMPLED = Fraction(1, 5)
 #: Frames of a stretch that go through the detector.
 LOOKS = 3
 #: Below this a face holds too few pixels to tell people apart well, source pixels.
 SMALL_FACE_PX = 20
-#: From so many cuts on their rate is told; it is then right within a factor of two, about.
-FEWEST_CUTS = 4
+#: Cuts in the sample, at most, where none was seen, one, two, or three (95 %, Poisson).
+MOST_CUTS = (3.0, 4.7, 6.3, 7.8)
 _TIMEOUT_S = 120.0
 
 
@@ -65,9 +68,16 @@ class Inspection:
     verdict: str
 
     @property
-    def cuts_per_minute(self) -> float | None:
-        """How often it is cut; unknown where the sample holds too few cuts to tell."""
-        return 60 * self.cuts / self.sampled_s if self.cuts >= FEWEST_CUTS else None
+    def cuts_per_minute(self) -> float:
+        """How often it is cut in the sample."""
+        return 60 * self.cuts / self.sampled_s
+
+    @property
+    def most_cuts_per_minute(self) -> float | None:
+        """How often it may be cut all the same, where the sample holds too few cuts to tell."""
+        if self.cuts >= len(MOST_CUTS):
+            return None
+        return 60 * MOST_CUTS[self.cuts] / self.sampled_s
 
 
 def inspect_video(request: Request) -> Inspection:
@@ -98,7 +108,7 @@ def inspect_video(request: Request) -> Inspection:
 
 @dataclass(frozen=True)
 class _Stretch:
-    """About one second: its signals, and what was seen in a few of its frames."""
+    """A few seconds: their signals, and what was seen in a few of their frames."""
 
     signals: Signals
     detections: Detections
@@ -128,30 +138,33 @@ class _Sample:
 
     def stretches(self) -> Iterator[_Stretch]:
         segments = self.accepted.segments
-        wanted = max(FEWEST_STRETCHES, min(MOST_STRETCHES, int(self.seconds / ONE_SECOND_IN)))
+        wanted = max(FEWEST_STRETCHES, min(MOST_STRETCHES, int(self.seconds / STRETCH_EVERY_S)))
         places = np.unique(np.linspace(0, len(segments) - 1, wanted).round().astype(int))
+        length_s = max(Fraction(1), SAMPLED * self.seconds / wanted)
         for place in places.tolist():
-            yield self._stretch(segments[place])
+            yield self._stretch(segments[place], max(1, int(length_s / self.time_base)))
 
-    def _stretch(self, segment: facts.Segment) -> _Stretch:
+    def _stretch(self, segment: facts.Segment, length: int) -> _Stretch:
         model = self.accepted.spec.model
-        a_second = max(1, int(1 / self.time_base))
+        whole = segment.end_pts - segment.start_pts
+        length = min(length, whole)
         extraction = Extraction(
             decode_key=self.accepted.source.decode_key,
             start_pts=segment.start_pts,
-            end_pts=min(segment.end_pts, segment.start_pts + a_second),
+            end_pts=segment.start_pts + length,
             width=model.width,
             height=model.height,
             pack_key="sample/pack",
             signals_key=f"sample/{segment.index}",
+            stride=max(1, segment.frames * length // whole // LOOKS),
         )
         self._child.call(extract_segment, self._objects, extraction, timeout_s=_TIMEOUT_S)
         pictures = Pictures(self._objects.get(extraction.pack_key))
-        ranks = np.unique(np.linspace(0, len(pictures) - 1, LOOKS).round().astype(np.int64))
-        seen = look(pictures, self._detector, ranks)
-        found = complete(pictures, seen, model.confidence, Footage(self.size, self.time_base))
+        places = np.linspace(0, len(pictures.pictured) - 1, LOOKS).round().astype(np.int64)
+        seen = look(pictures, self._detector, pictures.pictured[np.unique(places)])
+        found = sighted(pictures, seen, Footage(self.size, self.time_base))
         signals = tables.read_signals(self._objects.get(extraction.signals_key))
-        return _Stretch(signals, found.take(found.detected))
+        return _Stretch(signals, found)
 
 
 def _judge(sample: _Sample, picture: Picture) -> Inspection:

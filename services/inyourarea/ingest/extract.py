@@ -34,6 +34,8 @@ class Extraction:
     height: int
     pack_key: str
     signals_key: str
+    #: Every how many frames one is pictured.
+    stride: int = PICTURE_STRIDE
 
 
 def extract_segment(objects: Objects, extraction: Extraction) -> int:
@@ -46,17 +48,21 @@ def extract_segment(objects: Objects, extraction: Extraction) -> int:
     frames = decode_segment(
         objects, extraction.decode_key, extraction.start_pts, extraction.end_pts
     )
-    pack, signals, count = draw_pack(frames, (extraction.width, extraction.height))
+    picture = (extraction.width, extraction.height)
+    pack, signals, count = draw_pack(frames, picture, extraction.stride)
     objects.put(extraction.pack_key, pack)
     if not holds(objects, extraction.signals_key):
         objects.put(extraction.signals_key, signals)
     return count
 
 
-def draw_pack(frames: Iterable[Planes], picture: tuple[int, int]) -> tuple[bytes, bytes, int]:
+def draw_pack(
+    frames: Iterable[Planes], picture: tuple[int, int], stride: int = PICTURE_STRIDE
+) -> tuple[bytes, bytes, int]:
     """The pack and the signals of consecutive frames, as bytes, and their number.
 
-    ``picture`` is the (width, height) of the detector's letterboxed picture.
+    ``picture`` is the (width, height) of the detector's letterboxed picture; one of ``stride``
+    frames has one.
     """
     jpegs: dict[int, bytes] = {}
     pts: list[int] = []
@@ -69,7 +75,7 @@ def draw_pack(frames: Iterable[Planes], picture: tuple[int, int]) -> tuple[bytes
             box = fit_letterbox((width, height), picture)
         small = shrink(frame, (box.inner_width, box.inner_height))
         book.write(small)
-        if len(pts) % PICTURE_STRIDE == 0:
+        if len(pts) % stride == 0:
             jpegs[frame.pts] = _jpeg(small)
         pts.append(frame.pts)
     index = PackIndex(
