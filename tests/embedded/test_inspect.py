@@ -22,8 +22,9 @@ def true_faces(show: SmallShow) -> dict[str, list[float]]:
 
 
 def test_people_shares_faces_and_sizes_are_those_of_the_video(
-    small_show: SmallShow, tmp_path: Path
+    small_show: SmallShow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
     lines = inyourarea("inspect", small_show.video, "--group", "show").stdout.splitlines()
     assert lines[0].startswith(f"{SIZE[0]}x{SIZE[1]}, 5.0 s; looked at ")
     people = {line.split()[0]: line.split() for line in lines if " on screen " in line}
@@ -38,4 +39,4 @@ def test_people_shares_faces_and_sizes_are_those_of_the_video(
         assert width / height == pytest.approx(9 / 16, abs=0.02)
         assert height <= SIZE[1]
     assert lines[-1].startswith("3 people were seen")
-    assert not list(tmp_path.iterdir())
+    assert not list(tmp_path.iterdir())  # the sample is gone
