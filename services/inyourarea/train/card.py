@@ -153,6 +153,9 @@ four last columns are what each look finds alone, in float32.
 |---|---|---|---|---|---|---|---|---|
 {heights}
 
+A hard show draws no face under 24 px of 1080p, so there is no row for less; in the picture that the
+model is given those are 16 px high.
+
 So there are two looks, and no tiles: a wide shot's faces, 24 to 45 px in 1080p, are lost at {half},
 those of a close-up at {size}; each is found by the other.
 
