@@ -10,6 +10,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+import onnxruntime
 import pytest
 from onnx import ModelProto, helper
 
@@ -110,6 +111,12 @@ class TestOnnxDetector(DetectorContract):
         for content in (b"", b"this is no model at all", tiny_model()[:700]):
             with pytest.raises(ModelRejected, match="no ONNX graph that can be run"):
                 OnnxDetector(content, threads=1)
+
+    def test_the_library_is_told_to_report_nothing(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        told = []
+        monkeypatch.setattr(onnxruntime, "disable_telemetry_events", lambda: told.append(True))
+        OnnxDetector(tiny_model(), threads=1)
+        assert told
 
     def test_a_graph_that_says_nothing_of_itself_is_refused(self) -> None:
         with pytest.raises(ModelRejected, match="lacks the metadata field"):

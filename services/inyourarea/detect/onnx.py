@@ -67,6 +67,7 @@ class OnnxDetector:
 
 
 def _open(content: bytes) -> onnxruntime.InferenceSession:
+    onnxruntime.disable_telemetry_events()  # 1.32 has events for its makers, on from the start
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
