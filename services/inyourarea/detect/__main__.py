@@ -12,6 +12,7 @@ from inyourarea.detect.detector import Detector
 from inyourarea.detect.handler import DetectHandler, Detectors
 from inyourarea.detect.settings import DetectSettings, TritonSettings, read_settings
 from inyourarea.runtime.dependencies import Ask
+from inyourarea.runtime.memory import keep_freed_memory
 from inyourarea.runtime.model_versions import ModelVersions
 from inyourarea.runtime.objects import ObjectNotFound
 from inyourarea.runtime.service import Ground, Service, run_service
@@ -24,7 +25,8 @@ MODELS_AT_A_TIME = 4
 
 
 def open_service(ground: Ground) -> Service:
-    """Detect's handlers."""
+    """Detect's handlers; their pictures lie in this process, those of other stages in a child."""
+    keep_freed_memory()
     detectors = detectors_of(read_settings(os.environ), ModelVersions(ground.objects))
     return Service({"detect": DetectHandler(ground.objects, detectors).handlers})
 

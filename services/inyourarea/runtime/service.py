@@ -28,7 +28,6 @@ from inyourarea.runtime.json_logs import log_as_json
 from inyourarea.runtime.kafka_bus import KafkaBus, KafkaSender
 from inyourarea.runtime.kafka_settings import KafkaSettings
 from inyourarea.runtime.kafka_topics import KafkaTopics, changes
-from inyourarea.runtime.memory import keep_freed_memory
 from inyourarea.runtime.metrics_server import answering_about
 from inyourarea.runtime.minio_objects import MinioObjects
 from inyourarea.runtime.minio_settings import MinioSettings
@@ -257,7 +256,6 @@ def serve(ground: Ground, service: Service, needs: Needs, stop: threading.Event)
     Health is told of each dependency by its name (``kafka``, ``store`` and the service's own), of
     the process as ``process``, and of the whole: NOT_SERVING while a dependency is missing.
     """
-    keep_freed_memory()
     ground.clock = clock_of(service)
     settings = ground.settings
     server = RpcServer(settings.listen, service.add, service.files, settings.tls)
