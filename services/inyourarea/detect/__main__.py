@@ -1,6 +1,5 @@
 """``python -m inyourarea.detect``: finds people, on a Triton server or in this process."""
 
-import os
 import sys
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
@@ -11,11 +10,10 @@ from inyourarea.core.reasons import told
 from inyourarea.detect.detector import Detector
 from inyourarea.detect.handler import DetectHandler, Detectors
 from inyourarea.detect.settings import DetectSettings, TritonSettings, read_settings
-from inyourarea.runtime.dependencies import Ask
 from inyourarea.runtime.memory import keep_freed_memory
 from inyourarea.runtime.model_versions import ModelVersions
 from inyourarea.runtime.objects import ObjectNotFound
-from inyourarea.runtime.service import Ground, Service, run_service
+from inyourarea.runtime.service import Ground, Need, Service, run_service
 
 if TYPE_CHECKING:
     from inyourarea.detect.triton import TritonServer
@@ -24,17 +22,18 @@ if TYPE_CHECKING:
 MODELS_AT_A_TIME = 4
 
 
-def open_service(ground: Ground) -> Service:
+def open_service(ground: Ground, settings: DetectSettings) -> Service:
     """Detect's handlers; their pictures lie in this process, those of other stages in a child."""
     keep_freed_memory()
-    detectors = detectors_of(read_settings(os.environ), ModelVersions(ground.objects))
+    detectors = detectors_of(settings, ModelVersions(ground.objects))
     return Service({"detect": DetectHandler(ground.objects, detectors).handlers})
 
 
-def needs() -> dict[str, Ask]:
+def needs(_: Ground, settings: DetectSettings) -> dict[str, Need]:
     """The server that models are on, if one was named."""
-    settings = read_settings(os.environ)
-    return {} if settings.triton is None else {"triton": _server(settings.triton).check}
+    if settings.triton is None:
+        return {}
+    return {"triton": Need(settings.triton.address, _server(settings.triton).check)}
 
 
 @cache
@@ -79,4 +78,4 @@ def _loaded(settings: DetectSettings, versions: ModelVersions, name: str, sha256
 
 
 if __name__ == "__main__":
-    sys.exit(run_service("detect", open_service, needs))
+    sys.exit(run_service("detect", read_settings, open_service, needs))

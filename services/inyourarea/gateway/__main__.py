@@ -1,7 +1,6 @@
 """``python -m inyourarea.gateway``: the site and the API on a cluster."""
 
 import ipaddress
-import os
 import sys
 import threading
 from collections.abc import Mapping
@@ -24,10 +23,10 @@ from inyourarea.gateway.models import CurrentModels, read_models
 from inyourarea.gateway.remote_stages import GrpcStages
 from inyourarea.gateway.rpc import answering_grpc
 from inyourarea.gateway.settings import GatewaySettings, read_settings
-from inyourarea.runtime.dependencies import Ask
 from inyourarea.runtime.model_versions import ModelVersions
-from inyourarea.runtime.service import Ground, Service, run_service
-from inyourarea.runtime.settings import Environment, parse_address
+from inyourarea.runtime.rpc import check_service
+from inyourarea.runtime.service import Ground, Need, Service, run_service
+from inyourarea.runtime.settings import Environment, parse_address, read_together
 
 
 @dataclass(frozen=True)
@@ -69,9 +68,22 @@ def _file(text: str) -> str:
     return text
 
 
-def open_service(ground: Ground) -> Service:
+@dataclass(frozen=True)
+class Own:
+    """All that a gateway is told and no other service."""
+
+    places: Places
+    site: GatewaySettings
+
+
+def read_own(environment: Mapping[str, str]) -> Own:
+    """Settings from the environment. Raises `SettingsRejected`, with all problems."""
+    return Own(*read_together(environment, read_places, read_settings))
+
+
+def open_service(ground: Ground, own: Own) -> Service:
     """The gateway's handlers; its site is open as long as the service is."""
-    places, settings = read_places(os.environ), read_settings(os.environ)
+    places, settings = own.places, own.site
     catalog = ground.open(closing(Catalog(places.catalog)))
     catalog.open()
     stages = GrpcStages(places.ingest, places.track, ground.sender(), ground.settings.tls)
@@ -92,9 +104,18 @@ def open_service(ground: Ground) -> Service:
     return Service({"gateway": handler.handlers})
 
 
-def needs() -> dict[str, Ask]:
-    """The catalog's database, over a connection that no work has to be done with: none is busy."""
-    return {"catalog": Catalog(read_places(os.environ).catalog).check}
+def needs(ground: Ground, own: Own) -> dict[str, Need]:
+    """The catalog's database, over a connection that no work has to be done with: none is busy.
+
+    And whom it asks when somebody submits or tries out pins: all else can be shown without them.
+    """
+    catalog = ground.open(closing(Catalog(own.places.catalog)))
+    tls, asked = ground.settings.tls, {"ingest": own.places.ingest, "track": own.places.track}
+    services = {
+        name: Need(place, partial(check_service, place, tls), is_told=False)
+        for name, place in asked.items()
+    }
+    return {"catalog": Need(catalog.where, catalog.check), **services}
 
 
 def _trusting(settings: GatewaySettings, http: str) -> GatewaySettings:
@@ -130,4 +151,4 @@ def _site(house: House, http: str) -> ExitStack:
 
 
 if __name__ == "__main__":
-    sys.exit(run_service("gateway", open_service, needs))
+    sys.exit(run_service("gateway", read_own, open_service, needs))

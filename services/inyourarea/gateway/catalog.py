@@ -120,6 +120,11 @@ class Catalog:
         if url.startswith("sqlite"):
             sa.event.listen(self._engine, "connect", _prepare_sqlite)
 
+    @property
+    def where(self) -> str:
+        """Its address, without what nobody should read."""
+        return self._engine.url.set(query={}).render_as_string()
+
     def open(self) -> None:
         """The tables are those of this program's version, or of a newer one's.
 

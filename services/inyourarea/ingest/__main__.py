@@ -1,18 +1,16 @@
 """``python -m inyourarea.ingest``: probes, cuts and extracts; answers ``SubmitVideo``."""
 
-import os
 import sys
 
 from inyourarea.contracts.v1 import ingest_pb2, ingest_pb2_grpc
 from inyourarea.ingest.handler import IngestHandler
 from inyourarea.ingest.rpc import IngestAnswers
-from inyourarea.ingest.settings import read_settings
+from inyourarea.ingest.settings import IngestSettings, read_settings
 from inyourarea.runtime.service import Ground, Service, run_service
 
 
-def open_service(ground: Ground) -> Service:
+def open_service(ground: Ground, settings: IngestSettings) -> Service:
     """Ingest's handlers, and its answers with a child of their own."""
-    settings = read_settings(os.environ)
     handler = IngestHandler(ground.objects, ground.child(), settings)
     answers = IngestAnswers(ground.objects, ground.child(), ground.sender(), settings)
     return Service(
@@ -23,4 +21,4 @@ def open_service(ground: Ground) -> Service:
 
 
 if __name__ == "__main__":
-    sys.exit(run_service("ingest", open_service))
+    sys.exit(run_service("ingest", read_settings, open_service))

@@ -46,6 +46,8 @@ OPTIONS = (
 )
 #: Of servers: two must not share a port without a word, as gRPC would have it.
 SERVER_OPTIONS = (*OPTIONS, ("grpc.so_reuseport", 0))
+#: Seconds in which a service says how it is, if it does at all.
+_WELL_S = 5.0
 #: Seconds: nobody waits longer for an answer; a closed-GOP copy of an hour takes half of it.
 _LONGEST_S = 3600.0
 #: Where a refusal's kind travels, so that it is raised again as what it was.
@@ -207,6 +209,13 @@ def is_serving(there: grpc.Channel, timeout_s: float, of: str = "") -> bool:
     service: Any = health_pb2_grpc.HealthStub(there)
     answer = ask(service.Check, health_pb2.HealthCheckRequest(service=of), timeout_s)
     return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+
+def check_service(address: str, tls: Tls | None = None) -> None:
+    """The service there is well. Raises `DependencyAway`."""
+    with channel(address, tls) as there:
+        if not is_serving(there, _WELL_S):
+            raise DependencyAway("it answers, and is not ready: see its own health or its log")
 
 
 def ask(call: Any, question: Any, timeout_s: float) -> Any:

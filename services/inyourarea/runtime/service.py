@@ -34,7 +34,7 @@ from inyourarea.runtime.minio_settings import MinioSettings
 from inyourarea.runtime.objects import Objects, holds
 from inyourarea.runtime.remembered import RememberedObjects
 from inyourarea.runtime.rpc import RpcServer
-from inyourarea.runtime.settings import Environment, SettingsRejected, parse_address
+from inyourarea.runtime.settings import Environment, parse_address, read_together
 from inyourarea.runtime.tls import Tls
 from inyourarea.runtime.traces import trace_to_collector
 from inyourarea.runtime.worker import AWAY, Handlers, Worker, channels_of
@@ -51,9 +51,25 @@ _UNIT_COMES_S = 120.0
 _ANSWERS_S = 30.0
 
 Add = Callable[[grpc.Server], None]
-#: How each of some dependencies is asked whether it is there, by name.
-Needs = Mapping[str, Ask]
 Opened = TypeVar("Opened")
+#: What a service is told beside what every service is: its own settings.
+Own = TypeVar("Own")
+
+
+@dataclass(frozen=True)
+class Need:
+    """Whom a service asks beside Kafka and the store: where, and how it is seen to be there.
+
+    Health tells that it is missing, unless most of what the service does needs nobody else.
+    """
+
+    where: str
+    ask: Ask
+    is_told: bool = True
+
+
+#: By name.
+Needs = Mapping[str, Need]
 
 
 @dataclass(frozen=True)
@@ -76,18 +92,9 @@ def read_settings(environment: Mapping[str, str]) -> ServiceSettings:
     Raises:
         SettingsRejected: values are missing or can not be used; all problems are told together.
     """
-    problems = []
-    found = []
     readers = (kafka_settings.read_settings, minio_settings.read_settings, _addresses)
-    for read in (*readers, tls.read_settings):
-        try:
-            found.append(read(environment))
-        except SettingsRejected as rejected:
-            problems.append(str(rejected))
-    if problems:
-        raise SettingsRejected("; ".join(problems))
-    kafka, store, addresses, proof = found
-    return ServiceSettings(kafka, store, *addresses, proof)  # type: ignore[arg-type,call-arg,misc]
+    kafka, store, (listen, counted), proof = read_together(environment, *readers, tls.read_settings)
+    return ServiceSettings(kafka, store, listen, counted, proof)
 
 
 def _addresses(environment: Mapping[str, str]) -> tuple[str, str]:
@@ -158,27 +165,37 @@ class Service:
     files: tuple[FileDescriptor, ...] = ()
 
 
+def _nobody_else(_: Ground, __: object) -> Needs:
+    """Kafka and the store are all that is needed."""
+    return {}
+
+
 def run_service(
-    name: str, open_service: Callable[[Ground], Service], needs: Callable[[], Needs] = dict
+    name: str,
+    read: Callable[[Mapping[str, str]], Own],
+    open_service: Callable[[Ground, Own], Service],
+    needs: Callable[[Ground, Own], Needs] = _nobody_else,
 ) -> int:
     """Be that service until SIGTERM; 0 when it ended in order, 1 where it could not begin.
 
-    ``needs`` is what it needs beside Kafka and the store, by name. What is away when it begins is
-    waited for. ``--check`` says what it would connect to and whether it can, and ends.
+    ``read`` reads its own settings; all that is wrong in the environment is told together. What is
+    away when it begins is waited for. ``--check`` says what it would connect to and whether it can,
+    and ends.
     """
-    parser = argparse.ArgumentParser(prog=f"python -m inyourarea.{name}")
-    parser.add_argument("--check", action="store_true", help="say what it reaches, and end")
-    is_check = parser.parse_args().check
+    is_check = _is_check(name)
     try:
-        settings = read_settings(os.environ)
+        settings, own = read_together(os.environ, read_settings, read)
         if is_check:
-            with ExitStack() as opened:
-                return _check(Ground(name, settings, opened), needs())
+            return _check(name, settings, lambda ground: needs(ground, own))
         log_as_json(name)
         trace_to_collector(name)
         # From now on: the first process of a container is told to end in vain until it listens.
         stop = stop_at_signals()
-        while not stop.is_set() and not _is_served(name, settings, open_service, needs, stop):
+
+        def begin(ground: Ground) -> tuple[Service, Needs]:
+            return open_service(ground, own), needs(ground, own)
+
+        while not stop.is_set() and not _is_served(name, settings, begin, stop):
             stop.wait(_BEGIN_AGAIN_S)
     except Refused as refused:
         print(f"inyourarea.{name}: {refused}", file=sys.stderr)  # noqa: T201 - its last word
@@ -186,20 +203,33 @@ def run_service(
     return 0
 
 
-def run_unit(name: str, open_service: Callable[[Ground], Service]) -> int:
+def _is_check(name: str) -> bool:
+    parser = argparse.ArgumentParser(prog=f"python -m inyourarea.{name}")
+    parser.add_argument("--check", action="store_true", help="say what it reaches, and end")
+    return bool(parser.parse_args().check)
+
+
+def run_unit(
+    name: str,
+    read: Callable[[Mapping[str, str]], Own],
+    open_service: Callable[[Ground, Own], Service],
+) -> int:
     """Do the one unit that waits first for the service's only group, and end: a job.
 
     0 where it came to its end, a bad one too, or none waited for `_UNIT_COMES_S`; 1 where it could
-    not begin. Told to end, it leaves the unit to another.
+    not begin. Told to end, it leaves the unit to another. ``read`` and ``--check`` as of a service.
     """
+    is_check = _is_check(name)
     try:
-        settings = read_settings(os.environ)
+        settings, own = read_together(os.environ, read_settings, read)
+        if is_check:
+            return _check(name, settings, lambda ground: _nobody_else(ground, own))
         log_as_json(name)
         trace_to_collector(name)
         stop = stop_at_signals()
         with ExitStack() as opened:
             ground = Ground(name, settings, opened)
-            ((group, handlers),) = open_service(ground).groups.items()
+            ((group, handlers),) = open_service(ground, own).groups.items()
             bus = ground.bus(group, channels_of(handlers))
             who = f"{group} {settings.kafka.member}"
             worker = Worker(group, bus, ground.objects, handlers, name=who, clock=time.process_time)
@@ -222,19 +252,18 @@ def _do_one(worker: Worker, stop: threading.Event) -> None:
 def _is_served(
     name: str,
     settings: ServiceSettings,
-    open_service: Callable[[Ground], Service],
-    needs: Callable[[], Needs],
+    begin: Callable[[Ground], tuple[Service, Needs]],
     stop: threading.Event,
 ) -> bool:
     """Whether the service could begin; then it has ended."""
     with ExitStack() as opened:
         ground = Ground(name, settings, opened)
         try:
-            service, more = open_service(ground), needs()
+            service, needs = begin(ground)
         except AWAY as away:
             log.warning("it can not begin yet: %s", away)
             return False
-        serve(ground, service, more, stop)
+        serve(ground, service, needs, stop)
         return True
 
 
@@ -260,11 +289,12 @@ def serve(ground: Ground, service: Service, needs: Needs, stop: threading.Event)
     settings = ground.settings
     server = RpcServer(settings.listen, service.add, service.files, settings.tls)
     threads = [start_worker(ground, group, service.groups[group], stop) for group in service.groups]
-    needs = {"kafka": ground.ask_bus, "store": ground.ask_store, **needs}
+    own = {name: need.ask for name, need in needs.items() if need.is_told}
+    asks = {"kafka": ground.ask_bus, "store": ground.ask_store, **own}
     server.say(is_serving=True, of="process")
     server.start()
     log.info("serving on port %d", server.port)
-    dependencies = ground.open(Dependencies(needs))
+    dependencies = ground.open(Dependencies(asks))
     if ground.settings.metrics:
         lacks = partial(_missing, stop, dependencies)
         port = ground.open(answering_about(lacks, ground.settings.metrics))
@@ -274,7 +304,7 @@ def serve(ground: Ground, service: Service, needs: Needs, stop: threading.Event)
         if not all(thread.is_alive() for thread in threads):
             stop.set()
             raise Refused("a worker has died; see the log above")
-        known = _tell(server, needs, known, dependencies.missing())
+        known = _tell(server, asks, known, dependencies.missing())
     server.stop(_ANSWERS_S)
     for thread in threads:
         thread.join(_FAREWELL_S)
@@ -335,22 +365,23 @@ def _missing(stop: threading.Event, dependencies: Dependencies) -> str:
     return "; ".join(sorted({*metrics.waited_for().values(), *missing}))
 
 
-def _check(ground: Ground, needs: Needs) -> int:
+def _check(name: str, settings: ServiceSettings, needs: Callable[[Ground], Needs]) -> int:
     """Say, a line each, what this service connects to and whether it can."""
-    kafka, store = ground.settings.kafka, ground.settings.store
     outcome = 0
-    asked: Needs = {
-        f"Kafka at {', '.join(kafka.servers)}": partial(_reach_bus, ground),
-        f"bucket {store.bucket} at {store.endpoint}": ground.ask_store,
-        **needs,
-    }
-    for what, ask in asked.items():
-        try:
-            ask()
-            print(f"reached: {what}")  # noqa: T201 - the command's answer
-        except (*AWAY, Refused) as away:
-            outcome = 1
-            print(f"not reached: {what}: {' '.join(str(away).split())}")  # noqa: T201
+    with ExitStack() as opened:
+        ground = Ground(name, settings, opened)
+        asked: dict[str, Ask] = {
+            f"Kafka at {', '.join(settings.kafka.servers)}": partial(_reach_bus, ground),
+            f"bucket {settings.store.bucket} at {settings.store.endpoint}": ground.ask_store,
+            **{f"{of} at {need.where}": need.ask for of, need in needs(ground).items()},
+        }
+        for what, ask in asked.items():
+            try:
+                ask()
+                print(f"reached: {what}")  # noqa: T201 - the command's answer
+            except (*AWAY, Refused) as away:
+                outcome = 1
+                print(f"not reached: {what}: {' '.join(str(away).split())}")  # noqa: T201
     return outcome
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from inyourarea.core.errors import Refused
 
@@ -126,6 +126,25 @@ class Environment:
 
     def _problem(self, name: str, wanted: str, found: str) -> None:
         self._problems.append(f"{PREFIX}{name} must be {wanted}, not {found[:80]!r}")
+
+
+def read_together(
+    environment: Mapping[str, str], *readers: Callable[[Mapping[str, str]], Any]
+) -> list[Any]:
+    """What each of the readers makes of the environment.
+
+    Raises:
+        SettingsRejected: one or more can not; the problems of all are told together.
+    """
+    found, problems = [], []
+    for read in readers:
+        try:
+            found.append(read(environment))
+        except SettingsRejected as rejected:
+            problems.append(str(rejected))
+    if problems:
+        raise SettingsRejected("; ".join(problems))
+    return found
 
 
 def parse_address(text: str, least_port: int = 1) -> str:

@@ -1,18 +1,17 @@
 """``python -m inyourarea.track``: who is who and where the cameras are; answers ``SolveRun``."""
 
-import os
 import sys
 
 from inyourarea.contracts.v1 import track_pb2, track_pb2_grpc
 from inyourarea.runtime.service import Ground, Service, run_service
 from inyourarea.track.handler import TrackHandler
 from inyourarea.track.rpc import TrackAnswers
-from inyourarea.track.settings import read_settings
+from inyourarea.track.settings import TrackSettings, read_settings
 
 
-def open_service(ground: Ground) -> Service:
+def open_service(ground: Ground, settings: TrackSettings) -> Service:
     """Track's handlers and its answers."""
-    handler = TrackHandler(ground.objects, read_settings(os.environ))
+    handler = TrackHandler(ground.objects, settings)
     answers = TrackAnswers(handler)
     return Service(
         {"track": handler.handlers},
@@ -22,4 +21,4 @@ def open_service(ground: Ground) -> Service:
 
 
 if __name__ == "__main__":
-    sys.exit(run_service("track", open_service))
+    sys.exit(run_service("track", read_settings, open_service))

@@ -40,15 +40,52 @@ def test_a_worker_is_charged_with_what_others_in_its_process_do_not_do() -> None
     assert clock_of(Service({"track": {}}, lambda _: None)) is time.thread_time
 
 
+def checked(service: str, told: dict[str, str]) -> "subprocess.CompletedProcess[str]":
+    """What a service says that is told so, and asked what it reaches."""
+    command = [sys.executable, "-m", f"inyourarea.{service}", "--check"]
+    return subprocess.run(
+        command, env={**os.environ, **told}, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("service", "own"),
+    [
+        ("ingest", {"INGEST_WINDOW": "none"}),
+        ("detect", {"TRITON_ADDRESS": "http://x", "DETECT_THREADS": "0"}),
+        ("render", {"RENDER_FRAME_TIMEOUT_S": "0"}),
+        ("gateway", {"GATEWAY_HTTP": "8000", "GATEWAY_QUOTA_HOURS": "-1", "GATEWAY_MODELS": "-"}),
+        ("train", {"MODELS": "nowhere"}),
+    ],
+)
+def test_what_is_wrong_for_one_service_is_told_with_what_is_wrong_for_all(
+    service: str, own: dict[str, str]
+) -> None:
+    wrong = {"KAFKA_PROTOCOL": "carrier pigeon", "S3_ENDPOINT": "a bucket", **own}
+    told = checked(service, {f"INYOURAREA_{name}": value for name, value in wrong.items()})
+    assert told.returncode == 1
+    assert told.stdout == ""
+    assert [name for name in wrong if f"INYOURAREA_{name} must be" not in told.stderr] == []
+
+
 @pytest.mark.parametrize(
     ("service", "told", "needed"),
     [
-        ("detect", {"TRITON_ADDRESS": "127.0.0.1:{port}"}, "triton"),
-        ("gateway", {"CATALOG_URL": "postgresql+psycopg://127.0.0.1:{port}/catalog"}, "catalog"),
+        ("detect", {"TRITON_ADDRESS": "127.0.0.1:{port}"}, ("triton at 127.0.0.1:{port}",)),
+        (
+            "gateway",
+            {"CATALOG_URL": "postgresql+psycopg://me:s3cr3t@127.0.0.1:{port}/catalog"},
+            (
+                "catalog at postgresql+psycopg://me:***@127.0.0.1:{port}/catalog",
+                "ingest at 127.0.0.1:{port}",
+                "track at 127.0.0.1:{port}",
+            ),
+        ),
+        ("train", {}, ()),
     ],
 )
 def test_a_check_says_of_each_server_that_it_is_not_reached(
-    service: str, told: dict[str, str], needed: str
+    service: str, told: dict[str, str], needed: tuple[str, ...]
 ) -> None:
     with socket.socket() as nobody:  # bound, and not listened at
         nobody.bind(("127.0.0.1", 0))
@@ -62,15 +99,13 @@ def test_a_check_says_of_each_server_that_it_is_not_reached(
             "INYOURAREA_GATEWAY_MODELS": __file__,
             **{f"INYOURAREA_{name}": value.format(port=port) for name, value in told.items()},
         }
-        command = [sys.executable, "-m", f"inyourarea.{service}", "--check"]
-        done = subprocess.run(
-            command, env={**os.environ, **places}, capture_output=True, text=True, check=False
-        )
+        done = checked(service, places)
     assert done.returncode == 1, done.stderr
-    lines = done.stdout.splitlines()
-    assert len(lines) == 3
-    assert all(line.startswith("not reached: ") for line in lines)
-    assert lines[2].startswith(f"not reached: {needed}: ")
+    assert "s3cr3t" not in done.stdout
+    asked = [f"Kafka at 127.0.0.1:{port}", f"bucket inyourarea at http://127.0.0.1:{port}"]
+    asked += [one.format(port=port) for one in needed]
+    for line, what in zip(done.stdout.splitlines(), asked, strict=True):
+        assert line.startswith(f"not reached: {what}: ")
 
 
 #: Nobody listens on port 1.
