@@ -4,6 +4,7 @@ import argparse
 import json
 import sys
 import time
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -12,6 +13,7 @@ from rich.table import Table
 
 from inyourarea.cli.operating import WHERE, add_place, open_bus, open_objects
 from inyourarea.cli.server import plain, say
+from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import Refused
 from inyourarea.gateway.explaining import (
     Explanation,
@@ -84,7 +86,10 @@ def _list(args: argparse.Namespace) -> None:
 def _explain(args: argparse.Namespace) -> None:
     now_s = time.time()
     told = explain(look_at_run(open_objects(args.data), args.run), now_s)
-    letters = [] if args.data else _letters(args.run)
+    letters = [] if args.data else _letters(told.run)
+    # Whoever has given a unit up leaves no mark at it, and its letter has the trace.
+    trace_id = told.trace_id or next((one.trace_id for one in letters if one.trace_id), "")
+    told = replace(told, trace_id=trace_id)
     if args.json:
         found = {**_document(told, now_s), "dead_letters": [letter.id for letter in letters]}
         print(json.dumps(found, ensure_ascii=False))
@@ -103,20 +108,27 @@ def _explain(args: argparse.Namespace) -> None:
     if told.trouble:
         say(console, f"last trouble: {told.trouble}")
     for letter in letters:
-        say(console, f"dead letter {letter.id}: {letter.stage}: {letter.reason}")
+        tries = f", {letter.attempts} tries" if letter.attempts > 1 else ""
+        say(console, f"dead letter {letter.id}: {letter.stage}{tries}: {letter.reason}")
     if told.trace_id:
         say(console, f"trace: {told.trace_id}")
     say(console, told.sentence)
 
 
-def _letters(run: str) -> list[Letter]:
-    """The run's dead letters, if its bus can be asked."""
+def _letters(run: facts.VideoAccepted) -> list[Letter]:
+    """The run's dead letters, if its bus can be asked; of what nobody can read, its video's."""
     try:
         with open_bus() as (archive, _):
-            return [one for one in open_letters(archive) if one.fact.get("run_id") == run]
+            return [one for one in open_letters(archive) if _is_of(one, run)]
     except BusAway as away:
         print(f"its dead letters are not known: {away}", file=sys.stderr)
         return []
+
+
+def _is_of(letter: Letter, run: facts.VideoAccepted) -> bool:
+    if letter.fact:
+        return bool(letter.fact.get("run_id") == run.run_id)
+    return letter.record.key.partition("/")[0] == run.video_id
 
 
 def _name(one: UnitNow) -> str:

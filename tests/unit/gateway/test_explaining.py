@@ -3,6 +3,7 @@
 import json
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,12 @@ from inyourarea.cli.__main__ import main
 from inyourarea.contracts import keys
 from inyourarea.contracts.runs import units_of
 from inyourarea.contracts.starts import Start, starts_of, write_start
+from inyourarea.contracts.topics import DEAD_LETTERS
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.gateway.explaining import Explanation, explain, list_runs, look_at_run
+from inyourarea.runtime.bus import Record
 from inyourarea.runtime.folder_objects import FolderObjects
+from inyourarea.runtime.memory_bus import MemoryBroker, MemoryBus
 from rehearsal_house import RehearsedSite
 
 
@@ -157,6 +161,46 @@ def test_the_command_tells_it_in_words_and_as_json(
     assert found["stages"][1]["work"] == "reading frames"
     assert main(["runs", "explain", "ab" * 16, "--data", data]) == 1
     assert "runs list" in capsys.readouterr().err
+
+
+def test_on_a_cluster_the_command_tells_why_a_run_was_given_up(
+    site: RehearsedSite,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    video = site.submit()
+    run, broker = video["run_id"], MemoryBroker()
+    objects, bus = FolderObjects(tmp_path / "store"), broker.join("anybody", ())
+
+    @contextmanager
+    def opened() -> Iterator[tuple[MemoryBroker, MemoryBus]]:
+        yield broker, bus
+
+    monkeypatch.setattr("inyourarea.cli.runs.open_objects", lambda _: objects)
+    monkeypatch.setattr("inyourarea.cli.runs.open_bus", opened)
+    trace = "0af7651916cd43dd8448eb211c80319c"
+    about = {"origin": b"audio.ready/0/0", "stage": b"render", "attempts": b"3"}
+    traced = {**about, "traceparent": f"00-{trace}-b7ad6b7169203331-01".encode()}
+    mine = facts.AudioReady(video_id=video["id"], run_id=run).SerializeToString()
+    other = facts.AudioReady(video_id=video["id"], run_id="another").SerializeToString()
+    for key, value, reason in (
+        (video["id"], mine, b"the disk is odd"),
+        (video["id"], other, b"of another run"),
+        (video["id"], b"\xff no fact", b"it can not be read"),
+        ("another", b"\xff no fact", b"of another video"),
+    ):
+        bus.publish(Record(DEAD_LETTERS, key, value, {**traced, "reason": reason}))
+    assert main(["runs", "explain", run]) == 0
+    said = capsys.readouterr().out
+    assert ": render, 3 tries: the disk is odd" in said
+    assert "it can not be read" in said
+    assert "of another" not in said
+    assert f"trace: {trace}" in said
+    assert main(["runs", "explain", run, "--json"]) == 0
+    found = json.loads(capsys.readouterr().out)
+    assert found["trace_id"] == trace
+    assert len(found["dead_letters"]) == 2
 
 
 def test_runs_are_listed_the_newest_first(tmp_path: Path) -> None:
