@@ -136,6 +136,7 @@ class User:
             found = self.insist(lambda client: client.video(video))
             if found.state != "working":
                 return found.failure or found.state
+            self.cluster.revive()
             if found.progress != seen:
                 seen, since = found.progress, time.monotonic()
             if time.monotonic() - since > STUCK_S:
@@ -224,7 +225,6 @@ class Traffic:
         """So many videos have come through, in all."""
         while self.rounds.total() < count:
             self.check()
-            self._cluster.revive()
             time.sleep(_PAUSE_S)
 
     def _send(self, work: Work) -> None:
@@ -327,9 +327,8 @@ def take_away(cluster: LocalCluster, name: str, seconds: float) -> float:
     finally:
         server.go_on()
     cluster.wait()
-    server.kill()
-    time.sleep(seconds / 4)
-    server.start()
+    with cluster.killed(name):
+        time.sleep(seconds / 4)
     cluster.wait()
     return told_s
 
@@ -343,10 +342,8 @@ def _wait_for(is_so: Callable[[], bool], seconds: float) -> None:
 
 def wipe_kafka(cluster: LocalCluster) -> None:
     """Kafka has lost all that it held, and has its topics again."""
-    kafka = cluster.servers.kafka
-    kafka.kill()
-    kafka.format()
-    kafka.start()
+    with cluster.killed("kafka"):
+        cluster.servers.kafka.format()
     cluster.servers.make_topics()
     cluster.wait()
 

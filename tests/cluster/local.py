@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -89,6 +90,7 @@ class LocalCluster:
         ports = free_ports(2 * len(self.copies))
         self._ports = dict(zip(self.copies, ports, strict=False))
         self._http = dict(zip(self.copies, ports[len(self.copies) :], strict=True))
+        self._away, self._reviving = set[str](), threading.Lock()
         self.environment |= {
             "INYOURAREA_INGEST_ADDRESS": f"127.0.0.1:{self._ports['ingest']}",
             "INYOURAREA_TRACK_ADDRESS": f"127.0.0.1:{self._ports['track']}",
@@ -167,13 +169,29 @@ class LocalCluster:
             time.sleep(0.2)
 
     def revive(self) -> None:
-        """Servers that have ended by themselves are there again, as on a cluster.
+        """Servers that have ended by themselves are there again, as on a cluster, and it is said.
 
         Triton's python backend gives up on a machine with far more to do than it has cores.
         """
-        for server in self.servers.all().values():
-            if has_ended(server.pid):
-                server.start()
+        with self._reviving:
+            for name, server in self.servers.all().items():
+                if name not in self._away and has_ended(server.pid):
+                    print(f"{name} has died by itself, and is started again", flush=True)
+                    with contextlib.suppress(ProcessLookupError):
+                        server.kill()  # what it has left behind
+                    server.start()
+
+    @contextlib.contextmanager
+    def killed(self, server: str) -> Iterator[OwnServer]:
+        """The server is gone as after a power cut, and nobody revives it; afterwards it is back."""
+        gone = self.servers.all()[server]
+        with self._reviving:
+            self._away.add(server)
+        gone.kill()
+        yield gone
+        gone.start()
+        with self._reviving:
+            self._away.discard(server)
 
     def restore(self) -> None:
         """All copies serve, whatever was done to them."""

@@ -20,12 +20,18 @@ COMMANDS = (
     *("runs", "dead_letters", "gc", "usage"),
 )
 
-#: What of `pip install 'inyourarea[...]'` a command needs; of others it is `laptop`.
+#: What of `pip install 'inyourarea[...]'` brings packages that a command needs only for some ends.
+_EXTRAS_OF_PACKAGES = {
+    "kafka": "cluster",
+    "minio": "cluster",
+    "grpc": "grpc",
+    "tritonclient": "triton",
+}
+#: What brings the other packages that a command needs; of others it is `laptop`.
 _EXTRAS = {
     "score": "track",
     "train": "train",
     "train_show": "train",
-    **dict.fromkeys(("topics", "store", "dead_letters"), "cluster"),
     **dict.fromkeys(("submit", "status", "fetch", "pin"), "client"),
 }
 
@@ -91,7 +97,8 @@ def _what_is_missing_named(command: str) -> Iterator[None]:
         package = (missing.name or "").partition(".")[0]
         if package in ("", "inyourarea"):
             raise
-        extra = _EXTRAS.get(command.replace("-", "_"), "laptop")
+        of_command = _EXTRAS.get(command.replace("-", "_"), "laptop")
+        extra = _EXTRAS_OF_PACKAGES.get(package, of_command)
         raise Refused(
             f"{command.replace('_', '-')} needs {package}, which is not installed: "
             f"pip install 'inyourarea[{extra}]'"

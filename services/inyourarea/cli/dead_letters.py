@@ -11,6 +11,7 @@ from inyourarea.cli.operating import WHERE, add_place, open_bus, open_objects
 from inyourarea.cli.server import plain, say
 from inyourarea.contracts import keys
 from inyourarea.contracts.runs import RENDITION
+from inyourarea.contracts.trainings import CANCELLED
 from inyourarea.contracts.trainings import STAGE as TRAINING
 from inyourarea.core.errors import Refused
 from inyourarea.gateway.explaining import span
@@ -134,17 +135,8 @@ def _settle(args: argparse.Namespace, letters: list[Letter], sender: Sender) -> 
         raise Refused("name dead letters by their ids, or say --all")
     chosen = letters if args.all else find_letters(letters, args.id)
     objects = open_objects(None) if args.verb == "retry" else None
-    unread = [letter.id for letter in chosen if not letter.fact]
-    if objects is not None and unread:
-        raise Refused(
-            f"{', '.join(unread)}: no fact that this program knows, so it can only be dropped; "
-            "nothing was tried again"
-        )
-    if objects is not None and (outdone := [one.id for one in chosen if _is_outdone(one, objects)]):
-        raise Refused(
-            f"{', '.join(outdone)}: a later training of the dataset was asked for since, so it can "
-            "only be dropped; nothing was tried again"
-        )
+    if objects is not None:
+        _check_worth(chosen, objects)
     for letter in chosen:
         if objects is None:
             drop(letter, sender)
@@ -155,12 +147,35 @@ def _settle(args: argparse.Namespace, letters: list[Letter], sender: Sender) -> 
     print(f"{len(chosen)} dead letters are {done}")
 
 
-def _is_outdone(letter: Letter, objects: Objects) -> bool:
-    """Whether it is of a training behind which there is another: a dataset has one under way."""
+def _check_worth(letters: list[Letter], objects: Objects) -> None:
+    """Something would come of each of them.
+
+    Raises:
+        Refused: it would not, of these and why.
+    """
+    worthless: dict[str, list[str]] = {}
+    for letter in letters:
+        if why := _why_not(letter, objects):
+            worthless.setdefault(why, []).append(letter.id)
+    if worthless:
+        told = "; ".join(f"{', '.join(ids)}: {why}" for why, ids in worthless.items())
+        raise Refused(f"{told}; such can only be dropped; nothing was tried again")
+
+
+def _why_not(letter: Letter, objects: Objects) -> str:
+    """Why nothing good would come of trying it again; empty: it may."""
+    if not letter.fact:
+        return "no fact that this program knows"
     if letter.stage != TRAINING:
-        return False
-    newest = Trainings(objects).newest(letter.fact["dataset"])
-    return newest is not None and newest.number > letter.fact["number"]
+        return ""
+    trainings, number = Trainings(objects), letter.fact["number"]
+    newest = trainings.newest(letter.fact["dataset"])
+    if newest is not None and newest.number > number:  # a dataset has one under way
+        return "a later training of the dataset was asked for since"
+    mine = trainings.find(letter.fact["dataset"], number)
+    if mine is None:
+        return "the dataset is not there any more"
+    return "the training was cancelled" if trainings.state(mine).state == CANCELLED else ""
 
 
 def _forget_failure(letter: Letter, objects: Objects) -> None:

@@ -8,10 +8,12 @@ from pathlib import Path
 
 from inyourarea.core.errors import Refused
 from inyourarea.embedded.own_files import STORE
+from inyourarea.runtime import kafka_settings, minio_settings
 from inyourarea.runtime.bus import Sender
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.letters import Archive
 from inyourarea.runtime.objects import Objects
+from inyourarea.runtime.settings import SettingsRejected
 
 WHERE = """\
 Without --data it is the cluster that the services' own settings name: INYOURAREA_S3_* and, where
@@ -41,11 +43,12 @@ def open_objects(folder: Path | None) -> Objects:
             raise Refused(f"nothing was run in {folder}; give the folder of --data or --out")
         return FolderObjects(folder / STORE)
     try:
-        from inyourarea.runtime.minio_objects import MinioObjects  # noqa: PLC0415 - a laptop has none
-        from inyourarea.runtime.minio_settings import read_settings  # noqa: PLC0415
-    except ModuleNotFoundError as missing:
-        raise Refused("give --data DIR, or: pip install 'inyourarea[cluster]'") from missing
-    return MinioObjects(read_settings(os.environ))
+        settings = minio_settings.read_settings(os.environ)
+    except SettingsRejected as rejected:
+        raise Refused(f"give --data DIR, or a cluster's settings: {rejected}") from rejected
+    from inyourarea.runtime.minio_objects import MinioObjects  # noqa: PLC0415 - a laptop has none
+
+    return MinioObjects(settings)
 
 
 @contextmanager
@@ -56,13 +59,10 @@ def open_bus() -> Iterator[tuple[Archive, Sender]]:
         Refused: the settings can not be used.
         BusAway: it can not be reached.
     """
-    try:
-        from inyourarea.runtime.kafka_bus import KafkaSender  # noqa: PLC0415 - a laptop has none
-        from inyourarea.runtime.kafka_letters import KafkaArchive  # noqa: PLC0415
-        from inyourarea.runtime.kafka_settings import read_settings  # noqa: PLC0415
-    except ModuleNotFoundError as missing:
-        raise Refused("this needs Kafka's client: pip install 'inyourarea[cluster]'") from missing
-    settings = read_settings(os.environ)
+    from inyourarea.runtime.kafka_bus import KafkaSender  # noqa: PLC0415 - a laptop has none
+    from inyourarea.runtime.kafka_letters import KafkaArchive  # noqa: PLC0415
+
+    settings = kafka_settings.read_settings(os.environ)
     sender = KafkaSender(settings)
     try:
         yield KafkaArchive(settings), sender

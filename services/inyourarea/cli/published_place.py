@@ -98,9 +98,7 @@ def opened(models: Path | None, may_be_new: bool) -> Iterator[Place]:
     if settings is None:
         yield Place(objects, None)
         return
-    try:
-        from inyourarea.detect.triton import TritonServer  # noqa: PLC0415 - not all have the client
-    except ModuleNotFoundError as missing:
-        raise Refused("this needs Triton's client: pip install 'inyourarea[triton]'") from missing
+    from inyourarea.detect.triton import TritonServer  # noqa: PLC0415 - not all have the client
+
     with closing(TritonServer(settings)) as server:
         yield Place(objects, server)

@@ -137,10 +137,8 @@ def _grpc_address(text: str) -> str:
 
 
 def _answering_grpc(house: House) -> contextlib.AbstractContextManager[int]:
-    try:
-        from inyourarea.gateway.rpc import answering_grpc  # noqa: PLC0415 - the laptop has no gRPC
-    except ModuleNotFoundError as missing:
-        raise Refused("--grpc needs gRPC: pip install 'inyourarea[grpc]'") from missing
+    from inyourarea.gateway.rpc import answering_grpc  # noqa: PLC0415 - the laptop has no gRPC
+
     return answering_grpc(house)
 
 

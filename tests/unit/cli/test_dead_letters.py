@@ -70,7 +70,8 @@ def test_where_one_can_not_be_read_none_is_tried_again(
     cluster.bury("render")
     cluster.bury("render", b"\xff no fact")
     assert main(["dead-letters", "retry", "--all"]) == 1
-    assert "can only be dropped; nothing was tried again" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "no fact that this program knows; such can only be dropped; nothing was tried" in told
     assert cluster.bus.consume(0) is None
     assert len(cluster.failures()) == 2
 
@@ -89,3 +90,18 @@ def test_a_training_is_tried_again_unless_there_is_a_later_one(
     cluster.objects.delete(keys.training(keys.dataset("tour"), later.number))
     assert main(["dead-letters", "retry", "--all"]) == 0
     assert not trainings.state(first).has_ended
+
+
+def test_a_training_that_nobody_wants_any_more_is_not_tried_again(
+    cluster: Cluster, capsys: pytest.CaptureFixture[str]
+) -> None:
+    trainings = Trainings(cluster.objects)
+    mine, _ = trainings.want("tour", TrainingWish("tour"), "kim")
+    cluster.bury(STAGE, mine.fact.SerializeToString(), "training.wanted")
+    trainings.cancel(mine, "lee")
+    assert main(["dead-letters", "retry", "--all"]) == 1
+    assert "the training was cancelled" in capsys.readouterr().err
+    assert trainings.state(mine).by == "lee"
+    cluster.objects.delete(keys.training(keys.dataset("tour"), mine.number))
+    assert main(["dead-letters", "retry", "--all"]) == 1
+    assert "the dataset is not there any more" in capsys.readouterr().err

@@ -1,14 +1,16 @@
 """A command whose extra is not installed says which; the others go on."""
 
+import os
 import re
 import subprocess
 import sys
 import tomllib
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
 
-from inyourarea.cli.__main__ import _EXTRAS
+from inyourarea.cli.__main__ import _EXTRAS, _EXTRAS_OF_PACKAGES
 
 #: What neither the bare package nor its extra `client` brings.
 _NOT_OF_CLIENT = (
@@ -25,10 +27,22 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
-def asked(gone: tuple[str, ...], *words: str) -> tuple[int, str]:
+#: A store and a Triton that nobody asks.
+_CLUSTER = {
+    "INYOURAREA_S3_ENDPOINT": "http://127.0.0.1:9",
+    "INYOURAREA_S3_ACCESS_KEY": "key",
+    "INYOURAREA_S3_SECRET_KEY": "secret",
+    "INYOURAREA_TRITON_ADDRESS": "127.0.0.1:9",
+}
+
+
+def asked(
+    gone: tuple[str, ...], *words: str, told: Mapping[str, str] = _CLUSTER
+) -> tuple[int, str]:
     """How a command ends without these packages, and what it says."""
     done = subprocess.run(
         [sys.executable, "-c", _PROGRAM, ",".join(gone), *words],
+        env={**os.environ, **told},
         capture_output=True,
         text=True,
         check=False,
@@ -44,6 +58,10 @@ def asked(gone: tuple[str, ...], *words: str) -> tuple[int, str]:
         (_NOT_OF_CLIENT, ("run", "stage.mp4", "--out", "o"), "run needs cv2, laptop"),
         (_NOT_OF_CLIENT, ("stage-show",), "stage-show needs cv2, laptop"),
         (_NOT_OF_CLIENT, ("topics",), "topics needs kafka, cluster"),
+        (("kafka",), ("dead-letters", "list"), "dead-letters needs kafka, cluster"),
+        (("minio",), ("usage",), "usage needs minio, cluster"),
+        (("minio",), ("store", "apply"), "store needs minio, cluster"),
+        (("tritonclient",), ("models", "back", "tour"), "models needs tritonclient, triton"),
         (_BARE, ("status", "--server", "http://127.0.0.1:9"), "status needs rich, client"),
         (_BARE, ("train", "--dataset", "d"), "train needs rich, train"),
     ],
@@ -58,6 +76,13 @@ def test_a_command_says_which_extra_it_needs(
     )
 
 
+def test_on_a_laptop_an_operator_s_command_asks_for_a_folder() -> None:
+    code, said = asked(("minio", "kafka"), "runs", "list", told={})
+    assert code == 1
+    assert said.startswith("inyourarea: give --data DIR, or a cluster's settings: ")
+    assert "INYOURAREA_S3_ENDPOINT must be" in said
+
+
 def test_help_lists_all_commands_and_what_those_need_that_can_not_be_had() -> None:
     code, said = asked(_BARE, "--help")
     assert code == 0
@@ -70,7 +95,7 @@ def test_every_extra_that_is_named_is_there() -> None:
     house = Path(__file__).parents[3]
     written = tomllib.loads((house / "pyproject.toml").read_text(encoding="utf-8"))
     extras = set(written["project"]["optional-dependencies"])
-    named = set(_EXTRAS.values())
+    named = {*_EXTRAS.values(), *_EXTRAS_OF_PACKAGES.values()}
     for file in (house / "services" / "inyourarea" / "cli").glob("*.py"):
         named |= set(re.findall(r"inyourarea\[(\w+)\]", file.read_text(encoding="utf-8")))
     assert len(named) > 4

@@ -1,5 +1,6 @@
 """A deleted video leaves nothing that no other run needs, late units and tried pins included."""
 
+from functools import partial
 from typing import Any
 
 import pytest
@@ -10,6 +11,7 @@ from inyourarea.contracts.v1 import ingest_pb2
 from inyourarea.gateway import deletion
 from inyourarea.gateway.deletion import LONGEST_UNIT_S, sweep_outdated
 from inyourarea.gateway.house import House
+from inyourarea.runtime.objects import Objects, holds
 from rehearsal_house import RehearsedSite, sha256
 
 
@@ -226,6 +228,33 @@ def test_a_video_that_comes_again_while_it_is_swept_stays(
     assert lasting(site) == kept
     site.house.projection.rebuild()
     assert [video["id"] for video in site.get("/videos")["items"]] == came
+
+
+def test_a_video_that_comes_again_after_the_last_look_at_its_tombstone_stays(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = site.ready()["id"]
+    delete(site, video)
+    looks, came = list[str](), list[str]()
+
+    def look(objects: Objects, key: str, last: int = 0) -> bool:
+        is_there = holds(objects, key)
+        if key == keys.deleted(video):
+            looks.append(key)
+            if len(looks) == last:
+                came.append(site.submit()["id"])
+        return is_there
+
+    monkeypatch.setattr(deletion, "holds", look)
+    site.house.sweep()
+    last = len(looks)
+    looks.clear()
+    monkeypatch.setattr(deletion, "holds", partial(look, last=last))
+    site.house.sweep()
+    assert came == [video]
+    assert len(looks) == last
+    assert site.work(video)["state"] == "ready"
+    assert [entry.kind for entry in site.house.journal.read(video)] == ["submitted"]
 
 
 def test_deleting_twice_is_not_found(site: RehearsedSite) -> None:
