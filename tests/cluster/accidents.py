@@ -11,7 +11,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -21,7 +21,7 @@ import av
 from kafka import KafkaConsumer, TopicPartition
 
 import chaos
-from chaos import Seen, User, Work
+from chaos import Rounds, Seen, User, Work
 from inyourarea.client import Wishes
 from inyourarea.contracts import keys
 from inyourarea.contracts.starts import read_start
@@ -44,6 +44,8 @@ _LATE = "another was first to write detections/"
 #: Seconds for a zombie to find that its work was done.
 _ZOMBIE_S = 30.0
 _PAUSE_S = 0.05
+#: Seconds in which whatever was in hand when a run was cancelled has ended, and much more would be.
+_IN_HAND_S = 30.0
 #: Segments of four seconds of the long video, and its pictures: small, since it is about waiting.
 _LONG_SEGMENTS, _LONG_SIZE, _LONG_FPS = 1000, (320, 180), Fraction(8)
 
@@ -114,14 +116,37 @@ def an_encoder_crashes(cluster: LocalCluster, works: Sequence[Work], user: User)
     return ("signal 9",)
 
 
+def a_decoder_crashes(cluster: LocalCluster, works: Sequence[Work], user: User) -> tuple[str, ...]:
+    """Each time: that video fails in words, the other ends; asked for again it goes on."""
+    one, other = works[:2]
+    with ExitStack() as crashing:
+        with chaos.without(cluster, "detect"):
+            broken, fine = user.submit(one), user.submit(other)
+            for video in (broken, fine):
+                user.until(video, "reading frames")
+            model = chaos.accepted_of(cluster, user, broken).spec.model
+            chaos.store_of(cluster).delete(keys.pack(broken, model, 0))  # so it is decoded again
+            crashing.enter_context(chaos.children_killed(cluster, "ingest"))
+        assert "signal 9" in user.until_settled(broken)
+        assert user.until_settled(fine) == "ready"
+        assert user.fetched(fine) == other.expected
+    user.insist(lambda client: client.retry(broken))
+    assert user.until_settled(broken) == "ready"
+    assert user.fetched(broken) == one.expected
+    for video in (broken, fine):
+        user.delete(video)
+    return ("signal 9",)
+
+
 def each_message_comes_twice(
     cluster: LocalCluster, works: Sequence[Work], user: User
 ) -> tuple[str, ...]:
     """And in any order: the same bytes, and no step is done again."""
-    seen, rounds = Seen(cluster), Counter[str]()
+    seen, rounds = Seen(cluster), Rounds()
     with _repeating(cluster, user.choice) as repeated:
         for work in works:
-            rounds[user.bring_through(work)] += 1
+            at = time.time()
+            rounds.add(user.bring_through(work), at)
     assert set(repeated) >= {"segment.detected", "segment.rendered", "fancams.published"}
     assert seen.twice(rounds) == 0
     return ()
@@ -164,6 +189,25 @@ def _repeating(cluster: LocalCluster, choice: random.Random) -> Iterator[Counter
         repeater.join()
 
 
+def a_run_is_cancelled(cluster: LocalCluster, works: Sequence[Work], user: User) -> tuple[str, ...]:
+    """What waits of it is not done; asked for again it goes on to the same bytes."""
+    one, other = works[:2]
+    seen = Seen(cluster)
+    with chaos.without(cluster, "detect"):
+        video = user.submit(one)
+        user.until(video, "reading frames")
+        user.insist(lambda client: client.cancel(video))
+    user.bring_through(other)  # which came later
+    found = [step for done in seen.steps().values() for step in done if step[0] == "detect"]
+    assert found
+    assert video not in {step[1] for step in found}
+    user.insist(lambda client: client.retry(video))
+    assert user.until_settled(video) == "ready"
+    assert user.fetched(video) == one.expected
+    user.delete(video)
+    return ()
+
+
 def a_zombie_wakes(cluster: LocalCluster, works: Sequence[Work], user: User) -> tuple[str, ...]:
     """A copy freezes in its step, another does it; the first one's write comes late, counted."""
     for _, work in zip(range(_FREEZES), itertools.cycle(works), strict=False):
@@ -204,6 +248,8 @@ ACCIDENTS: tuple[Accident, ...] = (
     an_object_is_cut_short,
     frame_packs_are_gone,
     an_encoder_crashes,
+    a_decoder_crashes,
+    a_run_is_cancelled,
     each_message_comes_twice,
     a_zombie_wakes,
 )
@@ -262,7 +308,14 @@ def beside_a_long_video(works: Sequence[Work], long: Path, user: User) -> dict[s
     assert user.until_settled(pinned) == "ready"
     pinned_s = time.monotonic() - at
     assert found()[0] < total
+    user.insist(lambda client: client.cancel(waiting))
+    looked, seen = found()[0], Seen(user.cluster)
+    time.sleep(_IN_HAND_S)
+    after = [step for done in seen.steps().values() for step in done if step[1] == waiting]
+    hands = [name for name in user.cluster.copies if name.startswith(("ingest", "detect"))]
+    assert len(after) <= len(hands), after  # what was in hand, and no more
     for video in (waiting, pinned):
         user.delete(video)
     took = {"alone_s": alone_s, "beside_s": beside_s, "pin_s": pinned_s}
-    return {**{name: round(each) for name, each in took.items()}, "of_the_long": (done, total)}
+    far = {"of_the_long": (done, total), "done_after_cancelling_at": (len(after), looked)}
+    return {**{name: round(each) for name, each in took.items()}, **far}

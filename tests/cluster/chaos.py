@@ -13,10 +13,12 @@ import signal
 import tempfile
 import threading
 import time
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
@@ -193,6 +195,25 @@ class User:
         return video
 
 
+class Rounds:
+    """When each video was submitted that has come through, again and again (Unix time)."""
+
+    def __init__(self) -> None:
+        self._begun: dict[str, list[float]] = defaultdict(list)
+
+    def add(self, video: str, at_s: float) -> None:
+        """The video has come through."""
+        self._begun[video].append(at_s)
+
+    def total(self) -> int:
+        """How many videos came through."""
+        return sum(map(len, self._begun.values()))
+
+    def of(self, video: str, at_s: float) -> int:
+        """The video's round in which that second was, from 1; 0 where it was in none."""
+        return bisect_right(self._begun.get(video, ()), at_s + 1)
+
+
 class Traffic:
     """Videos go through without pause, one per work at a time, while this context is open.
 
@@ -200,7 +221,7 @@ class Traffic:
     """
 
     def __init__(self, cluster: LocalCluster, some: Sequence[Work], folder: Path) -> None:
-        self.rounds: Counter[str] = Counter()
+        self.rounds = Rounds()
         self._cluster, self._folder = cluster, folder
         self._stop, self._troubles = threading.Event(), list[BaseException]()
         self._threads = [threading.Thread(target=self._send, args=(work,)) for work in some]
@@ -231,7 +252,8 @@ class Traffic:
         user = User(self._cluster, self._folder)
         while not self._stop.is_set():
             try:
-                self.rounds[user.bring_through(work)] += 1
+                at = time.time()
+                self.rounds.add(user.bring_through(work), at)
             except BaseException as trouble:  # told where the test is
                 self._troubles.append(trouble)
                 return
@@ -272,21 +294,29 @@ class Seen:
     def steps(self) -> dict[str, Counter[tuple[str, ...]]]:
         """Per copy, how often it did each step: of which video, segment and kind."""
         done: dict[str, Counter[tuple[str, ...]]] = defaultdict(Counter)
+        for name, step, _ in self._done():
+            done[name][step] += 1
+        return done
+
+    def twice(self, rounds: Rounds) -> Fraction:
+        """The share of these rounds' steps that were brought to their end twice.
+
+        A step that is killed in the middle, and done anew by another, has one end.
+        """
+        done = Counter((step, rounds.of(step[1], at_s)) for _, step, at_s in self._done())
+        needed = {each: count for each, count in done.items() if each[1]}
+        return Fraction(sum(needed.values()) - len(needed), max(1, len(needed)))
+
+    def _done(self) -> Iterator[tuple[str, tuple[str, ...], float]]:
+        """Each step that was done: by which copy, which one, and when (Unix time, to a second)."""
         for name in self.cluster.copies:
             for line in self.lines(name):
                 if found := _STEP.match(line["text"]):
                     # Tracks and films are of a video, whichever segment came last.
                     is_whole = found["film"] or line["text"].startswith("told")
                     place = "" if is_whole else str(line["segment"])
-                    service = name.partition("-")[0]
-                    done[name][service, line["video_id"], place, found["film"] or ""] += 1
-        return done
-
-    def twice(self, rounds: Counter[str]) -> Fraction:
-        """The share of steps that were done twice, of those that these rounds needed."""
-        done: Counter[tuple[str, ...]] = sum(self.steps().values(), Counter())
-        needed = sum(rounds[step[1]] for step in done)
-        return Fraction(done.total() - needed, max(1, needed))
+                    step = (name.partition("-")[0], line["video_id"], place, found["film"] or "")
+                    yield name, step, datetime.fromisoformat(line["at"]).timestamp()
 
 
 def kill_at_random(

@@ -74,7 +74,7 @@ def kills(play: Play) -> None:
     print("0 lost, 0 stuck, 0 dead letters, all bytes the laptop's")
     twice, told = float(seen.twice(traffic.rounds)), len(seen.texts("run "))
     print(f"{twice:.1%} of steps done twice, {told} runs told again")
-    print(f"{len(seen.texts('another was first'))} conditional writes lost to a twin")
+    print(f"{len(seen.texts('another was first'))} conditional writes came second")
 
 
 def outages(play: Play) -> None:

@@ -32,6 +32,7 @@ SHORT = (
     accidents.an_object_is_cut_short,
     accidents.frame_packs_are_gone,
     accidents.an_encoder_crashes,
+    accidents.a_run_is_cancelled,
 )
 
 

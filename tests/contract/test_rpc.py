@@ -1,10 +1,11 @@
 """What services ask each other: described, within a deadline, and only by those who prove it."""
 
+import socket
 import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import grpc
@@ -16,7 +17,7 @@ from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import track_pb2, track_pb2_grpc
 from inyourarea.core.errors import Refused
 from inyourarea.gateway.remote_stages import GrpcStages
-from inyourarea.runtime import health
+from inyourarea.runtime import health, rpc
 from inyourarea.runtime.memory_bus import MemoryBroker
 from inyourarea.runtime.objects import ObjectDamaged
 from inyourarea.runtime.rpc import RpcServer, channel, is_serving
@@ -105,6 +106,70 @@ def test_what_nobody_waits_for_any_more_is_not_begun_and_health_is_told_meanwhil
             one.result()
         ask(track_pb2.SolveRunRequest(), timeout=30)
     assert solver.begun == 5
+
+
+def test_who_has_gone_without_a_word_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    sooner = {"grpc.keepalive_time_ms": 1000}
+    options = [(name, sooner.get(name, value)) for name, value in rpc.OPTIONS]
+    monkeypatch.setattr(rpc, "OPTIONS", (*options, ("grpc.http2.ping_timeout_ms", 1000)))
+    solver = Solver()
+    solver.may_end.clear()
+    with track(solver) as address, Cable(address) as cable, ThreadPoolExecutor(1) as pool:
+        asked = pool.submit(solved, cable.address, None)
+        while not solver.begun:
+            time.sleep(0.05)
+        cable.pull()
+        with pytest.raises(DependencyAway, match="another service can not be asked now"):
+            asked.result(45)  # and not when the question's two minutes are over
+
+
+class Cable:
+    """A way to an address; pulled, nothing comes through any more and nobody is told of that."""
+
+    def __init__(self, address: str) -> None:
+        host, _, port = address.rpartition(":")
+        self._there = host, int(port)
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._pulled, self._ended = threading.Event(), threading.Event()
+        self._threads = [threading.Thread(target=self._accept)]
+        self._open: list[socket.socket] = [self._listening]
+        self.address = f"127.0.0.1:{self._listening.getsockname()[1]}"
+
+    def __enter__(self) -> "Cable":
+        self._threads[0].start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        for end in self._open:
+            with suppress(OSError):
+                end.shutdown(socket.SHUT_RDWR)
+        for thread in self._threads:
+            thread.join()
+        for end in self._open:
+            end.close()
+
+    def pull(self) -> None:
+        """From now on it is broken."""
+        self._pulled.set()
+
+    def _accept(self) -> None:
+        with suppress(OSError):  # it has ended
+            while not self._ended.is_set():
+                near, _ = self._listening.accept()
+                far = socket.create_connection(self._there)
+                self._open += [near, far]
+                for pair in ((near, far), (far, near)):
+                    self._threads.append(threading.Thread(target=self._carry, args=pair))
+                    self._threads[-1].start()
+
+    def _carry(self, source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while content := source.recv(1 << 16):
+                if self._pulled.is_set():
+                    self._ended.wait()
+                    return
+                target.sendall(content)
 
 
 def test_what_is_damaged_is_told_as_that_and_not_as_an_outage() -> None:

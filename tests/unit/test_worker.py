@@ -309,13 +309,17 @@ def test_what_a_unit_costs_is_written_down_once(tmp_path: Path) -> None:
         return [EXTRACTED]
 
     bench = Bench(tmp_path, work)
-    bench.work()
+    record = replace(to_record(CUT), partition=3, offset=7)
+    bench.worker.work(record, Event())
     (key,) = bench.objects.list("usage/spent/r/stage/")
     cost_s = float(bench.objects.get(key))
     assert 0.2 <= cost_s < 0.3
-    bench.work()  # delivered again
+    bench.worker.work(record, Event())  # delivered again
     assert list(bench.objects.list("usage/")) == [key]
     assert float(bench.objects.get(key)) == cost_s
+    bench.worker.work(replace(record, offset=8), Event())  # the video was deleted, and came again
+    costs = [float(bench.objects.get(key)) for key in bench.objects.list("usage/spent/r/stage/")]
+    assert sum(costs) == pytest.approx(cost_s + 0.1, abs=0.09)
 
 
 def test_what_a_child_works_counts_and_what_costs_nothing_is_not_written_down(

@@ -384,7 +384,7 @@ def attempts(channel: str, key: str) -> str:
 
 
 def spent(run: str, stage: str, unit: str) -> str:
-    """The processor seconds that a unit of a run has cost a stage."""
+    """The processor seconds that a unit of a run, named by its record, has cost a stage."""
     return f"usage/spent/{run}/{stage}/{digest([unit])}"
 
 

@@ -31,7 +31,8 @@ _AT_ONCE = 4
 #: Threads on which those and others wait for their turn. Health is asked beside them: where long
 #: questions held every thread, a service at work would be taken for a dead one.
 _THREADS = 64
-#: Seconds without a word after which either side asks whether the other is still there.
+#: Seconds without a word after which either side asks whether the other is still there; gRPC gives
+#: it a minute to answer.
 _KEEPALIVE_S = 20
 OPTIONS = (
     ("grpc.keepalive_time_ms", _KEEPALIVE_S * 1000),

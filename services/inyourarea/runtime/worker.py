@@ -223,7 +223,7 @@ class Worker:
             handle = self.handlers[type(fact)]
             if not getattr(fact, "run_id", ""):
                 return handle(fact)
-            with charged(self.objects, _cost_of(self.stage, fact), self.clock):
+            with charged(self.objects, _cost_of(self.stage, fact, record), self.clock):
                 return handle(fact)
 
     def _is_called_off(self, fact: Any) -> bool:
@@ -286,12 +286,11 @@ class Worker:
 
     def _letter(self, record: Record, why: "_Why") -> Record:
         metrics.DEAD_LETTERS.labels(self.stage, record.channel).inc()
-        origin = f"{record.channel}/{record.partition}/{record.offset}"
         headers = {
             **record.headers,
             "reason": why.reason.encode(),
             "attempts": str(why.attempts).encode(),
-            "origin": origin.encode(),
+            "origin": _origin(record).encode(),
             "stage": self.stage.encode(),
             "buried-at": str(time.time_ns()).encode(),
         }
@@ -314,6 +313,11 @@ def _in_words(error: Exception) -> str:
     return told("defect", error=f"{type(error).__name__}: {error}")
 
 
+def _origin(record: Record) -> str:
+    """Where the record is on the bus."""
+    return f"{record.channel}/{record.partition}/{record.offset}"
+
+
 def _start_of(worker: str, record: Record, fact: Any) -> Start:
     return Start(
         worker=worker,
@@ -324,7 +328,10 @@ def _start_of(worker: str, record: Record, fact: Any) -> Start:
     )
 
 
-def _cost_of(stage: str, fact: Any) -> str:
-    """Where it is written down what a unit has cost: of each segment, where it has one."""
-    segment = fact.segment.index if hasattr(fact, "segment") else -1
-    return keys.spent(fact.run_id, stage, f"{fact.DESCRIPTOR.name}/{segment}")
+def _cost_of(stage: str, fact: Any, record: Record) -> str:
+    """Where it is written down what a unit has cost.
+
+    By the record's place: one that is delivered twice is charged once; a video that was deleted and
+    comes again has records of its own, and is charged again.
+    """
+    return keys.spent(fact.run_id, stage, _origin(record))
