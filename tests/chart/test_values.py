@@ -44,7 +44,7 @@ OWN = (
         ((OWN[0], OWN[1], OWN[3]), "objectStore.secretNames has none for detect"),
         ((*OWN, "kafka.protocol=SASL_SSL"), "kafka.secretName must name the secret"),
         ((*OWN, "stages.detect.least=5", "stages.detect.most=2"), "less than its least, 5"),
-        ((*OWN, "stages.render.most=97"), "its topics have 96 partitions"),
+        ((*OWN, "stages.render.most=129"), "its topics have 128 partitions"),
         ((*OWN, "kafka.lanePartitions=24"), "raise kafka.lanePartitions, or lower most"),
         (("dev.enabled=true", "stages.detect.least=13"), "dev.kafka.lanePartitions 12 copies"),
         ((*OWN, "site.route.kind=httpRoute"), "site.hosts must name the hosts"),
@@ -109,14 +109,14 @@ def test_keda_scales_where_it_is_and_hpa_elsewhere() -> None:
     assert {name: each["spec"]["minReplicas"] for name, each in scaled.items()} == {
         name: 1 for name in ("ingest", "detect", "track", "render", "gateway")
     }
-    assert scaled["render"]["spec"]["maxReplicas"] == 96
+    assert scaled["render"]["spec"]["maxReplicas"] == 128
     (cpu,) = scaled["gateway"]["spec"]["metrics"]
     assert cpu["resource"]["target"] == {"type": "Utilization", "averageUtilization": 70}
 
 
 def test_no_more_copies_are_asked_for_than_have_work() -> None:
     """On servers of one's own as many as the comeback night needs, on the chart's own a few."""
-    for made, lanes in ((render(*OWN, apis=FULL_CLUSTER), 96), (dev(apis=FULL_CLUSTER), 12)):
+    for made, lanes in ((render(*OWN, apis=FULL_CLUSTER), 128), (dev(apis=FULL_CLUSTER), 12)):
         most = {
             name: each["spec"]["maxReplicaCount"]
             for name, each in of_kind(made, "ScaledObject").items()
@@ -168,7 +168,7 @@ def test_a_group_that_never_was_there_is_woken_by_what_waits() -> None:
 
 
 def test_while_kafka_tells_nothing_the_copies_stay_as_they_are() -> None:
-    """Half of 96 copies, as a number, would come to a Kafka that is away."""
+    """Half of 128 copies, as a number, would come to a Kafka that is away."""
     for found in of_kind(dev(apis=FULL_CLUSTER), "ScaledObject").values():
         fallback = found["spec"].get("fallback", {"replicas": 1})
         assert fallback["replicas"] == 1

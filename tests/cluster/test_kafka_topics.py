@@ -25,7 +25,7 @@ def test_topics_are_made_and_grown_once_and_never_shrunk(
 ) -> None:
     apply = ["topics", "apply", "--kafka", address]
     assert main([*apply, "--check"]) == 1
-    assert "change segment.cut.bulk: partitions 4 -> 96" in capsys.readouterr().out
+    assert "change segment.cut.bulk: partitions 4 -> 128" in capsys.readouterr().out
     assert main(apply) == 0
     assert f"create {DEAD_LETTERS} with 1 partitions" in capsys.readouterr().out
     assert main([*apply, "--check"]) == 0
@@ -38,7 +38,7 @@ def test_topics_are_made_and_grown_once_and_never_shrunk(
     found = topics.find(["run.cancelled", "segment.cut.bulk"])
     topics.close()
     assert found["run.cancelled"].properties["cleanup.policy"] == "compact"
-    assert found["segment.cut.bulk"].partitions == 96
+    assert found["segment.cut.bulk"].partitions == 128
 
     admin = KafkaAdminClient(bootstrap_servers=address)
     admin.create_partitions({DEAD_LETTERS: 5})

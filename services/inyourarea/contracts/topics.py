@@ -11,7 +11,7 @@ from inyourarea.contracts.v1 import facts_pb2 as facts
 
 #: Partitions of each lane of a topic that fans out: as many copies of a stage bear a comeback night
 #: (docs/scale.md). A Kafka that is small may have fewer.
-LANE_PARTITIONS = 96
+LANE_PARTITIONS = 128
 
 #: The version of the contracts, in a header of every record. A field that is added changes nothing
 #: of it; it goes up, with the folder of the proto files, when an old program must not guess.

@@ -32,7 +32,7 @@ def test_who_was_cancelled_or_deleted_is_kept_for_ever_and_the_rest_for_days() -
 def test_lanes_have_as_many_partitions_as_are_wanted_and_the_rest_its_own() -> None:
     lanes = {name for topic in TOPICS if topic.has_lanes for name in topic.channels}
     for few, many in zip(channels(3), CHANNELS, strict=True):
-        assert (few.partitions, many.partitions) == (3, 96) or few.name not in lanes
+        assert (few.partitions, many.partitions) == (3, 128) or few.name not in lanes
         assert few == many or few.name in lanes
 
 
