@@ -111,9 +111,10 @@ class User:
     choice: random.Random = field(default_factory=random.Random)
 
     def insist(self, ask: Callable[[Client], Answer]) -> Answer:
-        """The answer of any gateway, whenever one answers."""
+        """The answer of any gateway, whenever one answers; who waits for one sees to the servers."""
         end = time.monotonic() + STUCK_S
         while True:
+            self.cluster.revive()
             address = self.choice.choice(self.cluster.addresses)
             try:
                 with Client(address, patience_s=0, notes=self.folder / "notes") as client:
@@ -138,7 +139,6 @@ class User:
             found = self.insist(lambda client: client.video(video))
             if found.state != "working":
                 return found.failure or found.state
-            self.cluster.revive()
             if found.progress != seen:
                 seen, since = found.progress, time.monotonic()
             if time.monotonic() - since > STUCK_S:
