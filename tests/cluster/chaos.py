@@ -111,7 +111,7 @@ class User:
     choice: random.Random = field(default_factory=random.Random)
 
     def insist(self, ask: Callable[[Client], Answer]) -> Answer:
-        """The answer of any gateway, whenever one answers; who waits for one sees to the servers."""
+        """The answer of any gateway, whenever one answers; servers that died come back by then."""
         end = time.monotonic() + STUCK_S
         while True:
             self.cluster.revive()
