@@ -436,6 +436,7 @@ def test_a_job_with_gpus_of_its_own_is_started_for_each_training_that_is_wanted(
     assert training["resources"]["limits"]["nvidia.com/gpu"] == 2
     environ = environment(pod)
     assert environ["INYOURAREA_TRAIN_DEVICE"] == "0,1"
+    assert environ["INYOURAREA_DETECT_DEVICE"] == "cpu"  # there is no Triton in these values
     assert environ["INYOURAREA_S3_ENDPOINT"] == "https://s3.example"
     (store,) = [each for each in pod["volumes"] if each["name"] == "store-key"]
     assert store["secret"]["secretName"] == "of-the-gateway"
@@ -468,8 +469,22 @@ def test_where_no_job_is_started_the_site_says_so() -> None:
     assert environment(site)["INYOURAREA_GATEWAY_TRAINS"] == "no"
 
 
+@pytest.mark.parametrize(
+    ("triton", "device"),
+    [((), "cpu"), (("enabled=true",), "gpu"), (("enabled=true", "gpus=0"), "cpu")],
+)
+def test_trained_models_are_made_for_what_people_are_found_on(
+    triton: tuple[str, ...], device: str
+) -> None:
+    values = [f"triton.{value}" for value in triton]
+    jobs = render(*OWN, *values, "train.jobs.enabled=true", apis=FULL_CLUSTER)
+    pod = of_kind(jobs, "ScaledJob")["train"]["spec"]["jobTargetRef"]["template"]["spec"]
+    assert environment(pod)["INYOURAREA_DETECT_DEVICE"] == device
+
+
 def test_without_gpus_it_trains_on_processors() -> None:
     made = render(*OWN, "train.jobs.enabled=true", apis=FULL_CLUSTER)
     pod = of_kind(made, "ScaledJob")["train"]["spec"]["jobTargetRef"]["template"]["spec"]
     assert environment(pod)["INYOURAREA_TRAIN_DEVICE"] == "cpu"
+    assert environment(pod)["INYOURAREA_DETECT_DEVICE"] == "cpu"
     assert "nvidia.com/gpu" not in pod["containers"][0]["resources"]["limits"]

@@ -1,6 +1,7 @@
 """``inyourarea train``: labelled pictures in, a group's own model and its group file out."""
 
 import argparse
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +15,9 @@ from inyourarea.contracts.trainings import NETWORKS
 from inyourarea.core.errors import DatasetRejected, Refused
 from inyourarea.embedded.models import models_folder
 from inyourarea.runtime.datasets import Dataset
-from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.objects import ObjectsAway
+from inyourarea.runtime.settings import Environment
 from inyourarea.train.course import BATCH
 from inyourarea.train.telling import Pace
 
@@ -138,9 +139,6 @@ def main(args: argparse.Namespace) -> int:
             make_model(_dataset(args.dataset), wish, steps, args.triton)
     except ObjectsAway as error:
         raise Refused(str(error)) from error
-    except OSError as error:
-        place = error.filename or wish.out
-        raise Refused(f"{place} can not be written: {words_for(error)}") from error
     print(wish.group_file)
     return 0
 
@@ -154,7 +152,11 @@ def _network(asked: str) -> str:
 
 def _wish(args: argparse.Namespace, network: str) -> "Wish":
     from inyourarea.train.group_plan import Wish, starting_weights  # noqa: PLC0415
+    from inyourarea.train.settings import read_detects_on_gpu  # noqa: PLC0415
 
+    asked = Environment(os.environ)
+    detects_on_gpu = read_detects_on_gpu(asked)
+    asked.check()
     return Wish(
         group_file=args.group,
         out=(args.out or args.group.with_name(f"{args.group.stem}-training")).resolve(),
@@ -167,6 +169,7 @@ def _wish(args: argparse.Namespace, network: str) -> "Wish":
         weights=args.weights or starting_weights(models_folder(), network),
         can_mirror=args.flip,
         only_named=args.only_named,
+        detects_on_gpu=detects_on_gpu,
     )
 
 

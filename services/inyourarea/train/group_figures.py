@@ -20,13 +20,14 @@ class MemberFigures:
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """How true a runtime is to the network, and what a picture costs there.
+    """How true a runtime is to what it was compared with, and what a picture costs there.
 
-    ``cpu_ms`` are milliseconds of CPU a picture, ``ms`` by the clock, one picture after another on
-    the machine that trained.
+    ``like`` is that other one's name. ``cpu_ms`` are milliseconds of CPU a picture, ``ms`` by the
+    clock, one picture after another on the machine that trained.
     """
 
     name: str
+    like: str
     pictures: int
     box_px: float
     score: float
@@ -34,15 +35,34 @@ class Runtime:
     ms: float
 
 
+TORCH, FLOAT, HALF, EIGHT_BITS = "torch", "float32", "float16", "8 bits"
+"""The network itself, and its files by their numbers."""
+
+MOST_LOST = 0.005
+"""What 8 bits may cost, of mAP50 and of mAP50-95, or they are not served: two trainings of the
+same differ by so much, and a version that is worse by more is refused (docs/adr/0035)."""
+
+Marks = tuple[float, float]
+"""mAP50 and mAP50-95."""
+
+
+def are_eight_bits_enough(plain: Marks, small: Marks) -> bool:
+    """Whether a file in 8 bits reaches what the one in float32 does; not where nothing is known."""
+    return all(after >= before - MOST_LOST for before, after in zip(plain, small, strict=True))
+
+
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What was measured on the pictures of the part ``judged_on``.
+    """What was measured on the pictures of the part ``judged_on``, of the file that is served.
 
+    ``numbers`` are those that it computes in; ``marks`` has those of each file that could be.
     ``confusion`` counts by who was there and who was said; ``mistakes`` are file, picture, words;
     ``spread`` boxes have names that people gave elsewhere.
     """
 
     judged_on: str
+    numbers: str
+    marks: Mapping[str, Marks]
     confidence: float
     members: Mapping[str, MemberFigures]
     confusion: Mapping[str, Mapping[str, int]]
@@ -55,11 +75,9 @@ class Figures:
     warnings: tuple[str, ...]
 
     @property
-    def mean(self) -> tuple[float, float]:
+    def mean(self) -> Marks:
         """mAP50 and mAP50-95 over the members that were to be seen; NaN without any."""
-        seen = [(one.map50, one.map50_95) for one in self.members.values() if one.boxes]
-        found = np.mean(seen, axis=0) if seen else np.full(2, np.nan)
-        return float(found[0]), float(found[1])
+        return mean_of(self.members)
 
     def test(self) -> Mapping[str, Any]:
         """What a card has under ``test``: the figures of `judged_on`, which it says beside them."""
@@ -71,3 +89,10 @@ class Figures:
         }
         map50, map50_95 = self.mean
         return {"test": {"members": members, "map50": map50, "map50_95": map50_95}}
+
+
+def mean_of(members: Mapping[str, MemberFigures]) -> Marks:
+    """The mean over the members that were to be seen; NaN without any."""
+    seen = [(one.map50, one.map50_95) for one in members.values() if one.boxes]
+    found = np.mean(seen, axis=0) if seen else np.full(2, np.nan)
+    return float(found[0]), float(found[1])

@@ -19,6 +19,7 @@ from inyourarea.contracts.datasets import (
 from inyourarea.contracts.trainings import LOOKING, NAMING, TEACHER, TEACHERS_PICTURES
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.train.answers import look_at, open_model
+from inyourarea.train.group_figures import FLOAT
 from inyourarea.train.group_pictures import decoded, says_something, write_pictures
 from inyourarea.train.group_plan import Plan
 from inyourarea.train.repository import write_whole
@@ -106,7 +107,7 @@ def spread(plan: Plan, dataset: Dataset, tell: Told) -> Plan:
     """
 
     def find() -> dict[str, LabelledPicture]:
-        looks = _looks(plan.teacher.float_model, plan.everything, dataset, tell)
+        looks = _looks(plan.teacher.file(FLOAT), plan.everything, dataset, tell)
         return with_names_of(plan.everything, looks, plan.members)
 
     named = _kept(plan.folder / "spread.json", find)

@@ -9,7 +9,7 @@ import colorsys
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import onnx
@@ -21,7 +21,16 @@ from inyourarea.core.errors import ModelRejected
 from inyourarea.train.answers import look_at_labelled
 from inyourarea.train.graph import model_bytes, with_info
 from inyourarea.train.group_card import card
-from inyourarea.train.group_figures import Figures, MemberFigures, Runtime
+from inyourarea.train.group_figures import (
+    EIGHT_BITS,
+    FLOAT,
+    HALF,
+    Figures,
+    MemberFigures,
+    Runtime,
+    are_eight_bits_enough,
+    mean_of,
+)
 from inyourarea.train.group_plan import USUAL_CONFIDENCE, Plan, Wish
 from inyourarea.train.measure import Answers, f1, precision_and_recall, precision_table
 from inyourarea.train.mistakes import confusion, write_mistakes
@@ -35,12 +44,13 @@ tracks like best."""
 
 
 def measure(plan: Plan) -> Figures:
-    """Choose the confidence on ``val``, tell figures of the test; mistakes are pictures."""
-    content = plan.float_model.read_bytes()
-    held_out = look_at_labelled(content, plan.labelled(VAL))
-    is_test = plan.judged_on == TEST
-    answers = look_at_labelled(content, plan.labelled(TEST)) if is_test else held_out
-    confidence = choose_confidence(list(held_out.values()))
+    """Choose the file and the confidence, tell figures of the test; mistakes are pictures."""
+    could = [FLOAT] if plan.wish.detects_on_gpu else [FLOAT, EIGHT_BITS]
+    judged = {numbers: _judged(plan, numbers) for numbers in could}
+    marks = {numbers: mean_of(one.members) for numbers, one in judged.items()}
+    is_small = EIGHT_BITS in marks and are_eight_bits_enough(marks[FLOAT], marks[EIGHT_BITS])
+    numbers = EIGHT_BITS if is_small else FLOAT
+    confidence, answers, members = judged[numbers]
     found = confusion(answers, plan.members, confidence)
     images = plan.pictures / "images" / plan.judged_on
     shown = write_mistakes(found.mistakes, images, plan.folder / "mistakes")
@@ -48,8 +58,10 @@ def measure(plan: Plan) -> Figures:
     course = plan.course
     return Figures(
         judged_on=plan.judged_on,
+        numbers=numbers,
+        marks=marks,
         confidence=confidence,
-        members=_member_figures(list(answers.values()), plan.members, confidence),
+        members=members,
         confusion=found.table(),
         mistakes=tuple((file.name, mistake.picture, mistake.words) for file, mistake in shown),
         runtimes=tuple(Runtime(**one) for one in exported["runtimes"]),
@@ -59,6 +71,25 @@ def measure(plan: Plan) -> Figures:
         start=exported["start"],
         warnings=plan.chosen.warnings,
     )
+
+
+class _Judged(NamedTuple):
+    """What one file says of the pictures that it is judged on, and what that comes to."""
+
+    confidence: float
+    answers: Mapping[str, Answers]
+    members: Mapping[str, MemberFigures]
+
+
+def _judged(plan: Plan, numbers: str) -> _Judged:
+    """The confidence is chosen on ``val``; all else is of the test, where there is one."""
+    content = plan.file(numbers).read_bytes()
+    answers = held_out = look_at_labelled(content, plan.labelled(VAL))
+    confidence = choose_confidence(list(held_out.values()))
+    if plan.judged_on == TEST:
+        answers = look_at_labelled(content, plan.labelled(TEST))
+    members = _member_figures(list(answers.values()), plan.members, confidence)
+    return _Judged(confidence, answers, members)
 
 
 def choose_confidence(answers: list[Answers]) -> float:
@@ -88,10 +119,10 @@ def _member_figures(
 def publish(plan: Plan, figures: Figures) -> Group:
     """The model is in the repository, a new version unless it is there already, with its card.
 
-    The group file names it.
+    The group file names it. The other files say the same of themselves.
     """
     wish = plan.wish
-    model = onnx.load(plan.float_model)
+    model = onnx.load(plan.file(figures.numbers))
     info = replace(plan.info, confidence=figures.confidence)
     revision = newest_revision(wish.models, wish.name)
     info = replace(info, revision=max(revision, 1))
@@ -101,8 +132,9 @@ def publish(plan: Plan, figures: Figures) -> Group:
         info = replace(info, revision=revision + 1)
         content = model_bytes(with_info(model, info))
     file = write_model(wish.models, info, content)
-    half = model_bytes(with_info(onnx.load(plan.half_model), info))
-    write_whole(plan.half_model, half)
+    for one in (FLOAT, HALF, EIGHT_BITS):
+        told_now = model_bytes(with_info(onnx.load(plan.file(one)), info))
+        write_whole(plan.file(one), told_now)
     told = {"model": info.name, "version": info.revision, **asdict(figures), **figures.test()}
     told |= {"size": plan.size, "network": wish.network, "members": list(plan.members)}
     text = json.dumps(_without_nan(told), ensure_ascii=False, indent=1)

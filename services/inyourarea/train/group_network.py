@@ -2,8 +2,9 @@
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from itertools import count
 from pathlib import Path
 
 import numpy as np
@@ -11,17 +12,19 @@ import torch
 from numpy.typing import NDArray
 from ultralytics.nn.tasks import DetectionModel
 
+from inyourarea.contracts.datasets import TRAIN
 from inyourarea.contracts.model import BOXES_OUTPUT, FRAMES_INPUT, SCORES_OUTPUT, ModelInfo
 from inyourarea.core.errors import Refused
 from inyourarea.core.letterbox import BAR_GREY
 from inyourarea.train.answers import open_model
 from inyourarea.train.course import Course
 from inyourarea.train.graph import model_bytes
-from inyourarea.train.group_figures import Runtime
+from inyourarea.train.group_figures import EIGHT_BITS, FLOAT, HALF, TORCH, Runtime
 from inyourarea.train.group_plan import Plan
 from inyourarea.train.half_floats import in_half_floats
+from inyourarea.train.int8 import in_eight_bits, to_calibrate_on
 from inyourarea.train.octaves import half_of, in_two_octaves
-from inyourarea.train.parity import Answer, apart, is_within
+from inyourarea.train.parity import Answer, Look, apart, is_within
 from inyourarea.train.repository import write_whole
 from inyourarea.train.training import (
     Tell,
@@ -31,8 +34,14 @@ from inyourarea.train.training import (
     train_network,
     write_starting_weights,
 )
-from inyourarea.train.windows import read_picture
-from inyourarea.train.yolo import ParityBroken, export_network, for_inference, own_answer
+from inyourarea.train.windows import LabelledPicture, read_picture
+from inyourarea.train.yolo import (
+    ParityBroken,
+    export_network,
+    fills_an_answer,
+    for_inference,
+    own_answer,
+)
 
 __all__ = [
     "check_device",
@@ -48,10 +57,11 @@ __all__ = [
 PARITY_PICTURES = 200
 """At most so many pictures are asked of every runtime."""
 
+ONNXRUNTIME = "onnxruntime"
+"""What runs files here, and in a Triton."""
+
 LEAST_TAKEN_OVER = 0.5
 """Share of a network's tensors that weights must fit: another size's fit a tenth."""
-
-Look = Callable[[NDArray[np.uint8]], Answer]
 
 
 def describe_start(course: Course) -> str:
@@ -101,19 +111,28 @@ def export(plan: Plan, start: str, tell: Callable[[int, int], None]) -> None:
     Raises:
         ParityBroken: the float32 file does not answer as the network does.
     """
-    if plan.exported.is_file():
+    if plan.exported.is_file() and plan.file(EIGHT_BITS).is_file():
         return
     network = read_network(plan.course.checkpoint)
-    plain = [export_network(network, look) for look in _looks(plan)]
-    half = [in_half_floats(model) for model in plain]
-    for file, (full, small) in ((plan.float_model, plain), (plan.half_model, half)):
-        both = in_two_octaves(full, small, plan.info, plan.wish.multiple)
-        write_whole(file, model_bytes(both))
-    sessions = {
-        "onnxruntime, float32": _session(plan.float_model),
-        "onnxruntime, float16": _session(plan.half_model),
-    }
-    rows = _compare(plan, network, sessions, tell)
+    pictures, calibration = _compared(plan), to_calibrate_on(plan.labelled(TRAIN))
+    looks, steps = _looks(plan), count(1)
+
+    def step() -> None:
+        tell(next(steps), len(pictures) + len(looks) * len(calibration))
+
+    plain = [export_network(network, look) for look in looks]
+    small = [
+        in_eight_bits(model, look, _frames(calibration, look, step))
+        for model, look in zip(plain, looks, strict=True)
+    ]
+    each = {FLOAT: plain, HALF: [in_half_floats(model) for model in plain], EIGHT_BITS: small}
+    for numbers, (full, half) in each.items():
+        is_enough = numbers == EIGHT_BITS and fills_an_answer(network, looks[1])
+        both = in_two_octaves(full, half, plan.info, plan.wish.multiple, is_half_enough=is_enough)
+        write_whole(plan.file(numbers), model_bytes(both))
+    sessions = {f"{ONNXRUNTIME}, {numbers}": _session(plan.file(numbers)) for numbers in each}
+    own = _own(for_inference(network), looks)
+    rows = _compare(pictures, {TORCH: own, **sessions}, step)
     worst = rows[1]
     if not is_within(worst.box_px, worst.score):
         raise ParityBroken(
@@ -134,10 +153,10 @@ def export_start(plan: Plan) -> None:
 
 def export_teacher(plan: Plan) -> None:
     """The file and the weights of a network that only spreads names are there."""
-    if not plan.float_model.is_file():
+    if not plan.file(FLOAT).is_file():
         network = read_network(plan.course.checkpoint)
         write_starting_weights(network, plan.wish.architecture, plan.weights)
-        _write_looker(plan, network, plan.look, plan.float_model)
+        _write_looker(plan, network, plan.look, plan.file(FLOAT))
 
 
 def _write_looker(plan: Plan, network: DetectionModel, info: ModelInfo, file: Path) -> None:
@@ -146,11 +165,22 @@ def _write_looker(plan: Plan, network: DetectionModel, info: ModelInfo, file: Pa
     write_whole(file, model_bytes(in_two_octaves(full, half, info, multiple)))
 
 
-def compare_served(plan: Plan, name: str, look: Look, tell: Callable[[int, int], None]) -> None:
-    """Another runtime that has the exported model is in the table of those that were asked."""
+def compare_served(
+    plan: Plan, numbers: str, name: str, look: Look, tell: Callable[[int, int], None]
+) -> None:
+    """Another runtime that has the file in these numbers is in the table of those that were asked.
+
+    It is compared with that file here.
+    """
     told = json.loads(plan.exported.read_text())
     rows = [Runtime(**row) for row in told["runtimes"] if row["name"] != name]
-    found = _compare(plan, read_network(plan.course.checkpoint), {name: look}, tell)[1]
+    pictures, steps = _compared(plan), count(1)
+    here = {f"{ONNXRUNTIME}, {numbers}": _session(plan.file(numbers))}
+
+    def step() -> None:
+        tell(next(steps), len(pictures))
+
+    found = _compare(pictures, {**here, name: look}, step)[1]
     # What this process spends is not what the server does.
     _write_exported(plan, [*rows, replace(found, cpu_ms=None)], told["start"])
 
@@ -196,28 +226,39 @@ def _halved(frames: NDArray[np.uint8], half: ModelInfo) -> NDArray[np.uint8]:
     return small
 
 
+def _frames(
+    pictures: Sequence[LabelledPicture], look: ModelInfo, step: Callable[[], None]
+) -> Iterator[NDArray[np.uint8]]:
+    """The pictures as a look is given them; each is a step."""
+    for one in pictures:
+        frame = read_picture(one.file)
+        is_whole = frame.shape[:2] == (look.height, look.width)
+        yield frame if is_whole else _halved(frame[None], look)[0]
+        step()
+
+
+def _compared(plan: Plan) -> list[Path]:
+    return [one.file for one in plan.labelled(plan.judged_on)][:PARITY_PICTURES]
+
+
 def _compare(
-    plan: Plan,
-    network: torch.nn.Module,
-    others: Mapping[str, Look],
-    tell: Callable[[int, int], None],
+    pictures: Sequence[Path], asked: Mapping[str, Look], step: Callable[[], None]
 ) -> list[Runtime]:
-    """Ask the network and the others about each of some pictures; the network's row is first."""
-    pictures = [one.file for one in plan.labelled(plan.judged_on)][:PARITY_PICTURES]
-    asked = {"torch": _own(for_inference(network), _looks(plan)), **others}
+    """Ask all of them about each picture; the first one's row is first: what others are like."""
+    like = next(iter(asked))
     spent = {name: np.zeros(2) for name in asked}
     worst = {name: np.zeros(2) for name in asked}
-    for done, picture in enumerate(pictures, 1):
+    for picture in pictures:
         frames = read_picture(picture)[None]
         answers = {}
         for name, look in asked.items():
             began = np.array([time.process_time(), time.perf_counter()])
             answers[name] = look(frames)
             spent[name] += [time.process_time(), time.perf_counter()] - began
-            worst[name] = np.maximum(worst[name], apart(answers["torch"], answers[name]))
-        tell(done, len(pictures))
+            worst[name] = np.maximum(worst[name], apart(answers[like], answers[name]))
+        step()
     return [
-        Runtime(name, len(pictures), *worst[name].tolist(), *_ms(spent[name], len(pictures)))
+        Runtime(name, like, len(pictures), *worst[name].tolist(), *_ms(spent[name], len(pictures)))
         for name in asked
     ]
 

@@ -16,6 +16,7 @@ from inyourarea.core.errors import ModelRejected, Refused
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.disk import words_for
 from inyourarea.train.course import WINDOW, WINDOWS_PER_ROUND, Course
+from inyourarea.train.group_figures import EIGHT_BITS, FLOAT, HALF
 from inyourarea.train.group_pictures import Chosen, choose_pictures, frame_size
 from inyourarea.train.spreading import Labels, count_named
 from inyourarea.train.windows import LabelledPicture as Labelled
@@ -49,12 +50,16 @@ LONGEST_LOOK = 1920
 """Longer side, pixels, at which a network looks at most to label. Of members in 1080p that it does
 not know the show's network finds 96 % so, at an overlap of .84; at 1280 it is 83 % and .82."""
 
+_FILES = {FLOAT: "fp32", HALF: "fp16", EIGHT_BITS: "int8"}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What is asked for: as the options of ``inyourarea train``."""
+    """What is asked for: as the options of ``inyourarea train``.
+
+    ``detects_on_gpu`` where the model is to find people on a GPU, whatever it is trained on.
+    """
 
     group_file: Path
     out: Path
@@ -67,6 +72,7 @@ class Wish:
     weights: Path | None = None
     can_mirror: bool = False
     only_named: bool = False
+    detects_on_gpu: bool = False
 
     @property
     def name(self) -> str:
@@ -191,15 +197,9 @@ class Plan:
         """The weights that it starts from, as a file to look with."""
         return self.folder / "start.onnx"
 
-    @property
-    def float_model(self) -> Path:
-        """The network as it was exported, in float32."""
-        return self.folder / "model-fp32.onnx"
-
-    @property
-    def half_model(self) -> Path:
-        """The same with weights in float16."""
-        return self.folder / "model-fp16.onnx"
+    def file(self, numbers: str) -> Path:
+        """The network as it was exported, in such numbers."""
+        return self.folder / f"model-{_FILES[numbers]}.onnx"
 
     @property
     def weights(self) -> Path:

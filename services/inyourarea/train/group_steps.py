@@ -2,13 +2,18 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from inyourarea.contracts.trainings import EXPORTING, LEARNING, PICTURES
+from inyourarea.core.errors import Refused
 from inyourarea.runtime.datasets import Dataset
+from inyourarea.runtime.disk import words_for
 from inyourarea.train import group_labels, group_model, group_pictures, group_plan
+from inyourarea.train.group_figures import FLOAT
 from inyourarea.train.group_plan import Plan, Wish
 from inyourarea.train.installed import torch_within
+from inyourarea.train.parity import Look
 from inyourarea.train.telling import Teller
 
 SERVED = "Triton"
@@ -17,11 +22,12 @@ SERVED = "Triton"
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """The files that came of it."""
+    """The files that came of it, and the numbers that the model computes in."""
 
     model: Path
     card: Path
     group: Path
+    numbers: str = FLOAT
 
 
 def make_model(dataset: Dataset, wish: Wish, teller: Teller, triton: str | None = None) -> Made:
@@ -34,6 +40,15 @@ def make_model(dataset: Dataset, wish: Wish, teller: Teller, triton: str | None 
         DatasetRejected: there is not enough in the dataset to learn from.
         Refused: it can not be made here, and why.
     """
+    try:
+        return _made(dataset, wish, teller, triton)
+    except OSError as error:
+        place = error.filename or wish.out
+        raise Refused(f"{place} can not be written: {words_for(error)}") from error
+
+
+def _made(dataset: Dataset, wish: Wish, teller: Teller, triton: str | None) -> Made:
+    served = _triton_of(triton) if triton else None
     plan = group_plan.plan_training(dataset, wish)
     with torch_within(wish.out):
         from inyourarea.train import group_network as network  # noqa: PLC0415 - it needs torch
@@ -54,13 +69,25 @@ def make_model(dataset: Dataset, wish: Wish, teller: Teller, triton: str | None 
         network.learn(plan, learning(teller, wish.batch))
         network.export(plan, start, teller.begin(EXPORTING))
         made = _published(plan, teller.say)
-        if triton:
-            from inyourarea.train.served import served  # noqa: PLC0415 - few ask a server
-
-            look = served(triton, wish.name, int(made.model.parent.name))
-            network.compare_served(plan, SERVED, look, teller.begin(SERVED))
+        if served:
+            look = served(wish.name, int(made.model.parent.name))
+            step = teller.begin(SERVED)
+            network.compare_served(plan, made.numbers, SERVED, look, step)
             made = _published(plan, lambda _: None)
     return made
+
+
+def _triton_of(address: str) -> Callable[[str, int], Look]:
+    """How the server there is asked for a version of a model: known before anything is learned.
+
+    Raises:
+        Refused: its client is not installed.
+    """
+    try:
+        from inyourarea.train.served import served  # noqa: PLC0415 - few ask a server
+    except ModuleNotFoundError as missing:
+        raise Refused("--triton needs its client: pip install 'inyourarea[triton]'") from missing
+    return partial(served, address)
 
 
 def learning(teller: Teller, batch: int) -> Callable[[int, int, int], None]:
@@ -82,8 +109,8 @@ def _published(plan: Plan, say: Callable[[str], None]) -> Made:
     group = group_model.publish(plan, figures)
     mean = figures.mean
     say(
-        f"{group.model} {group.version}: mAP50 {mean[0]:.3f}, mAP50-95 {mean[1]:.3f} on "
-        f"{figures.judged_on}; see {plan.folder / 'card.md'}"
+        f"{group.model} {group.version}, in {figures.numbers}: mAP50 {mean[0]:.3f}, mAP50-95 "
+        f"{mean[1]:.3f} on {figures.judged_on}; see {plan.folder / 'card.md'}"
     )
     file = plan.wish.models / group.model / str(group.version) / "model.onnx"
-    return Made(file, file.with_name("card.json"), plan.wish.group_file)
+    return Made(file, file.with_name("card.json"), plan.wish.group_file, figures.numbers)

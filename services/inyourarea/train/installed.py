@@ -8,6 +8,9 @@ from pathlib import Path
 
 from inyourarea.core.errors import Refused
 
+#: What only the extra ``train`` brings.
+_NEEDED = ("torch", "torchvision", "ultralytics", "cloudpickle")
+
 
 def is_installed() -> bool:
     """Whether there is what learning needs; it is not loaded to find out."""
@@ -19,7 +22,7 @@ def torch_within(work: Path) -> Iterator[None]:
     """Within, modules of this package that need torch can be imported.
 
     Raises:
-        Refused: torch or ultralytics is not installed.
+        Refused: torch, ultralytics or what these need is not installed.
     """
     # Read by ultralytics and the thread library when they are imported: nothing is fetched,
     # installed or sent, settings stay in the work folder, and threads that wait leave the core to
@@ -34,6 +37,8 @@ def torch_within(work: Path) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in _NEEDED:
+            raise
         raise Refused(
             f"{error.name} is not installed; learning and exporting need `pip install .[train]`."
         ) from error

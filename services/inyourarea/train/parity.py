@@ -1,5 +1,7 @@
 """Lay two answers to the same frames side by side: does a file say what its network says?"""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,9 @@ SCORE_TOLERANCE = 1e-2
 
 Answer = tuple[NDArray[np.floating], NDArray[np.floating]]
 """Boxes xyxy [N,K,4] and scores [N,K,C] of N frames; an answer's rows without a score are none."""
+
+Look = Callable[[NDArray[np.uint8]], Answer]
+"""How somebody answers frames uint8 [N,H,W,3]."""
 
 
 def apart(reference: Answer, answer: Answer) -> tuple[float, float]:

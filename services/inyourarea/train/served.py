@@ -1,7 +1,5 @@
 """Ask a model on a Triton server, to see that it answers as its file does here."""
 
-from collections.abc import Callable
-
 import numpy as np
 from numpy.typing import NDArray
 from tritonclient.grpc import InferenceServerClient, InferInput
@@ -9,11 +7,11 @@ from tritonclient.utils import InferenceServerException
 
 from inyourarea.contracts.model import BOXES_OUTPUT, FRAMES_INPUT, SCORES_OUTPUT
 from inyourarea.core.errors import Refused
-from inyourarea.train.parity import Answer
+from inyourarea.train.parity import Answer, Look
 
 
-def served(address: str, model: str, version: int) -> Callable[[NDArray[np.uint8]], Answer]:
-    """How a served version answers frames uint8 [N,H,W,3].
+def served(address: str, model: str, version: int) -> Look:
+    """How a served version answers.
 
     Raises:
         Refused: (also when asked) the server is not there, or has no such version.

@@ -14,16 +14,18 @@ class TrainSettings:
 
     ``scratch`` is where everything on the way lies: kept between two tries, the second goes on
     where the first was stopped. ``models`` has the show's weights to start from; none: nothing to
-    start from. ``device`` is ``cpu``, or GPUs by number.
+    start from. ``device`` is ``cpu``, or GPUs by number. ``detects_on_gpu`` where what comes of it
+    is to find people on a GPU.
     """
 
     scratch: Path
     models: Path | None = None
     device: str = "cpu"
+    detects_on_gpu: bool = False
 
 
 def read_settings(environment: Mapping[str, str]) -> TrainSettings:
-    """Settings from ``INYOURAREA_SCRATCH``, ``_MODELS`` and ``_TRAIN_DEVICE``.
+    """Settings from ``INYOURAREA_SCRATCH``, ``_MODELS``, ``_TRAIN_DEVICE``, ``_DETECT_DEVICE``.
 
     Raises:
         SettingsRejected: a value can not be used; all problems are told together.
@@ -33,6 +35,18 @@ def read_settings(environment: Mapping[str, str]) -> TrainSettings:
         scratch=(asked.folder("SCRATCH") or Path(tempfile.gettempdir())) / "training",
         models=asked.folder("MODELS"),
         device=asked.text("TRAIN_DEVICE", "cpu", "cpu, or GPUs by number, such as 0,1"),
+        detects_on_gpu=read_detects_on_gpu(asked),
     )
     asked.check()
     return settings
+
+
+def read_detects_on_gpu(asked: Environment) -> bool:
+    """Whether people are found on a GPU: ``INYOURAREA_DETECT_DEVICE`` (cpu)."""
+    return asked.read("DETECT_DEVICE", False, _is_gpu, "cpu or gpu")
+
+
+def _is_gpu(text: str) -> bool:
+    if text not in ("cpu", "gpu"):
+        raise ValueError(text)
+    return text == "gpu"

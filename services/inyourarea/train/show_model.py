@@ -20,7 +20,7 @@ from inyourarea.core.errors import Refused
 from inyourarea.train.answers import Seen, against, letterboxed, look_at_split
 from inyourarea.train.card import Figures, HeightRow, card
 from inyourarea.train.graph import model_bytes
-from inyourarea.train.int8 import in_eight_bits
+from inyourarea.train.int8 import in_eight_bits, to_calibrate_on
 from inyourarea.train.measure import f1, precision_table, recall_by_height
 from inyourarea.train.octaves import half_of, in_two_octaves
 from inyourarea.train.repository import model_file, write_model, write_whole
@@ -74,9 +74,6 @@ DRAWN_WIDTH_PX = 1920
 HEIGHTS_PX = (24.0, 32.0, 48.0, 64.0, 96.0, 128.0, 192.0, 320.0)
 """Face heights for which recall is told, in pixels of a drawn frame: 1080p."""
 
-CALIBRATED_ON = 60
-"""Training pictures that tell the range of every number in the network."""
-
 LEAST_VISIBLE = 0.5
 """Share of a head from which on somebody counts in the recall table."""
 
@@ -127,7 +124,7 @@ def quantise(workshop: Workshop) -> Path:
     images = sorted((workshop.pictures / "images" / TRAINING.name).glob("*.jpg"))
     if not images or not _is_exported(workshop):
         raise NotDrawn("There is no exported network yet; run the steps draw, learn and export.")
-    chosen = images[:: max(1, len(images) // CALIBRATED_ON)][:CALIBRATED_ON]
+    chosen = to_calibrate_on(images)
     full, half = (
         in_eight_bits(onnx.load(workshop.float_model(look)), look, _frames(chosen, look))
         for look in LOOKS

@@ -10,9 +10,7 @@ import time
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.trainings import PICTURES, WORKING, Training, TrainingState
-from inyourarea.core.errors import Refused
 from inyourarea.runtime.datasets import Dataset
-from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.objects import Objects
 from inyourarea.runtime.trainings import Trainings
 from inyourarea.train.group_plan import Wish, starting_weights
@@ -53,15 +51,11 @@ def train_wanted(objects: Objects, training: Training, settings: TrainSettings) 
         epochs=asked.epochs,
         device=settings.device,
         weights=settings.models and starting_weights(settings.models, asked.network),
+        detects_on_gpu=settings.detects_on_gpu,
     )
     telling = _Telling(Trainings(objects), training)
     telling.begin(PICTURES)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        return make_model(Dataset(objects, keys.dataset(training.dataset)), wish, telling)
-    except OSError as error:
-        place = error.filename or settings.scratch
-        raise Refused(f"{place} can not be written: {words_for(error)}") from error
+    return make_model(Dataset(objects, keys.dataset(training.dataset)), wish, telling)
 
 
 class _Telling:

@@ -39,6 +39,7 @@ def test_without_torch_it_says_what_to_install(
     monkeypatch.setattr(os, "environ", dict(os.environ))
     monkeypatch.setitem(sys.modules, "torch", None)
     monkeypatch.delitem(sys.modules, "inyourarea.train.group_network", raising=False)
+    monkeypatch.delattr("inyourarea.train.group_network", raising=False)
     assert asked(dataset) == 1
     said = capsys.readouterr().err
     assert "torch is not installed" in said

@@ -19,6 +19,7 @@ from inyourarea.core.errors import ModelRejected, Refused
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.train import course, group_labels
+from inyourarea.train.group_figures import are_eight_bits_enough
 from inyourarea.train.group_labels import see_as_start, spread
 from inyourarea.train.group_model import choose_confidence
 from inyourarea.train.group_plan import Wish, plan_training, starting_weights
@@ -214,6 +215,22 @@ def test_the_confidence_is_the_lowest_that_costs_next_to_nothing() -> None:
     noisy = [answers([(0, 0)], [(0, 0, 0.9), (2, 0, 0.27)]) for _ in range(200)]
     assert choose_confidence(noisy) == 0.3
     assert choose_confidence([answers([], [])]) == 0.3
+
+
+@pytest.mark.parametrize(
+    ("small", "is_enough"),
+    [
+        ((0.98, 0.71), True),
+        ((0.966, 0.696), True),
+        ((0.964, 0.70), False),
+        ((0.97, 0.694), False),
+        ((np.nan, np.nan), False),
+    ],
+)
+def test_8_bits_are_served_where_they_lose_half_a_point_at_most(
+    small: tuple[float, float], is_enough: bool
+) -> None:
+    assert are_eight_bits_enough((0.97, 0.70), small) == is_enough
 
 
 def test_a_group_file_is_read_as_it_was_written() -> None:

@@ -8,10 +8,11 @@ import pytest
 from inyourarea.contracts.trainings import CANCELLED, Training, TrainingState, TrainingWish
 from inyourarea.core.errors import Refused
 from inyourarea.runtime.folder_objects import FolderObjects
+from inyourarea.runtime.settings import SettingsRejected
 from inyourarea.runtime.trainings import TrainingCancelled, Trainings
-from inyourarea.train import wanted
+from inyourarea.train import group_plan, wanted
 from inyourarea.train.group_steps import Made
-from inyourarea.train.settings import TrainSettings
+from inyourarea.train.settings import TrainSettings, read_settings
 from inyourarea.train.telling import Teller
 
 MADE = Made(Path("model.onnx"), Path("card.json"), Path("tour.toml"))
@@ -96,9 +97,21 @@ def test_it_does_not_begin_a_step_once_it_is_cancelled(site: Site) -> None:
         site.train(learn)
 
 
-def test_a_disk_that_is_full_is_said(site: Site) -> None:
-    def fill(_: Teller) -> None:
+def test_a_disk_that_is_full_is_said(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fill(*_: object) -> None:
         raise OSError(28, "No space left on device", "/scratch/tour/model.onnx")
 
+    monkeypatch.setattr(group_plan, "plan_training", fill)
     with pytest.raises(Refused, match=r"model\.onnx can not be written: the disk is full"):
-        site.train(fill)
+        wanted.train_wanted(site.objects, site.training, site.settings)
+
+
+@pytest.mark.parametrize(("told", "is_gpu"), [(None, False), ("cpu", False), ("gpu", True)])
+def test_what_it_is_detected_on_is_told_by_the_environment(told: str | None, is_gpu: bool) -> None:
+    environment = {} if told is None else {"INYOURAREA_DETECT_DEVICE": told}
+    assert read_settings(environment).detects_on_gpu is is_gpu
+
+
+def test_another_device_to_detect_on_is_refused() -> None:
+    with pytest.raises(SettingsRejected, match=r"INYOURAREA_DETECT_DEVICE.*cpu or gpu"):
+        read_settings({"INYOURAREA_DETECT_DEVICE": "0"})

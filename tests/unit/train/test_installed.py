@@ -1,0 +1,38 @@
+"""Who lacks the extra `train` is told so, and nobody else is."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from inyourarea.core.errors import Refused
+from inyourarea.train import group_steps
+from inyourarea.train.installed import torch_within
+
+
+@pytest.fixture(autouse=True)
+def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", dict(os.environ))
+
+
+@pytest.mark.parametrize("name", ["torch", "ultralytics.nn", "cloudpickle"])
+def test_what_the_extra_brings_is_named_with_it(name: str, tmp_path: Path) -> None:
+    told = rf"{name} is not installed; .*pip install \.\[train\]"
+    with pytest.raises(Refused, match=told), torch_within(tmp_path):
+        raise ModuleNotFoundError(name=name)
+
+
+@pytest.mark.parametrize("name", ["tritonclient", "inyourarea.train.nothing", None])
+def test_what_it_does_not_bring_is_told_as_it_is(name: str | None, tmp_path: Path) -> None:
+    with pytest.raises(ModuleNotFoundError), torch_within(tmp_path):
+        raise ModuleNotFoundError(name=name)
+
+
+def test_a_server_that_can_not_be_asked_is_told_before_anything_is_learned(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(sys.modules, "tritonclient.grpc", None)
+    monkeypatch.delitem(sys.modules, "inyourarea.train.served", raising=False)
+    with pytest.raises(Refused, match=r"pip install 'inyourarea\[triton\]'"):
+        group_steps._triton_of("127.0.0.1:8001")
