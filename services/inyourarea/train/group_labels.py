@@ -84,7 +84,7 @@ def see_as_start(plan: Plan, dataset: Dataset, tell: Told) -> Plan:
     everything = {**plan.everything, **plan.chosen.labels}
 
     def find() -> dict[str, LabelledPicture]:
-        looks = _looks(plan.start_model, everything, dataset, tell)
+        looks = _looks(plan.start_model, everything, dataset, tell, plan.enlarged_model)
         if not knows_such_faces(everything, looks):
             return everything
         proposed = {picture: _untouched(dataset, picture) for picture in everything}
@@ -131,11 +131,18 @@ def _kept(file: Path, find: Callable[[], dict[str, LabelledPicture]]) -> dict[st
     return {picture: read_labels(one.encode()) for picture, one in told.items()}
 
 
-def _looks(model: Path, labels: Labels, dataset: Dataset, tell: Told) -> dict[str, Look]:
+def _looks(
+    model: Path, labels: Labels, dataset: Dataset, tell: Told, enlarged: Path | None = None
+) -> dict[str, Look]:
+    """What a network sees in each picture; small faces where another sees them ``enlarged``."""
     session, info = open_model(model.read_bytes())
+    closer = open_model(enlarged.read_bytes()) if enlarged else None
     looks = {}
     for done, picture in enumerate(labels, 1):
-        content = decoded(picture, dataset.picture(picture))[..., ::-1]
-        looks[picture] = Look(*look_at(session, info, np.ascontiguousarray(content)))
+        content = np.ascontiguousarray(decoded(picture, dataset.picture(picture))[..., ::-1])
+        look = Look(*look_at(session, info, content))
+        if closer and look.suspected.sees_small:
+            look = look.with_small_of(Look(*look_at(*closer, content)))
+        looks[picture] = look
         tell(done, len(labels))
     return looks

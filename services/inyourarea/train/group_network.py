@@ -144,11 +144,13 @@ def export(plan: Plan, start: str, tell: Callable[[int, int], None]) -> None:
 
 
 def export_start(plan: Plan) -> None:
-    """The weights that are started from are a file to look with."""
-    if plan.start and not plan.start_model.is_file():
+    """The weights that are started from are files to look with, also at pictures enlarged."""
+    if plan.start and not (plan.start_model.is_file() and plan.enlarged_model.is_file()):
         network = read_network(plan.start)
-        info = replace(plan.look, classes=tuple(map(str, network.names.values())))
-        _write_looker(plan, network, info, plan.start_model)
+        classes = tuple(map(str, network.names.values()))
+        _write_looker(plan, network, replace(plan.look, classes=classes), plan.start_model)
+        enlarged = export_network(network, replace(plan.enlarged, classes=classes))
+        write_whole(plan.enlarged_model, model_bytes(enlarged))
 
 
 def export_teacher(plan: Plan) -> None:

@@ -37,7 +37,7 @@ those of whom it is sure."""
 UNSAID_FROM = 0.1
 """Share of boxes without a name from which on it is worth half as long again to spread names."""
 
-LABELS_REVISION = 2
+LABELS_REVISION = 3
 """Counts up when the same dataset comes to other labels or another course."""
 
 FLOOR = 0.05
@@ -145,6 +145,13 @@ class Plan:
         return replace(self.info, width=width, height=height)
 
     @property
+    def enlarged(self) -> ModelInfo:
+        """The same of one that looks at pictures enlarged, for the boxes of small faces."""
+        multiple = self.wish.multiple
+        width, height = (-(-side * 3 // (2 * multiple)) * multiple for side in self.look_size)
+        return replace(self.info, width=width, height=height)
+
+    @property
     def course(self) -> Course:
         """What the network learns from, and for how long."""
         wish, multiple = self.wish, self.wish.multiple
@@ -196,6 +203,11 @@ class Plan:
     def start_model(self) -> Path:
         """The weights that it starts from, as a file to look with."""
         return self.folder / "start.onnx"
+
+    @property
+    def enlarged_model(self) -> Path:
+        """The same, to look at pictures enlarged."""
+        return self.folder / "start-enlarged.onnx"
 
     def file(self, numbers: str) -> Path:
         """The network as it was exported, in such numbers."""

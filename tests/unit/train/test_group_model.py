@@ -126,6 +126,7 @@ def test_networks_look_at_pictures_of_their_own_size_to_label_them(
 ) -> None:
     plan = plan_training(dataset, wish(tmp_path))
     assert (plan.look.width, plan.look.height) == (1920, 1088)
+    assert (plan.enlarged.width, plan.enlarged.height) == (2880, 1632)
     assert plan_training(dataset, wish(tmp_path, imgsz=1920)).look_size == (1920, 1088)
     assert plan_training(dataset, wish(tmp_path, imgsz=2560)).look_size == (2560, 1440)
 

@@ -77,10 +77,29 @@ def test_whom_the_detector_missed_is_learned_suspected_or_background() -> None:
     assert all(box.is_unsaid or box.member for box in found)
 
 
-def test_of_a_place_that_nobody_saw_the_networks_box_is_better() -> None:
+def test_whom_an_earlier_network_saw_is_named_and_keeps_that_ones_box() -> None:
     labels = {"p": picture(LabelledBox(LEFT), LabelledBox(RIGHT))}
     found = with_names_of(labels, {"p": look((NEAR_LEFT, 0.0, 0.8))}, NAMES)["p"].boxes
-    assert found == (LabelledBox(RIGHT), LabelledBox(NEAR_LEFT, "Lee"))
+    assert found == (LabelledBox(LEFT, "Lee"), LabelledBox(RIGHT))
+    unsure = with_names_of(labels, {"p": look((NEAR_LEFT, 0.0, 0.2))}, NAMES)
+    assert unsure == labels
+
+
+def test_small_faces_are_boxed_by_the_look_at_the_picture_enlarged() -> None:
+    large, closer_large = (0.0, 0.0, 60.0, 80.0), (0.0, 0.0, 70.0, 80.0)
+    seen = look((LEFT, 0.9, 0.0), (RIGHT, 0.3, 0.0), (large, 0.5, 0.0))
+    enlarged = look((NEAR_LEFT, 0.0, 0.2), (closer_large, 0.9, 0.0), (RIGHT, 0.05, 0.0))
+    found = seen.with_small_of(enlarged)
+    assert found.boxes.tolist() == [list(NEAR_LEFT), list(RIGHT), list(large)]
+    assert found.scores.tolist() == seen.scores.tolist()
+    assert seen.with_small_of(look()).boxes.tolist() == seen.boxes.tolist()
+    assert look().with_small_of(enlarged).boxes.size == 0
+
+
+def test_only_where_somebody_small_is_seen_it_pays_to_look_closer() -> None:
+    assert look((LEFT, 0.9, 0.0)).sees_small
+    assert not look(((0.0, 0.0, 60.0, 80.0), 0.9, 0.0)).sees_small
+    assert not look().sees_small
 
 
 def test_a_picture_that_somebody_confirmed_gets_no_further_boxes() -> None:
