@@ -18,11 +18,12 @@ from inyourarea.contracts.trainings import NETWORKS
 from inyourarea.core.errors import ModelRejected, Refused
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.folder_objects import FolderObjects
-from inyourarea.train import course, group_labels
-from inyourarea.train.group_figures import are_eight_bits_enough
+from inyourarea.train import course, group_labels, group_model
+from inyourarea.train.group_figures import EIGHT_BITS, FLOAT, are_eight_bits_enough
 from inyourarea.train.group_labels import see_as_start, spread
-from inyourarea.train.group_model import choose_confidence
+from inyourarea.train.group_model import choose_confidence, measure
 from inyourarea.train.group_plan import Wish, plan_training, starting_weights
+from inyourarea.train.measure import Answers
 from inyourarea.train.spreading import Look
 from inyourarea.train.windows import mirrored
 from told import answers
@@ -232,6 +233,32 @@ def test_8_bits_are_served_where_they_lose_half_a_point_at_most(
     small: tuple[float, float], is_enough: bool
 ) -> None:
     assert are_eight_bits_enough((0.97, 0.70), small) == is_enough
+
+
+def test_the_file_that_is_told_of_is_the_one_that_its_test_and_device_allow(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = plan_training(dataset, wish(tmp_path))
+    plan.folder.mkdir(parents=True)
+    plan.file(FLOAT).write_bytes(b"float")
+    plan.file(EIGHT_BITS).write_bytes(b"eight")
+    plan.exported.write_text('{"runtimes": [], "start": "nothing"}')
+    right, blind = answers([(0, 0)], [(0, 0, 0.9)]), answers([(0, 0)], [])
+    said = {b"float": right, b"eight": right}
+
+    def look(content: bytes, _: object) -> dict[str, Answers]:
+        return {"p9": said[content]}
+
+    monkeypatch.setattr(group_model, "look_at_labelled", look)
+    assert measure(plan).numbers == EIGHT_BITS
+    said[b"eight"] = blind
+    found = measure(plan)
+    assert (found.numbers, found.mean) == (FLOAT, (1.0, 1.0))
+    assert found.marks == {FLOAT: (1.0, 1.0), EIGHT_BITS: (0.0, 0.0)}
+    on_gpu = plan_training(dataset, wish(tmp_path, detects_on_gpu=True))
+    assert on_gpu.folder == plan.folder  # the weights are the same
+    plan.file(EIGHT_BITS).unlink()
+    assert measure(on_gpu).numbers == FLOAT
 
 
 def test_a_group_file_is_read_as_it_was_written() -> None:
