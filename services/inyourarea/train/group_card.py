@@ -95,8 +95,7 @@ It knows {members}, and nobody else, in pictures like those that it learned from
 - **Started from** {start}.
 - **File**: keeps the model contract: uint8 frames of {size} in, the size that it learned at; boxes
   and class scores after class-agnostic suppression out. It looks at every frame twice with the
-  same weights, as it is and at half its size; in 8 bits, where that is no tiny frame, half is
-  enough where it sees a close-up and nobody smaller.
+  same weights, as it is and at half its size.
 - **Pictures**: {pictures}. It saw {windows} windows of those to learn from.
 {spread}{warnings}
 ## What it reaches

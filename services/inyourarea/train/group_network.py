@@ -35,13 +35,7 @@ from inyourarea.train.training import (
     write_starting_weights,
 )
 from inyourarea.train.windows import LabelledPicture, read_picture
-from inyourarea.train.yolo import (
-    ParityBroken,
-    export_network,
-    fills_an_answer,
-    for_inference,
-    own_answer,
-)
+from inyourarea.train.yolo import ParityBroken, export_network, for_inference, own_answer
 
 __all__ = [
     "check_device",
@@ -127,8 +121,7 @@ def export(plan: Plan, start: str, tell: Callable[[int, int], None]) -> None:
     ]
     each = {FLOAT: plain, HALF: [in_half_floats(model) for model in plain], EIGHT_BITS: small}
     for numbers, (full, half) in each.items():
-        is_enough = numbers == EIGHT_BITS and fills_an_answer(network, looks[1])
-        both = in_two_octaves(full, half, plan.info, plan.wish.multiple, is_half_enough=is_enough)
+        both = in_two_octaves(full, half, plan.info, plan.wish.multiple)
         write_whole(plan.file(numbers), model_bytes(both))
     sessions = {f"{ONNXRUNTIME}, {numbers}": _session(plan.file(numbers)) for numbers in each}
     own = _own(for_inference(network), looks)

@@ -42,11 +42,6 @@ def export_network(network: torch.nn.Module, info: ModelInfo) -> onnx.ModelProto
     return build_model(raw, 1 / 255, head, suppression, info)
 
 
-def fills_an_answer(network: torch.nn.Module, info: ModelInfo) -> bool:
-    """Whether a look of that size has as many cells as an answer is chosen from."""
-    return len(_cell_places(info, strides_of(network))) >= SUPPRESSION.candidates
-
-
 def strides_of(network: torch.nn.Module) -> tuple[int, ...]:
     """Pixels per cell of each level, finest first: three levels, or four of the "6" networks."""
     return tuple(int(stride) for stride in network.stride)
