@@ -331,7 +331,8 @@ def _start_of(worker: str, record: Record, fact: Any) -> Start:
 def _cost_of(stage: str, fact: Any, record: Record) -> str:
     """Where it is written down what a unit has cost.
 
-    By the record's place: one that is delivered twice is charged once; a video that was deleted and
-    comes again has records of its own, and is charged again.
+    By the record's key and place: one that is delivered twice is charged once; a video that was
+    deleted and comes again has records of its own, and is charged again. The place alone would not
+    do: a bus that begins anew, on a laptop or wiped, has another segment's record there.
     """
-    return keys.spent(fact.run_id, stage, _origin(record))
+    return keys.spent(fact.run_id, stage, f"{record.key} {_origin(record)}")
