@@ -109,11 +109,8 @@ def export(plan: Plan, start: str, tell: Callable[[int, int], None]) -> None:
         return
     network = read_network(plan.course.checkpoint)
     pictures, calibration = _compared(plan), to_calibrate_on(plan.labelled(TRAIN))
-    looks, steps = _looks(plan), count(1)
-
-    def step() -> None:
-        tell(next(steps), len(pictures) + len(looks) * len(calibration))
-
+    looks = _looks(plan)
+    step = _steps(tell, len(pictures) + len(looks) * len(calibration))
     plain = [export_network(network, look) for look in looks]
     small = [
         in_eight_bits(model, look, _frames(calibration, look, step))
@@ -169,13 +166,9 @@ def compare_served(
     """
     told = json.loads(plan.exported.read_text())
     rows = [Runtime(**row) for row in told["runtimes"] if row["name"] != name]
-    pictures, steps = _compared(plan), count(1)
+    pictures = _compared(plan)
     here = {f"{ONNXRUNTIME}, {numbers}": _session(plan.file(numbers))}
-
-    def step() -> None:
-        tell(next(steps), len(pictures))
-
-    found = _compare(pictures, {**here, name: look}, step)[1]
+    found = _compare(pictures, {**here, name: look}, _steps(tell, len(pictures)))[1]
     # What this process spends is not what the server does.
     _write_exported(plan, [*rows, replace(found, cpu_ms=None)], told["start"])
 
@@ -230,6 +223,12 @@ def _frames(
         is_whole = frame.shape[:2] == (look.height, look.width)
         yield frame if is_whole else _halved(frame[None], look)[0]
         step()
+
+
+def _steps(tell: Callable[[int, int], None], total: int) -> Callable[[], None]:
+    """Each call is one more step of so many."""
+    done = count(1)
+    return lambda: tell(next(done), total)
 
 
 def _compared(plan: Plan) -> list[Path]:
