@@ -5,7 +5,9 @@ its right, and in the middle a grey square whose brightness is the frame's numbe
 """
 
 import io
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
@@ -96,7 +98,10 @@ def is_upright(frame: Planes) -> bool:
 def film(spec: Film) -> bytes:
     """The video file."""
     written = io.BytesIO()
-    with av.open(written, "w", format=spec.container, options=dict(spec.mux)) as container:
+    with (
+        _own_priority(),
+        av.open(written, "w", format=spec.container, options=dict(spec.mux)) as container,
+    ):
         assert isinstance(container, OutputContainer)
         video = _video(container, spec)
         packets = _video_packets(video, spec)
@@ -105,6 +110,20 @@ def film(spec: Film) -> bytes:
         for packet in packets:
             container.mux(packet)
     return written.getvalue()
+
+
+@contextmanager
+def _own_priority() -> Iterator[None]:
+    """This thread's priority stays as it was.
+
+    SVT-AV1 gives the thread that calls it, where that is root's, a real-time one, which whatever is
+    started from it inherits: two processes of tests then leave their children nothing of two cores.
+    """
+    before = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        yield
+    finally:
+        os.sched_setscheduler(0, *before)
 
 
 def _video(container: OutputContainer, spec: Film) -> Any:

@@ -44,7 +44,12 @@ def checked(service: str, told: dict[str, str]) -> "subprocess.CompletedProcess[
     """What a service says that is told so, and asked what it reaches."""
     command = [sys.executable, "-m", f"inyourarea.{service}", "--check"]
     return subprocess.run(
-        command, env={**os.environ, **told}, capture_output=True, text=True, check=False
+        command,
+        env={**os.environ, **told},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
     )
 
 
@@ -123,7 +128,10 @@ def test_a_service_that_waits_for_its_servers_ends_in_order_when_told(tmp_path: 
     told = {**os.environ, **TOLD, **NOWHERE, "INYOURAREA_GATEWAY_MODELS": str(models)}
     words = [sys.executable, "-m", "inyourarea.gateway"]
     with subprocess.Popen(words, env=told, stderr=subprocess.PIPE, text=True) as gateway:
-        assert gateway.stderr is not None
-        assert any("can not begin yet" in line for line in gateway.stderr)
-        gateway.send_signal(signal.SIGTERM)
-        assert gateway.wait(20) == 0
+        try:
+            assert gateway.stderr is not None
+            assert any("can not begin yet" in line for line in gateway.stderr)
+            gateway.send_signal(signal.SIGTERM)
+            assert gateway.wait(20) == 0
+        finally:
+            gateway.kill()
