@@ -118,9 +118,11 @@ def _infer(args: argparse.Namespace, watch: Watch) -> None:
         frames = [frame for frame in chunk if frame.pts in looked]
         pictures = Pictures(draw_pack(frames, size)[0])
         waiting += [pictures.letterboxed([rank])[0].copy() for rank in range(len(frames))]
-        while len(waiting) >= TOGETHER or (waiting and len(chunk) < CHUNK):
+        while len(waiting) >= TOGETHER:
             some, waiting = np.stack(waiting[:TOGETHER]), waiting[TOGETHER:]
             watch.over(lambda some=some: detector.find(some))
+    if waiting:
+        watch.over(lambda: detector.find(np.stack(waiting)))
 
 
 def _looked(run: Path) -> set[int]:

@@ -230,16 +230,20 @@ def a_zombie_wakes(cluster: LocalCluster, works: Sequence[Work], user: User) -> 
 
 
 def _who_has_begun(cluster: LocalCluster, service: str, run: str) -> str:
-    """The copy that works on a step of the run."""
-    store = chaos.store_of(cluster)
-    while True:
+    """The copy that works on a step of the run. Raises `Stuck`: none does."""
+    store, found = chaos.store_of(cluster), list[str]()
+
+    def is_found() -> bool:
         for key in list(store.list("attempts/")):
             with suppress(ObjectNotFound):
                 start = read_start(store.get(key))
                 group, _, name = start.worker.partition(" ")
                 if group == service and start.run_id == run:
-                    return name
-        time.sleep(_PAUSE_S)
+                    found.append(name)
+        return bool(found)
+
+    chaos.wait_until(is_found, chaos.STUCK_S, f"a step of {run} that {service} has begun")
+    return found[0]
 
 
 #: All of them, in the order in which they are played.
@@ -295,8 +299,7 @@ def beside_a_long_video(works: Sequence[Work], long: Path, user: User) -> dict[s
         steps = user.insist(lambda client: client.video(waiting)).progress
         return next((one.done, one.total) for one in steps if one.stage == "finding people")
 
-    while not found()[0]:
-        time.sleep(_PAUSE_S)
+    chaos.wait_until(lambda: found()[0], chaos.STUCK_S, "a segment of the long video")
     at = time.monotonic()
     user.bring_through(work)
     beside_s = time.monotonic() - at

@@ -25,7 +25,7 @@ from typing import Any, TypeVar
 
 from kafka import KafkaConsumer, TopicPartition
 
-from inyourarea.client import Client, Pin, Pins, Problem, ServerAway, Wishes
+from inyourarea.client import Client, Pin, Pins, Problem, ServerAway, Video, Wishes
 from inyourarea.contracts import keys
 from inyourarea.contracts.topics import DEAD_LETTERS, VERSION_HEADER
 from inyourarea.contracts.v1 import facts_pb2 as facts
@@ -36,7 +36,7 @@ from inyourarea.runtime.minio_objects import MinioObjects
 from inyourarea.runtime.worker import to_record
 from inyourarea.stage_show import Show, ShowSpec, write_show
 from local import LocalCluster
-from own_servers import children_of
+from own_servers import ServerNotHad, children_of
 from small_show import inyourarea
 
 #: A video of which nothing has changed for so many seconds is stuck. The sweeper tells a run again
@@ -99,7 +99,16 @@ def digests(folder: Path) -> dict[str, str]:
 
 
 class Stuck(Exception):
-    """A video does not go on."""
+    """Something does not go on."""
+
+
+def wait_until(is_so: Callable[[], object], seconds: float, what: str) -> None:
+    """It is so. Raises `Stuck`: not within so many seconds; ``what`` says what was waited for."""
+    end = time.monotonic() + seconds
+    while not is_so():
+        if time.monotonic() > end:
+            raise Stuck(f"{what}: not within {seconds:g} s")
+        time.sleep(_PAUSE_S)
 
 
 @dataclass
@@ -114,12 +123,12 @@ class User:
         """The answer of any gateway, whenever one answers; servers that died come back by then."""
         end = time.monotonic() + STUCK_S
         while True:
-            self.cluster.revive()
             address = self.choice.choice(self.cluster.addresses)
             try:
+                self.cluster.revive()
                 with Client(address, patience_s=0, notes=self.folder / "notes") as client:
                     return ask(client)
-            except ServerAway:
+            except (ServerAway, ServerNotHad):
                 if time.monotonic() > end:
                     raise
                 time.sleep(_PAUSE_S)
@@ -129,7 +138,23 @@ class User:
         return self.insist(lambda client: client.submit(work.video, Wishes(group="show"))).id
 
     def until_settled(self, video: str) -> str:
-        """The state in which it has come to rest: ready, or failed and why.
+        """The state in which it has come to rest: ready, or failed and why. Raises `Stuck`."""
+        found = self._followed(video, lambda _: False)
+        return found.failure or found.state
+
+    def until(self, video: str, stage: str) -> None:
+        """That stage has done all of its part. Raises `Stuck`: it never will."""
+
+        def is_done(found: Video) -> bool:
+            steps = [step for step in found.progress if step.stage == stage]
+            return bool(steps) and all(step.done == step.total for step in steps)
+
+        found = self._followed(video, is_done)
+        if not is_done(found):
+            raise Stuck(f"{video}: {found.failure or found.state}")
+
+    def _followed(self, video: str, is_enough: Callable[[Video], bool]) -> Video:
+        """The video as soon as it has come so far, or to rest.
 
         Raises:
             Stuck: nothing has changed for a long time.
@@ -137,20 +162,12 @@ class User:
         seen, since = None, time.monotonic()
         while True:
             found = self.insist(lambda client: client.video(video))
-            if found.state != "working":
-                return found.failure or found.state
+            if found.state != "working" or is_enough(found):
+                return found
             if found.progress != seen:
                 seen, since = found.progress, time.monotonic()
             if time.monotonic() - since > STUCK_S:
                 raise Stuck(f"{video}: {seen}")
-            time.sleep(_PAUSE_S)
-
-    def until(self, video: str, stage: str) -> None:
-        """That stage has done all of its part."""
-        while True:
-            steps = self.insist(lambda client: client.video(video)).progress
-            if all(step.done == step.total for step in steps if step.stage == stage):
-                return
             time.sleep(_PAUSE_S)
 
     def fetched(self, video: str) -> dict[str, str]:
@@ -210,8 +227,8 @@ class Rounds:
         return sum(map(len, self._begun.values()))
 
     def of(self, video: str, at_s: float) -> int:
-        """The video's round in which that second was, from 1; 0 where it was in none."""
-        return bisect_right(self._begun.get(video, ()), at_s + 1)
+        """The video's round in which that moment was, from 1; 0 where it was in none."""
+        return bisect_right(self._begun.get(video, ()), at_s)
 
 
 class Traffic:
@@ -244,9 +261,12 @@ class Traffic:
 
     def wait_for_rounds(self, count: int) -> None:
         """So many videos have come through, in all."""
-        while self.rounds.total() < count:
+
+        def have() -> bool:
             self.check()
-            time.sleep(_PAUSE_S)
+            return self.rounds.total() >= count
+
+        wait_until(have, STUCK_S, f"{count} videos through")
 
     def _send(self, work: Work) -> None:
         user = User(self._cluster, self._folder)
@@ -308,7 +328,7 @@ class Seen:
         return Fraction(sum(needed.values()) - len(needed), max(1, len(needed)))
 
     def _done(self) -> Iterator[tuple[str, tuple[str, ...], float]]:
-        """Each step that was done: by which copy, which one, and when (Unix time, to a second)."""
+        """Each step that was done: by which copy, which one, and when (Unix time)."""
         for name in self.cluster.copies:
             for line in self.lines(name):
                 if found := _STEP.match(line["text"]):
@@ -349,9 +369,12 @@ def take_away(cluster: LocalCluster, name: str, seconds: float) -> float:
     at = time.monotonic()
     server.pause()
     try:
-        _wait_for(lambda: all(cluster.health(copy, name) is False for copy in needing), _TOLD_S)
+        what = f"health of {needing} without {name}"
+        wait_until(
+            lambda: all(cluster.health(copy, name) is False for copy in needing), _TOLD_S, what
+        )
         told_s = time.monotonic() - at
-        _wait_for(lambda: all(cluster.health(copy) is False for copy in needing), _TOLD_S)
+        wait_until(lambda: all(cluster.health(copy) is False for copy in needing), _TOLD_S, what)
         assert all(cluster.health(copy, "process") for copy in cluster.copies)
         time.sleep(max(0.0, at + seconds - time.monotonic()))
     finally:
@@ -361,13 +384,6 @@ def take_away(cluster: LocalCluster, name: str, seconds: float) -> float:
         time.sleep(seconds / 4)
     cluster.wait()
     return told_s
-
-
-def _wait_for(is_so: Callable[[], bool], seconds: float) -> None:
-    end = time.monotonic() + seconds
-    while not is_so():
-        assert time.monotonic() < end, "health does not tell what is missing"
-        time.sleep(_PAUSE_S)
 
 
 def wipe_kafka(cluster: LocalCluster) -> None:
@@ -508,8 +524,7 @@ def grow(cluster: LocalCluster, some: Sequence[Work], folder: Path) -> dict[str,
     for name in others:
         cluster.stop(name)
     videos = [user.submit(work) for work in some]
-    while not seen.steps()["detect"]:
-        time.sleep(_PAUSE_S)
+    wait_until(lambda: seen.steps()["detect"], STUCK_S, "a segment that one detect has done")
     cluster.add(third)
     try:
         for name in (*others, third):

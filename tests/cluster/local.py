@@ -13,6 +13,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
@@ -52,6 +53,12 @@ _LANE_PARTITIONS = 12
 TOPICS = channels(_LANE_PARTITIONS)
 #: Seconds for a service to say how it is.
 _HEALTH_S = 5.0
+#: How often a server that ends by itself is started again.
+_MOST_REVIVALS = 5
+
+
+class NotServing(Exception):
+    """A part of the cluster does not serve; the text says which, and how its log ends."""
 
 
 @dataclass
@@ -91,6 +98,7 @@ class LocalCluster:
         self._ports = dict(zip(self.copies, ports, strict=False))
         self._http = dict(zip(self.copies, ports[len(self.copies) :], strict=True))
         self._away, self._reviving = set[str](), threading.Lock()
+        self._revived = Counter[str]()
         self.environment |= {
             "INYOURAREA_INGEST_ADDRESS": f"127.0.0.1:{self._ports['ingest']}",
             "INYOURAREA_TRACK_ADDRESS": f"127.0.0.1:{self._ports['track']}",
@@ -154,7 +162,7 @@ class LocalCluster:
         """These copies serve; all where none is named. A server that died by itself comes back.
 
         Raises:
-            SystemExit: one has ended, or takes too long.
+            NotServing: one has ended, or takes too long.
         """
         end = time.monotonic() + _START_S
         waiting = list(names or self.processes)
@@ -165,17 +173,23 @@ class LocalCluster:
                 waiting.pop(0)
                 continue
             if self.processes[name].poll() is not None or time.monotonic() > end:
-                raise SystemExit(f"{name} does not serve: {self.log(name).read_text()[-2000:]}")
+                raise NotServing(f"{name} does not serve: {self.log(name).read_text()[-2000:]}")
             time.sleep(0.2)
 
     def revive(self) -> None:
         """Servers that have ended by themselves are there again, as on a cluster, and it is said.
 
         Triton's python backend gives up on a machine with far more to do than it has cores.
+
+        Raises:
+            NotServing: one has died too often.
         """
         with self._reviving:
             for name, server in self.servers.all().items():
                 if name not in self._away and has_ended(server.pid):
+                    self._revived[name] += 1
+                    if self._revived[name] > _MOST_REVIVALS:
+                        raise NotServing(f"{name} dies by itself, again and again")
                     print(f"{name} has died by itself, and is started again", flush=True)
                     with contextlib.suppress(ProcessLookupError):
                         server.kill()  # what it has left behind
@@ -187,11 +201,13 @@ class LocalCluster:
         gone = self.servers.all()[server]
         with self._reviving:
             self._away.add(server)
-        gone.kill()
-        yield gone
-        gone.start()
-        with self._reviving:
-            self._away.discard(server)
+        try:
+            gone.kill()
+            yield gone
+            gone.start()
+        finally:
+            with self._reviving:
+                self._away.discard(server)
 
     def restore(self) -> None:
         """All copies serve, whatever was done to them."""

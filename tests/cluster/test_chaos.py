@@ -8,6 +8,7 @@ import random
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from fractions import Fraction
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,7 @@ from local import LocalCluster, local_cluster
 from own_servers import skipped_where_not_had
 
 #: One process has the cluster, and all of its scenes.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600), pytest.mark.xdist_group("cluster")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200), pytest.mark.xdist_group("cluster")]
 
 COPIES = ("ingest", "detect", "detect-2", "track", "render", "render-2", "gateway", "gateway-2")
 KILLS = 8
@@ -82,7 +83,7 @@ def test_killed_services_lose_nothing(
     with Traffic(cluster, works, tmp_path) as traffic:
         chaos.kill_at_random(cluster, traffic, random.Random(seed), KILLS, unit_s=1)
     assert traffic.rounds.total() >= len(works)
-    assert seen.twice(traffic.rounds) < 1
+    assert seen.twice(traffic.rounds) < Fraction(1, 4)
     assert seen.texts("run ") == []  # nothing needed to be told again
 
 

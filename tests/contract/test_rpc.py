@@ -116,7 +116,7 @@ def test_who_has_gone_without_a_word_is_noticed(monkeypatch: pytest.MonkeyPatch)
     solver.may_end.clear()
     with track(solver) as address, Cable(address) as cable, ThreadPoolExecutor(1) as pool:
         asked = pool.submit(solved, cable.address, None)
-        while not solver.begun:
+        while not solver.begun and not asked.done():
             time.sleep(0.05)
         cable.pull()
         with pytest.raises(DependencyAway, match="another service can not be asked now"):

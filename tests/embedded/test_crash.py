@@ -55,10 +55,13 @@ def test_ctrl_c_stops_in_one_line_and_the_next_run_goes_on(
     words = ["run", str(small_show.video), "--boxes", str(small_show.boxes), "--out", str(out)]
     command = [sys.executable, "-m", "inyourarea.cli", *words]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    while not (out / ".inyourarea" / "runs").is_dir():
-        time.sleep(0.05)
-    process.send_signal(signal.SIGINT)
-    _, said = process.communicate(timeout=30)
+    try:
+        while not (out / ".inyourarea" / "runs").is_dir() and process.poll() is None:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=30)
+    finally:
+        process.kill()
     assert process.returncode == 130
     assert "Traceback" not in said
     assert said.splitlines()[-1] == "stopped; the same command goes on from here"

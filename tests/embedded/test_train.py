@@ -33,6 +33,7 @@ LIMIT_BYTES = 15_000_000
 WAIT_S = 240
 pytestmark = [
     pytest.mark.slow,
+    pytest.mark.timeout(1200),  # the first has all trainings before it
     pytest.mark.xdist_group("train"),
     NEEDS_TRAIN,
 ]
@@ -204,12 +205,14 @@ def test_what_a_cpu_runs_is_in_8_bits_and_loses_no_more_than_it_may(trained: Stu
 def test_what_a_gpu_runs_is_the_same_network_in_float32(trained: Studio, tmp_path: Path) -> None:
     models, group = tmp_path / "models", tmp_path / "tri.toml"
     out = ("--out", str(trained.work.parent), "--models", str(models), "--group", str(group))
-    trained.train(*out, on_gpu=True)
-    assert not describe_file(models / "tri/1/model.onnx").is_quantised
-    told = json.loads((models / "tri/1/card.json").read_text())
-    assert told["numbers"] == "float32"
-    assert set(told["marks"]) == {"float32"}
-    trained.train()  # as it was, for who comes after
+    try:
+        trained.train(*out, on_gpu=True)
+        assert not describe_file(models / "tri/1/model.onnx").is_quantised
+        told = json.loads((models / "tri/1/card.json").read_text())
+        assert told["numbers"] == "float32"
+        assert set(told["marks"]) == {"float32"}
+    finally:
+        trained.train()  # as it was, for who comes after
 
 
 def test_asked_again_it_learns_nothing_and_makes_no_other_version(trained: Studio) -> None:
