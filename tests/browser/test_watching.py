@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -449,9 +450,8 @@ def test_a_fancam_is_saved_by_its_name(site: PlayerSite, watching: Watch) -> Non
 
 def test_pictures_have_the_screens_own_pixels(site: PlayerSite, browser: Browser) -> None:
     # A context's device_scale_factor is not what canvases are told of.
-    sharp = launch(browser.browser_type, "--force-device-scale-factor=2")
-    page = sharp.new_page(no_viewport=True)
-    page.goto(address(site, "watch/{video}"))
-    page.select_option("[data-testid=mode-choice]", "virtual")
-    Watching(page).until(lambda: page.evaluate(_SHARPNESS) == [2, 2])
-    sharp.close()
+    with closing(launch(browser.browser_type, "--force-device-scale-factor=2")) as sharp:
+        page = sharp.new_page(no_viewport=True)
+        page.goto(address(site, "watch/{video}"))
+        page.select_option("[data-testid=mode-choice]", "virtual")
+        Watching(page).until(lambda: page.evaluate(_SHARPNESS) == [2, 2])
