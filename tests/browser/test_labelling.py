@@ -141,17 +141,22 @@ def test_a_hundred_tracklets_are_named_by_a_hundred_keys(
     page.wait_for_selector("[data-testid=count-Ana] >> text=125 of 1500")
 
 
+def opened_by_few(label_site: LabelSite, open_page: OpenPage, few: int) -> Page:
+    """The page of labelling, which is given so few strips at a time."""
+    page = open_page(f"{label_site.url}/about")
+    page.route(
+        "**/queue?limit=*",
+        lambda route: route.continue_(url=route.request.url.replace("limit=200", f"limit={few}")),
+    )
+    page.goto(f"{label_site.url}/label/show")
+    return page
+
+
 def test_strips_behind_those_that_were_fetched_are_counted_and_follow(
     label_site: LabelSite, open_page: OpenPage
 ) -> None:
     pictures = fill(label_site.dataset, shots=5)
-    page = open_page(f"{label_site.url}/about")
-    few = "limit=8"
-    page.route(
-        "**/queue?limit=*",
-        lambda route: route.continue_(url=route.request.url.replace("limit=200", few)),
-    )
-    page.goto(f"{label_site.url}/label/show")
+    page = opened_by_few(label_site, open_page, 8)
     strip = page.locator("[data-testid=strip]")
     others = 4 * ACROSS
     for left in range(others + ACROSS, 0, -1):
@@ -164,6 +169,43 @@ def test_strips_behind_those_that_were_fetched_are_counted_and_follow(
     Editor(page).saved()
     for picture in pictures:
         assert [box.member for box in label_site.newest(picture).boxes] == MEMBERS
+
+
+def test_a_name_is_taken_back_though_the_list_went_on(
+    label_site: LabelSite, open_page: OpenPage
+) -> None:
+    pictures = fill(label_site.dataset, shots=1)
+    page = opened_by_few(label_site, open_page, 2)
+
+    def asks(place: int) -> None:
+        page.wait_for_selector(f"[data-testid=strip][data-tracklet='run:0:{place}']")
+        page.wait_for_selector(f"[data-testid=strip] >> text={ACROSS - place} people to name")
+
+    for place, key in enumerate("13"):
+        asks(place)
+        page.keyboard.press(key)
+    asks(2)
+    page.keyboard.press("z")
+    for place in range(1, ACROSS):
+        asks(place)
+        page.keyboard.press(str(place + 1))
+    page.wait_for_selector("[data-testid=strips-done] >> text=Every tracklet has a name.")
+    Editor(page).saved()
+    for picture in pictures:
+        assert [box.member for box in label_site.newest(picture).boxes] == MEMBERS
+
+
+def test_where_all_strips_of_the_list_are_left_for_later_that_is_told(
+    label_site: LabelSite, open_page: OpenPage
+) -> None:
+    fill(label_site.dataset, shots=1)
+    page = opened_by_few(label_site, open_page, 3)
+    for place in range(3):
+        page.wait_for_selector(f"[data-testid=strip][data-tracklet='run:0:{place}']")
+        page.keyboard.press("s")
+    page.wait_for_selector("[data-testid=strips-done] >> text=3 were left for later; 1 more")
+    page.click("[data-testid=strips-done] >> text=Again")
+    page.wait_for_selector("[data-testid=strip][data-tracklet='run:0:0']")
 
 
 def test_each_person_of_a_run_is_asked_for_once_and_then_the_unsure_ones(

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -417,6 +418,39 @@ def test_more_of_a_list_that_is_no_longer_shown_is_left_out(
     assert page.locator(".card-title").all_inner_texts() == ["first", "late"]
 
 
+def test_what_is_tried_again_becomes_ready_in_a_list_that_was_made_longer(
+    site: PlayerSite, open_page: OpenPage
+) -> None:
+    video = site.get("/videos")["items"][0]
+    states = {"first": "failed", "later": "failed"}
+
+    def shown(title: str) -> dict[str, Any]:
+        return {**video, "id": title, "title": title, "state": states[title]}
+
+    def answer(route: Route) -> None:
+        is_first = "cursor" not in parse_qs(urlsplit(route.request.url).query)
+        title = "first" if is_first else "later"
+        route.fulfill(json={"items": [shown(title)], "next_cursor": "2" if is_first else None})
+
+    def retry(route: Route) -> None:
+        title = route.request.url.split("/")[-2]
+        states[title] = "working"
+        route.fulfill(json=shown(title))
+
+    page = open_page(f"{site.url}/about")
+    page.route("**/api/v1/videos?*", answer)
+    page.route("**/api/v1/videos/*/retry", retry)
+    page.goto(site.url)
+    page.click("[data-testid=more]")
+    for title in states:
+        card = page.locator(".card", has_text=title)
+        card.locator("[data-testid=retry]").click()
+        page.wait_for_selector(f".card.is-working >> text={title}")
+        states[title] = "ready"
+        page.wait_for_selector(f".card.is-ready >> text={title}")
+    assert page.locator(".card-title").all_inner_texts() == ["first", "later"]
+
+
 def test_a_phone_shows_where_one_is(site: PlayerSite, open_page: OpenPage) -> None:
     page = open_page(f"{site.url}/about", viewport={"width": 360, "height": 740})
     here = page.locator("nav [aria-current]")
@@ -449,9 +483,8 @@ def test_a_fancam_is_saved_by_its_name(site: PlayerSite, watching: Watch) -> Non
 
 def test_pictures_have_the_screens_own_pixels(site: PlayerSite, browser: Browser) -> None:
     # A context's device_scale_factor is not what canvases are told of.
-    sharp = launch(browser.browser_type, "--force-device-scale-factor=2")
-    page = sharp.new_page(no_viewport=True)
-    page.goto(address(site, "watch/{video}"))
-    page.select_option("[data-testid=mode-choice]", "virtual")
-    Watching(page).until(lambda: page.evaluate(_SHARPNESS) == [2, 2])
-    sharp.close()
+    with closing(launch(browser.browser_type, "--force-device-scale-factor=2")) as sharp:
+        page = sharp.new_page(no_viewport=True)
+        page.goto(address(site, "watch/{video}"))
+        page.select_option("[data-testid=mode-choice]", "virtual")
+        Watching(page).until(lambda: page.evaluate(_SHARPNESS) == [2, 2])

@@ -19,26 +19,28 @@ const AHEAD = 3;
 
 export function Strips({ desk, strips, total, people }: Props) {
   // Where a strip was named, it is passed; so one goes back by taking the last name back.
-  const [named, setNamed] = useState<readonly { tracklet: string; person: string; member: string }[]>([]);
+  const [named, setNamed] = useState<readonly { strip: Strip; member: string }[]>([]);
+  // Whose name was taken back, the last one first: a list that was fetched meanwhile lacks them.
+  const [back, setBack] = useState<readonly Strip[]>([]);
   const [later, setLater] = useState<ReadonlySet<string>>(new Set());
-  const passed = new Set([...named.map(({ tracklet }) => tracklet), ...later]);
-  const left = strips.filter(({ tracklet }) => !passed.has(tracklet));
+  const passed = new Set([...named.map((one) => one.strip.tracklet), ...later]);
+  const left = [...back, ...without(back, strips)].filter(({ tracklet }) => !passed.has(tracklet));
   const [strip] = left;
-  const done = strips.filter(({ tracklet }) => passed.has(tracklet));
-  const togo = { left: total - done.length, people: people - done.filter((one) => one.is_first).length };
-  const proposed = strip?.member || (named.find(({ person }) => person === strip?.person)?.member ?? "");
+  const togo = { left: total - strips.length + left.length, people: people - firsts(strips) + firsts(left) };
+  const proposed = strip?.member || (named.find((one) => one.strip.person === strip?.person)?.member ?? "");
 
   const name = (member: string) => {
     if (!strip) return;
     desk.outbox.put({ kind: "tracklet", id: strip.tracklet, member, state: "confirmed" });
-    setNamed([...named, { tracklet: strip.tracklet, person: strip.person, member }]);
+    setNamed([...named, { strip, member }]);
   };
   const skip = () => strip && setLater(new Set([...later, strip.tracklet]));
   const takeBack = () => {
     const last = named.at(-1);
     if (!last) return;
-    desk.outbox.takeNameBack(last.tracklet, last.member);
+    desk.outbox.takeNameBack(last.strip.tracklet, last.member);
     setNamed(named.slice(0, -1));
+    setBack([last.strip, ...without([last.strip], back)]);
   };
   useKeys((key) => {
     const member = desk.memberOf(key);
@@ -48,19 +50,23 @@ export function Strips({ desk, strips, total, people }: Props) {
     else if (key === "s") skip();
     else if (key === "z" || key === "backspace") takeBack();
   });
-  const goesOn = !strip && togo.left > 0;
+  // Where all are left for later, the same would come again.
+  const goesOn = !strip && togo.left > 0 && !strips.every(({ tracklet }) => later.has(tracklet));
   const allSent = desk.outbox.waiting.value.length === 0;
   useEffect(() => {
-    if (goesOn && allSent) desk.again(); // those behind, once the gateway knows what was named
+    if (!goesOn || !allSent) return;
+    setBack([]); // they have passed again, too
+    desk.again(); // those behind, once the gateway knows what was named
   }, [goesOn, allSent]);
   useEffect(() => {
     for (const { faces } of left.slice(1, 1 + AHEAD)) for (const { url } of faces) new Image().src = url;
   }, [strip]);
 
   if (!strip) {
+    const told = goesOn ? "stripsMore" : togo.left ? "stripsBehind" : later.size ? "stripsLater" : "stripsDone";
     return (
       <div class="strip-done" role="status" data-testid="strips-done">
-        <p>{goesOn ? say("stripsMore", { n: togo.left }) : say(later.size ? "stripsLater" : "stripsDone", { n: later.size })}</p>
+        <p>{say(told, { n: later.size, left: togo.left })}</p>
         <div class="buttons">
           <button type="button" class="button" onClick={() => (setLater(new Set()), desk.again())}>
             {say("again")}
@@ -102,6 +108,14 @@ export function Strips({ desk, strips, total, people }: Props) {
       </div>
     </div>
   );
+}
+
+function without(some: readonly Strip[], strips: readonly Strip[]): Strip[] {
+  return strips.filter(({ tracklet }) => !some.some((one) => one.tracklet === tracklet));
+}
+
+function firsts(strips: readonly Strip[]): number {
+  return strips.filter((one) => one.is_first).length;
 }
 
 /** Of a face's sides, added around it: hair and shoulders tell people apart, too. */

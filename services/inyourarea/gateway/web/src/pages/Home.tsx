@@ -1,6 +1,6 @@
 /** All videos: search, state, and a card for each. */
 import { useEffect, useState } from "preact/hooks";
-import { api } from "../api/client";
+import { api, type VideoQuery } from "../api/client";
 import type { Video } from "../api/types";
 import { Icon } from "../parts/Icon";
 import { inWords, Message } from "../parts/Message";
@@ -14,7 +14,7 @@ const STATES = ["", "ready", "working", "failed"] as const;
 
 /** After the last letter it is searched, in milliseconds. */
 const PAUSE_MS = 200;
-/** While something is in work the list is asked for again, in milliseconds. */
+/** While something is in work all that is shown is asked for again, in milliseconds. */
 const REFRESH_MS = 4000;
 
 interface List {
@@ -22,8 +22,6 @@ interface List {
   of: string;
   videos: Video[];
   cursor: string | null;
-  /** Somebody has asked for more: from then on it is left as it is. */
-  isLonger: boolean;
 }
 
 export function Home() {
@@ -37,15 +35,15 @@ export function Home() {
   useEffect(() => {
     document.title = "InYourArea";
     const ending = new AbortController();
+    const shown = list?.of === of ? list.videos.length : 0;
     let timer: ReturnType<typeof setTimeout>;
     const ask = async () => {
       try {
-        const found = await api.videos({ query: query.trim(), state }, ending.signal);
+        const found = await asManyAs(shown, { query: query.trim(), state }, ending.signal);
         if (ending.signal.aborted) return;
         setFailure("");
-        const first = { of, videos: found.items, cursor: found.next_cursor, isLonger: false };
-        setList((before) => (before?.of === of && before.isLonger ? before : first));
-        if (found.items.some((video) => video.state === "working")) timer = setTimeout(() => void ask(), REFRESH_MS);
+        setList({ of, ...found });
+        if (found.videos.some((video) => video.state === "working")) timer = setTimeout(() => void ask(), REFRESH_MS);
       } catch (error) {
         if (!ending.signal.aborted) setFailure(inWords(error));
       }
@@ -57,11 +55,13 @@ export function Home() {
     };
   }, [of, turn]);
 
-  const add = (page: { items: Video[]; next_cursor: string | null }) =>
-    setList((before) => before && { ...before, videos: [...before.videos, ...page.items], cursor: page.next_cursor, isLonger: true });
+  const add = (page: { items: Video[]; next_cursor: string | null }) => {
+    setList((before) => before && { ...before, videos: [...before.videos, ...page.items], cursor: page.next_cursor });
+    setTurn((before) => before + 1);
+  };
   const changed = (video: Video) => {
     setList((before) => before && { ...before, videos: before.videos.map((one) => (one.id === video.id ? video : one)) });
-    setTurn(turn + 1);
+    setTurn((before) => before + 1);
   };
 
   return (
@@ -101,6 +101,18 @@ export function Home() {
       )}
     </div>
   );
+}
+
+/** The newest of what is searched for, page by page: no fewer than are shown. */
+async function asManyAs(shown: number, query: VideoQuery, signal: AbortSignal): Promise<Omit<List, "of">> {
+  const videos: Video[] = [];
+  let cursor: string | null = "";
+  do {
+    const page: Awaited<ReturnType<typeof api.videos>> = await api.videos({ ...query, cursor }, signal);
+    videos.push(...page.items);
+    cursor = page.next_cursor;
+  } while (cursor && videos.length < shown);
+  return { videos, cursor };
 }
 
 function Nothing({ query, state }: { query: string; state: string }) {
