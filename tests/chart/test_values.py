@@ -17,6 +17,7 @@ from tools import (
     FULL_CLUSTER,
     Manifest,
     Rejected,
+    arrows,
     containers,
     dev,
     environment,
@@ -227,8 +228,20 @@ def test_the_test_is_told_what_the_gateway_is() -> None:
     (test,) = (each for each in made if each["kind"] == "Pod")
     gateway = of_kind(made, "Deployment")["gateway"]["spec"]["template"]["spec"]
     assert environment(test["spec"]) == environment(gateway)
-    ways = of_kind(made, "NetworkPolicy")["test"]["spec"]["egress"]
-    assert {5432, 8333, 9092} <= {port["port"] for way in ways for port in way["ports"]}
+
+
+def test_the_test_has_a_way_to_the_site_and_to_whatever_the_gateway_asks() -> None:
+    made = dev()
+    asked = {(to, port) for of, to, port in arrows(made) if of == "gateway"}
+    assert asked == {
+        ("ingest", 50051),
+        ("track", 50051),
+        ("dev-kafka", 9092),
+        ("dev-store", 8333),
+        ("dev-catalog", 5432),
+    }
+    tested = {(to, port) for of, to, port in arrows(made) if of == "test"}
+    assert tested == asked | {("gateway", 8000)}
 
 
 def test_an_upgrade_of_the_program_leaves_the_charts_own_servers_alone() -> None:
@@ -323,7 +336,7 @@ def test_only_the_architectures_arrows_are_allowed() -> None:
         for peer in rule.get("from", [])
         if "podSelector" in peer
     ]
-    assert callers == ["gateway"]
+    assert callers == ["gateway", "test"]
     ports = [
         port["port"] for rule in policies["detect"]["spec"]["egress"] for port in rule["ports"]
     ]
