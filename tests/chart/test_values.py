@@ -4,6 +4,8 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +19,7 @@ from tools import (
     FULL_CLUSTER,
     Manifest,
     Rejected,
+    arrows,
     containers,
     dev,
     environment,
@@ -227,8 +230,20 @@ def test_the_test_is_told_what_the_gateway_is() -> None:
     (test,) = (each for each in made if each["kind"] == "Pod")
     gateway = of_kind(made, "Deployment")["gateway"]["spec"]["template"]["spec"]
     assert environment(test["spec"]) == environment(gateway)
-    ways = of_kind(made, "NetworkPolicy")["test"]["spec"]["egress"]
-    assert {5432, 8333, 9092} <= {port["port"] for way in ways for port in way["ports"]}
+
+
+def test_the_test_has_a_way_to_the_site_and_to_whatever_the_gateway_asks() -> None:
+    made = dev()
+    asked = {(to, port) for of, to, port in arrows(made) if of == "gateway"}
+    assert asked == {
+        ("ingest", 50051),
+        ("track", 50051),
+        ("dev-kafka", 9092),
+        ("dev-store", 8333),
+        ("dev-catalog", 5432),
+    }
+    tested = {(to, port) for of, to, port in arrows(made) if of == "test"}
+    assert tested == asked | {("gateway", 8000)}
 
 
 def test_an_upgrade_of_the_program_leaves_the_charts_own_servers_alone() -> None:
@@ -263,20 +278,34 @@ def test_pods_that_are_written_into_run_a_copy_of_the_program() -> None:
         assert "initContainers" not in found["spec"]["template"]["spec"]
 
 
-def test_a_service_that_was_written_into_begins_anew_until_its_pod_ends(tmp_path: Path) -> None:
-    """Run as a pod would: what ends is there again, and the pod's end is the service's."""
+@contextmanager
+def container_written_into(folder: Path) -> Iterator["subprocess.Popen[str]"]:
+    """Run as a pod would: the command of a service that tells its process and works for long."""
     pod = of_kind(render(files=[CHART / "examples/sync.yaml"]), "Deployment")["track"]["spec"]
     words = pod["template"]["spec"]["containers"][0]["command"]
-    service = tmp_path / "inyourarea"
+    service = folder / "inyourarea"
     service.mkdir()
     (service / "__init__.py").touch()
     (service / "track.py").write_text(
         "import os, time\nprint(os.getpid(), flush=True)\ntime.sleep(99)"
     )
-    environ = {**os.environ, "PYTHONPATH": str(tmp_path)}
-    words = [sys.executable, *words[1:]]
-    container = subprocess.Popen(words, env=environ, stdout=subprocess.PIPE, text=True)
-    try:
+    with subprocess.Popen(
+        [sys.executable, *words[1:]],
+        env={**os.environ, "PYTHONPATH": str(folder)},
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as container:
+        try:
+            yield container
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(container.pid, signal.SIGKILL)
+
+
+def test_a_service_that_was_written_into_begins_anew_until_its_pod_ends(tmp_path: Path) -> None:
+    """What ends is there again, and the pod's end is the service's."""
+    with container_written_into(tmp_path) as container:
         assert container.stdout
         first = int(container.stdout.readline())
         os.kill(first, signal.SIGTERM)
@@ -284,12 +313,30 @@ def test_a_service_that_was_written_into_begins_anew_until_its_pod_ends(tmp_path
         container.terminate()
         assert container.wait(30) == 0
         assert container.stdout.read() == ""
-    finally:
-        container.kill()
-        container.communicate()
     assert second != first
     with pytest.raises(ProcessLookupError):
         os.kill(second, 0)
+
+
+@pytest.mark.parametrize("turn", [1, 2])
+def test_a_pod_that_ends_while_a_service_begins_ends_it_too(turn: int, tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(f"""
+import os, signal, subprocess
+begun, start = [], subprocess.Popen
+def told_meanwhile(words):
+    begun.append(start(words))
+    if len(begun) == {turn}:
+        os.kill(os.getpid(), signal.SIGTERM)
+    return begun[-1]
+subprocess.Popen = told_meanwhile
+""")
+    with container_written_into(tmp_path) as container:
+        assert container.stdout
+        if turn == 2:
+            os.kill(int(container.stdout.readline()), signal.SIGTERM)
+        assert container.wait(30) == 0
+        with pytest.raises(ProcessLookupError):
+            os.killpg(container.pid, 0)
 
 
 def test_each_service_may_have_a_key_of_its_own() -> None:
@@ -323,7 +370,7 @@ def test_only_the_architectures_arrows_are_allowed() -> None:
         for peer in rule.get("from", [])
         if "podSelector" in peer
     ]
-    assert callers == ["gateway"]
+    assert callers == ["gateway", "test"]
     ports = [
         port["port"] for rule in policies["detect"]["spec"]["egress"] for port in rule["ports"]
     ]

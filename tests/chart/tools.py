@@ -181,6 +181,46 @@ def pods(manifests: Iterable[Manifest]) -> list[tuple[str, Manifest]]:
     return found
 
 
+def arrows(manifests: Iterable[Manifest]) -> set[tuple[str, str, int]]:
+    """Who reaches whom within the release, and where: let out by its own policy, in by the other's.
+
+    A way that goes anywhere counts where somebody is let in by it. What is let in by a port's name
+    has that port in the pod.
+    """
+    manifests = list(manifests)
+    policies = of_kind(manifests, "NetworkPolicy")
+    return {
+        (of, to, port)
+        for of, own in policies.items()
+        for to, other in policies.items()
+        for port in _ports(own["spec"]["egress"], "to", other["spec"]["podSelector"], {})
+        & _ports(
+            other["spec"]["ingress"], "from", own["spec"]["podSelector"], _named(manifests, to)
+        )
+    }
+
+
+def _ports(rules: list[Manifest], way: str, pod: Manifest, named: dict[str, int]) -> set[int]:
+    """The ports that some rule of a policy opens to this pod's labels, less those of names."""
+    return {
+        named.get(port["port"], port["port"])
+        for rule in rules
+        if way not in rule or any(_is_meant(peer, pod["matchLabels"]) for peer in rule[way])
+        for port in rule.get("ports", [])
+    }
+
+
+def _is_meant(peer: Manifest, labels: dict[str, str]) -> bool:
+    wanted = peer.get("podSelector", {}).get("matchLabels", {}).items()
+    return set(peer) == {"podSelector"} and wanted <= labels.items()
+
+
+def _named(manifests: Iterable[Manifest], component: str) -> dict[str, int]:
+    pod = of_kind(manifests, "Deployment").get(component, {}).get("spec", {}).get("template", {})
+    ports = [port for each in pod.get("spec", {}).get("containers", []) for port in each["ports"]]
+    return {port["name"]: port["containerPort"] for port in ports}
+
+
 def containers(pod: Manifest) -> list[Manifest]:
     """All of a pod's, those that come first too."""
     return [*pod.get("initContainers", []), *pod["containers"]]

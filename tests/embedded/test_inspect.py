@@ -1,12 +1,14 @@
 """What ``inyourarea inspect`` says of a video, beside what is true of it."""
 
 import csv
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from small_show import SIZE, SmallShow, inyourarea
+from media import Film, film
+from small_show import SIZE, SmallShow, inyourarea, inyourarea_here
 
 FRAMES = 150
 
@@ -40,3 +42,24 @@ def test_people_shares_faces_and_sizes_are_those_of_the_video(
         assert height <= SIZE[1]
     assert lines[-1].startswith("3 people were seen")
     assert not list(tmp_path.glob("inyourarea-*"))  # the sample is gone
+
+
+@pytest.mark.parametrize(
+    ("video", "seconds", "sampled"),
+    [
+        (Film(pts=(0,)), "0.0", "0.0"),
+        (Film(pts=tuple(range(9)), time_base=Fraction(1), keys=(0, 4)), "9.0", "2.0"),
+        (Film(pts=tuple(range(0, 50, 5)), time_base=Fraction(1)), "50.0", "10.0"),
+        (Film(pts=tuple(range(180))), "6.0", "1.2"),
+    ],
+    ids=["one frame", "slides", "slow slides", "one segment"],
+)
+def test_a_frame_that_stands_for_long_is_looked_at_for_as_long(
+    video: Film, seconds: str, sampled: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "video.mp4"
+    path.write_bytes(film(video))
+    assert inyourarea_here("inspect", path) == 0
+    size, cuts, *_ = capsys.readouterr().out.splitlines()
+    assert size == f"160x96, {seconds} s; looked at {sampled} s of it"
+    assert cuts.startswith("no cut in what was looked at: about 0 cuts per minute, hardly more ")

@@ -17,8 +17,8 @@ RUNTIME_FILES = """
     folder_objects health json_logs kafka_assignor kafka_bus kafka_clients kafka_lanes
     kafka_letters kafka_member kafka_settings kafka_topics letters matrix memory memory_bus meter
     metrics metrics_server minio_bucket minio_objects minio_settings model_versions objects
-    observed_rpc ranged remembered rpc service settings source stills tls tones traces trainings
-    units upright worker
+    observed_rpc onnx_session ranged remembered rpc service settings source stills tls tones traces
+    trainings units upright worker
 """
 TRACKED = subprocess.run(
     ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
@@ -42,6 +42,14 @@ def test_the_runtime_and_the_house_are_closed_lists() -> None:
 def test_no_room_is_named_after_nothing() -> None:
     names = {"utils", "common", "helpers", "misc", "base", "manager"}
     assert not [path for path in PACKAGE.rglob("*.py") if path.stem in names]
+
+
+def test_onnxruntime_reports_nothing_to_its_makers_wherever_it_is_given_a_model() -> None:
+    parts = {path: path.read_text().split("InferenceSession(") for path in PACKAGE.rglob("*.py")}
+    givers = {path for path, (_, *after) in parts.items() if after}
+    # The model runs in Triton, where the other module is not.
+    assert givers == {PACKAGE / "runtime/onnx_session.py", PACKAGE / "contracts/triton_model.py"}
+    assert all("onnxruntime.disable_telemetry_events()" in parts[path][0] for path in givers)
 
 
 def test_every_module_says_where_it_stands() -> None:

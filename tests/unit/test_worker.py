@@ -320,8 +320,10 @@ def test_what_a_unit_costs_is_written_down_once(tmp_path: Path) -> None:
     bench.worker.work(replace(record, offset=8), Event())  # the video was deleted, and came again
     costs = [float(bench.objects.get(key)) for key in bench.objects.list("usage/spent/r/stage/")]
     assert sum(costs) == pytest.approx(cost_s + 0.1, abs=0.09)
-    # A bus that has begun anew has another segment's record where this one's was.
-    bench.worker.work(replace(record, key="v/1"), Event())
+    # A bus that has begun anew has another segment's record where this one's was: whose key may be
+    # the video's, as this one's.
+    other = facts.SegmentCut(video_id="v", run_id="r", segment=facts.Segment(index=1))
+    bench.worker.work(replace(record, value=other.SerializeToString()), Event())
     assert len(list(bench.objects.list("usage/spent/r/stage/"))) == len(costs) + 1
 
 

@@ -38,6 +38,7 @@ class TritonPythonModel:
                 f"model.onnx of version {version} has the digest {digest}, the configuration "
                 "tells another; write the model repository again"
             )
+        onnxruntime.disable_telemetry_events()  # as runtime/onnx_session.py does
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = options.inter_op_num_threads = 1
         self._session = onnxruntime.InferenceSession(

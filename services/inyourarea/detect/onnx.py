@@ -18,6 +18,7 @@ from inyourarea.contracts.model import (
 from inyourarea.core.errors import ModelRejected
 from inyourarea.core.reasons import told
 from inyourarea.detect.detector import Found, check_pictures, trim
+from inyourarea.runtime.onnx_session import open_session
 
 _UNLOADABLE = (
     trouble.Fail,
@@ -67,14 +68,13 @@ class OnnxDetector:
 
 
 def _open(content: bytes) -> onnxruntime.InferenceSession:
-    onnxruntime.disable_telemetry_events()  # 1.32 has events for its makers, on from the start
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     # The arena stays on: without it each call maps its memory anew, 129 instead of 90 ms.
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+        return open_session(content, options)
     except _UNLOADABLE as error:
         raise ModelRejected(told("model-graph", error=_sentence(error))) from error
 

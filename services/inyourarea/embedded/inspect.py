@@ -25,6 +25,7 @@ from inyourarea.detect.pictures import Pictures
 from inyourarea.detect.segment import Footage, look, sighted
 from inyourarea.embedded.run import Request, check_paths, see, store_source
 from inyourarea.ingest.extract import Extraction, extract_segment
+from inyourarea.ingest.segments import SEGMENT_S
 from inyourarea.ingest.submit import submit_video
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.folder_objects import FolderObjects
@@ -35,7 +36,8 @@ from inyourarea.track.solve import Question, solve_tracks
 STRETCH_EVERY_S = 15
 FEWEST_STRETCHES, MOST_STRETCHES = 2, 12
 #: The share of a video that all stretches are together, as far as each is at least a second and at
-#: most a segment: most of what an inspection costs, which a tenth of a run is to be enough for.
+#: most a segment should be: most of what an inspection costs, which a tenth of a run is to be
+#: enough for.
 SAMPLED = Fraction(1, 5)
 #: Frames of a stretch that go through the detector.
 LOOKS = 3
@@ -108,8 +110,9 @@ def inspect_video(request: Request) -> Inspection:
 
 @dataclass(frozen=True)
 class _Stretch:
-    """A few seconds: their signals, and what was seen in a few of their frames."""
+    """So many seconds: their signals, and what was seen in a few of their frames."""
 
+    seconds: Fraction
     signals: Signals
     detections: Detections
 
@@ -140,7 +143,7 @@ class _Sample:
         segments = self.accepted.segments
         wanted = max(FEWEST_STRETCHES, min(MOST_STRETCHES, int(self.seconds / STRETCH_EVERY_S)))
         places = np.unique(np.linspace(0, len(segments) - 1, wanted).round().astype(int))
-        length_s = max(Fraction(1), SAMPLED * self.seconds / wanted)
+        length_s = min(SEGMENT_S, max(Fraction(1), SAMPLED * self.seconds / len(places)))
         for place in places.tolist():
             yield self._stretch(segments[place], max(1, int(length_s / self.time_base)))
 
@@ -164,7 +167,7 @@ class _Sample:
         seen = look(pictures, self._detector, pictures.pictured[np.unique(places)])
         found = sighted(pictures, seen, Footage(self.size, self.time_base))
         signals = tables.read_signals(self._objects.get(extraction.signals_key))
-        return _Stretch(signals, found)
+        return _Stretch(length * self.time_base, signals, found)
 
 
 def _judge(sample: _Sample, picture: Picture) -> Inspection:
@@ -173,21 +176,16 @@ def _judge(sample: _Sample, picture: Picture) -> Inspection:
         len(find_shots(one.signals, Timeline(one.signals.pts, sample.time_base))) - 1
         for one in stretches
     )
-    sampled_s = float(sum(_seconds(one, sample.time_base) for one in stretches))
     tracks = _who(stretches, sample)
     people = tuple(_seen(track, tracks, picture) for track in tracks.people)
     return Inspection(
         size=sample.size,
         seconds=float(sample.seconds),
-        sampled_s=sampled_s,
+        sampled_s=float(sum(one.seconds for one in stretches)),
         cuts=cuts,
         people=people,
         verdict=_verdict(people),
     )
-
-
-def _seconds(stretch: _Stretch, time_base: Fraction) -> Fraction:
-    return int(stretch.signals.pts[-1] - stretch.signals.pts[0]) * time_base
 
 
 def _who(stretches: list[_Stretch], sample: _Sample) -> Tracks:

@@ -83,14 +83,14 @@ class Child:
         return value
 
     def _ask(self, work: Any, timeout_s: float) -> tuple[str, Any, float]:
-        if self._is_closed:
-            raise ChildDied("its process was told to end")
+        self._check_open()
         self._about = contextvars.copy_context()
         if self._process is None or self._process.poll() is not None:
             self._bury()
             self._process = _start(self._memory_mib)
             listener = threading.Thread(target=self._listen_to, args=(self._process,), daemon=True)
             listener.start()
+            self._check_open()  # whoever closed it meanwhile has not seen this process
         process = self._process
         is_late = threading.Event()
 
@@ -112,6 +112,11 @@ class Child:
             raise
         finally:
             timer.cancel()
+
+    def _check_open(self) -> None:
+        if self._is_closed:
+            self._bury()
+            raise ChildDied("its process was told to end")
 
     def _listen_to(self, process: "subprocess.Popen[bytes]") -> None:
         """Whatever it says beside its answers is logged, as about the work that it was given."""

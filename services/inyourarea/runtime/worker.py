@@ -1,5 +1,6 @@
 """The one loop that every stage runs: consume, handle, publish, flush, commit."""
 
+import hashlib
 import logging
 import os
 import platform
@@ -331,8 +332,10 @@ def _start_of(worker: str, record: Record, fact: Any) -> Start:
 def _cost_of(stage: str, fact: Any, record: Record) -> str:
     """Where it is written down what a unit has cost.
 
-    By the record's key and place: one that is delivered twice is charged once; a video that was
-    deleted and comes again has records of its own, and is charged again. The place alone would not
-    do: a bus that begins anew, on a laptop or wiped, has another segment's record there.
+    By the record's content and place: one that is delivered twice is charged once; a video that was
+    deleted and comes again has the same records at places of their own, and is charged again. The
+    place alone would not do, nor with the key, which may be the video's: a bus that begins anew,
+    on a laptop or wiped, has another segment's record there.
     """
-    return keys.spent(fact.run_id, stage, f"{record.key} {_origin(record)}")
+    content = hashlib.sha256(record.value).hexdigest()
+    return keys.spent(fact.run_id, stage, f"{content} {_origin(record)}")

@@ -6,9 +6,15 @@ Frames drawn by worker processes.
 import csv
 import json
 import multiprocessing
+import os
+import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 from typing import TypeAlias
 
@@ -18,6 +24,7 @@ import numpy as np
 from av.video.reformatter import Colorspace
 from numpy.typing import NDArray
 
+from inyourarea.core.errors import Refused
 from inyourarea.runtime.disk import sweep, whole
 from inyourarea.stage_show.beat import SAMPLE_RATE, sound
 from inyourarea.stage_show.difficulty import describe
@@ -33,6 +40,9 @@ The key-frame distance is a broadcaster's 2 s.
 """
 AUDIO_BITS_PER_S = 128_000
 _AAC_FRAME = 1024
+#: Frames that a worker is asked for at once, and how often it is asked before the encoder has them.
+_AT_ONCE = 4
+_ASKED = 3
 FILES = ("stage.mp4", "truth.csv", "shots.csv", "show.json")
 TRUTH_COLUMNS = (
     "frame", "pts", "shot", "name", "role", "x1", "y1", "x2", "y2", "face_visible", "head_visible",
@@ -55,6 +65,7 @@ def write_show(
 
     Raises:
         OSError: the folder can not be written.
+        Refused: a worker has died.
     """
     folder.mkdir(parents=True, exist_ok=True)
     sweep(folder)
@@ -110,19 +121,49 @@ def to_planes(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _begin_worker(show: Show) -> None:
     cv2.setNumThreads(1)
     _worker_show.append(show)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _draw_in_worker(frame: int) -> _Drawn:
-    picture, rows = draw_frame(_worker_show[-1], frame)
-    return to_planes(picture), rows
+def _end_with_parent() -> None:
+    """A worker whose parent was killed would wait for it for ever."""
+    if parent := multiprocessing.parent_process():
+        parent.join()
+    os._exit(1)
+
+
+def _draw_in_worker(first: int) -> list[_Drawn]:
+    show = _worker_show[-1]
+    drawn = (draw_frame(show, at) for at in range(first, show.spec.frames)[:_AT_ONCE])
+    return [(to_planes(picture), rows) for picture, rows in drawn]
 
 
 @contextmanager
 def _drawn(show: Show, workers: int) -> Iterator[Iterator[_Drawn]]:
-    """Draw all frames in order, in worker processes of their own."""
-    context = multiprocessing.get_context("spawn")
-    with context.Pool(max(1, workers), _begin_worker, (show,)) as pool:
-        yield pool.imap(_draw_in_worker, range(show.spec.frames), chunksize=4)
+    """Draw all frames in order, in worker processes of their own; few wait for the encoder.
+
+    Raises:
+        Refused: a worker has died.
+    """
+    workers, context = max(1, workers), multiprocessing.get_context("spawn")
+    pool = ProcessPoolExecutor(workers, context, _begin_worker, (show,))
+    try:
+        yield _in_order(pool, range(0, show.spec.frames, _AT_ONCE), _ASKED * workers)
+    except BrokenProcessPool as died:
+        raise Refused(
+            "a process that draws has died, most likely for want of memory: end other programs, "
+            "or ask for a smaller size"
+        ) from died
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _in_order(pool: ProcessPoolExecutor, firsts: Iterable[int], most: int) -> Iterator[_Drawn]:
+    asked = (pool.submit(_draw_in_worker, first) for first in firsts)
+    waiting = deque(islice(asked, most))
+    while waiting:
+        drawn = waiting.popleft().result()
+        waiting.extend(islice(asked, 1))
+        yield from drawn
 
 
 def _keep_rows(

@@ -17,6 +17,7 @@ from inyourarea.contracts.model import (
     check_model,
 )
 from inyourarea.core.letterbox import BAR_GREY, fit_letterbox
+from inyourarea.runtime.onnx_session import open_session
 from inyourarea.train.measure import Answers
 from inyourarea.train.show_pictures import Drawn, read_truth
 from inyourarea.train.windows import LabelledPicture, read_picture
@@ -54,7 +55,7 @@ def open_model(content: bytes) -> tuple[onnxruntime.InferenceSession, ModelInfo]
     """
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = THREADS
-    session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
+    session = open_session(content, options)
     metadata = session.get_modelmeta().custom_metadata_map
     return session, check_model(session.get_inputs(), session.get_outputs(), metadata)
 

@@ -8,9 +8,6 @@ from pathlib import Path
 
 from inyourarea.core.errors import Refused
 
-#: What only the extra ``train`` brings.
-_NEEDED = ("torch", "torchvision", "ultralytics", "cloudpickle")
-
 
 def is_installed() -> bool:
     """Whether there is what learning needs; it is not loaded to find out."""
@@ -37,7 +34,7 @@ def torch_within(work: Path) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
-        if (error.name or "").partition(".")[0] not in _NEEDED:
+        if (error.name or "").partition(".")[0] in ("", "inyourarea"):
             raise
         raise Refused(
             f"{error.name} is not installed; learning and exporting need `pip install .[train]`."

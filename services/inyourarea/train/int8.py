@@ -9,7 +9,6 @@ from typing import TypeVar
 
 import numpy as np
 import onnx
-import onnxruntime
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import CalibrationMethod, QuantType
@@ -17,6 +16,7 @@ from onnxruntime.quantization.calibrate import TensorData, TensorsData
 from onnxruntime.quantization.qdq_quantizer import QDQQuantizer
 
 from inyourarea.contracts.model import FRAMES_INPUT, ModelInfo
+from inyourarea.runtime.onnx_session import open_session
 from inyourarea.train.graph import Nodes
 
 QUANTISED = ("Conv", "Sigmoid", "Mul", "Concat", "Add", "MaxPool", "Resize")
@@ -166,9 +166,7 @@ def _ranges(model: onnx.ModelProto, frames: Iterable[NDArray[np.uint8]]) -> Mapp
             told.graph.node.append(helper.make_node(operator, [name], [answer], keepdims=0))
             told.graph.output.append(helper.make_tensor_value_info(answer, TensorProto.FLOAT, []))
             wanted.append(answer)
-    session = onnxruntime.InferenceSession(
-        told.SerializeToString(), providers=["CPUExecutionProvider"]
-    )
+    session = open_session(told.SerializeToString())
     seen = np.array([session.run(wanted, {FRAMES_INPUT: frame[None]}) for frame in frames])
     lows, highs = seen[:, ::2].min(axis=0).tolist(), seen[:, 1::2].max(axis=0).tolist()
     ranges = dict(zip(asked, zip(lows, highs, strict=True), strict=True))

@@ -11,6 +11,7 @@ from inyourarea.contracts.served import ServedVersion
 from inyourarea.contracts.triton_config import Description, gpu_config
 from inyourarea.core.errors import ModelRejected
 from inyourarea.runtime.disk import whole
+from inyourarea.runtime.onnx_session import open_session
 
 #: The operator by which a graph says that it computes in 8 bits.
 _QUANTISED = b"QuantizeLinear"
@@ -69,9 +70,7 @@ def read_info(file: Path) -> ModelInfo:
     # Nothing is computed, so nothing is to be made faster first.
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
     try:
-        session = onnxruntime.InferenceSession(
-            file.read_bytes(), options, providers=["CPUExecutionProvider"]
-        )
+        session = open_session(file.read_bytes(), options)
     except OSError as error:
         raise ModelRejected(f"{file} can not be read: {error.strerror}") from error
     except trouble.InvalidProtobuf as error:

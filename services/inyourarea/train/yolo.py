@@ -12,12 +12,12 @@ from typing import Any
 
 import numpy as np
 import onnx
-import onnxruntime
 import torch
 from numpy.typing import NDArray
 
 from inyourarea.contracts.model import BOXES_OUTPUT, FRAMES_INPUT, SCORES_OUTPUT, ModelInfo
 from inyourarea.core.errors import Refused
+from inyourarea.runtime.onnx_session import open_session
 from inyourarea.train.graph import OPSET, ROWS, Nodes, Suppression, build_model
 from inyourarea.train.parity import BOX_TOLERANCE_PX, SCORE_TOLERANCE, Answer, apart, is_within
 
@@ -173,7 +173,7 @@ def check_parity(
     Raises:
         ParityBroken: a difference is beyond half a pixel or .01.
     """
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    session = open_session(content)
     answer = session.run([BOXES_OUTPUT, SCORES_OUTPUT], {FRAMES_INPUT: frames})
     found = apart(own_answer(for_inference(network), frames), answer)
     if not is_within(*found):

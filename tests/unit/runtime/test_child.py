@@ -29,6 +29,7 @@ from child_work import (
 )
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import VideoTooLarge
+from inyourarea.runtime import child as runtime_child
 from inyourarea.runtime.child import (
     Child,
     ChildDied,
@@ -167,6 +168,40 @@ def test_closing_ends_what_is_being_done_and_what_would_come() -> None:
     assert not _lives(pid)
     with pytest.raises(ChildDied, match="told to end"):
         child.call(os.getpid, timeout_s=20)
+
+
+class Door:
+    """A lock that tells when somebody waits at it."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.is_waited_at = threading.Event()
+
+    def __enter__(self) -> None:
+        if not self._lock.acquire(blocking=False):
+            self.is_waited_at.set()
+            self._lock.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._lock.release()
+
+
+def test_closing_ends_a_process_that_was_about_to_start(monkeypatch: pytest.MonkeyPatch) -> None:
+    child, door, start, started = Child(), Door(), runtime_child._start, []
+    closing = threading.Thread(target=child.close)
+
+    def closed_meanwhile(memory_mib: int) -> "subprocess.Popen[bytes]":
+        closing.start()
+        assert door.is_waited_at.wait(60)
+        started.append(start(memory_mib))
+        return started[0]
+
+    monkeypatch.setattr(child, "_lock", door)
+    monkeypatch.setattr(runtime_child, "_start", closed_meanwhile)
+    with pytest.raises(ChildDied, match="told to end"):
+        child.call(os.getpid, timeout_s=20)
+    closing.join()
+    assert not _lives(started[0].pid)
 
 
 PARENT = """

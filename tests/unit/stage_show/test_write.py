@@ -4,6 +4,7 @@ import argparse
 import csv
 import hashlib
 import json
+import multiprocessing
 from fractions import Fraction
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from inyourarea.cli import stage_show as command
+from inyourarea.core.errors import Refused
 from inyourarea.stage_show import Show, ShowSpec, draw_frame, write_show
 from inyourarea.stage_show.beat import SAMPLE_RATE, onset_samples
 
@@ -135,6 +137,21 @@ def test_show_json_says_who_and_how_hard(folder: Path) -> None:
     assert difficulty["face_height_px"]["min"] >= 24
     assert difficulty["face_height_px"]["max"] <= 400
     assert set(difficulty["crossings_per_minute"]) == {"front", "middle", "back"}
+
+
+@pytest.mark.parametrize("dying", [1, 2])
+def test_a_drawing_process_that_dies_is_told_and_leaves_no_file(dying: int, tmp_path: Path) -> None:
+    others = set(multiprocessing.active_children())
+
+    def kill(_: int) -> None:
+        drawing = set(multiprocessing.active_children()) - others
+        for process in sorted(drawing, key=lambda one: one.pid or 0)[:dying]:
+            process.kill()
+
+    with pytest.raises(Refused, match="process that draws has died"):
+        write_show(Show.plan(SPEC), tmp_path, workers=2, progress=kill)
+    assert list(tmp_path.iterdir()) == []
+    assert set(multiprocessing.active_children()) <= others
 
 
 def test_the_command_refuses_in_words_and_writes_nothing(

@@ -59,9 +59,13 @@ each change, up to five minutes.
   import signal, subprocess, sys, time
 
   told = []
+  signal.signal(signal.SIGTERM, lambda *_: told.append(1))
   while not told:
       service = subprocess.Popen([sys.executable, "-m", sys.argv[1]])
-      signal.signal(signal.SIGTERM, lambda *_: (told.append(1), service.terminate()))
+      while service.poll() is None and not told:
+          time.sleep(0.2)
+      if told:
+          service.terminate()
       service.wait()
       time.sleep(1)
 - inyourarea.{{ .name }}
