@@ -7,7 +7,7 @@ import re
 import subprocess
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -109,13 +109,24 @@ class Release:
     def drained(self, pod: str, components: Iterable[str]) -> Iterator[None]:
         """Those parts' pods had to leave the pod's node, which takes none until this ends."""
         node = self.kubectl("get", "pod", pod, "-o", "jsonpath={.spec.nodeName}")
-        which = f"app.kubernetes.io/instance={NAME},app.kubernetes.io/component in "
-        words = ["drain", node, "--pod-selector", which + f"({','.join(components)})"]
+        label = f"app.kubernetes.io/instance={NAME},app.kubernetes.io/component in "
+        label += f"({','.join(components)})"
+        # Of this namespace: `kubectl drain` would empty other releases of the name as well.
+        which = ("-l", label, "--field-selector", f"spec.nodeName={node}")
         try:
-            run("kubectl", *words, "--delete-emptydir-data", "--timeout=300s")
+            run("kubectl", "cordon", node)
+            eventually(lambda: self._are_gone(which), 300)
             yield
         finally:
             run("kubectl", "uncordon", node)
+
+    def _are_gone(self, which: Iterable[str]) -> bool:
+        """Whether none of these pods is left; those that are were told to go, as budgets bear."""
+        left = self.kubectl("get", "pods", *which, "-o", "name").split()
+        for each in left:
+            with suppress(Failed):
+                self.evict(each.removeprefix("pod/"))
+        return not left
 
     def everything(self) -> list[dict[str, Any]]:
         """Whatever of the release is still in the namespace."""
