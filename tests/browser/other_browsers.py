@@ -85,11 +85,11 @@ def firefox(folder: Path) -> Iterator[OtherPage]:
     """Debian's Firefox without a screen; its profile lies in the folder.
 
     Raises:
-        NoBrowser: there is none.
+        NoBrowser: it, or the library by which it decodes H.264, is not there.
     """
     found = shutil.which("firefox-esr") or shutil.which("firefox")
-    if found is None:
-        raise NoBrowser("there is no Firefox here: apt-get install firefox-esr")
+    if found is None or not any(Path("/usr/lib").glob("*/libavcodec.so.*")):
+        raise NoBrowser("no Firefox plays here: apt-get install firefox-esr libavcodec-extra")
     (port,) = free_ports(1)
     (folder / "user.js").write_text(f'user_pref("marionette.port", {port});\n')
     words = [found, "--headless", "--marionette", "--no-remote", "--profile", str(folder)]
