@@ -418,8 +418,9 @@ def test_more_of_a_list_that_is_no_longer_shown_is_left_out(
     assert page.locator(".card-title").all_inner_texts() == ["first", "late"]
 
 
+@pytest.mark.parametrize("path", ["", "group/counted"])
 def test_what_is_tried_again_becomes_ready_in_a_list_that_was_made_longer(
-    site: PlayerSite, open_page: OpenPage
+    path: str, site: PlayerSite, open_page: OpenPage
 ) -> None:
     video = site.get("/videos")["items"][0]
     states = {"first": "failed", "later": "failed"}
@@ -440,7 +441,7 @@ def test_what_is_tried_again_becomes_ready_in_a_list_that_was_made_longer(
     page = open_page(f"{site.url}/about")
     page.route("**/api/v1/videos?*", answer)
     page.route("**/api/v1/videos/*/retry", retry)
-    page.goto(site.url)
+    page.goto(address(site, path))
     page.click("[data-testid=more]")
     for title in states:
         card = page.locator(".card", has_text=title)
