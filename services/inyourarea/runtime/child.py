@@ -169,19 +169,18 @@ class Child:
 
 
 def _start(memory_mib: int) -> "subprocess.Popen[bytes]":
-    command = [sys.executable, "-P", "-c", "from inyourarea.runtime.child import serve; serve()"]
+    words = f"from inyourarea.runtime.child import serve; serve({memory_mib})"
+    command = [sys.executable, "-P", "-c", words]
     path = os.pathsep.join(part for part in sys.path if part)
     # Settings stay here, keys to stores and collectors among them: it is told what it needs.
     plain = {name: of for name, of in os.environ.items() if not name.startswith((PREFIX, "OTEL_"))}
-    process = subprocess.Popen(
+    return subprocess.Popen(
         command,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env={**plain, "PYTHONPATH": path},
     )
-    _send(process.stdin, memory_mib)
-    return process
 
 
 def _exchange(process: "subprocess.Popen[bytes]", work: Any) -> tuple[str, Any, float]:
@@ -212,7 +211,7 @@ def prepare(module: str) -> None:
     give_back_memory()
 
 
-def serve() -> None:
+def serve(memory_mib: int) -> None:
     """The child's side: do what comes in on standard input until nobody is there any more."""
     import signal  # noqa: PLC0415 - only the child needs it
 
@@ -221,7 +220,7 @@ def serve() -> None:
     # Whatever a library prints goes to standard error, not between the replies.
     os.dup2(2, 1)
     requests = sys.stdin.buffer
-    limit_memory(pickle.load(requests))
+    limit_memory(memory_mib)
     keep_freed_memory()
     sys.setswitchinterval(TURN_S)
     inbox: queue.SimpleQueue[Any] = queue.SimpleQueue()

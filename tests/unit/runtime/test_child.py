@@ -2,6 +2,7 @@
 
 import os
 import platform
+import shutil
 import signal
 import subprocess
 import sys
@@ -122,6 +123,15 @@ def test_an_idle_child_that_is_gone_is_replaced(child: Child) -> None:
     os.kill(child.call(os.getpid, timeout_s=20), signal.SIGKILL)
     time.sleep(0.2)
     assert child.call(add, 4, 4, timeout_s=20) == 8
+
+
+def test_a_child_whose_process_ends_before_it_is_asked_has_died(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(sys, "executable", shutil.which("false"))
+    for _ in range(20):  # it may be told something before it is gone
+        with closing(Child()) as child, pytest.raises(ChildDied):
+            child.call(os.getpid, timeout_s=20)
 
 
 def test_a_child_at_rest_has_no_process_until_it_is_called() -> None:
