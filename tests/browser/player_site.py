@@ -141,6 +141,7 @@ def make_once(folder: Path, stage: CountedStage, title: str) -> Path:
     with folder.with_suffix(".lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not (folder / "made").exists():
+            shutil.rmtree(folder, ignore_errors=True)  # one that was stopped on the way
             make(folder, stage, title)
             (folder / "made").touch()
     return folder
