@@ -2,7 +2,7 @@
 
 import logging
 import statistics
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -152,6 +152,14 @@ def opened_by_few(label_site: LabelSite, open_page: OpenPage, few: int) -> Page:
     return page
 
 
+def all_is_named(page: Page, label_site: LabelSite, pictures: Iterable[str]) -> None:
+    """The page says so, and each picture has the members as they stand."""
+    page.wait_for_selector("[data-testid=strips-done] >> text=Every tracklet has a name.")
+    Editor(page).saved()
+    for picture in pictures:
+        assert [box.member for box in label_site.newest(picture).boxes] == MEMBERS
+
+
 def test_strips_behind_those_that_were_fetched_are_counted_and_follow(
     label_site: LabelSite, open_page: OpenPage
 ) -> None:
@@ -165,10 +173,7 @@ def test_strips_behind_those_that_were_fetched_are_counted_and_follow(
         assert told in strip.inner_text()
         place = int((strip.get_attribute("data-tracklet") or "").rsplit(":", 1)[1])
         page.keyboard.press(str(place + 1))
-    page.wait_for_selector("[data-testid=strips-done] >> text=Every tracklet has a name.")
-    Editor(page).saved()
-    for picture in pictures:
-        assert [box.member for box in label_site.newest(picture).boxes] == MEMBERS
+    all_is_named(page, label_site, pictures)
 
 
 def test_a_name_is_taken_back_though_the_list_went_on(
@@ -189,10 +194,7 @@ def test_a_name_is_taken_back_though_the_list_went_on(
     for place in range(1, ACROSS):
         asks(place)
         page.keyboard.press(str(place + 1))
-    page.wait_for_selector("[data-testid=strips-done] >> text=Every tracklet has a name.")
-    Editor(page).saved()
-    for picture in pictures:
-        assert [box.member for box in label_site.newest(picture).boxes] == MEMBERS
+    all_is_named(page, label_site, pictures)
 
 
 def test_where_all_strips_of_the_list_are_left_for_later_that_is_told(

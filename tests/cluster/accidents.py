@@ -242,7 +242,8 @@ def _who_has_begun(cluster: LocalCluster, service: str, run: str) -> str:
                     found.append(name)
         return bool(found)
 
-    chaos.wait_until(is_found, chaos.STUCK_S, f"a step of {run} that {service} has begun")
+    what = f"a step of {run} that {service} has begun"
+    chaos.wait_until(is_found, chaos.STUCK_S, what, _PAUSE_S)
     return found[0]
 
 
@@ -299,7 +300,8 @@ def beside_a_long_video(works: Sequence[Work], long: Path, user: User) -> dict[s
         steps = user.insist(lambda client: client.video(waiting)).progress
         return next((one.done, one.total) for one in steps if one.stage == "finding people")
 
-    chaos.wait_until(lambda: found()[0], chaos.STUCK_S, "a segment of the long video")
+    what = "a segment of the long video"
+    chaos.wait_until(lambda: found()[0], chaos.STUCK_S, what, _PAUSE_S)
     at = time.monotonic()
     user.bring_through(work)
     beside_s = time.monotonic() - at

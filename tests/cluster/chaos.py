@@ -102,13 +102,15 @@ class Stuck(Exception):
     """Something does not go on."""
 
 
-def wait_until(is_so: Callable[[], object], seconds: float, what: str) -> None:
+def wait_until(
+    is_so: Callable[[], object], seconds: float, what: str, pause_s: float = _PAUSE_S
+) -> None:
     """It is so. Raises `Stuck`: not within so many seconds; ``what`` says what was waited for."""
     end = time.monotonic() + seconds
     while not is_so():
         if time.monotonic() > end:
             raise Stuck(f"{what}: not within {seconds:g} s")
-        time.sleep(_PAUSE_S)
+        time.sleep(pause_s)
 
 
 @dataclass
