@@ -41,7 +41,7 @@ class ServerAway(Refused):
 
 
 class Patience:
-    """Waits between tries, until nothing has gone on for so many seconds."""
+    """Waits between tries, until for so many seconds all have failed and nothing has gone on."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -49,16 +49,19 @@ class Patience:
 
     def renew(self) -> None:
         """Something has gone on."""
-        self._since = time.monotonic()
+        self._since: float | None = None
         self._wait_s = 0.25
 
     def bear(self, away: ServerAway) -> None:
         """A while has passed.
 
         Raises:
-            ServerAway: that was long enough.
+            ServerAway: the first failure since something went on was long enough ago.
         """
-        if time.monotonic() - self._since > self._seconds:
+        now = time.monotonic()
+        if self._since is None:
+            self._since = now
+        if now - self._since > self._seconds:
             raise away
         time.sleep(self._wait_s)
         self._wait_s = min(2 * self._wait_s, 10.0)

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import threading
+import time
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -94,6 +95,36 @@ def test_a_wait_asks_again_where_events_do_not_get_through(tmp_path: Path) -> No
 
     with fake(answers) as server, Client(server.url, notes=tmp_path) as client:
         assert client.wait(VIDEO["id"]).state == "ready"  # type: ignore[arg-type]
+
+
+def test_a_server_that_is_away_after_a_quiet_while_is_waited_for_from_then_on(
+    tmp_path: Path,
+) -> None:
+    streams: list[Answer] = [(503, JSON, b"{}")]
+
+    def answers(_: str, path: str) -> Answer:
+        if not path.endswith("/events"):
+            return 200, JSON, video(state="working")
+        if streams:
+            time.sleep(0.5)
+            return streams.pop()
+        event = b"event: video\ndata: " + video(state="ready") + b"\n\n"
+        return 200, {"Content-Type": "text/event-stream"}, event
+
+    with fake(answers) as server, Client(server.url, patience_s=0.4, notes=tmp_path) as client:
+        assert client.wait(VIDEO["id"]).state == "ready"  # type: ignore[arg-type]
+
+
+def test_a_server_that_stays_away_is_given_up(tmp_path: Path) -> None:
+    def answers(_: str, path: str) -> Answer:
+        return (503 if path.endswith("/events") else 200), JSON, video(state="working")
+
+    with (
+        fake(answers) as server,
+        Client(server.url, patience_s=0.1, notes=tmp_path) as client,
+        pytest.raises(ServerAway),
+    ):
+        client.wait(VIDEO["id"])  # type: ignore[arg-type]
 
 
 def test_a_busy_server_is_asked_again_when_it_says(tmp_path: Path) -> None:
