@@ -303,6 +303,18 @@ def test_a_unit_that_failed_and_is_tried_again_starts_from_nothing(tmp_path: Pat
     assert list(bench.objects.list("attempts/")) == []
 
 
+def test_a_unit_that_waited_too_long_each_time_is_no_unit_that_kills(tmp_path: Path) -> None:
+    def wait(_: facts.SegmentCut) -> list[Message]:
+        raise DependencyAway("a full disk")
+
+    bench = Bench(tmp_path, wait)
+    bench.worker.patience = replace(bench.worker.patience, tries_when_away=1)
+    for _ in range(STARTS + 1):
+        bench.work()
+    reasons = [letter.headers["reason"] for letter in bench.published(DEAD_LETTERS)]
+    assert reasons == [b"a full disk"] * (STARTS + 1)
+
+
 def test_what_a_unit_costs_is_written_down_once(tmp_path: Path) -> None:
     def work(_: facts.SegmentCut) -> list[Message]:
         burn(0.2 if not list(bench.objects.list("usage/")) else 0.1)

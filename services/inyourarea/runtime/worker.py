@@ -192,7 +192,7 @@ class Worker:
                 if absences == self.patience.tries_when_away:
                     unit.end("failed", str(away))
                     why = _Why(str(away), absences, told("away", what=away))
-                    return self._failure(record, fact, why)
+                    return self._give_up(marks, record, fact, why)
                 if absences == 1:
                     self._note_trouble(marks, start, f"waits: {away}")
                 self._wait(away, absences, stop)
