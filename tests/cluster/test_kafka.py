@@ -87,6 +87,26 @@ def test_a_step_longer_than_the_longest_poll_gap_keeps_its_membership(house: Kaf
     assert busy.consume(1) is None
 
 
+def test_a_member_that_waits_says_at_once_how_far_it_is_behind(house: KafkaHouse) -> None:
+    idle = house.join("group", ("facts",))
+    stop, asked_s = Event(), list[float]()
+
+    def wait() -> None:
+        while not stop.is_set():
+            idle.consume(0.5)
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    for _ in range(10):
+        time.sleep(0.1)
+        began = time.monotonic()
+        assert idle.behind() == {"facts": 0}
+        asked_s.append(time.monotonic() - began)
+    stop.set()
+    waiting.join()
+    assert sum(asked_s) < 0.5
+
+
 def test_a_member_that_works_lets_another_join(house: KafkaHouse) -> None:
     busy = house.join("group", ("facts",))
     sent = publish(busy, 40)

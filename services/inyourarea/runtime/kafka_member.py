@@ -108,6 +108,7 @@ class KafkaMember:
         self._away = self._twin = ""
         self._polled = self._heard = self._settled = self._looked = 0.0
         self._behind: set[TopicPartition] = set()
+        self._counts = dict.fromkeys(channels, 0)
         self._is_out = False
         self._stop = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name=f"keeps {group}", daemon=True)
@@ -131,6 +132,7 @@ class KafkaMember:
             self.check()
             with self._lock:
                 record = self._look(end - time.monotonic())
+                self._count()
             left = end - time.monotonic()
             if record is not None or left <= 0:
                 return record
@@ -159,16 +161,8 @@ class KafkaMember:
             time.sleep(_TICK_S / 2)
 
     def behind(self) -> dict[str, int]:
-        """See `Bus.behind`."""
-        with self._lock:
-            counts = dict.fromkeys(self._channels, 0) | self._lanes.waiting()
-            if (consumer := self._consumer) is None:
-                return counts
-            for place in consumer.assignment():
-                with suppress(kafka_errors.IllegalStateError):  # lost a moment ago
-                    end = consumer.highwater(place) or 0
-                    counts[place.topic] += max(0, end - self._position(place))
-        return counts
+        """See `Bus.behind`; without the lock, which a member that waits nearly always holds."""
+        return self._counts
 
     def close(self) -> None:
         """The member has left its group, which gives its partitions to the others at once."""
@@ -229,6 +223,16 @@ class KafkaMember:
         self._pause_full()
         return bool(came)
 
+    def _count(self) -> None:
+        """What the member is behind is known for now."""
+        counts = dict.fromkeys(self._channels, 0) | self._lanes.waiting()
+        if (consumer := self._consumer) is not None:
+            for place in consumer.assignment():
+                owned = consumer._subscription.assignment.get(place)
+                if owned and owned.position and owned.highwater:
+                    counts[place.topic] += max(0, owned.highwater - owned.position.offset)
+        self._counts = counts
+
     def _pause_full(self) -> None:
         assert self._consumer is not None
         full = {TopicPartition(*place) for place in self._lanes.full()}
@@ -273,6 +277,7 @@ class KafkaMember:
                     self._consumer = joining or self._consumer
                     if time.monotonic() - self._polled > _TICK_S:
                         self._poll(0)
+                        self._count()
             except (kafka_errors.KafkaError, BusAway) as error:
                 self._note(f"Kafka can not be reached: {error}")
             except Exception as error:  # the member must not die with its keeper
@@ -394,6 +399,7 @@ class KafkaMember:
         consumer, self._consumer = self._consumer, None
         self._lanes = Lanes(self._channels)
         self._losses = _Losses(EvenAssignor())
+        self._count()
         if consumer is not None:
             with suppress(kafka_errors.KafkaError):
                 end_consumer(consumer, _GOODBYE_S)
