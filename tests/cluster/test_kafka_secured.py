@@ -64,7 +64,7 @@ def test_facts_travel_over_sasl_ssl(secured: KafkaSettings) -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"password": "guessed"}, {"ca_file": None}], ids=["password", "authority"]
+    "wrong", [{"password": "guessed"}, {"ca_file": ""}], ids=["password", "authority"]
 )
 def test_who_is_not_known_or_not_trusted_gets_nowhere(
     wrong: dict[str, str | None], secured: KafkaSettings

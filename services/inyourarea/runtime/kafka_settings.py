@@ -3,11 +3,11 @@
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from inyourarea.contracts.topics import LANE_PARTITIONS
 from inyourarea.runtime.settings import Environment, parse_address
+from inyourarea.runtime.tls import certificate_file
 
 PROTOCOLS = ("PLAINTEXT", "SASL_SSL")
 MECHANISMS = ("SCRAM-SHA-512", "SCRAM-SHA-256", "PLAIN")
@@ -27,7 +27,7 @@ class KafkaSettings:
     user: str = ""
     password: str = field(default="", repr=False)
     #: Certificates that the brokers' are signed with; none: those the system trusts.
-    ca_file: Path | None = None
+    ca_file: str = ""
     member: str = ""
     #: Partitions of each lane, as topics are made: no more copies of a stage than that have work.
     lane_partitions: int = LANE_PARTITIONS
@@ -44,7 +44,7 @@ class KafkaSettings:
             "sasl_mechanism": self.mechanism,
             "sasl_plain_username": self.user,
             "sasl_plain_password": self.password,
-            "ssl_cafile": None if self.ca_file is None else str(self.ca_file),
+            "ssl_cafile": self.ca_file or None,
         }
 
 
@@ -65,10 +65,8 @@ def read_settings(environment: Mapping[str, str]) -> KafkaSettings:
     user = password = ""
     if protocol == "SASL_SSL":
         user = asked.text("KAFKA_USER", "", "the name to sign in with, since SASL_SSL is used")
-        where = asked.text("KAFKA_PASSWORD_FILE", "", "a file, since SASL_SSL is used")
-        if where:
-            password = asked.read("KAFKA_PASSWORD_FILE", "", _content, "a file with a password")
-    ca_file = asked.read("KAFKA_CA_FILE", None, _file, "a file of certificates")
+        password = asked.secret_file("KAFKA_PASSWORD_FILE")
+    ca_file = asked.read("KAFKA_CA_FILE", "", certificate_file, "a file of certificates in PEM")
     member = asked.text("KAFKA_MEMBER", platform.node(), "this process's name in its groups")
     lane_partitions = asked.whole("KAFKA_LANE_PARTITIONS", plain.lane_partitions, 1, 10_000)
     asked.check()
@@ -95,16 +93,3 @@ def _one_of(choices: tuple[str, ...]) -> Any:
         return text
 
     return read
-
-
-def _file(text: str) -> Path:
-    if not Path(text).is_file():
-        raise ValueError(text)
-    return Path(text)
-
-
-def _content(text: str) -> str:
-    content = _file(text).read_text().strip()
-    if not content:
-        raise ValueError(text)
-    return content

@@ -4,10 +4,10 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
-from pathlib import Path
 from urllib.parse import urlsplit
 
 from inyourarea.runtime.settings import Environment
+from inyourarea.runtime.tls import certificate_file
 
 #: S3's rule for names of buckets, without dots: those break TLS where the bucket is a host.
 _BUCKET = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]", re.ASCII)
@@ -66,7 +66,7 @@ def read_settings(environment: Mapping[str, str]) -> MinioSettings:
         region=asked.read(
             "S3_REGION", MinioSettings.region, _region, "a name such as eu-central-1"
         ),
-        ca_file=asked.read("S3_CA_FILE", "", _file, "a file of certificates"),
+        ca_file=asked.read("S3_CA_FILE", "", certificate_file, "a file of certificates in PEM"),
         is_in_path=asked.answer("S3_PATH_STYLE", default=True),
         timeout_s=float(asked.seconds("S3_TIMEOUT_S", Fraction(MinioSettings.timeout_s), 3600)),
     )
@@ -93,12 +93,4 @@ def _bucket(text: str) -> str:
 def _region(text: str) -> str:
     if not _REGION.fullmatch(text):
         raise ValueError(text)
-    return text
-
-
-def _file(text: str) -> str:
-    try:
-        Path(text).read_bytes()
-    except OSError as trouble:
-        raise ValueError(text) from trouble
     return text

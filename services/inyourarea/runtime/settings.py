@@ -96,13 +96,17 @@ class Environment:
             problem = f"one of {PREFIX}{name} and {PREFIX}{name}_FILE must be set"
             self._problems.append(problem)
             return ""
-        if file:
-            try:
-                text = Path(file).read_text().strip()
-            except (OSError, UnicodeDecodeError):
-                text = ""
-            if not text:
-                self._problem(f"{name}_FILE", "a file that can be read and holds a secret", file)
+        return text or self.secret_file(f"{name}_FILE")
+
+    def secret_file(self, name: str) -> str:
+        """The secret in a file that must be named."""
+        file = self._values.get(PREFIX + name, "")
+        try:
+            text = Path(file).read_text().strip()
+        except (OSError, UnicodeDecodeError):
+            text = ""
+        if not text:
+            self._problem(name, "a file that can be read and holds a secret", file)
         return text
 
     def several(self, name: str, read: Callable[[str], T], wanted: str) -> tuple[T, ...]:

@@ -36,7 +36,9 @@ def read_settings(environment: Mapping[str, str]) -> Tls | None:
         return None
     asked = Environment(environment)
     pair = read_pair(asked, _CERTIFICATE, _KEY)
-    authority = asked.needed(_AUTHORITY, _certificate, "a file with the authority's certificate")
+    authority = asked.needed(
+        _AUTHORITY, certificate_file, "a file with the authority's certificate"
+    )
     asked.check()
     return Tls(pair.certificate, pair.key, Path(authority).read_bytes())
 
@@ -46,7 +48,7 @@ def read_pair(asked: Environment, certificate: str, key: str) -> Tls:
 
     What is wrong with them is among the problems of ``asked``, and the answer is of no use then.
     """
-    own = asked.needed(certificate, _certificate, "a file with a certificate in PEM")
+    own = asked.needed(certificate, certificate_file, "a file with a certificate in PEM")
     wanted = f"a file with the key of {PREFIX}{certificate} in PEM, without a password"
     secret = asked.needed(key, partial(_key_of, own), wanted)
     if not (own and secret):
@@ -54,7 +56,8 @@ def read_pair(asked: Environment, certificate: str, key: str) -> Tls:
     return Tls(Path(own).read_bytes(), Path(secret).read_bytes())
 
 
-def _certificate(text: str) -> str:
+def certificate_file(text: str) -> str:
+    """A file of certificates in PEM; `ValueError` where it is none."""
     try:
         ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(text)
     except OSError as trouble:  # an SSLError too

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from certificates import Authority
 from inyourarea.runtime.minio_settings import MinioSettings, read_settings
 from inyourarea.runtime.settings import SettingsRejected
 
@@ -21,14 +22,15 @@ def test_what_is_not_set_has_its_default() -> None:
 
 
 def test_everything_can_be_set_and_keys_can_lie_in_files(tmp_path: Path) -> None:
-    for name in ("access", "secret", "ca"):
+    certificate = str(Authority(tmp_path).certificate)
+    for name in ("access", "secret"):
         (tmp_path / name).write_text(f"{name} itself\n")
     found = read_settings(
         {
             "INYOURAREA_S3_ENDPOINT": "https://s3.eu-central-1.amazonaws.com/",
             "INYOURAREA_S3_ACCESS_KEY_FILE": str(tmp_path / "access"),
             "INYOURAREA_S3_SECRET_KEY_FILE": str(tmp_path / "secret"),
-            "INYOURAREA_S3_CA_FILE": str(tmp_path / "ca"),
+            "INYOURAREA_S3_CA_FILE": certificate,
             "INYOURAREA_S3_BUCKET": "stage-videos",
             "INYOURAREA_S3_REGION": "eu-central-1",
             "INYOURAREA_S3_PATH_STYLE": "no",
@@ -41,7 +43,7 @@ def test_everything_can_be_set_and_keys_can_lie_in_files(tmp_path: Path) -> None
         secret_key="secret itself",
         bucket="stage-videos",
         region="eu-central-1",
-        ca_file=str(tmp_path / "ca"),
+        ca_file=certificate,
         is_in_path=False,
         timeout_s=2.5,
     )
@@ -90,6 +92,12 @@ def test_an_empty_file_holds_no_secret(tmp_path: Path) -> None:
     del asked["INYOURAREA_S3_SECRET_KEY"]
     with pytest.raises(SettingsRejected, match="SECRET_KEY_FILE must be a file that can be read"):
         read_settings(asked)
+
+
+def test_a_file_without_certificates_is_told(tmp_path: Path) -> None:
+    (tmp_path / "ca").write_text("none")
+    with pytest.raises(SettingsRejected, match="S3_CA_FILE must be a file of certificates"):
+        read_settings({**PLAIN, "INYOURAREA_S3_CA_FILE": str(tmp_path / "ca")})
 
 
 def test_what_is_printed_of_it_holds_no_secret() -> None:
