@@ -95,6 +95,25 @@ def test_every_selector_meets_its_pods(manifests: list[Manifest]) -> None:
             assert any(wanted.items() <= found for found in labels) or "setup" in name, name
 
 
+def test_every_pod_has_a_network_policy_of_its_own(manifests: list[Manifest]) -> None:
+    _each_has_a_policy(manifests)
+
+
+@pytest.mark.parametrize("one", ["train.enabled=true", "train.jobs.enabled=true"])
+def test_each_kind_of_training_has_a_network_policy_where_it_is_alone(one: str) -> None:
+    _each_has_a_policy(dev(one, "train.claim=models", apis=FULL_CLUSTER))
+
+
+def _each_has_a_policy(manifests: list[Manifest]) -> None:
+    policies = set(of_kind(manifests, "NetworkPolicy"))
+    of_pods = {
+        each["metadata"]["labels"]["app.kubernetes.io/component"]
+        for each in manifests
+        if pods([each])
+    }
+    assert of_pods <= policies
+
+
 def test_named_ports_are_there(manifests: list[Manifest]) -> None:
     for _, pod in pods(manifests):
         for each in containers(pod):

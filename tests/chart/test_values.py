@@ -379,11 +379,18 @@ def test_only_the_architectures_arrows_are_allowed() -> None:
 
 
 def test_traces_have_a_way_to_their_collector() -> None:
-    made = dev("monitoring.tracesTo=http://collector:4317")
-    told = environment(of_kind(made, "Deployment")["render"]["spec"]["template"]["spec"])
-    assert told["OTEL_EXPORTER_OTLP_ENDPOINT"] == "http://collector:4317"
-    rules = of_kind(made, "NetworkPolicy")["render"]["spec"]["egress"]
-    assert {"ports": [{"port": 4317}]} in rules
+    values = ("monitoring.tracesTo=http://collector:4317", "train.jobs.enabled=true")
+    made = dev(*values, apis=FULL_CLUSTER)
+    policies = of_kind(made, "NetworkPolicy")
+    told = {
+        each["metadata"]["labels"]["app.kubernetes.io/component"]
+        for each in made
+        for _, pod in pods([each])
+        if environment(pod).get("OTEL_EXPORTER_OTLP_ENDPOINT") == "http://collector:4317"
+    }
+    assert told >= {"render", "train"}
+    for name in told - {"test"}:  # which is over before there is a trace
+        assert {"ports": [{"port": 4317}]} in policies[name]["spec"]["egress"]
 
 
 def test_the_site_is_led_to_by_a_gateway_or_an_ingress() -> None:
