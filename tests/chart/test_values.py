@@ -36,6 +36,11 @@ OWN = (
     "objectStore.secretName=store",
     "catalog.secretName=catalog",
 )
+#: A key of its own for each service.
+KEYS = tuple(
+    f"objectStore.secretNames.{name}={name}"
+    for name in ("ingest", "detect", "track", "render", "gateway")
+)
 
 
 @pytest.mark.parametrize(
@@ -45,6 +50,7 @@ OWN = (
         (OWN[:1], "objectStore.endpoint is empty"),
         (OWN[:3], "catalog.secretName is empty"),
         ((OWN[0], OWN[1], OWN[3]), "objectStore.secretNames has none for detect"),
+        ((OWN[0], OWN[1], OWN[3], *KEYS), "objectStore.secretNames has none for setup"),
         ((*OWN, "kafka.protocol=SASL_SSL"), "kafka.secretName must name the secret"),
         ((*OWN, "stages.detect.least=5", "stages.detect.most=2"), "less than its least, 5"),
         ((*OWN, "stages.render.most=129"), "its topics have 128 partitions"),
@@ -82,6 +88,10 @@ def test_a_wrong_value_is_refused_by_its_place(value: str, place: str) -> None:
     with pytest.raises(Rejected) as refused:
         render(*OWN, value)
     assert place in str(refused.value)
+
+
+def test_a_key_for_each_service_is_enough_where_nothing_is_set_up() -> None:
+    render(OWN[0], OWN[1], OWN[3], *KEYS, "setup.enabled=false")
 
 
 def test_one_value_is_enough_to_try_it() -> None:
