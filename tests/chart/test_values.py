@@ -371,6 +371,38 @@ def test_an_image_is_known_by_its_digest_where_one_is_named() -> None:
     assert images["ingest"] == "registry.example/iya/ingest:0.1.0"
 
 
+def test_a_catalog_whose_first_start_was_broken_off_is_begun_anew(tmp_path: Path) -> None:
+    pod = of_kind(dev(), "StatefulSet")["dev-catalog"]["spec"]["template"]["spec"]
+    script = pod["containers"][0]["command"][-1].replace("/data/", f"{tmp_path}/")
+    (tmp_path / "bin").mkdir()
+    for name, words in {
+        "initdb": 'mkdir "$2" && echo 17 > "$2/PG_VERSION"',
+        # Killed the first time that it is to make the database.
+        "postgres": f"""
+if [ "$1" = --single ]; then
+  [ -e {tmp_path}/killed ] || {{ touch {tmp_path}/killed; exit 137; }}
+  cat > "$3/made"
+else
+  cat "$2/made"
+fi""",
+    }.items():
+        program = tmp_path / "bin" / name
+        program.write_text(f"#!/bin/sh\n{words}\n")
+        program.chmod(0o755)
+    said = [
+        subprocess.run(
+            ["/bin/sh", "-c", script],
+            env={"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for _ in range(3)
+    ]
+    assert [each.returncode for each in said] == [137, 0, 0]
+    assert {each.stdout for each in said[1:]} == {"create database inyourarea\n"}
+
+
 def test_only_the_architectures_arrows_are_allowed() -> None:
     policies = of_kind(render(*OWN), "NetworkPolicy")
     asked = policies["ingest"]["spec"]["ingress"]
