@@ -7,6 +7,7 @@ in, and what a dataset has of whom. `inyourarea.runtime.datasets` keeps them.
 import hashlib
 import json
 import math
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -397,10 +398,16 @@ def _field(
 
 def _sides(table: Mapping[str, Any], name: str, length: int) -> list[float]:
     sides = _field(table, name, list)
-    is_number = [isinstance(side, int | float) and not isinstance(side, bool) for side in sides]
-    if len(sides) != length or not all(is_number):
+    if len(sides) != length or not all(map(_is_number, sides)):
         raise DatasetRejected(f"'{name}' must be {length} numbers.")
     return [float(side) for side in sides]
+
+
+def _is_number(value: Any) -> bool:
+    """Python's JSON has NaN, infinity, and whole numbers that no float holds, too."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return False
+    return abs(value) <= sys.float_info.max
 
 
 def _check_inside(box: Box, size: tuple[int, int]) -> None:
