@@ -83,7 +83,7 @@ TOPICS = (
     Topic("stage.ready", facts.StageReady, _by_video),
     Topic("streams.ready", facts.StreamsReady, _by_video),
     Topic("faces.drawn", facts.FacesDrawn, _by_video),
-    Topic("pins.changed", facts.PinsChanged, _by_video),
+    # Stages ask for the tombstones; these two tell whatever other program reads the bus.
     Topic("run.cancelled", facts.RunCancelled, _by_video, is_compacted=True),
     Topic("video.deleted", facts.VideoDeleted, _by_video, is_compacted=True),
     Topic("stage.failed", facts.StageFailed, _by_video),

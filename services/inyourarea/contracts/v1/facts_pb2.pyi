@@ -928,32 +928,6 @@ class FacesDrawn(_message.Message):
 Global___FacesDrawn: _TypeAlias = FacesDrawn  # noqa: Y015
 
 @_typing.final
-class PinsChanged(_message.Message):
-    DESCRIPTOR: _descriptor.Descriptor
-
-    VIDEO_ID_FIELD_NUMBER: _builtins.int
-    RUN_ID_FIELD_NUMBER: _builtins.int
-    PINS_FIELD_NUMBER: _builtins.int
-    video_id: _builtins.str
-    run_id: _builtins.str
-    @_builtins.property
-    def pins(self) -> _containers.RepeatedCompositeFieldContainer[Global___Pin]: ...
-    def __init__(
-        self,
-        *,
-        video_id: _builtins.str = ...,
-        run_id: _builtins.str = ...,
-        pins: _abc.Iterable[Global___Pin] | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["pins", b"pins", "run_id", b"run_id", "video_id", b"video_id"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___PinsChanged: _TypeAlias = PinsChanged  # noqa: Y015
-
-@_typing.final
 class RunCancelled(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from inyourarea.contracts.v1 import facts_pb2 as inyourarea_dot_contracts_dot_v1_dot_facts__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$inyourarea/contracts/v1/stored.proto\x12\x17inyourarea.contracts.v1\x1a#inyourarea/contracts/v1/facts.proto\"\x84\x02\n\x0eSegmentWindows\x12\x31\n\x07segment\x18\x01 \x01(\x0b\x32 .inyourarea.contracts.v1.Segment\x12;\n\x05views\x18\x02 \x03(\x0b\x32,.inyourarea.contracts.v1.SegmentWindows.View\x12\x0b\n\x03pts\x18\x03 \x03(\x03\x1au\n\x04View\x12\x0e\n\x06person\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07picture\x18\x03 \x01(\r\x12\r\n\x05width\x18\x04 \x01(\r\x12\x0e\n\x06height\x18\x05 \x01(\r\x12\x0f\n\x07windows\x18\x06 \x03(\x11\x12\x0e\n\x06states\x18\x07 \x01(\x0c\"\xc5\x01\n\rSegmentPieces\x12\x31\n\x07segment\x18\x01 \x01(\x0b\x32 .inyourarea.contracts.v1.Segment\x12<\n\x06pieces\x18\x02 \x03(\x0b\x32,.inyourarea.contracts.v1.SegmentPieces.Piece\x1a\x43\n\x05Piece\x12\x0e\n\x06person\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07picture\x18\x03 \x01(\r\x12\x0b\n\x03key\x18\x04 \x01(\t\"?\n\x03Run\x12\x38\n\x08\x61\x63\x63\x65pted\x18\x01 \x01(\x0b\x32&.inyourarea.contracts.v1.VideoAccepted\"f\n\x07KeptRun\x12\x12\n\ntracks_key\x18\x01 \x01(\t\x12\x0c\n\x04plan\x18\x02 \x01(\t\x12\x11\n\tfaces_key\x18\x03 \x01(\t\x12\x13\n\x0bstreams_key\x18\x04 \x01(\t\x12\x11\n\tstage_key\x18\x05 \x01(\t\"\x1e\n\tStagePlan\x12\x11\n\tis_copied\x18\x01 \x01(\x08\"\xa1\x02\n\x0cStageDrawing\x12\x31\n\x07segment\x18\x01 \x01(\x0b\x32 .inyourarea.contracts.v1.Segment\x12;\n\x06pieces\x18\x02 \x03(\x0b\x32+.inyourarea.contracts.v1.StageDrawing.Piece\x12\x39\n\x05tiles\x18\x03 \x03(\x0b\x32*.inyourarea.contracts.v1.StageDrawing.Tile\x1a\"\n\x05Piece\x12\x0c\n\x04rung\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x1a\x42\n\x04Tile\x12\x0b\n\x03pts\x18\x01 \x01(\x03\x12\x0c\n\x04jpeg\x18\x02 \x01(\x0c\x12\r\n\x05light\x18\x03 \x01(\x01\x12\x10\n\x08\x63ontrast\x18\x04 \x01(\x01\"p\n\rSegmentHalves\x12;\n\x06halves\x18\x01 \x03(\x0b\x32+.inyourarea.contracts.v1.SegmentHalves.Half\x1a\"\n\x04Half\x12\r\n\x05piece\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\"\x9f\x01\n\x0bStreamFiles\x12\x38\n\x05\x66iles\x18\x01 \x03(\x0b\x32).inyourarea.contracts.v1.StreamFiles.File\x1aV\n\x04\x46ile\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x0e\n\x06person\x18\x04 \x01(\t\x12\x0f\n\x07picture\x18\x05 \x01(\tb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n$inyourarea/contracts/v1/stored.proto\x12\x17inyourarea.contracts.v1\x1a#inyourarea/contracts/v1/facts.proto\"\x84\x02\n\x0eSegmentWindows\x12\x31\n\x07segment\x18\x01 \x01(\x0b\x32 .inyourarea.contracts.v1.Segment\x12;\n\x05views\x18\x02 \x03(\x0b\x32,.inyourarea.contracts.v1.SegmentWindows.View\x12\x0b\n\x03pts\x18\x03 \x03(\x03\x1au\n\x04View\x12\x0e\n\x06person\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07picture\x18\x03 \x01(\r\x12\r\n\x05width\x18\x04 \x01(\r\x12\x0e\n\x06height\x18\x05 \x01(\r\x12\x0f\n\x07windows\x18\x06 \x03(\x11\x12\x0e\n\x06states\x18\x07 \x01(\x0c\"\xc5\x01\n\rSegmentPieces\x12\x31\n\x07segment\x18\x01 \x01(\x0b\x32 .inyourarea.contracts.v1.Segment\x12<\n\x06pieces\x18\x02 \x03(\x0b\x32,.inyourarea.contracts.v1.SegmentPieces.Piece\x1a\x43\n\x05Piece\x12\x0e\n\x06person\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07picture\x18\x03 \x01(\r\x12\x0b\n\x03key\x18\x04 \x01(\t\"f\n\x07KeptRun\x12\x12\n\ntracks_key\x18\x01 \x01(\t\x12\x0c\n\x04plan\x18\x02 \x01(\t\x12\x11\n\tfaces_key\x18\x03 \x01(\t\x12\x13\n\x0bstreams_key\x18\x04 \x01(\t\x12\x11\n\tstage_key\x18\x05 \x01(\t\"\x1e\n\tStagePlan\x12\x11\n\tis_copied\x18\x01 \x01(\x08\"\xa1\x02\n\x0cStageDrawing\x12\x31\n\x07segment\x18\x01 \x01(\x0b\x32 .inyourarea.contracts.v1.Segment\x12;\n\x06pieces\x18\x02 \x03(\x0b\x32+.inyourarea.contracts.v1.StageDrawing.Piece\x12\x39\n\x05tiles\x18\x03 \x03(\x0b\x32*.inyourarea.contracts.v1.StageDrawing.Tile\x1a\"\n\x05Piece\x12\x0c\n\x04rung\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x1a\x42\n\x04Tile\x12\x0b\n\x03pts\x18\x01 \x01(\x03\x12\x0c\n\x04jpeg\x18\x02 \x01(\x0c\x12\r\n\x05light\x18\x03 \x01(\x01\x12\x10\n\x08\x63ontrast\x18\x04 \x01(\x01\"p\n\rSegmentHalves\x12;\n\x06halves\x18\x01 \x03(\x0b\x32+.inyourarea.contracts.v1.SegmentHalves.Half\x1a\"\n\x04Half\x12\r\n\x05piece\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\"\x9f\x01\n\x0bStreamFiles\x12\x38\n\x05\x66iles\x18\x01 \x03(\x0b\x32).inyourarea.contracts.v1.StreamFiles.File\x1aV\n\x04\x46ile\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0b\n\x03key\x18\x02 \x01(\t\x12\x12\n\nmedia_type\x18\x03 \x01(\t\x12\x0e\n\x06person\x18\x04 \x01(\t\x12\x0f\n\x07picture\x18\x05 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,24 +40,22 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEGMENTPIECES']._serialized_end=563
   _globals['_SEGMENTPIECES_PIECE']._serialized_start=496
   _globals['_SEGMENTPIECES_PIECE']._serialized_end=563
-  _globals['_RUN']._serialized_start=565
-  _globals['_RUN']._serialized_end=628
-  _globals['_KEPTRUN']._serialized_start=630
-  _globals['_KEPTRUN']._serialized_end=732
-  _globals['_STAGEPLAN']._serialized_start=734
-  _globals['_STAGEPLAN']._serialized_end=764
-  _globals['_STAGEDRAWING']._serialized_start=767
-  _globals['_STAGEDRAWING']._serialized_end=1056
-  _globals['_STAGEDRAWING_PIECE']._serialized_start=954
-  _globals['_STAGEDRAWING_PIECE']._serialized_end=988
-  _globals['_STAGEDRAWING_TILE']._serialized_start=990
-  _globals['_STAGEDRAWING_TILE']._serialized_end=1056
-  _globals['_SEGMENTHALVES']._serialized_start=1058
-  _globals['_SEGMENTHALVES']._serialized_end=1170
-  _globals['_SEGMENTHALVES_HALF']._serialized_start=1136
-  _globals['_SEGMENTHALVES_HALF']._serialized_end=1170
-  _globals['_STREAMFILES']._serialized_start=1173
-  _globals['_STREAMFILES']._serialized_end=1332
-  _globals['_STREAMFILES_FILE']._serialized_start=1246
-  _globals['_STREAMFILES_FILE']._serialized_end=1332
+  _globals['_KEPTRUN']._serialized_start=565
+  _globals['_KEPTRUN']._serialized_end=667
+  _globals['_STAGEPLAN']._serialized_start=669
+  _globals['_STAGEPLAN']._serialized_end=699
+  _globals['_STAGEDRAWING']._serialized_start=702
+  _globals['_STAGEDRAWING']._serialized_end=991
+  _globals['_STAGEDRAWING_PIECE']._serialized_start=889
+  _globals['_STAGEDRAWING_PIECE']._serialized_end=923
+  _globals['_STAGEDRAWING_TILE']._serialized_start=925
+  _globals['_STAGEDRAWING_TILE']._serialized_end=991
+  _globals['_SEGMENTHALVES']._serialized_start=993
+  _globals['_SEGMENTHALVES']._serialized_end=1105
+  _globals['_SEGMENTHALVES_HALF']._serialized_start=1071
+  _globals['_SEGMENTHALVES_HALF']._serialized_end=1105
+  _globals['_STREAMFILES']._serialized_start=1108
+  _globals['_STREAMFILES']._serialized_end=1267
+  _globals['_STREAMFILES_FILE']._serialized_start=1181
+  _globals['_STREAMFILES_FILE']._serialized_end=1267
 # @@protoc_insertion_point(module_scope)

@@ -144,28 +144,6 @@ class SegmentPieces(_message.Message):
 Global___SegmentPieces: _TypeAlias = SegmentPieces  # noqa: Y015
 
 @_typing.final
-class Run(_message.Message):
-    """runs/.../accepted: what a run is, as ingest announced it."""
-
-    DESCRIPTOR: _descriptor.Descriptor
-
-    ACCEPTED_FIELD_NUMBER: _builtins.int
-    @_builtins.property
-    def accepted(self) -> _facts_pb2.VideoAccepted: ...
-    def __init__(
-        self,
-        *,
-        accepted: _facts_pb2.VideoAccepted | None = ...,
-    ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted"]  # noqa: Y015
-    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted", b"accepted"]  # noqa: Y015
-    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    def WhichOneof(self, oneof_group: _Never) -> None: ...
-
-Global___Run: _TypeAlias = Run  # noqa: Y015
-
-@_typing.final
 class KeptRun(_message.Message):
     """runs/.../kept: where that lies which shows a run, by the names of the program that made it."""
 
