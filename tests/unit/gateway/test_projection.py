@@ -13,6 +13,7 @@ from inyourarea.core import reasons
 from inyourarea.gateway.catalog import Catalog, Picture
 from inyourarea.gateway.journal import PinsSet, Titled
 from inyourarea.gateway.projection import Projection
+from inyourarea.runtime.objects import ObjectsAway
 from rehearsal_house import RehearsedSite
 
 
@@ -381,6 +382,30 @@ def test_what_the_store_does_not_have_is_forgotten_and_told(
         lost["id"],
         older["id"],
     }
+
+
+def test_a_video_that_can_not_be_read_keeps_no_other_from_being_made_anew(
+    site: RehearsedSite, caplog: pytest.LogCaptureFixture
+) -> None:
+    newer, left = sorted(site.ready(content)["id"] for content in (b"one", b"two"))
+    site.objects.put(keys.journal(newer, 1), b'{"kind": "of.a.newer.version"}')
+    site.house.journal.append_last(left, Titled(title="Seoul"))
+    site.house.projection.rebuild()
+    titles = {found["id"]: found["title"] for found in site.get("/videos")["items"]}
+    assert titles == {newer: "stage.mp4", left: "Seoul"}
+    assert newer in caplog.text
+
+
+def test_while_the_store_is_away_nothing_is_made_anew(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def project(_: str) -> None:
+        raise ObjectsAway("no route to it")
+
+    site.submit()
+    monkeypatch.setattr(site.house.projection, "project", project)
+    with pytest.raises(ObjectsAway):
+        site.house.projection.rebuild()
 
 
 def test_what_nobody_could_read_fails_the_newest_run(site: RehearsedSite) -> None:
