@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core import reasons
+from inyourarea.gateway.browsers import are_drawn
 from inyourarea.gateway.catalog import Catalog, Picture
 from inyourarea.gateway.journal import PinsSet, Titled
 from inyourarea.gateway.projection import Projection
@@ -310,6 +311,22 @@ def test_what_browsers_lack_is_not_finished(site: RehearsedSite) -> None:
     assert site.objects.get(keys.take(run)) != take
     site.http.post(f"/videos/{video['id']}/cancel")
     assert site.get(f"/videos/{video['id']}")["state"] == "ready"
+
+
+def test_where_nobody_is_found_browsers_lack_no_face(site: RehearsedSite) -> None:
+    run = site.ready()["run_id"]
+    spec = site.house.showing.accepted(run).spec
+    site.objects.put(keys.faces_drawn(spec), facts.FacesDrawn().SerializeToString())
+    site.house.projection.rebuild()
+    assert site.catalog.unfinished() == []
+    site.objects.delete(keys.faces_drawn(spec))
+    site.house.projection.rebuild()
+    assert site.catalog.unfinished() == [run]
+
+
+def test_faces_in_the_row_of_an_earlier_version_are_drawn() -> None:
+    assert are_drawn({"faces": {"p1": "faces/1.jpg"}, "poster_key": ""})
+    assert not are_drawn({"faces": {}, "poster_key": ""})
 
 
 def test_shapes_add_up_and_what_is_not_said_anew_stays(site: RehearsedSite) -> None:
