@@ -670,6 +670,27 @@ def test_a_training_is_cancelled_on_the_page_which_says_by_whom(
     page.wait_for_selector("[data-testid=training][data-state=waiting]")
 
 
+def test_a_training_is_followed_past_a_moment_in_which_nobody_answers(
+    label_site: LabelSite, open_page: OpenPage
+) -> None:
+    fill(label_site.dataset, shots=1)
+    trainings = label_site.site.house.trainings
+    page = open_page(f"{label_site.url}/label/show")
+    page.click("[data-testid=train]")
+    page.wait_for_selector("[data-testid=training][data-state=waiting]")
+    polls = "**/datasets/show/training"
+    page.route(polls, lambda route: route.fulfill(status=503))
+    for _ in range(2):
+        with page.expect_response(lambda one: one.status == 503):
+            pass
+    assert page.locator("[data-testid=cancel-training]").count() == 1
+    page.unroute(polls)
+    newest = trainings.newest("show")
+    assert newest
+    trainings.tell(newest, TrainingState(WORKING, step="learning", done=1, total=4))
+    page.wait_for_selector("[data-testid=training] >> text=Learning: 25 %")
+
+
 def test_where_nobody_trains_the_page_says_why(tmp_path: Path, open_page: OpenPage) -> None:
     why = "Training needs torch."
     settings = GatewaySettings(hosts=HOSTS, trusts_everybody=True, why_no_training=why)

@@ -97,6 +97,28 @@ def test_a_click_leaves_the_space_bar_to_the_player(watching: Watch) -> None:
     assert "mirror=1" in page.page.url
 
 
+def test_what_plays_goes_on_while_what_is_new_can_not_be_had(
+    own_site: PlayerSite, open_page: OpenPage
+) -> None:
+    video, asked = own_site.video, list[str]()
+    page = Watching(open_page(f"{own_site.url}/watch/{video}?person=Bo")).ready().virtual().play()
+
+    def fail_twice(route: Route) -> None:
+        asked.append(route.request.url)
+        if len(asked) <= 2:
+            route.fulfill(status=503)
+        else:
+            route.continue_()
+
+    page.page.route(f"**/videos/{video}/watch", fail_twice)
+    named = {"name": "Jennie", "names": {}, "aliases": []}
+    own_site.api.put(f"/videos/{video}/people/Bo", json=named).raise_for_status()
+    page.until(lambda: len(asked) == 2)
+    assert not page.is_paused
+    page.page.wait_for_selector("[data-testid=member-Bo] >> text=Jennie")
+    assert not page.is_paused
+
+
 def test_slow_motion_keeps_the_pitch(watching: Watch) -> None:
     page = watching("?rate=0.5").play()
     told = page.page.eval_on_selector(

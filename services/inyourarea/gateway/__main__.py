@@ -3,6 +3,7 @@
 import ipaddress
 import sys
 import threading
+import time
 from collections.abc import Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import uvicorn
 
+from inyourarea.core.errors import Refused
 from inyourarea.gateway.announcing import announce_run
 from inyourarea.gateway.app import create_app
 from inyourarea.gateway.catalog import Catalog
@@ -126,7 +128,11 @@ def _trusting(settings: GatewaySettings, http: str) -> GatewaySettings:
 
 
 def _site(house: House, http: str) -> ExitStack:
-    """The site answers over HTTP; it ends with what this returns."""
+    """The site answers over HTTP; it ends with what this returns.
+
+    Raises:
+        Refused: nothing can listen there.
+    """
     host, _, port = http.rpartition(":")
     config = uvicorn.Config(
         create_app(house),
@@ -140,6 +146,10 @@ def _site(house: House, http: str) -> ExitStack:
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, name="http", daemon=True)
     thread.start()
+    while not server.started and thread.is_alive():
+        time.sleep(0.01)
+    if not server.started:
+        raise Refused(f"nothing can listen at {http}; is it in use?")
 
     def end() -> None:
         server.should_exit = True

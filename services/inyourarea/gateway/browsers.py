@@ -53,7 +53,12 @@ def stage_of(objects: Objects, names: Names, failed: str, *, is_all: bool) -> Js
 
 def lacks_nothing_else(run: Mapping[str, Any]) -> bool:
     """Whether of a run's row browsers have what is made after the fancams, or nobody can yet."""
-    return not run["is_published"] or bool(run["pictures"]["faces"] and run["streams"])
+    return not run["is_published"] or bool(are_drawn(run["pictures"]) and run["streams"])
+
+
+def are_drawn(pictures: Mapping[str, Any]) -> bool:
+    """Whether faces have been drawn, if only nobody's; an earlier version's row tells by faces."""
+    return bool(pictures.get("is_drawn") or pictures["faces"])
 
 
 def pictures_of(objects: Objects, names: Names) -> Json:
@@ -62,7 +67,7 @@ def pictures_of(objects: Objects, names: Names) -> Json:
         return {"faces": {}, "poster_key": ""}
     drawn, age = found
     faces = {face.person: face.key for face in drawn.faces}
-    return {"faces": faces, "poster_key": drawn.poster_key, **age}
+    return {"faces": faces, "poster_key": drawn.poster_key, "is_drawn": True, **age}
 
 
 def streams_of(objects: Objects, names: Names) -> Json:

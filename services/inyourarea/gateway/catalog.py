@@ -18,6 +18,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 
 from inyourarea.core.errors import Refused
 from inyourarea.core.members import fold
+from inyourarea.gateway.browsers import are_drawn
 from inyourarea.gateway.schema import JUDGEMENTS, PEOPLE, RUNS, STEPS, VIDEOS
 from inyourarea.runtime.worker import DependencyAway
 
@@ -325,7 +326,7 @@ def _lacks_something(row: Row) -> bool:
     stage, pictures, streams = row["stage"] or {}, row["pictures"], row["streams"]
     if "failure" in stage:
         return False
-    is_whole = stage and pictures["faces"] and streams
+    is_whole = stage and are_drawn(pictures) and streams
     return not is_whole or any("is_old" in part for part in (stage, pictures, streams))
 
 

@@ -77,6 +77,7 @@ class House:
         try:
             self.journal.append(video, entry, revision)
         except StaleEdit:
+            self.refresh(video)  # who wrote that may not have come so far
             raise Stale(len(self.journal.read(video))) from None
         self._check_there(video)
 

@@ -10,7 +10,7 @@ from inyourarea.gateway.catalog import Step
 from inyourarea.gateway.house import House
 from inyourarea.gateway.problems import NotThere
 from inyourarea.runtime.json_logs import speaking_of
-from inyourarea.runtime.worker import AWAY, take_of
+from inyourarea.runtime.worker import AWAY, by_itself, take_of
 
 log = logging.getLogger(__name__)
 
@@ -65,19 +65,24 @@ def announce_silent_runs(house: House, silence_s: float) -> None:
     the gateway.
     """
     for run in house.catalog.unfinished():
-        steps = house.catalog.steps(run)
-        last_ns = max((last for _, _, last in steps.values()), default=None)
-        if last_ns is not None and time.time_ns() - last_ns <= silence_s * 1e9:
-            continue
-        if last_ns is not None or not silence_s:
-            try:
-                accepted = house.showing.accepted(run)
-            except NotThere:  # its video was deleted since
-                continue
-            with speaking_of(accepted):
-                log.info("run %s is told again", run)
-                house.stages.publish(accepted, take_of(run, house.objects))
-        house.catalog.note(Step(run, _TOLD, steps.get(_TOLD, (0,))[0]))
+        with by_itself(f"run {run}"):
+            _announce_silent_run(house, run, silence_s)
+
+
+def _announce_silent_run(house: House, run: str, silence_s: float) -> None:
+    steps = house.catalog.steps(run)
+    last_ns = max((last for _, _, last in steps.values()), default=None)
+    if last_ns is not None and time.time_ns() - last_ns <= silence_s * 1e9:
+        return
+    if last_ns is not None or not silence_s:
+        try:
+            accepted = house.showing.accepted(run)
+        except NotThere:  # its video was deleted since
+            return
+        with speaking_of(accepted):
+            log.info("run %s is told again", run)
+            house.stages.publish(accepted, take_of(run, house.objects))
+    house.catalog.note(Step(run, _TOLD, steps.get(_TOLD, (0,))[0]))
 
 
 def announce_silent_trainings(house: House, silence_s: float) -> None:
@@ -90,5 +95,6 @@ def announce_silent_trainings(house: House, silence_s: float) -> None:
         return
     for training, state in house.trainings.under_way():
         if time.time_ns() - state.at_ns > silence_s * 1e9:
-            log.info("training %d of %s is told again", training.number, training.dataset)
-            house.stages.publish(training.fact)
+            with by_itself(f"training {training.number} of {training.dataset}"):
+                log.info("training %d of %s is told again", training.number, training.dataset)
+                house.stages.publish(training.fact)

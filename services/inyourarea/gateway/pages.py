@@ -1,6 +1,7 @@
 """The page: one built file that shows every address of the site, and its assets."""
 
 import html
+import re
 from pathlib import Path
 from urllib.parse import urlencode
 
@@ -29,6 +30,7 @@ _ADDRESSES = (
     "/datasets",
     "/label/{name}",
 )
+_ID = re.compile(r"[0-9a-f]{32}")
 _UNBUILT = (
     "<!doctype html><title>InYourArea</title><p>The page has not been built: "
     "<code>make web</code> does that. The API describes itself at "
@@ -55,10 +57,10 @@ for _address in _ADDRESSES:
 @router.api_route("/watch/{video}", methods=["GET", "HEAD"])
 def watch(caller: CallerOf, video: str, house: HouseOf, person: str = "") -> Response:
     """The page; where something of the video is published, with what a shared link shows of it."""
-    published = published_runs(house, video)
-    row = house.catalog.video(video)
+    row = house.catalog.video(video) if _ID.fullmatch(video) else None
     if row is None:
         return _page()
+    published = published_runs(house, video)
     # The page asks for this first; so it is on its way while the script still is.
     ahead = (
         '<link rel="preload" as="fetch" crossorigin="anonymous" '

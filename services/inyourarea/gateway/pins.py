@@ -151,12 +151,13 @@ def _stretch(pin: PinDocument, label: str, shown: Shown, number: int) -> list[Pi
     if track is None:
         raise PinRejected(f"Pin {number} speaks of the boxes of {pin.of!r}, whom nobody knows.")
     first = _frame_at(pin.from_s, shown)
-    last = _frame_at(pin.from_s if pin.to_s is None else pin.to_s, shown)
+    end_s = pin.from_s if pin.to_s is None else pin.to_s
+    last = _frame_at(end_s, shown)
     seen = np.flatnonzero(track.state == State.OBSERVED)
     inside = seen[(seen >= first) & (seen <= last)]
     if not inside.size:
         raise PinRejected(
-            f"Pin {number}: nobody saw {track.name} between {pin.from_s:g} and {pin.to_s or 0:g} s."
+            f"Pin {number}: nobody saw {track.name} between {pin.from_s:g} and {end_s:g} s."
         )
     starts = _starts(inside, track.has_box, shown)
     made = [_pin_at(track, int(frame), label, shown, is_denial=pin.denies) for frame in starts]

@@ -29,6 +29,7 @@ from inyourarea.gateway.journal import (
 )
 from inyourarea.gateway.names import find_names, is_current, keep_names, names_kept, names_today
 from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
+from inyourarea.runtime.worker import by_itself
 
 log = logging.getLogger(__name__)
 
@@ -47,17 +48,17 @@ class Projection:
     def rebuild(self) -> None:
         """The catalog is what the object store alone says; what was deleted stays so.
 
-        Other copies of the gateway answer from it meanwhile: what is right is never missing.
+        Other copies of the gateway answer from it meanwhile: what is right is never missing. Of a
+        video whose journal can not be read the catalog holds what it held.
         """
         known = self._catalog.revisions()  # first: what is submitted meanwhile is not forgotten
-        written = self._journal.videos()
-        for video, revision in known.items():
-            if video not in written or revision > len(self._journal.read(video)):
-                # Of another store, or the store is an older copy of what it was.
-                log.warning("the catalog knew more of video %s than the store does", video)
-                self._catalog.forget(video)
-        for video in written:
-            self.project(video)
+        for video in dict.fromkeys([*known, *self._journal.videos()]):
+            with by_itself(f"video {video}"):
+                if known.get(video, 0) > len(self._journal.read(video)):
+                    # Of another store, or the store is an older copy of what it was.
+                    log.warning("the catalog knew more of video %s than the store does", video)
+                    self._catalog.forget(video)
+                self.project(video)
 
     def project(self, video: str) -> None:
         """The catalog holds of one video what its journal and its runs' objects say.

@@ -135,11 +135,15 @@ class Uploads:
     def _join(self, upload: Upload, file: IO[bytes]) -> str:
         found = hashlib.sha256()
         for part in self._parts(upload.number):
+            if _place_of(part) != file.tell():
+                break  # see `_offset`
             start = 0
             while content := self._objects.read(part, start, _BLOCK):
                 found.update(content)
                 file.write(content)
                 start += len(content)
+        if file.tell() != upload.length:  # parts of it were taken away meanwhile
+            raise Problem(409, "upload-conflict", "Another request sends this upload; ask again.")
         file.flush()
         return found.hexdigest()
 
@@ -189,6 +193,7 @@ def stored_source(objects: Objects, sha256: str, store: Callable[[], None]) -> I
     """
     mine = keys.brought(sha256, int(time.time()), uuid.uuid4().hex)
     objects.put(mine, b"")
+    is_new = False
     try:
         is_there = holds(objects, keys.source(sha256))
         is_new = not is_there or is_brought(objects, sha256, but=mine)

@@ -19,6 +19,7 @@ from inyourarea.contracts.trainings import (
     write_training,
 )
 from inyourarea.runtime.objects import ObjectNotFound, Objects
+from inyourarea.runtime.worker import by_itself
 
 
 class TrainingCancelled(Exception):
@@ -61,10 +62,11 @@ class Trainings:
         """All that have not ended, and how far they are."""
         for key in self._objects.list(keys.dataset("")[:-1]):
             if key.endswith("/wanted.json"):
-                training = read_training(self._objects.get(key))
-                state = self.state(training)
-                if not state.has_ended:
-                    yield training, state
+                with by_itself(key):
+                    training = read_training(self._objects.get(key))
+                    state = self.state(training)
+                    if not state.has_ended:
+                        yield training, state
 
     def state(self, training: Training) -> TrainingState:
         """How far it is; one of which nothing was heard waits."""

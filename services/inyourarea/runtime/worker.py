@@ -5,8 +5,8 @@ import logging
 import os
 import platform
 import time
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from threading import Event
 from typing import Any
@@ -56,6 +56,17 @@ class DependencyAway(Exception):
 #: What is waited for where it is missing, and is no fault of a unit's.
 AWAY = (DependencyAway, BusAway, ObjectsAway)
 Absence = DependencyAway | BusAway | ObjectsAway
+
+
+@contextmanager
+def by_itself(what: str) -> Iterator[None]:
+    """One of many: what goes wrong with it is logged and strands no other; who is away is told."""
+    try:
+        yield
+    except AWAY:
+        raise
+    except Exception:  # whatever it is, the others are to come
+        log.exception("%s is left as it is", what)
 
 
 @dataclass(frozen=True)

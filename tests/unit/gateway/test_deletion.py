@@ -11,6 +11,7 @@ from inyourarea.contracts.v1 import ingest_pb2
 from inyourarea.gateway import deletion
 from inyourarea.gateway.deletion import LONGEST_UNIT_S, sweep_outdated
 from inyourarea.gateway.house import House
+from inyourarea.runtime.bus import BusAway
 from inyourarea.runtime.objects import Objects, holds
 from rehearsal_house import RehearsedSite, sha256
 
@@ -263,6 +264,27 @@ def test_deleting_twice_is_not_found(site: RehearsedSite) -> None:
     answer = site.http.delete(f"/videos/{video['id']}")
     assert answer.status_code == 404
     assert "deleted" in answer.json()["detail"]
+
+
+def test_what_is_deleted_while_the_bus_is_away_is_in_no_list(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def publish(*_: object) -> None:
+        raise BusAway("no broker")
+
+    gone, left = site.ready(b"one")["id"], site.ready(b"two")["id"]
+    webhook = site.house.webhooks.add("https://example.org", ["deleted"], "")["id"]
+    monkeypatch.setattr(site.stages, "publish", publish)
+    assert site.http.delete(f"/videos/{gone}").status_code == 503
+    assert [video["id"] for video in site.get("/videos")["items"]] == [left]
+    (told,) = site.house.webhooks.deliveries(webhook, 10)
+    assert told["video_id"] == gone
+
+
+def test_what_is_being_deleted_is_left_out_of_what_is_to_review(site: RehearsedSite) -> None:
+    gone, left = site.ready(b"one")["id"], site.ready(b"two")["id"]
+    deletion.delete_video(site.objects, gone)
+    assert [one["video_id"] for one in site.get("/review")["items"]] == [left]
 
 
 def test_what_an_older_program_made_is_swept_once_and_a_deletion_leaves_none_of_it(

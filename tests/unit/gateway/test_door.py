@@ -5,10 +5,13 @@ import socket
 import threading
 from collections.abc import Iterator
 
+import httpx
 import pytest
 import uvicorn
 
 from doors import bearer, close_door, key, new_token, told
+from inyourarea.core.errors import Refused
+from inyourarea.gateway.__main__ import _site
 from inyourarea.gateway.access import Role
 from inyourarea.gateway.callers import read_caller
 from inyourarea.gateway.limits import Limit, Limits
@@ -254,3 +257,14 @@ class TestOnTheWire:
         self, lines: tuple[str, ...], status: int, port: int
     ) -> None:
         assert self.ask(port, *lines) == status
+
+
+# uvicorn ends its thread by SystemExit.
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning")
+def test_a_site_whose_port_is_taken_does_not_begin(site: RehearsedSite) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        where = f"127.0.0.1:{taken.getsockname()[1]}"
+        with pytest.raises(Refused, match=where):
+            _site(site.house, where)
+    with _site(site.house, where):
+        assert httpx.get(f"http://{where}/api/v1/me").status_code == 200

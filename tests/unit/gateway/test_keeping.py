@@ -1,7 +1,9 @@
 """The keeper: runs of which nothing is heard are told again, by one gateway of several."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -14,6 +16,7 @@ from inyourarea.gateway import keeping
 from inyourarea.gateway.catalog import Step
 from inyourarea.gateway.handler import READING
 from inyourarea.gateway.keeping import announce_silent_runs, announce_silent_trainings
+from inyourarea.runtime.bus import BusAway
 from rehearsal_house import RehearsedSite
 
 SILENCE_S = 600
@@ -80,6 +83,38 @@ def test_a_run_that_is_gone_strands_no_other(site: RehearsedSite) -> None:
     assert [fact.run_id for fact in site.stages.told[before:]] == [left]
 
 
+def test_a_run_that_can_not_be_told_strands_no_other(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for content in (b"one", b"two"):
+        site.submit(content)
+    bad, left = site.catalog.unfinished()
+    publish = site.stages.publish
+
+    def publish_some(fact: Any, headers: Mapping[str, bytes]) -> None:
+        if fact.run_id == bad:
+            raise ValueError("too large for the bus")
+        publish(fact, headers)
+
+    monkeypatch.setattr(site.stages, "publish", publish_some)
+    before = len(site.stages.told)
+    announce_silent_runs(site.house, 0)
+    assert [fact.run_id for fact in site.stages.told[before:]] == [left]
+    assert f"run {bad}" in caplog.text
+
+
+def test_while_the_bus_is_away_no_run_is_told(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def publish(*_: object) -> None:
+        raise BusAway("no broker")
+
+    site.submit()
+    monkeypatch.setattr(site.stages, "publish", publish)
+    with pytest.raises(BusAway):
+        announce_silent_runs(site.house, 0)
+
+
 def trainings_told(site: RehearsedSite, clock: Clock, seconds: int) -> list[facts.TrainingWanted]:
     """Which trainings are told again when so much time has passed."""
     clock.seconds += seconds
@@ -104,6 +139,15 @@ def test_a_training_that_is_under_way_and_silent_is_told_again(
     assert trainings_told(site, clock, 2) == [lost.fact]
     site.house.settings = replace(site.house.settings, why_no_training="nobody does")
     assert trainings_told(site, clock, SILENCE_S) == []
+
+
+def test_a_training_that_can_not_be_read_strands_no_other(
+    site: RehearsedSite, clock: Clock
+) -> None:
+    site.objects.put(keys.training(keys.dataset("newer"), 1), b'{"wish": "of a newer version"}')
+    site.house.datasets.make("tour", Members(("Ana",)))
+    lost, _ = site.house.trainings.want("tour", TrainingWish("tour"), "kim")
+    assert trainings_told(site, clock, SILENCE_S + 1) == [lost.fact]
 
 
 def test_the_keeper_outlives_a_round_that_goes_wrong(

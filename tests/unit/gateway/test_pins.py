@@ -13,8 +13,10 @@ from inyourarea.core.shots import Shot
 from inyourarea.core.timeline import Timeline
 from inyourarea.core.tracks import Reason, State, Track, Tracks
 from inyourarea.gateway.documents import PinDocument
+from inyourarea.gateway.journal import Titled
 from inyourarea.gateway.pins import differences, pins_from, to_stages
 from inyourarea.gateway.showing import Shown, changed_segments
+from inyourarea.runtime.worker import DependencyAway
 from rehearsal_house import RehearsedSite
 
 FRAMES = 120
@@ -120,6 +122,7 @@ def test_the_same_pin_twice_is_one() -> None:
         ({"x": 5, "y": 5, "w": 5, "nobody": True}, "both w and h"),
         ({"of": "p-nix", "nobody": True}, "whom nobody knows"),
         ({"of": "p-person-1", "to_s": 2, "nobody": True}, "nobody saw person-1 between 1 and 2"),
+        ({"of": "p-person-1", "nobody": True}, "nobody saw person-1 between 1 and 1 s"),
     ],
 )
 def test_a_pin_that_says_nothing_is_refused_and_why(said: dict, told: str) -> None:
@@ -270,6 +273,35 @@ def test_a_stale_edit_is_refused_and_the_revision_is_told(site: RehearsedSite) -
         answer = site.http.request(method, f"/videos/{video['id']}/pins{address}", json=asked)
         assert (answer.status_code, answer.json()["revision"]) == (409, 2)
         assert answer.json()["type"] == "urn:inyourarea:problem:stale-edit"
+
+
+def test_pins_are_set_after_all_when_ingest_was_away(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = site.ready()
+    address, person = f"/videos/{video['id']}/pins", site.watch(video)["people"][0]["id"]
+    asked = {"revision": 1, "pins": [{"of": person, "from_s": 1, "to_s": 2, "nobody": True}]}
+    with monkeypatch.context() as away:
+        away.setattr(site.stages, "submit", _away)
+        assert site.http.put(address, json=asked).status_code == 503
+    again = {**asked, "revision": site.get(address)["revision"]}
+    assert site.http.put(address, json=again).status_code == 202
+    assert len(site.get(address)["pins"]) > 0
+
+
+def test_a_stale_edit_can_be_repeated_where_the_catalog_had_not_heard_of_the_other(
+    site: RehearsedSite,
+) -> None:
+    video = site.ready()
+    address = f"/videos/{video['id']}/pins"
+    site.house.journal.append_last(video["id"], Titled(title="Seoul"))  # and the catalog was away
+    stale = site.http.put(address, json={"revision": 1, "pins": []})
+    assert (stale.status_code, stale.json()["revision"]) == (409, 2)
+    assert site.http.put(address, json={"revision": 2, "pins": []}).status_code == 202
+
+
+def _away(_: object) -> None:
+    raise DependencyAway("ingest is away")
 
 
 def test_pins_go_when_they_are_taken_back(site: RehearsedSite) -> None:

@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core import reasons
+from inyourarea.gateway.browsers import are_drawn
 from inyourarea.gateway.catalog import Catalog, Picture
 from inyourarea.gateway.journal import PinsSet, Titled
 from inyourarea.gateway.projection import Projection
+from inyourarea.runtime.objects import ObjectsAway
 from rehearsal_house import RehearsedSite
 
 
@@ -311,6 +313,22 @@ def test_what_browsers_lack_is_not_finished(site: RehearsedSite) -> None:
     assert site.get(f"/videos/{video['id']}")["state"] == "ready"
 
 
+def test_where_nobody_is_found_browsers_lack_no_face(site: RehearsedSite) -> None:
+    run = site.ready()["run_id"]
+    spec = site.house.showing.accepted(run).spec
+    site.objects.put(keys.faces_drawn(spec), facts.FacesDrawn().SerializeToString())
+    site.house.projection.rebuild()
+    assert site.catalog.unfinished() == []
+    site.objects.delete(keys.faces_drawn(spec))
+    site.house.projection.rebuild()
+    assert site.catalog.unfinished() == [run]
+
+
+def test_faces_in_the_row_of_an_earlier_version_are_drawn() -> None:
+    assert are_drawn({"faces": {"p1": "faces/1.jpg"}, "poster_key": ""})
+    assert not are_drawn({"faces": {}, "poster_key": ""})
+
+
 def test_shapes_add_up_and_what_is_not_said_anew_stays(site: RehearsedSite) -> None:
     asked = {"title": "Seoul", "labels": {"tour": "2026"}, "external_id": "7"}
     video = site.ready(**asked)
@@ -381,6 +399,30 @@ def test_what_the_store_does_not_have_is_forgotten_and_told(
         lost["id"],
         older["id"],
     }
+
+
+def test_a_video_that_can_not_be_read_keeps_no_other_from_being_made_anew(
+    site: RehearsedSite, caplog: pytest.LogCaptureFixture
+) -> None:
+    newer, left = sorted(site.ready(content)["id"] for content in (b"one", b"two"))
+    site.objects.put(keys.journal(newer, 1), b'{"kind": "of.a.newer.version"}')
+    site.house.journal.append_last(left, Titled(title="Seoul"))
+    site.house.projection.rebuild()
+    titles = {found["id"]: found["title"] for found in site.get("/videos")["items"]}
+    assert titles == {newer: "stage.mp4", left: "Seoul"}
+    assert newer in caplog.text
+
+
+def test_while_the_store_is_away_nothing_is_made_anew(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def project(_: str) -> None:
+        raise ObjectsAway("no route to it")
+
+    site.submit()
+    monkeypatch.setattr(site.house.projection, "project", project)
+    with pytest.raises(ObjectsAway):
+        site.house.projection.rebuild()
 
 
 def test_what_nobody_could_read_fails_the_newest_run(site: RehearsedSite) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 import unicodedata
 from contextlib import ExitStack
+from typing import Any
 
 import httpx
 import pytest
@@ -14,9 +15,10 @@ import pytest
 from inyourarea.contracts import keys
 from inyourarea.core.errors import Refused
 from inyourarea.gateway import uploads as uploads_module
-from inyourarea.gateway.problems import NotThere
+from inyourarea.gateway.problems import NotThere, Problem
 from inyourarea.gateway.settings import GatewaySettings
-from inyourarea.gateway.uploads import LIFETIME_S
+from inyourarea.gateway.uploads import LIFETIME_S, Upload
+from inyourarea.runtime.objects import ObjectsAway
 from rehearsal_house import OFFSET, TUS, RehearsedSite, sha256
 
 
@@ -209,6 +211,25 @@ def test_a_piece_that_came_otherwise_than_it_was_sent_is_not_kept(
     assert "checksum" in site.http.options("/uploads").headers["tus-extension"]
 
 
+def test_of_a_checked_piece_nothing_is_kept_when_the_store_goes_on_the_way(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inyourarea.gateway.api.uploads.PART", 10)
+    number, add, added = begin(site, 60), site.house.uploads.add, []
+
+    def add_two(*asked: Any) -> Upload:
+        added.append(asked)
+        if len(added) == 3:
+            raise ObjectsAway("no route to it")
+        return add(*asked)
+
+    monkeypatch.setattr(site.house.uploads, "add", add_two)
+    digest = base64.b64encode(hashlib.sha1(bytes(60)).digest()).decode()
+    assert checked(site, number, 0, bytes(60), f"sha1 {digest}") == 503
+    assert offset(site, number) == 0
+    assert checked(site, number, 0, bytes(60), f"sha1 {digest}") == 204
+
+
 def test_of_two_who_send_the_same_upload_at_once_no_byte_is_mixed(site: RehearsedSite) -> None:
     uploads, content = site.house.uploads, bytes(range(200))
     number = uploads.create(200, "a", "").number
@@ -328,6 +349,39 @@ def test_who_died_over_bringing_a_file_is_forgotten(
     assert keys.source(digest) not in site.stored()
     site.house.sweep()
     assert site.stored() == before
+
+
+def test_while_the_store_is_away_a_file_is_neither_a_video_nor_lost(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def away(*_: object) -> bool:
+        raise ObjectsAway("no route to it")
+
+    asked = {"upload_id": site.upload()}
+    with monkeypatch.context() as going:
+        going.setattr(uploads_module, "holds", away)
+        assert site.http.post("/videos", json=asked).status_code == 503
+    assert site.http.post("/videos", json=asked).status_code == 202
+
+
+def test_a_part_that_was_taken_away_meanwhile_is_missed(site: RehearsedSite) -> None:
+    number = begin(site, 20)
+    for at in (0, 10):
+        send(site, number, at, bytes(10))
+    upload = site.house.uploads.find(number, "")
+    site.objects.delete(f"{keys.upload(number)}part-{10:020}")
+    with pytest.raises(Problem) as refused, site.house.uploads.source(upload):
+        pass
+    assert refused.value.status == 409
+
+
+def test_a_part_that_another_request_left_behind_is_none_of_the_file(site: RehearsedSite) -> None:
+    number, content = begin(site, 20), bytes(range(20))
+    for at in (0, 10):
+        send(site, number, at, content[at : at + 10])
+    site.objects.put(f"{keys.upload(number)}part-{15:020}", bytes(5))
+    with site.house.uploads.source(site.house.uploads.find(number, "")) as digest:
+        assert digest == sha256(content)
 
 
 def test_an_unfinished_upload_is_no_video(site: RehearsedSite) -> None:

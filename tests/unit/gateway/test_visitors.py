@@ -54,6 +54,14 @@ def test_only_videos_with_something_published_are_listed(site: RehearsedSite, sh
     assert len(site.get("/videos", headers=viewer)["items"]) == 2
 
 
+def test_a_video_that_is_withdrawn_while_it_is_listed_is_left_out(
+    site: RehearsedSite, shown: dict, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video, withdrawn = shown["video"]["id"], shown["draft"]["id"]
+    monkeypatch.setattr(site.catalog, "published", lambda: [withdrawn, video])
+    assert [found["id"] for found in site.get("/videos")["items"]] == [video]
+
+
 @pytest.mark.parametrize("words", ["Hidden", "secret-file", "deal-7", "Rehearsal"])
 def test_nothing_unpublished_is_found_by_its_words(
     words: str, site: RehearsedSite, shown: dict
@@ -185,3 +193,20 @@ def test_a_shared_page_tells_of_who_is_published_and_leads_to_her(
     draft = site.http.get(f"http://site/watch/{shown['draft']['id']}").text
     assert "og:" not in draft
     assert "Rehearsal" not in draft
+
+
+@pytest.mark.parametrize("name", ["%00", "a%00b", "0" * 31 + "%0a"])
+def test_an_address_that_names_no_video_is_a_page_and_never_asked_of_the_catalog(
+    site: RehearsedSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """PostgreSQL takes no NUL in a text."""
+
+    def refuse(_: str) -> None:
+        raise ValueError("it can not be asked for that")
+
+    (tmp_path / "index.html").write_text("<head></head>")
+    monkeypatch.setattr(pages, "DIST", tmp_path)
+    monkeypatch.setattr(site.catalog, "video", refuse)
+    monkeypatch.setattr(site.catalog, "judgements", refuse)
+    page = site.http.get(f"http://site/watch/{name}")
+    assert (page.status_code, page.text) == (200, "<head></head>")

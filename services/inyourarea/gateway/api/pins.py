@@ -74,9 +74,11 @@ def put(video_id: VideoId, asked: doc.PinsAsked, house: HouseOf, person: Editor)
     command, decided = _solved(house, old, row, made)  # refused pins are not kept
     entry = PinsSet(by=person.name, run_id=decided.run_id, pins=made)
     house.claim(video_id, entry, asked.revision)
-    house.stages.submit(command)
-    house.books.note(person.name, decided, 0.0)  # the work is hers, the video is not new
-    house.refresh(video_id)
+    try:
+        house.stages.submit(command)
+        house.books.note(person.name, decided, 0.0)  # the work is hers, the video is not new
+    finally:
+        house.refresh(video_id)
     return video_document(house, find_video(house, video_id, person))
 
 

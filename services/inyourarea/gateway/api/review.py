@@ -6,7 +6,7 @@ from fastapi import APIRouter, Query
 
 from inyourarea.gateway import documents as doc
 from inyourarea.gateway.api.asking import Editor, HouseOf, problems
-from inyourarea.gateway.api.paging import cut_page, read_cursor
+from inyourarea.gateway.api.paging import cut_page, read_cursor, still_there
 from inyourarea.gateway.catalog import Question
 from inyourarea.gateway.people import open_spans
 
@@ -30,13 +30,14 @@ def find(
         states=states, pairs=person.labels, before=read_cursor(cursor), limit=limit + 1
     )
     rows, following = cut_page(house.catalog.find(question), limit)
-    found = [(row, people) for row in rows if (people := open_spans(house, row))]
+    found = still_there(rows, lambda row: open_spans(house, row))
     return doc.Review(
         items=[
             doc.VideoToReview(
                 video_id=row["id"], title=row["title"], run_id=row["shown_run_id"], people=people
             )
             for row, people in found
+            if people
         ],
         next_cursor=following,
     )

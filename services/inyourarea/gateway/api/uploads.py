@@ -202,7 +202,12 @@ async def send(
             offset=upload.offset,
         )
     expected = Checksum.read(checksum) if checksum else None
-    arrived = await _receive(request, house, upload, expected)
+    try:
+        arrived = await _receive(request, house, upload, expected)
+    except BaseException:
+        if expected is not None:  # nobody has compared them
+            await run_in_threadpool(house.uploads.cut, upload)
+        raise
     if expected is not None and not expected.is_right():
         await run_in_threadpool(house.uploads.cut, upload)
         raise Problem(_MISMATCH, "checksum", "These bytes came otherwise; send them again.")

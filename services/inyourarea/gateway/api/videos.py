@@ -14,7 +14,7 @@ from inyourarea.gateway import documents as doc
 from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.announcing import event_of
 from inyourarea.gateway.api.asking import Asker, Editor, HouseOf, Operator, VideoId, problems
-from inyourarea.gateway.api.paging import cut_page, read_cursor
+from inyourarea.gateway.api.paging import cut_page, read_cursor, still_there
 from inyourarea.gateway.catalog import Question
 from inyourarea.gateway.changes import changes
 from inyourarea.gateway.deletion import delete_video
@@ -67,7 +67,8 @@ def find(house: HouseOf, person: Asker, asked: Annotated[doc.VideosAsked, Query(
         limit=asked.limit + 1,
     )
     rows, cursor = cut_page(house.catalog.find(question), asked.limit)
-    return doc.Videos(items=[video_for(house, row, person) for row in rows], next_cursor=cursor)
+    items = [told for _, told in still_there(rows, lambda row: video_for(house, row, person))]
+    return doc.Videos(items=items, next_cursor=cursor)
 
 
 @router.get("/{video_id}", operation_id="get_video", responses=problems(404))
@@ -92,9 +93,11 @@ def delete(video_id: VideoId, house: HouseOf, person: Operator) -> Response:
     """The video is gone, and every object that no other video needs."""
     event = event_of(house, "deleted", find_video(house, video_id, person))
     delete_video(house.objects, video_id)
-    house.stages.publish(facts.VideoDeleted(video_id=video_id))
-    house.webhooks.tell(event)
-    house.refresh(video_id)
+    try:
+        house.stages.publish(facts.VideoDeleted(video_id=video_id))
+    finally:  # it is gone, whoever hears of it
+        house.webhooks.tell(event)
+        house.refresh(video_id)
     return Response(status_code=204)
 
 

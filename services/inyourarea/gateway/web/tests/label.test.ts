@@ -111,6 +111,13 @@ class Gateway implements Post {
   /** Who has confirmed a face of a tracklet as another's. */
   denies = "";
   readonly names: TrackletNamed[] = [];
+  /** What the tracklet is called, and was called before that: who takes a name back is left with the one before. */
+  private readonly past: string[] = [];
+  losesNames = false;
+
+  get called(): string {
+    return this.past.at(-1) ?? "";
+  }
 
   set(picture: string, version: number, boxes: readonly LabelBox[], by = "Lee"): Labels {
     const labels: Labels = { picture, url: "", version, size: SIZE, by, at: "", state: "proposed", split: "train", boxes: [...boxes], previous: null, next: null };
@@ -140,6 +147,9 @@ class Gateway implements Post {
     if (this.isAway) throw new Problem(0, "unreachable", "");
     if (this.denies && !named.insist) throw new Problem(409, "", "", "stale-edit", 0, { by: this.denies });
     this.names.push(named);
+    if (named.state === "confirmed") this.past.push(named.member);
+    else if (named.member === this.called) this.past.pop();
+    if (this.losesNames) throw new Problem(0, "unreachable", "");
     return { boxes: 3 };
   }
 }
@@ -255,6 +265,74 @@ describe("an outbox", () => {
       ["Ana", "confirmed"],
       ["Ana", "proposed"],
     ]);
+  });
+
+  test("asks for another name alone where the one before was refused", async () => {
+    const gateway = new Gateway();
+    gateway.denies = "Lee";
+    const outbox = new Outbox(new Memory(), "Kim", "show", gateway);
+    outbox.put(name);
+    await until(() => outbox.find("tracklet", "t")?.trouble !== undefined);
+    gateway.denies = "";
+    outbox.put({ ...name, member: "Bo" });
+    await until(() => outbox.waiting.value.length === 0);
+    expect(gateway.names.map(({ member }) => member)).toEqual(["Bo"]);
+  });
+
+  test("takes back every name that the gateway may have heard, whatever was said after it", async () => {
+    const gateway = new Gateway();
+    const outbox = new Outbox(new Memory(), "Kim", "show", gateway);
+    gateway.losesNames = true;
+    outbox.put(name);
+    await until(() => outbox.isAway.value);
+    expect(gateway.called).toBe("Ana");
+    gateway.isAway = true;
+    outbox.takeNameBack("t", "Ana");
+    outbox.put({ ...name, member: "Bo" });
+    outbox.takeNameBack("t", "Bo");
+    gateway.isAway = gateway.losesNames = false;
+    await outbox.send();
+    await until(() => outbox.waiting.value.length === 0);
+    expect(gateway.called).toBe("");
+  });
+
+  test("takes back the name that was taken before another is given", async () => {
+    const gateway = new Gateway();
+    const outbox = new Outbox(new Memory(), "Kim", "show", gateway);
+    outbox.put(name);
+    await until(() => outbox.waiting.value.length === 0);
+    gateway.isAway = true;
+    outbox.takeNameBack("t", "Ana");
+    await until(() => outbox.isAway.value);
+    outbox.stop();
+    outbox.put({ ...name, member: "Bo" });
+    gateway.isAway = false;
+    await outbox.send();
+    await until(() => outbox.waiting.value.length === 0);
+    outbox.takeNameBack("t", "Bo");
+    await until(() => outbox.waiting.value.length === 0);
+    expect(gateway.called).toBe("");
+  });
+
+  test("goes on without a shelf that is full", async () => {
+    const gateway = new Gateway();
+    const shelf = new Memory();
+    const outbox = new Outbox(shelf, "Kim", "show", gateway);
+    gateway.isAway = true;
+    outbox.put(item(1));
+    await until(() => outbox.isAway.value);
+    shelf.setItem = () => {
+      throw new DOMException("", "QuotaExceededError");
+    };
+    outbox.put(item(2));
+    outbox.put(name);
+    expect(outbox.waiting.value.map(({ id }) => id)).toEqual(["p", "t"]);
+    gateway.isAway = false;
+    await outbox.send();
+    await until(() => outbox.waiting.value.length === 0);
+    expect(gateway.kept.get("p")?.boxes).toEqual(drawn(2));
+    expect(gateway.called).toBe("Ana");
+    expect(shelf.length).toBe(0);
   });
 });
 

@@ -47,6 +47,11 @@ export class Problem extends Error {
   ) {
     super(detail || title);
   }
+
+  /** Whether it may be done a little later: the gateway is away, busy, or waits for somebody to sign in. */
+  get mayPass(): boolean {
+    return this.status === 0 || this.status === 401 || this.status === 429 || this.status >= 500;
+  }
 }
 
 async function ask<T>(path: string, method = "GET", body?: unknown, signal?: AbortSignal): Promise<T> {

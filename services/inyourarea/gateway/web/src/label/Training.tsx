@@ -1,7 +1,7 @@
 /** The dataset's newest training: how far it is, what came of it, and the buttons to end it and for another. */
-import { useEffect } from "preact/hooks";
+import { useEffect, useRef } from "preact/hooks";
 import { api } from "../api/client";
-import type { Trained } from "../api/types";
+import type { Trained, TrainingNow } from "../api/types";
 import { Failure } from "../parts/Failure";
 import { useAsked } from "../parts/useAsked";
 import { useDeed } from "../parts/useDeed";
@@ -14,14 +14,16 @@ const POLL_MS = 2000;
 export function Training({ dataset }: { dataset: string }) {
   const [asked, again] = useAsked(`training ${dataset}`, () => api.training(dataset));
   const { busy, failure, attempt } = useDeed();
-  const told = asked.is === "there" ? asked.value : null;
+  const last = useRef<TrainingNow | null>(null);
+  if (asked.is === "there") last.current = asked.value;
+  const told = last.current; // while it can not be asked, what was told before
   const isUnderWay = told?.training != null && !hasEnded(told.training);
   const isAtWork = told?.training?.state === "working"; // one that only waits may be told again: that may have been lost
   useEffect(() => {
     if (!isUnderWay) return;
     const asking = setTimeout(again, POLL_MS);
     return () => clearTimeout(asking);
-  }, [told]);
+  }, [asked]);
   if (told === null) return null;
   const train = async () => {
     await api.train(dataset);

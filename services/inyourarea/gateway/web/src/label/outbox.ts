@@ -23,8 +23,8 @@ export interface LabelsItem extends LabelsWanted {
 export interface TrackletItem extends TrackletNamed {
   kind: "tracklet";
   id: string;
-  /** The gateway was asked, though no answer came. */
-  isAsked?: boolean;
+  /** Names that the gateway may have heard and was not told to take back: it is, before another. */
+  told?: string[];
 }
 
 type What = LabelsItem | TrackletItem;
@@ -57,6 +57,8 @@ export class Outbox {
   /** The newest version of each picture that the gateway has told of. */
   private readonly versions = new Map<string, number>();
   private last = 0;
+  /** What the shelf refuses, as a full one does: it lasts as long as the page. */
+  private readonly spare = new Map<string, Item>();
 
   constructor(
     private readonly shelf: Shelf,
@@ -80,6 +82,8 @@ export class Outbox {
         // Until somebody has chosen; what was refused for what it said may be right by now.
         if (before.trouble?.status === 409) item.trouble = before.trouble;
       }
+    } else if (before?.kind === "tracklet" && before.told && !before.trouble) {
+      item.told = [...before.told, ...(item.told ?? [])];
     }
     this.keep(item);
     void this.send();
@@ -110,12 +114,13 @@ export class Outbox {
   /** That name was a mistake: it is not sent, or the gateway is told where it may have heard it. */
   takeNameBack(tracklet: string, member: string): void {
     const item = this.find("tracklet", tracklet);
-    if (item?.kind === "tracklet" && (item.trouble || !item.isAsked)) this.forget(item);
-    else this.put({ kind: "tracklet", id: tracklet, member, state: "proposed" });
+    if (item?.kind === "tracklet" && (item.trouble || !item.told)) this.forget(item);
+    else this.put({ kind: "tracklet", id: tracklet, member, state: "proposed", told: [member] });
   }
 
   forget({ kind, id }: Pick<Item, "kind" | "id">): void {
     this.shelf.removeItem(this.nameOf({ kind, id }));
+    this.spare.delete(this.nameOf({ kind, id }));
     this.changed();
   }
 
@@ -149,7 +154,7 @@ export class Outbox {
         this.isAway.value = false;
       } catch (error) {
         const problem = error instanceof Problem ? error : new Problem(-1, String(error), "");
-        if (!mayPass(problem)) {
+        if (!problem.mayPass) {
           this.blame(item, problem);
           continue;
         }
@@ -166,8 +171,11 @@ export class Outbox {
 
   private async sendOne(item: Item): Promise<void> {
     if (item.kind === "tracklet") {
-      const { member, state, insist = false } = item;
-      this.keep({ ...item, isAsked: true });
+      const { member, state, insist = false, told = [] } = item;
+      this.keep({ ...item, told: [...new Set([...told, member])] });
+      for (const other of new Set(told.filter((one) => one !== member).reverse())) {
+        await this.post.name(item.id, { member: other, state: "proposed", insist: false });
+      }
       this.done(item, await this.post.name(item.id, { member, state, insist }));
       return;
     }
@@ -214,11 +222,19 @@ export class Outbox {
   }
 
   private keep(item: Item): void {
-    this.shelf.setItem(this.nameOf(item), JSON.stringify(item));
+    const name = this.nameOf(item);
+    try {
+      this.shelf.setItem(name, JSON.stringify(item));
+      this.spare.delete(name);
+    } catch {
+      this.spare.set(name, item);
+    }
     this.changed();
   }
 
   private read(name: string): Item | undefined {
+    const spare = this.spare.get(name);
+    if (spare) return spare;
     try {
       const item = JSON.parse(this.shelf.getItem(name) ?? "") as Item;
       return typeof item.id === "string" && typeof item.at === "number" ? item : undefined;
@@ -229,7 +245,8 @@ export class Outbox {
 
   private items(): Item[] {
     const names = Array.from({ length: this.shelf.length }, (_, index) => this.shelf.key(index) ?? "");
-    const found = names.filter((name) => name.startsWith(this.prefix)).map((name) => this.read(name));
+    const mine = new Set([...names.filter((name) => name.startsWith(this.prefix)), ...this.spare.keys()]);
+    const found = [...mine].map((name) => this.read(name));
     return found.filter((item) => item !== undefined).sort((one, other) => one.at - other.at);
   }
 
@@ -237,11 +254,6 @@ export class Outbox {
     this.waiting.value = this.items();
     this.turn.value += 1;
   }
-}
-
-/** Whether it may be taken a little later: the gateway is away, busy, or waits for somebody to sign in. */
-function mayPass({ status }: Problem): boolean {
-  return status === 0 || status === 401 || status === 429 || status >= 500;
 }
 
 async function exclusively(name: string, deed: () => Promise<void>): Promise<void> {

@@ -32,6 +32,10 @@ export function WatchPage({ id }: { id: string }) {
       setVideo(watch.video);
       setLoaded({ watch, scene });
     } catch (refusal) {
+      if (shown.current && refusal instanceof Problem && refusal.mayPass) {
+        timer.current = setTimeout(() => void load(), ASK_AGAIN_MS); // what plays goes on
+        return;
+      }
       // A video that is still made, or has failed, has nothing to watch; its state says why.
       const found = await api.video(id).catch((other: unknown) => other);
       if (found instanceof Error) setError(found instanceof Problem ? found : refusal);
@@ -42,7 +46,10 @@ export function WatchPage({ id }: { id: string }) {
 
   useEffect(() => {
     void load();
-    return () => clearTimeout(timer.current);
+    return () => {
+      clearTimeout(timer.current);
+      shown.current = ""; // what is under way is not asked for again
+    };
   }, [load]);
 
   const known = video !== null;
