@@ -27,8 +27,6 @@ _ENCODER = {
     "threads": "2",
     "x264-params": "open-gop=0:stitchable=1",
 }
-#: The largest time scale that an mp4 can carry.
-_LARGEST_TIME_SCALE = 2**32 - 1
 
 
 def mezzanine_size(size: tuple[int, int]) -> tuple[int, int]:
