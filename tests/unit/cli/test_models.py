@@ -228,6 +228,10 @@ def test_a_detect_without_a_server_fetches_what_a_run_names(models: Path, tmp_pa
     detectors = detectors_of(settings, versions)
     model = versions.version("pair", 1).model
     assert detectors(model).info.floor == 0.3
+    model.name, model.sha256 = "tiny", find_model(str(models / "groups" / "pair.toml")).sha256()
+    (models / "tiny" / "0").mkdir()
+    (models / "tiny" / "0" / "model.onnx").write_bytes(b"half a download")
+    assert detectors(model).sha256 == model.sha256
     model.sha256 = "e" * 64
     with pytest.raises(ModelRejected, match="nor is one that was published"):
         detectors(model)
