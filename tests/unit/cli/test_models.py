@@ -15,6 +15,7 @@ from inyourarea.detect.__main__ import detectors_of
 from inyourarea.detect.settings import read_settings
 from inyourarea.embedded import serving
 from inyourarea.embedded.models import find_model, published_versions
+from inyourarea.embedded.run import Request, see
 from inyourarea.gateway.models import CurrentModels
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.model_versions import ModelVersions
@@ -181,6 +182,25 @@ def test_a_version_whose_file_is_lost_is_not_used_until_it_is_published_again(
     assert "the file of version 1 of 'pair' is gone; publish it again" in capsys.readouterr().err
     assert publish(tmp_path, 0.3, "--use") == 0
     assert used() == 1
+
+
+@pytest.mark.parametrize("is_published", [False, True])
+def test_a_group_whose_model_is_lost_is_refused_and_its_members_are_known(
+    is_published: bool, models: Path, tmp_path: Path
+) -> None:
+    if is_published:
+        assert publish(tmp_path, 0.3, "--use") == 0
+    find_model("pair").path.unlink()
+    with pytest.raises(ModelRejected, match=r"'pair' needs the model .*, which is not there"):
+        find_model("pair")
+    with_boxes = Request(tmp_path, tmp_path, (), group="pair", boxes=tmp_path / "boxes.csv")
+    assert list(see(with_boxes).model.members) == ["red", "green"]
+
+
+def test_a_model_in_place_of_its_group_file_is_refused(models: Path) -> None:
+    file = find_model("pair").path
+    with pytest.raises(ModelRejected, match="can not be read as a group file"):
+        find_model(str(file))
 
 
 def test_versions_are_shown_and_listed(
