@@ -39,6 +39,8 @@ class Sound:
     click_s: Fraction = Fraction(1, 2)
     codec: str = "aac"
     rate: int = 48000
+    #: Each channel sounds alike; of more than one only where the encoder takes planes.
+    layout: str = "mono"
 
 
 @dataclass(frozen=True)
@@ -186,18 +188,20 @@ def _deep(frame: VideoFrame, size: tuple[int, int]) -> VideoFrame:
 
 def sound_packets(container: OutputContainer, sound: Sound) -> Iterator[Any]:
     """The sound's encoded packets, for a new stream of that container."""
-    audio: Any = container.add_stream(sound.codec, rate=sound.rate, layout="mono")
+    audio: Any = container.add_stream(sound.codec, rate=sound.rate, layout=sound.layout)
     audio.codec_context.time_base = Fraction(1, sound.rate)
     samples = click_track(sound)
     begins = round(sound.start_s * sound.rate)
     kind = audio.codec_context.format.name
     size = audio.codec_context.frame_size or 1024
     for at in range(0, samples.size, size):
-        piece = samples[None, at : at + size]
+        piece = np.repeat(samples[None, at : at + size], audio.codec_context.channels, axis=0)
         if kind.startswith("s"):
             depth: Any = np.int16 if kind.startswith("s16") else np.int32
             piece = (piece * np.iinfo(depth).max).astype(depth)
-        frame = AudioFrame.from_ndarray(np.ascontiguousarray(piece), format=kind, layout="mono")
+        frame = AudioFrame.from_ndarray(
+            np.ascontiguousarray(piece), format=kind, layout=sound.layout
+        )
         frame.sample_rate, frame.pts = sound.rate, begins + at
         frame.time_base = Fraction(1, sound.rate)
         yield from audio.encode(frame)

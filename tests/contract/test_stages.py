@@ -103,7 +103,7 @@ class TestGrpc(StagesContract):
         objects, child = FolderObjects(tmp_path / "store"), Child()
         self.broker = MemoryBroker()
         bus = self.broker.join("ingest", ())
-        answers = IngestAnswers(objects, child, bus, IngestSettings())
+        answers = IngestAnswers(objects, child, child, bus, IngestSettings())
         server = RpcServer(
             LOOPBACK, lambda it: ingest_pb2_grpc.add_IngestServicer_to_server(answers, it)
         )

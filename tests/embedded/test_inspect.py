@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inyourarea.embedded import inspect
 from media import Film, film
 from small_show import SIZE, SmallShow, inyourarea, inyourarea_here
 
@@ -63,3 +64,14 @@ def test_a_frame_that_stands_for_long_is_looked_at_for_as_long(
     size, cuts, *_ = capsys.readouterr().out.splitlines()
     assert size == f"160x96, {seconds} s; looked at {sampled} s of it"
     assert cuts.startswith("no cut in what was looked at: about 0 cuts per minute, hardly more ")
+
+
+def test_a_video_that_takes_too_long_to_decode_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "video.mp4"
+    path.write_bytes(film(Film()))
+    monkeypatch.setattr(inspect, "_TIMEOUT_S", 0.0)
+    assert inyourarea_here("inspect", path) == 1
+    said = capsys.readouterr().err
+    assert said == "inyourarea: decoding the frames 0 to 29 failed: it took more than 0 s\n"

@@ -61,6 +61,16 @@ def test_a_full_disk_is_said_and_leaves_no_half_file(
     assert not list(out.rglob("*.part"))
 
 
+def test_an_inspection_without_room_for_its_sample_is_said(
+    small_show: SmallShow, small_disk: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (small_disk / "filler").write_bytes(bytes(1_000_000))
+    monkeypatch.setenv("TMPDIR", str(small_disk))
+    said = refused("inspect", small_show.video, "--group", "show")
+    assert "the disk is full; make room on it and ask again" in said
+    assert not list(small_disk.glob("inyourarea-*"))
+
+
 def test_a_show_on_a_full_disk_is_said_and_leaves_no_half_file(small_disk: Path) -> None:
     (small_disk / "filler").write_bytes(bytes(900_000))
     out = small_disk / "show"

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from types import ModuleType
 
 from inyourarea.core.errors import Refused
+from inyourarea.runtime.bus import BusAway
+from inyourarea.runtime.objects import ObjectsAway
 
 #: One module each; the order is that of the help.
 COMMANDS = (
@@ -79,8 +81,8 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except Refused as refused:
-        print(f"inyourarea: {refused}", file=sys.stderr)
+    except (Refused, ObjectsAway, BusAway) as trouble:
+        print(f"inyourarea: {trouble}", file=sys.stderr)
         return 1
 
 

@@ -11,7 +11,6 @@ from inyourarea.cli.dataset_table import lines_of
 from inyourarea.core.errors import Refused
 from inyourarea.runtime.datasets import Dataset, MembersConflict
 from inyourarea.runtime.folder_objects import FolderObjects
-from inyourarea.runtime.objects import ObjectsAway
 
 #: Lower pictures hurt the original authors' model (360p).
 MIN_HEIGHT = 720
@@ -108,10 +107,7 @@ def _add_min_height(parser: argparse.ArgumentParser) -> None:
 def main(args: argparse.Namespace) -> int:
     """Do one thing with a dataset; 0 when it is done."""
     verbs = {"show": _show, "import": _import, "export": _export, "rename": _rename}
-    try:
-        return verbs[args.verb](args)
-    except ObjectsAway as away:
-        raise Refused(str(away)) from away
+    return verbs[args.verb](args)
 
 
 def _show(args: argparse.Namespace) -> int:

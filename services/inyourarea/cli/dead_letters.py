@@ -15,9 +15,9 @@ from inyourarea.contracts.trainings import CANCELLED
 from inyourarea.contracts.trainings import STAGE as TRAINING
 from inyourarea.core.errors import Refused
 from inyourarea.gateway.explaining import span
-from inyourarea.runtime.bus import BusAway, Sender
+from inyourarea.runtime.bus import Sender
 from inyourarea.runtime.letters import Letter, drop, find_letters, open_letters, retry
-from inyourarea.runtime.objects import Objects, ObjectsAway
+from inyourarea.runtime.objects import Objects
 from inyourarea.runtime.trainings import Trainings
 
 _EXAMPLES = f"""\
@@ -68,17 +68,14 @@ def main(args: argparse.Namespace) -> int:
     if args.data is not None:
         open_objects(args.data)  # it is there
         return _say_none(args)
-    try:
-        with open_bus() as (archive, sender):
-            letters = open_letters(archive)
-            if args.verb == "list":
-                _list(letters, args)
-            elif args.verb == "show":
-                _show(find_letters(letters, args.id)[0], args)
-            else:
-                _settle(args, letters, sender)
-    except (BusAway, ObjectsAway) as away:
-        raise Refused(str(away)) from away
+    with open_bus() as (archive, sender):
+        letters = open_letters(archive)
+        if args.verb == "list":
+            _list(letters, args)
+        elif args.verb == "show":
+            _show(find_letters(letters, args.id)[0], args)
+        else:
+            _settle(args, letters, sender)
     return 0
 
 

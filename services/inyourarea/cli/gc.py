@@ -16,7 +16,6 @@ from inyourarea.gateway.collecting import (
     find_garbage,
     sweep_garbage,
 )
-from inyourarea.runtime.objects import ObjectsAway
 
 _EXAMPLES = f"""\
 examples:
@@ -60,12 +59,8 @@ def main(args: argparse.Namespace) -> int:
     if times.grace_s < LEAST_GRACE_S:
         raise Refused("--grace-hours must be 1 or more: a unit under way may take that long")
     objects = open_objects(args.data)
-    try:
-        garbage = find_garbage(objects, times)
-        gone = sweep_garbage(objects, garbage, times) if args.apply else garbage.old
-        removed = by_class(gone)
-    except ObjectsAway as away:
-        raise Refused(str(away)) from away
+    garbage = find_garbage(objects, times)
+    removed = by_class(sweep_garbage(objects, garbage, times) if args.apply else garbage.old)
     young, needed = by_class(garbage.young), by_class(garbage.needed)
     heads = ("Gone" if args.apply else "Would go", "Too young", "Needed")
     table = Table("Objects", *heads, box=None, pad_edge=False)

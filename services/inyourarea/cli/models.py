@@ -9,7 +9,6 @@ from inyourarea.contracts.published import PublishedVersion
 from inyourarea.core.errors import Refused
 from inyourarea.embedded.models import given_model, known_groups, models_folder
 from inyourarea.runtime.model_versions import ModelVersions
-from inyourarea.runtime.objects import ObjectsAway
 
 if TYPE_CHECKING:
     from inyourarea.gateway.models import Models
@@ -78,12 +77,9 @@ def _given() -> "Models":
 
 def _published() -> dict[str, PublishedVersion | None]:
     """By group, the version in use of those that were published, here or on the cluster."""
-    try:
-        objects = published_place.open_published(None)
-        versions = ModelVersions(objects) if objects else None
-        return {name: versions.current(name) for name in versions.groups()} if versions else {}
-    except ObjectsAway as away:
-        raise Refused(str(away)) from away
+    objects = published_place.open_published(None)
+    versions = ModelVersions(objects) if objects else None
+    return {name: versions.current(name) for name in versions.groups()} if versions else {}
 
 
 def _add_repository(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:

@@ -17,7 +17,6 @@ from inyourarea.core.errors import Refused
 from inyourarea.embedded.models import models_folder
 from inyourarea.gateway.explaining import unfinished_runs_of
 from inyourarea.runtime.model_versions import ModelVersions, earlier_choice
-from inyourarea.runtime.objects import ObjectsAway
 
 _EXAMPLES = """\
 examples:
@@ -90,11 +89,8 @@ def _verb(
 def main(args: argparse.Namespace) -> int:
     """Do it, or say in words why not."""
     verbs = {"show": _show, "publish": _publish, "use": _use, "back": _back, "retire": _retire}
-    try:
-        with opened(args.models, may_be_new=args.action == "publish") as place:
-            verbs[args.action](place, args)
-    except ObjectsAway as away:
-        raise Refused(str(away)) from away
+    with opened(args.models, may_be_new=args.action == "publish") as place:
+        verbs[args.action](place, args)
     return 0
 
 

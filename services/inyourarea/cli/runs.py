@@ -14,7 +14,6 @@ from rich.table import Table
 from inyourarea.cli.operating import WHERE, add_place, open_bus, open_objects
 from inyourarea.cli.server import plain, say
 from inyourarea.contracts.v1 import facts_pb2 as facts
-from inyourarea.core.errors import Refused
 from inyourarea.gateway.explaining import (
     Explanation,
     State,
@@ -26,7 +25,6 @@ from inyourarea.gateway.explaining import (
 )
 from inyourarea.runtime.bus import BusAway
 from inyourarea.runtime.letters import Letter, open_letters
-from inyourarea.runtime.objects import ObjectsAway
 
 _EXAMPLES = f"""\
 examples:
@@ -59,13 +57,10 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def main(args: argparse.Namespace) -> int:
     """Tell it."""
-    try:
-        if args.verb == "list":
-            _list(args)
-        else:
-            _explain(args)
-    except ObjectsAway as away:
-        raise Refused(str(away)) from away
+    if args.verb == "list":
+        _list(args)
+    else:
+        _explain(args)
     return 0
 
 

@@ -10,7 +10,7 @@ from inyourarea.core.errors import Refused
 from inyourarea.gateway.dock import parse_place
 from inyourarea.gateway.restoring import find_broken, take_back
 from inyourarea.runtime.minio_settings import FRAMES_DAYS, MinioSettings, read_settings
-from inyourarea.runtime.objects import Objects, ObjectsAway
+from inyourarea.runtime.objects import Objects
 
 _EXAMPLES = """\
 examples:
@@ -78,10 +78,7 @@ def main(args: argparse.Namespace) -> int:
     if args.frames_days < 1:
         raise Refused("--frames-days must be 1 or more")
     settings = read_settings(os.environ)
-    try:
-        has_upload_rule = minio_bucket.apply_bucket(settings, args.frames_days)
-    except ObjectsAway as away:
-        raise Refused(str(away)) from away
+    has_upload_rule = minio_bucket.apply_bucket(settings, args.frames_days)
     print(f"the bucket {settings.bucket} is there; frames go after {args.frames_days} days")
     if not has_upload_rule:
         print("this store takes no rule for half uploads; see that it ends them (MinIO does)")
@@ -90,16 +87,13 @@ def main(args: argparse.Namespace) -> int:
 
 def _check(objects: Objects, is_mended: bool) -> int:
     count = lost = 0
-    try:
-        for broken in find_broken(objects):
-            what = broken.promise or "the video itself: send the same file again"
-            print(f"video {broken.run.video_id}, run {broken.run.run_id}: {what}")
-            print(*(f"  lacks {key}" for key in broken.missing), sep="\n")
-            count, lost = count + 1, lost + (not broken.promise)
-            if is_mended:
-                take_back(objects, broken)
-    except ObjectsAway as away:
-        raise Refused(str(away)) from away
+    for broken in find_broken(objects):
+        what = broken.promise or "the video itself: send the same file again"
+        print(f"video {broken.run.video_id}, run {broken.run.run_id}: {what}")
+        print(*(f"  lacks {key}" for key in broken.missing), sep="\n")
+        count, lost = count + 1, lost + (not broken.promise)
+        if is_mended:
+            take_back(objects, broken)
     if not count:
         print("every run has what it promises")
     elif is_mended:

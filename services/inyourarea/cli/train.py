@@ -16,7 +16,6 @@ from inyourarea.core.errors import DatasetRejected, Refused
 from inyourarea.embedded.models import models_folder
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.folder_objects import FolderObjects
-from inyourarea.runtime.objects import ObjectsAway
 from inyourarea.runtime.settings import Environment
 from inyourarea.train.course import BATCH
 from inyourarea.train.telling import Pace
@@ -131,14 +130,11 @@ def main(args: argparse.Namespace) -> int:
     if args.group is None:
         raise Refused("--group FILE is needed, which is written; or --server, where a site trains")
     wish = _wish(args, network)
-    try:
-        # Imported here, so that no other command waits for what training needs.
-        from inyourarea.train.group_steps import make_model  # noqa: PLC0415
+    # Imported here, so that no other command waits for what training needs.
+    from inyourarea.train.group_steps import make_model  # noqa: PLC0415
 
-        with _Steps(console) as steps:
-            make_model(_dataset(args.dataset), wish, steps, args.triton)
-    except ObjectsAway as error:
-        raise Refused(str(error)) from error
+    with _Steps(console) as steps:
+        make_model(_dataset(args.dataset), wish, steps, args.triton)
     print(wish.group_file)
     return 0
 

@@ -9,9 +9,7 @@ from rich.table import Table
 
 from inyourarea.cli.operating import WHERE, add_place, open_objects
 from inyourarea.cli.server import plain
-from inyourarea.core.errors import Refused
 from inyourarea.gateway.usage import Books, Usage
-from inyourarea.runtime.objects import ObjectsAway
 
 _EXAMPLES = f"""\
 examples:
@@ -44,10 +42,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def main(args: argparse.Namespace) -> int:
     """Tell it."""
-    try:
-        found = Books(open_objects(args.data)).usage(args.since or 0.0)
-    except ObjectsAway as away:
-        raise Refused(str(away)) from away
+    found = Books(open_objects(args.data)).usage(args.since or 0.0)
     if args.json:
         print(json.dumps([vars(one) for one in found], ensure_ascii=False))
         return 0

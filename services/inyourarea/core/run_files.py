@@ -208,15 +208,17 @@ def table(
 
 
 def whole(text: str, file: str, number: int) -> int:
-    """A field that holds a whole number.
+    """A field that holds a whole number of at most 64 bits.
 
     Raises:
         RunUnreadable: it does not.
     """
     try:
-        return int(text)
-    except ValueError:
-        raise RunUnreadable(f"{file} line {number}: {text!r} is no whole number.") from None
+        return int(np.int64(int(text)))
+    except (ValueError, OverflowError):
+        raise RunUnreadable(
+            f"{file} line {number}: {text!r} is no whole number of at most 64 bits."
+        ) from None
 
 
 def real(text: str, file: str, number: int) -> float:

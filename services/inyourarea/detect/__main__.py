@@ -1,5 +1,6 @@
 """``python -m inyourarea.detect``: finds people, on a Triton server or in this process."""
 
+import hashlib
 import sys
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING
@@ -68,9 +69,9 @@ def _loaded(settings: DetectSettings, versions: ModelVersions, name: str, sha256
 
     repository = settings.model_repository
     for file in sorted((repository / name).glob("*/model.onnx")):
-        detector = OnnxDetector(file.read_bytes(), settings.threads)
-        if detector.sha256 == sha256:
-            return detector
+        content = file.read_bytes()
+        if hashlib.sha256(content).hexdigest() == sha256:
+            return OnnxDetector(content, settings.threads)
     try:
         return OnnxDetector(versions.content(sha256), settings.threads)
     except ObjectNotFound:

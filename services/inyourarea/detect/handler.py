@@ -55,9 +55,11 @@ class DetectHandler:
         key = keys.detections(spec.video_id, spec.model, fact.segment.index)
         if not done_already(holds(self._objects, key)):
             try:
-                found = self._detected(run, fact)
+                pack = self._objects.get(fact.pack_key)
             except ObjectNotFound:
                 return [_segment_again(fact)]
+            try:
+                found = self._detected(run, fact, pack)
             except PictureUnreadable as damage:
                 log.warning("%s is made again: %s", fact.pack_key, damage)
                 self._objects.delete(fact.pack_key)  # ingest makes none where there is one
@@ -75,8 +77,10 @@ class DetectHandler:
             )
         ]
 
-    def _detected(self, run: facts.VideoAccepted, fact: facts.FramesExtracted) -> Detections:
-        pictures = Pictures(self._objects.get(fact.pack_key))
+    def _detected(
+        self, run: facts.VideoAccepted, fact: facts.FramesExtracted, pack: bytes
+    ) -> Detections:
+        pictures = Pictures(pack)
         model = run.spec.model
         footage = _footage(run.source)
         if model.boxes_key:

@@ -16,7 +16,7 @@ from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import DatasetRejected, Refused, VideoUnreadable
 from inyourarea.core.members import fold, tidy
 from inyourarea.core.picture import parse_aspect
-from inyourarea.embedded.models import find_model
+from inyourarea.embedded.models import find_group
 from inyourarea.embedded.outputs import OutputUnwritable
 from inyourarea.embedded.own_files import STORE
 from inyourarea.embedded.run import Listen, Request, track_video, video_digest
@@ -101,7 +101,7 @@ def collect_videos(wanted: Wanted, watching: Watching) -> list[Collected]:
 def _collect(wanted: Wanted, watching: Watching) -> list[Collected]:
     videos = _videos(wanted.videos)
     dataset = Dataset(FolderObjects(wanted.dataset))
-    group = find_model(wanted.group).group if wanted.group else None
+    group = find_group(wanted.group) if wanted.group else None
     classes = group.members if group else ()
     found = {video: _find_run(wanted, video, digest) for video, digest in videos.items()}
     known = [*wanted.members, *classes, *_named(run for run in found.values() if run)]
@@ -157,7 +157,7 @@ def _find_run(wanted: Wanted, video: Path, digest: str) -> TrackedRun | None:
     if wanted.is_of_a_part or not (wanted.out / STORE).is_dir():
         return None
     objects = _store(wanted)
-    group = find_model(wanted.group).group if wanted.group else None
+    group = find_group(wanted.group) if wanted.group else None
     stored = [one for one in objects.survey("runs/") if one.key.endswith("/accepted.binpb")]
     stored.sort(key=lambda one: (-one.written_s, one.key))
     runs = [facts.VideoAccepted.FromString(objects.get(one.key)) for one in stored]

@@ -13,9 +13,10 @@ from inyourarea.contracts.specs import from_rational, to_picture
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
 from inyourarea.core.detections import Detections, join_detections
-from inyourarea.core.errors import Refused
+from inyourarea.core.errors import Refused, VideoUnreadable
 from inyourarea.core.framing import FULL, largest_window
 from inyourarea.core.picture import Picture, output_size
+from inyourarea.core.reasons import told
 from inyourarea.core.shots import Shot
 from inyourarea.core.signals import Signals
 from inyourarea.core.timeline import Timeline
@@ -27,7 +28,7 @@ from inyourarea.embedded.run import Request, check_paths, see, store_source
 from inyourarea.ingest.extract import Extraction, extract_segment
 from inyourarea.ingest.segments import SEGMENT_S
 from inyourarea.ingest.submit import submit_video
-from inyourarea.runtime.child import Child
+from inyourarea.runtime.child import Child, ChildDied
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.track.shots import find_shots
 from inyourarea.track.solve import Question, solve_tracks
@@ -87,6 +88,7 @@ def inspect_video(request: Request) -> Inspection:
 
     Raises:
         Refused: the video can not be used, and why.
+        ObjectsAway: the folder for temporary files can not be written.
     """
     check_paths(request)
     seeing = see(request)
@@ -161,7 +163,11 @@ class _Sample:
             signals_key=f"sample/{segment.index}",
             stride=max(1, segment.frames * length // whole // LOOKS),
         )
-        self._child.call(extract_segment, self._objects, extraction, timeout_s=_TIMEOUT_S)
+        try:
+            self._child.call(extract_segment, self._objects, extraction, timeout_s=_TIMEOUT_S)
+        except ChildDied as death:
+            first, last = segment.first_frame, segment.first_frame + segment.frames - 1
+            raise VideoUnreadable(told("decoding", first=first, last=last, why=death)) from death
         pictures = Pictures(self._objects.get(extraction.pack_key))
         places = np.linspace(0, len(pictures.pictured) - 1, LOOKS).round().astype(np.int64)
         seen = look(pictures, self._detector, pictures.pictured[np.unique(places)])

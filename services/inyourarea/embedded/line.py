@@ -87,6 +87,7 @@ class Line:
             self.objects.delete(start)  # asking again is a fresh start
         self._submitting = self._hand or self.child()
         self._submitting.warm_up("inyourarea.ingest.submit")
+        self._copying = self._hand or self.child()
         self._extracting = self._hand or self.child()
         self._extracting.warm_up("inyourarea.ingest.extract")
         self._producer = self._broker.join("line", ())
@@ -134,6 +135,7 @@ class Line:
                 continue
             if self._hand is None:
                 self._submitting.rest()
+                self._copying.rest()
                 self._extracting.rest()
             give_back_memory()
 
@@ -188,7 +190,9 @@ class Line:
         Raises:
             Refused: it can not be used, and why.
         """
-        accepted = submit_video(request, self.objects, self._submitting, self._ingest)
+        accepted = submit_video(
+            request, self.objects, self._submitting, self._ingest, self._copying
+        )
         self.publish(accepted, take_of(accepted.run_id, self.objects))
         return accepted
 

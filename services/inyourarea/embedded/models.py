@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.group import Group, group_from_toml
+from inyourarea.contracts.published import PublishedVersion
 from inyourarea.core.errors import ModelRejected
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.model_versions import ModelVersions
@@ -80,12 +81,21 @@ def find_model(group: str | None) -> ModelFile:
     Raises:
         ModelRejected: there is no such group, or its model is not on this machine.
     """
-    versions = published_versions() if group else None
-    current = versions.current(group) if versions and group else None
+    current = _published(group) if group else None
     if current is None:
         return given_model(group)
     path = published_folder(models_folder()) / keys.model_file(current.file.served.sha256)
-    return ModelFile(current.file.name, path, current.group)
+    return _of_group(current.file.name, path, current.group)
+
+
+def find_group(group: str) -> Group:
+    """The group alone, by its name or its file; its model need not be on this machine.
+
+    Raises:
+        ModelRejected: there is no such group.
+    """
+    current = _published(group)
+    return current.group if current else _read_group(_group_file(group))
 
 
 def given_model(group: str | None) -> ModelFile:
@@ -102,17 +112,35 @@ def given_model(group: str | None) -> ModelFile:
                 "`inyourarea models fetch faces`."
             )
         return ModelFile(FACES, path, None)
-    file = _group_file(group)
-    found = group_from_toml(file.read_text(encoding="utf-8"))
+    found = _read_group(_group_file(group))
     path = models_folder() / found.model / str(found.version) / _MODEL_FILE
-    if not path.is_file():
-        raise ModelRejected(f"The group {found.name!r} needs the model {path}, which is not there.")
-    return ModelFile(found.model, path, found)
+    return _of_group(found.model, path, found)
 
 
 def known_groups() -> list[str]:
     """The names of the groups in the model repository."""
     return sorted(file.stem for file in (models_folder() / "groups").glob("*.toml"))
+
+
+def _published(group: str) -> PublishedVersion | None:
+    versions = published_versions()
+    return versions.current(group) if versions else None
+
+
+def _of_group(name: str, path: Path, group: Group) -> ModelFile:
+    if not path.is_file():
+        raise ModelRejected(f"The group {group.name!r} needs the model {path}, which is not there.")
+    return ModelFile(name, path, group)
+
+
+def _read_group(file: Path) -> Group:
+    try:
+        text = file.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ModelRejected(
+            f"{file} can not be read as a group file, which is text; `inyourarea train` writes one."
+        ) from error
+    return group_from_toml(text)
 
 
 def _group_file(group: str) -> Path:

@@ -28,7 +28,7 @@ from inyourarea.core.text_lines import text_lines
 from inyourarea.detect.detector import Detector
 from inyourarea.detect.settings import read_settings
 from inyourarea.embedded.line import Line
-from inyourarea.embedded.models import ModelFile, find_model
+from inyourarea.embedded.models import ModelFile, find_group, find_model
 from inyourarea.embedded.outputs import Outputs, OutputUnwritable
 from inyourarea.embedded.own_files import STORE
 from inyourarea.embedded.store import open_store
@@ -245,8 +245,7 @@ def see(request: Request) -> Seeing:
 
 def _given(request: Request) -> Seeing:
     width, height = BOXES_PICTURE
-    members = find_model(request.group).group if request.group else None
-    names = members.members if members else ()
+    names = find_group(request.group).members if request.group else ()
     confidence = request.confidence or 0.0
     model = facts.Model(
         name="boxes", members=names, confidence=confidence, width=width, height=height

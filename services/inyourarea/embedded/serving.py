@@ -85,7 +85,8 @@ def open_site(folder: Path, settings: GatewaySettings) -> Iterator[Site]:
     """The site on the store in a folder (that of ``run --out`` too); unfinished runs go on.
 
     Raises:
-        Refused: the folder is in use, or can not be written.
+        Refused: the folder is in use, or its catalog can not be written.
+        ObjectsAway: its store can not be.
     """
     given, detectors = known_models()
     models = CurrentModels(given, published_versions)

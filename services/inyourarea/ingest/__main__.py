@@ -10,9 +10,10 @@ from inyourarea.runtime.service import Ground, Service, run_service
 
 
 def open_service(ground: Ground, settings: IngestSettings) -> Service:
-    """Ingest's handlers, and its answers with a child of their own."""
+    """Ingest's handlers, and its answers with children of their own."""
     handler = IngestHandler(ground.objects, ground.child(), settings)
-    answers = IngestAnswers(ground.objects, ground.child(), ground.sender(), settings)
+    children = (ground.child(), ground.child())
+    answers = IngestAnswers(ground.objects, *children, ground.sender(), settings)
     return Service(
         {"ingest": handler.handlers},
         lambda server: ingest_pb2_grpc.add_IngestServicer_to_server(answers, server),

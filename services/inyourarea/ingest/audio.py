@@ -7,12 +7,13 @@ by the file's edit list to the sample; sound that starts later or ends earlier s
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import chain
+from itertools import chain, groupby
 from pathlib import Path
 from typing import TypeAlias
 
 import av
 import numpy as np
+from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
 from av.audio.stream import AudioStream
 from av.container import InputContainer
@@ -20,7 +21,7 @@ from av.packet import Packet
 from av.stream import Discard
 from numpy.typing import NDArray
 
-from inyourarea.runtime.container import open_video, packets_of
+from inyourarea.runtime.container import SOUND_CODECS, open_video, packets_of
 from inyourarea.runtime.objects import Objects
 
 #: Bits per second when sound has to be encoded; transparent for stereo AAC.
@@ -85,11 +86,15 @@ def store_audio(objects: Objects, cut: AudioCut, scratch: Path) -> bool:
 
 
 def _sound_stream(container: InputContainer) -> AudioStream | None:
-    """The best track that can be decoded; phones add spatial ones that can not."""
+    """The best track that is decoded here; phones add spatial ones that nobody decodes."""
     best = container.streams.best("audio")
     tracks = sorted(container.streams.audio, key=lambda track: (track is not best, track.index))
-    usable = (t for t in tracks if t.codec_context is not None and t.codec_context.sample_rate)
+    usable = (t for t in tracks if t.codec_context is not None and _is_decoded(t.codec_context))
     return next(usable, None)
+
+
+def _is_decoded(codec: AudioCodecContext) -> bool:
+    return codec.name in SOUND_CODECS and codec.sample_rate > 0
 
 
 def _go_to(container: InputContainer, start_s: Fraction) -> None:
@@ -113,12 +118,17 @@ def _copy(
     first = next(packets, None)
     if first is None:
         return False
+    last: int | None = None
     with av.open(str(path), "w", format="mp4", options=_OPTIONS) as written:
         track = written.add_stream_from_template(stream)
         for at_s, length_s, packet in chain((first,), packets):
+            at = round((at_s - span_s[0]) * rate)
+            if last is not None and at <= last:
+                continue  # two recordings were joined, and the second begins before the first ends
+            last = at
             packet.stream = track
             packet.time_base = Fraction(1, rate)
-            packet.pts = packet.dts = round((at_s - span_s[0]) * rate)
+            packet.pts = packet.dts = at
             packet.duration = round(length_s * rate)
             written.mux(packet)
     return True
@@ -187,18 +197,31 @@ def _samples(
     container: InputContainer, stream: AudioStream, wanted: tuple[int, str]
 ) -> Iterator[tuple[Fraction, NDArray[np.float32]]]:
     """Decoded sound float32 (channels, n), and when each piece begins in seconds of the source."""
-    rate, layout = wanted
-    resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate)
+    for piece in _resampled(_decoded(container, stream), wanted):
+        at_s = Fraction(piece.pts or 0) * (piece.time_base or 0)
+        yield at_s, piece.to_ndarray().astype(np.float32, copy=False)
+
+
+def _decoded(container: InputContainer, stream: AudioStream) -> Iterator[AudioFrame]:
     for packet in packets_of(container, stream):
         try:
             frames = packet.decode()
         except av.error.InvalidDataError:
             continue
-        for frame in frames:
-            if isinstance(frame, AudioFrame) and frame.pts is not None:
-                for piece in resampler.resample(frame):
-                    at_s = Fraction(piece.pts or 0) * (piece.time_base or 0)
-                    yield at_s, piece.to_ndarray().astype(np.float32, copy=False)
+        yield from (f for f in frames if isinstance(f, AudioFrame) and f.pts is not None)
+
+
+def _resampled(frames: Iterator[AudioFrame], wanted: tuple[int, str]) -> Iterator[AudioFrame]:
+    """The sound in one form, though a broadcast goes from stereo to 5.1 and back on the way."""
+    rate, layout = wanted
+    for _, alike in groupby(frames, _form):
+        resampler = av.AudioResampler(format="fltp", layout=layout, rate=rate)
+        for frame in alike:
+            yield from resampler.resample(frame)
+
+
+def _form(frame: AudioFrame) -> tuple[str, str, int]:
+    return frame.format.name, frame.layout.name, frame.sample_rate
 
 
 def _placed(

@@ -9,7 +9,9 @@ from numpy.typing import NDArray
 
 from inyourarea.contracts.pack import PackIndex, write_pack
 from inyourarea.contracts.tables import write_signals
+from inyourarea.core.errors import VideoUnreadable
 from inyourarea.core.letterbox import fit_letterbox
+from inyourarea.core.reasons import told
 from inyourarea.ingest.signals import SignalsBook
 from inyourarea.runtime.matrix import to_bgr
 from inyourarea.runtime.objects import Objects, holds
@@ -42,6 +44,9 @@ def extract_segment(objects: Objects, extraction: Extraction) -> int:
     """The segment's pack and signals are stored; how many frames there were is returned.
 
     Signals come last: where they are, the pack was. Runs in a child process.
+
+    Raises:
+        VideoUnreadable: no frame of it decodes.
     """
     # The decoder has the other core; and the answer is to be the same on any machine.
     cv2.setNumThreads(1)
@@ -50,6 +55,8 @@ def extract_segment(objects: Objects, extraction: Extraction) -> int:
     )
     picture = (extraction.width, extraction.height)
     pack, signals, count = draw_pack(frames, picture, extraction.stride)
+    if not count:
+        raise VideoUnreadable(told("undecodable-part"))
     objects.put(extraction.pack_key, pack)
     if not holds(objects, extraction.signals_key):
         objects.put(extraction.signals_key, signals)

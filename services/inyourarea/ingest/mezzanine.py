@@ -12,7 +12,7 @@ from inyourarea.core.reasons import told
 from inyourarea.ingest.probe import Probe
 from inyourarea.ingest.segments import SEGMENT_S
 from inyourarea.runtime.disk import words_for
-from inyourarea.runtime.objects import Objects, ObjectsAway
+from inyourarea.runtime.objects import Objects, ObjectsAway, holds
 from inyourarea.runtime.source import Planes, decode_segment, pixels_of
 
 #: Seconds between the copy's key frames: two to a segment.
@@ -27,8 +27,6 @@ _ENCODER = {
     "threads": "2",
     "x264-params": "open-gop=0:stitchable=1",
 }
-#: The largest time scale that an mp4 can carry.
-_LARGEST_TIME_SCALE = 2**32 - 1
 
 
 def mezzanine_size(size: tuple[int, int]) -> tuple[int, int]:
@@ -49,8 +47,10 @@ def make_mezzanine(objects: Objects, key: str, copy_key: str, probe: Probe, scra
     """The copy is stored: the same pts in the same time base, upright, in our colours.
 
     Runs in a child process, which may die of it; so the folder ``scratch`` is the caller's to
-    remove. Equal input, equal bytes.
+    remove. Equal input, equal bytes. Whoever has waited for another one's copy makes none.
     """
+    if holds(objects, copy_key):
+        return
     path = scratch / "mezzanine.mp4"
     try:
         _write(objects, key, path, probe)

@@ -13,13 +13,22 @@ from inyourarea.runtime.worker import take_of, to_record
 
 
 class IngestAnswers(ingest_pb2_grpc.IngestServicer):
-    """The gRPC service ``Ingest``; ``sender`` its way to tell the stages."""
+    """The gRPC service ``Ingest``; ``sender`` its way to tell the stages.
+
+    Videos are looked at in ``child`` and copied in ``copying``, so that a look waits for no copy.
+    """
 
     def __init__(
-        self, objects: Objects, child: Child, sender: Sender, settings: IngestSettings
+        self,
+        objects: Objects,
+        child: Child,
+        copying: Child,
+        sender: Sender,
+        settings: IngestSettings,
     ) -> None:
         self._objects = objects
         self._child = child
+        self._copying = copying
         self._sender = sender
         self._settings = settings
 
@@ -28,7 +37,9 @@ class IngestAnswers(ingest_pb2_grpc.IngestServicer):
     ) -> ingest_pb2.SubmitVideoResponse:
         """The video is probed, decided, stored and told to all stages."""
         with answering(context):
-            accepted = submit_video(request, self._objects, self._child, self._settings)
+            accepted = submit_video(
+                request, self._objects, self._child, self._settings, self._copying
+            )
             self._sender.publish(to_record(accepted, take_of(accepted.run_id, self._objects)))
             self._sender.flush()
             return ingest_pb2.SubmitVideoResponse(accepted=accepted)

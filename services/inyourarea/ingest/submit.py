@@ -24,8 +24,12 @@ def submit_video(
     objects: Objects,
     child: Child,
     settings: IngestSettings | None = None,
+    copying: Child | None = None,
 ) -> facts.VideoAccepted:
     """The run is decided and stored under its own name; asked again, nothing is done over.
+
+    A closed-GOP copy, which may take half an hour, is made in ``copying``; without it in ``child``,
+    and whoever wants to look at a video there waits.
 
     Raises:
         Refused: the video or the part of it that was asked for can not be used, and why.
@@ -34,7 +38,7 @@ def submit_video(
     knobs = settings or IngestSettings()
     accepted = decide_video(request, objects, child, knobs)
     if accepted.source.decode_key != accepted.source.key:
-        _make_mezzanine(accepted.source, objects, child, knobs)
+        _make_mezzanine(accepted.source, objects, copying or child, knobs)
     _begin_take(accepted, objects)
     return _stored(accepted, objects)
 

@@ -21,7 +21,7 @@ OneStream = TypeVar("OneStream", VideoStream, AudioStream)
 
 #: What is opened at all. Playlists and scripts (concat, hls, dash) would read other files.
 FORMATS = "mov,matroska,mpegts,gif"
-#: Decoders that may see the bytes; a container can name hundreds of forgotten ones.
+#: Decoders that may see the pictures; a container can name hundreds of forgotten ones.
 CODECS = frozenset(
     [
         "h264",
@@ -39,6 +39,20 @@ CODECS = frozenset(
         "prores",
         "mjpeg",
         "gif",
+    ]
+)
+#: Decoders that may hear the sound: what cameras, phones, broadcasts and browsers write.
+SOUND_CODECS = frozenset(
+    [
+        *("aac", "aac_latm", "alac", "ac3", "eac3", "dca", "truehd", "s302m", "amrnb", "amrwb"),
+        *("mp1", "mp1float", "mp2", "mp2float", "mp3", "mp3float"),
+        *("opus", "libopus", "vorbis", "flac"),
+        *("pcm_u8", "pcm_s8", "pcm_alaw", "pcm_mulaw", "pcm_bluray", "pcm_dvd"),
+        *(
+            f"pcm_{kind}{end}"
+            for kind in ("s16", "s24", "s32", "f32", "f64")
+            for end in ("le", "be")
+        ),
     ]
 )
 #: Pixels of one frame: 8192 x 4320, the largest that cameras write.
@@ -73,6 +87,7 @@ def open_video(objects: Objects, key: str) -> Iterator[InputContainer]:
             container_options={
                 "format_whitelist": FORMATS,
                 "protocol_whitelist": "none",
+                "codec_whitelist": ",".join(sorted(CODECS | SOUND_CODECS)),
                 "max_streams": str(MOST_STREAMS),
             },
             buffer_size=_READ_BYTES,

@@ -42,8 +42,13 @@ class FolderObjects:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        with self._speaking_of(_PENDING):
+        try:
             (root / _PENDING).mkdir(parents=True, exist_ok=True)
+        except OSError as trouble:  # a file in the way, too
+            raise self._away(trouble) from trouble
+
+    def _away(self, trouble: OSError) -> ObjectsAway:
+        return ObjectsAway(told("no-folder", folder=self._root, why=words_for(trouble)))
 
     @contextmanager
     def _speaking_of(self, key: str) -> Iterator[None]:
@@ -52,8 +57,7 @@ class FolderObjects:
         except (FileNotFoundError, IsADirectoryError, NotADirectoryError) as missing:
             raise ObjectNotFound(key) from missing
         except OSError as trouble:
-            words = words_for(trouble)
-            raise ObjectsAway(told("no-folder", folder=self._root, why=words)) from trouble
+            raise self._away(trouble) from trouble
 
     def _path(self, key: str) -> Path:
         parts = parts_of(key)

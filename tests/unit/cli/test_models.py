@@ -15,6 +15,7 @@ from inyourarea.detect.__main__ import detectors_of
 from inyourarea.detect.settings import read_settings
 from inyourarea.embedded import serving
 from inyourarea.embedded.models import find_model, published_versions
+from inyourarea.embedded.run import Request, see
 from inyourarea.gateway.models import CurrentModels
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.model_versions import ModelVersions
@@ -183,6 +184,25 @@ def test_a_version_whose_file_is_lost_is_not_used_until_it_is_published_again(
     assert used() == 1
 
 
+@pytest.mark.parametrize("is_published", [False, True])
+def test_a_group_whose_model_is_lost_is_refused_and_its_members_are_known(
+    is_published: bool, models: Path, tmp_path: Path
+) -> None:
+    if is_published:
+        assert publish(tmp_path, 0.3, "--use") == 0
+    find_model("pair").path.unlink()
+    with pytest.raises(ModelRejected, match=r"'pair' needs the model .*, which is not there"):
+        find_model("pair")
+    with_boxes = Request(tmp_path, tmp_path, (), group="pair", boxes=tmp_path / "boxes.csv")
+    assert list(see(with_boxes).model.members) == ["red", "green"]
+
+
+def test_a_model_in_place_of_its_group_file_is_refused(models: Path) -> None:
+    file = find_model("pair").path
+    with pytest.raises(ModelRejected, match="can not be read as a group file"):
+        find_model(str(file))
+
+
 def test_versions_are_shown_and_listed(
     models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -228,6 +248,10 @@ def test_a_detect_without_a_server_fetches_what_a_run_names(models: Path, tmp_pa
     detectors = detectors_of(settings, versions)
     model = versions.version("pair", 1).model
     assert detectors(model).info.floor == 0.3
+    model.name, model.sha256 = "tiny", find_model(str(models / "groups" / "pair.toml")).sha256()
+    (models / "tiny" / "0").mkdir()
+    (models / "tiny" / "0" / "model.onnx").write_bytes(b"half a download")
+    assert detectors(model).sha256 == model.sha256
     model.sha256 = "e" * 64
     with pytest.raises(ModelRejected, match="nor is one that was published"):
         detectors(model)

@@ -1,5 +1,6 @@
 """``inyourarea serve`` and ``token``: who is let in, decided before anything listens."""
 
+import os
 import re
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import pytest
 
 from inyourarea.cli.__main__ import main
 from inyourarea.cli.serve import settings_for
+from inyourarea.embedded.own_files import STORE
 from inyourarea.gateway.v1.gateway_pb2 import ListVideosRequest
 from inyourarea.gateway.v1.gateway_pb2_grpc import GatewayStub
 
@@ -21,6 +23,17 @@ def test_without_a_token_it_serves_nobody_but_this_machine(
     for asked in (["--host", "0.0.0.0"], ["--public"]):
         assert main(["serve", "--data", str(tmp_path), "--port", "0", *asked]) == 1
         assert "inyourarea token create --role operator" in capsys.readouterr().err
+
+
+def test_a_store_that_can_not_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / STORE).write_text("in the way")
+    words = ["serve", "--data", str(tmp_path), "--port", "0"]
+    command = [sys.executable, "-m", "inyourarea.cli", *words]
+    environment = {**os.environ, "INYOURAREA_MODELS": str(tmp_path / "models")}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    said = f"inyourarea: the folder {tmp_path / STORE} can not be used: "
+    assert [line[: len(said)] for line in done.stderr.splitlines()] == [said]
 
 
 def test_a_revoked_token_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

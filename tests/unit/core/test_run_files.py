@@ -163,6 +163,7 @@ HEADER = "frame,pts,shot,name,state,x1,y1,x2,y2\n"
         ([HEADER, "0,7,0,Lisa,asleep,0,0,9,9\n"], "'asleep' is no state"),
         ([HEADER, "0,7,0,Lisa,open,0,0,9,nan\n"], "'nan' is no number"),
         ([HEADER, "zero,7,0,Lisa,open,0,0,9,9\n"], "'zero' is no whole number"),
+        ([HEADER, f"0,{2**63},0,Lisa,open,0,0,9,9\n"], f"'{2**63}' is no whole number"),
         ([HEADER, "1,7,0,Lisa,open,0,0,9,9\n"], "out of order"),
         ([HEADER, "0,7,0,Lisa,open,0,0,9,9\n", "1,7,0,Lisa,open,0,0,9,9\n"], "one row for every"),
         ([HEADER, '0,7,0,"Lisa,open,0,0,9,9\n'], "broken"),

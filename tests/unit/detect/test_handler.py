@@ -17,7 +17,7 @@ from inyourarea.core.detections import DETECTED, Detections
 from inyourarea.core.errors import ModelRejected
 from inyourarea.detect.handler import DetectHandler
 from inyourarea.runtime.folder_objects import FolderObjects
-from inyourarea.runtime.objects import holds
+from inyourarea.runtime.objects import ObjectNotFound, holds
 from scenes import (
     INFO,
     PTS_STEP,
@@ -175,6 +175,12 @@ def test_given_boxes_are_taken_without_a_detector(tmp_path: Path) -> None:
     assert np.allclose(found.xyxy, given.xyxy, atol=0.01)
     assert np.allclose(found.confidence, 0.75)
     assert np.allclose(np.linalg.norm(found.appearance, axis=1), 1)
+
+
+def test_boxes_that_are_gone_end_the_work(tmp_path: Path) -> None:
+    line = Line(FolderObjects(tmp_path), model("boxes/mine.csv"))
+    with pytest.raises(ObjectNotFound, match="boxes/mine"):
+        line.handle()
 
 
 def test_an_empty_stage_gives_an_empty_answer(line: Line) -> None:

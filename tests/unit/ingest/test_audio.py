@@ -2,12 +2,15 @@
 
 import io
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
+import numpy as np
 import pytest
 
 from inyourarea.ingest.audio import AudioCut, store_audio
+from inyourarea.runtime.container import open_video
 from inyourarea.runtime.folder_objects import FolderObjects
 from media import Film, Sound, film, heard_s, onset_s
 
@@ -15,10 +18,10 @@ FRAME_S = Fraction(1, 30)
 LONG = Film(pts=tuple(range(90)), sound=Sound(length_s=Fraction(3), click_s=Fraction(3, 2)))
 
 
-def stored(spec: Film, folder: Path, frames: tuple[int, int]) -> bytes | None:
+def stored(spec: Film | bytes, folder: Path, frames: tuple[int, int]) -> bytes | None:
     """The sound of those frames (first, and first not); the film's first frame is at its time 0."""
     objects = FolderObjects(folder)
-    content = film(spec)
+    content = film(spec) if isinstance(spec, Film) else spec
     objects.put("sources/x", content)
     with av.open(io.BytesIO(content)) as container:
         video = container.streams.video[0]
@@ -112,6 +115,54 @@ def test_a_part_far_in_is_found(container: str, tmp_path: Path) -> None:
     spec = Film(pts, size=(32, 32), container=container, keys=keys, sound=track)
     found = onset_s(sound(stored(spec, tmp_path, (420, 480))))
     assert abs(found - Fraction(1, 2)) < Fraction(2, 1000)
+
+
+def joined(*sounds: Sound) -> bytes:
+    """Transport streams of a second each, one behind the other in one file."""
+    return b"".join(
+        film(Film(tuple(range(30 * n, 30 * n + 30)), container="mpegts", keys=(0,), sound=sound))
+        for n, sound in enumerate(sounds)
+    )
+
+
+def assert_both_are_heard(content: bytes) -> None:
+    """A click half a second into each of two seconds, and nothing is missing at the end.
+
+    Behind a joint a transport stream's own stamps are off by up to a packet.
+    """
+    with av.open(io.BytesIO(content)) as container:
+        loud_s = [
+            float((frame.pts or 0) * frame.time_base) + int(at) / frame.sample_rate
+            for frame in container.decode(audio=0)
+            for at in np.flatnonzero(np.abs(frame.to_ndarray()).max(axis=0) > 0.2)
+        ]
+    clicks_s = [at for before, at in pairwise([-1.0, *loud_s]) if at - before > 0.1]
+    assert clicks_s == pytest.approx([0.5, 1.5], abs=0.025)
+    assert abs(heard_s(content)[1] - 2) <= Fraction(2048, 48000)
+
+
+@pytest.mark.parametrize("layouts", [("stereo", "5.1"), ("5.1", "stereo"), ("stereo", "mono")])
+def test_sound_whose_channels_change_is_heard_to_its_end(
+    layouts: tuple[str, str], tmp_path: Path
+) -> None:
+    first = Sound(codec="ac3", layout=layouts[0])
+    second = Sound(Fraction(1), click_s=Fraction(3, 2), codec="ac3", layout=layouts[1])
+    assert_both_are_heard(sound(stored(joined(first, second), tmp_path, (0, 60))))
+
+
+@pytest.mark.parametrize("overlap_s", [Fraction(0), Fraction(1, 5)])
+def test_recordings_whose_aac_overlaps_where_they_were_joined_are_copied(
+    overlap_s: Fraction, tmp_path: Path
+) -> None:
+    second = Sound(1 - overlap_s, 1 + overlap_s, click_s=Fraction(3, 2))
+    assert_both_are_heard(sound(stored(joined(Sound(), second), tmp_path, (0, 60))))
+
+
+def test_a_decoder_that_is_not_known_here_does_not_hear_the_sound(tmp_path: Path) -> None:
+    forgotten = Film(LONG.pts, container="mov", sound=Sound(codec="adpcm_ima_qt"))
+    assert stored(forgotten, tmp_path, (0, 90)) is None
+    with open_video(FolderObjects(tmp_path), "sources/x") as container:
+        assert container.streams.audio[0].format is None  # nor when the file was opened
 
 
 def test_a_video_without_sound_has_none(tmp_path: Path) -> None:

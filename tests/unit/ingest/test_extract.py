@@ -12,6 +12,7 @@ import media
 from inyourarea.contracts import keys
 from inyourarea.contracts.pack import read_pack
 from inyourarea.contracts.tables import read_signals
+from inyourarea.core.errors import VideoUnreadable
 from inyourarea.core.letterbox import fit_letterbox
 from inyourarea.core.signals import Signals
 from inyourarea.ingest.extract import Extraction, draw_pack, extract_segment, shrink
@@ -168,6 +169,15 @@ def test_a_segment_is_stored_under_its_names(tmp_path: Path) -> None:
     index, _ = read_pack(objects.get("frames/a"))
     assert index.pts == tuple(range(512 * 10, 512 * 20, 512))
     assert read_signals(objects.get("signals/a")).pts.tolist() == list(index.pts)
+
+
+def test_a_segment_of_which_no_frame_decodes_is_refused(tmp_path: Path) -> None:
+    objects = FolderObjects(tmp_path)
+    objects.put("sources/x", film(Film()))
+    beyond = Extraction("sources/x", 512 * 40, 512 * 50, 160, 96, "frames/a", "signals/a")
+    with pytest.raises(VideoUnreadable, match="can not be decoded; export it again"):
+        extract_segment(objects, beyond)
+    assert list(objects.list("")) == ["sources/x"]
 
 
 def _signals(path: list[Planes]) -> Signals:

@@ -68,6 +68,13 @@ def test_the_copy_can_be_entered_every_two_seconds(tmp_path: Path) -> None:
     assert [media.number_of(frame) for frame in part] == [60 % media.NUMBERS, 61 % media.NUMBERS]
 
 
+def test_a_copy_that_is_there_is_not_made_again(tmp_path: Path) -> None:
+    objects, probe, _ = copied(Film(), tmp_path)
+    objects.put("mezzanines/x.mp4", b"somebody else's")
+    make_mezzanine(objects, "sources/x", "mezzanines/x.mp4", probe, tmp_path)
+    assert objects.get("mezzanines/x.mp4") == b"somebody else's"
+
+
 def test_the_copy_is_the_same_bytes_each_time(tmp_path: Path) -> None:
     objects, probe, _ = copied(Film(), tmp_path)
     make_mezzanine(objects, "sources/x", "mezzanines/y.mp4", probe, tmp_path)

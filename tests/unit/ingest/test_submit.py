@@ -26,6 +26,18 @@ class NoChild(Child):
         raise AssertionError(f"{function.__name__}{args} was called, for {timeout_s} s")
 
 
+class Here(Child):
+    """Works in this process, and remembers at what."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.done: list[str] = []
+
+    def call(self, function: Any, *args: Any, timeout_s: float) -> Any:
+        self.done.append(function.__name__)
+        return function(*args)
+
+
 @pytest.fixture(scope="module")
 def child() -> Iterator[Child]:
     child = Child()
@@ -89,6 +101,13 @@ def test_rare_key_frames_cost_a_copy_that_every_stage_reads(
     assert objects.size(accepted.source.decode_key) > 1000
     assert (accepted.source.width, accepted.source.height) == (64, 36)
     assert len(accepted.segments) == 3
+
+
+def test_a_copy_is_made_where_nobody_looks_at_videos(objects: FolderObjects) -> None:
+    looking, copying = Here(), Here()
+    asked = request(objects, Film(codec="gif", container="gif", pixels="rgb8"))
+    submit_video(asked, objects, looking, copying=copying)
+    assert (looking.done, copying.done) == (["probe_video"], ["make_mezzanine"])
 
 
 @pytest.mark.parametrize(("seconds", "lane"), [(180, facts.LANE_URGENT), (181, facts.LANE_BULK)])
