@@ -234,7 +234,9 @@ class Plan:
 
 
 def plan_training(dataset: Dataset, wish: Wish) -> Plan:
-    """What is to be done. The folder's name is the digest of all that decides the weights.
+    """What is to be done. The folder's name is the digest of what is learned, and how.
+
+    The batch and the device are none of it: a training goes on where there is less memory.
 
     Raises:
         DatasetRejected: there is not enough in the dataset to learn from.
