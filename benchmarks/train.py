@@ -328,10 +328,6 @@ def _pixels(frame: av.VideoFrame) -> NDArray[np.uint8]:
     return np.asarray(frame.to_ndarray(format="rgb24"), np.uint8)
 
 
-def _is_plain(drawn: Drawn) -> bool:
-    return drawn.head_visible >= LEAST_VISIBLE and drawn.y2 - drawn.y1 >= LEAST_HEIGHT_PX
-
-
 def _fading(show: Show) -> set[int]:
     """Frames in which two shots are seen at once."""
     shots = json.loads((show.folder / "show" / "show.json").read_text())["shots"]

@@ -1,6 +1,5 @@
 """A Kafka with topics for tests, and members that are settled before a test goes on."""
 
-import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from inyourarea.runtime.kafka_member import Pace
 from inyourarea.runtime.kafka_settings import KafkaSettings
 from kafka_server import KafkaServer, kafka
 from own_servers import skipped_where_not_had
+from waiting import until
 
 PARTITIONS = 4
 #: Kafka's own least session, so that a death is noticed soon.
@@ -55,10 +55,7 @@ class KafkaHouse:
 
     def settle(self, group: str, timeout_s: float = 30.0) -> None:
         """Every partition has one owner among the group's living members, and each owns some."""
-        end = time.monotonic() + timeout_s
-        while not self._is_settled(group):
-            assert time.monotonic() < end, f"{group} does not settle"
-            time.sleep(0.05)
+        until(lambda: self._is_settled(group), timeout_s, f"{group} does not settle")
 
     def leave(self, bus: KafkaBus) -> None:
         """It is none of the living members any more."""

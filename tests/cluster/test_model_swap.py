@@ -1,7 +1,6 @@
 """Versions of a group's model come, change and go on a real Triton while runs ask it."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
@@ -27,6 +26,7 @@ from inyourarea.train.triton_repository import write_repository
 from published_models import PAIR, dim, file_of, publish, write
 from tiny_model import INFO, painted, tiny_model
 from triton_server import Triton, had, triton
+from waiting import until
 
 #: A server comes and goes here.
 pytestmark = pytest.mark.slow
@@ -117,10 +117,7 @@ def under_load(cluster: Cluster) -> Iterator[tuple[list[tuple[float, int]], list
 
 
 def wait_for(holds: Callable[[], bool]) -> None:
-    end = time.monotonic() + 180  # sixty looks, on a busy machine
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    until(holds, within_s=180)  # sixty looks, on a busy machine
 
 
 def test_a_version_is_changed_under_load_and_no_request_fails(cluster: Cluster) -> None:

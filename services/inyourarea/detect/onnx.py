@@ -6,7 +6,6 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
-from onnxruntime.capi import onnxruntime_pybind11_state as trouble
 
 from inyourarea.contracts.model import (
     BOXES_OUTPUT,
@@ -18,18 +17,7 @@ from inyourarea.contracts.model import (
 from inyourarea.core.errors import ModelRejected
 from inyourarea.core.reasons import told
 from inyourarea.detect.detector import Found, check_pictures, trim
-from inyourarea.runtime.onnx_session import open_session
-
-_UNLOADABLE = (
-    trouble.Fail,
-    trouble.InvalidArgument,
-    trouble.InvalidGraph,
-    trouble.InvalidProtobuf,
-    trouble.NoSuchFile,
-    trouble.NoModel,
-    trouble.NotImplemented,
-    trouble.RuntimeException,
-)
+from inyourarea.runtime.onnx_session import UNLOADABLE, open_session, sentence
 
 
 class OnnxDetector:
@@ -75,15 +63,10 @@ def _open(content: bytes) -> onnxruntime.InferenceSession:
     options.log_severity_level = 3
     try:
         return open_session(content, options)
-    except _UNLOADABLE as error:
-        raise ModelRejected(told("model-graph", error=_sentence(error))) from error
+    except UNLOADABLE as error:
+        raise ModelRejected(told("model-graph", error=sentence(error))) from error
 
 
 def _checked(session: onnxruntime.InferenceSession) -> ModelInfo:
     metadata = session.get_modelmeta().custom_metadata_map
     return check_model(session.get_inputs(), session.get_outputs(), metadata)
-
-
-def _sentence(error: Exception) -> str:
-    """The last part of onnxruntime's ``[ONNXRuntimeError] : 7 : INVALID_PROTOBUF : ...``."""
-    return str(error).rsplit(" : ", 1)[-1].strip().rstrip(".")

@@ -117,9 +117,7 @@ class Canvas:
         )
 
     def swept(self, outlines: list[Points], colour: Bgr) -> None:
-        """Fill a part that moves while the shutter is open.
-
-        The mean of its outlines at several moments.
+        """Fill a part that moves while the shutter is open: the mean of its outlines meanwhile.
 
         The map gets the middle outline.
         """

@@ -146,9 +146,9 @@ def _turned(stage: Stage, shot: Shot, frames: NDArray[np.int64]) -> NDArray[np.b
 
 
 def longest_run(mask: NDArray[np.bool_], shots: NDArray[np.int64]) -> int:
-    """Give the longest run of frames, within one shot (F,), in which a column of the mask (F.
+    """Give the longest run of frames in which a column of the mask (F, N) holds, within a shot.
 
-    N) holds.
+    ``shots`` (F,) says in which shot each frame is.
     """
     longest = 0
     edges = [0, *(np.flatnonzero(np.diff(shots)) + 1).tolist(), len(shots)]

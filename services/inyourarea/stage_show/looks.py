@@ -175,10 +175,7 @@ def look_alike(outfit: Outfit) -> Outfit:
 
 
 def outfit_distance(first: Outfit, second: Outfit) -> float:
-    """Give the largest colour difference (dE) between two outfits' top, accent.
-
-    Bottom and shoes.
-    """
+    """Give the largest colour difference (dE) of two outfits' tops, accents, bottoms or shoes."""
     pairs = zip(
         (first.top, first.accent, first.bottom, first.shoes),
         (second.top, second.accent, second.bottom, second.shoes),

@@ -121,11 +121,15 @@ def to_planes(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
 def _begin_worker(show: Show) -> None:
     cv2.setNumThreads(1)
     _worker_show.append(show)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    end_with_parent()
 
 
-def _end_with_parent() -> None:
-    """A worker whose parent was killed would wait for it for ever."""
+def end_with_parent() -> None:
+    """This worker ends when its parent is killed; it would wait for it for ever."""
+    threading.Thread(target=_end_after_parent, daemon=True).start()
+
+
+def _end_after_parent() -> None:
     if parent := multiprocessing.parent_process():
         parent.join()
     os._exit(1)

@@ -94,9 +94,9 @@ def see_as_start(plan: Plan, dataset: Dataset, tell: Told) -> Plan:
 
 
 def _untouched(dataset: Dataset, picture: str) -> set[Box]:
-    """The boxes that the program proposed: who moves one makes it another."""
-    first = dataset.history(picture)[0]
-    return {box.box for box in first.boxes} if first.by == PROPOSAL else set()
+    """The boxes that the program ever proposed: who moves one makes it another."""
+    proposals = (version for version in dataset.history(picture) if version.by == PROPOSAL)
+    return {box.box for proposal in proposals for box in proposal.boxes}
 
 
 def spread(plan: Plan, dataset: Dataset, tell: Told) -> Plan:

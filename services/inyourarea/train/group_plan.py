@@ -37,7 +37,7 @@ those of whom it is sure."""
 UNSAID_FROM = 0.1
 """Share of boxes without a name from which on it is worth half as long again to spread names."""
 
-LABELS_REVISION = 3
+LABELS_REVISION = 4
 """Counts up when the same dataset comes to other labels or another course."""
 
 FLOOR = 0.05
@@ -234,7 +234,9 @@ class Plan:
 
 
 def plan_training(dataset: Dataset, wish: Wish) -> Plan:
-    """What is to be done. The folder's name is the digest of all that decides the weights.
+    """What is to be done. The folder's name is the digest of what is learned, and how.
+
+    The batch and the device are none of it: a training goes on where there is less memory.
 
     Raises:
         DatasetRejected: there is not enough in the dataset to learn from.

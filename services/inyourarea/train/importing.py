@@ -13,6 +13,7 @@ from inyourarea.contracts.datasets import (
     CONFIRMED,
     PROPOSAL,
     PROPOSED,
+    REJECTED,
     LabelledBox,
     LabelledPicture,
     Members,
@@ -125,6 +126,9 @@ def plan_import(
     twice = len(foreign.pictures) - len(arrivals)
     if twice:
         notes.append(f"{twice} pictures are there twice with the same boxes; one of each came")
+    rejected = sum(one.labels.state == REJECTED for one in arrivals.values())
+    if rejected:
+        notes.append(f"{rejected} pictures are rejected in the dataset and stay so")
     over = sum(_overhanging(one, pictures.size(one.file)) for one in foreign.pictures)
     if over:
         notes.append(f"{over} boxes reached out of their picture and were cut at its side")

@@ -44,7 +44,8 @@ T = TypeVar("T")
 
 def to_calibrate_on(pictures: Sequence[T]) -> Sequence[T]:
     """`CALIBRATED_ON` of the pictures, evenly apart; all of them where they are fewer."""
-    return pictures[:: max(1, len(pictures) // CALIBRATED_ON)][:CALIBRATED_ON]
+    most = min(len(pictures), CALIBRATED_ON)
+    return [pictures[at * len(pictures) // most] for at in range(most)]
 
 
 def in_eight_bits(

@@ -5,7 +5,13 @@ from dataclasses import replace
 
 import numpy as np
 
-from inyourarea.contracts.datasets import CONFIRMED, PROPOSED, LabelledBox, LabelledPicture
+from inyourarea.contracts.datasets import (
+    CONFIRMED,
+    PROPOSED,
+    REJECTED,
+    LabelledBox,
+    LabelledPicture,
+)
 from inyourarea.core.boxes import iou
 
 #: Tools round to whole pixels: a box that moved less than this was not moved by anybody.
@@ -17,19 +23,20 @@ _SAME_FACE_IOU = 0.5
 def merged(old: LabelledPicture, fresh: LabelledPicture) -> LabelledPicture:
     """The version after ``old``: boxes keep what files can not tell, nobody's stay.
 
-    It is not confirmed while of one of them nobody has said whose it is.
+    It is not confirmed while of one of them nobody has said whose it is. A rejected one stays so.
     """
     kept = [_as_it_was(box, old) for box in fresh.boxes]
     nobody = [box for box in old.boxes if not box.member and not _overlaps(box, fresh.boxes)]
     is_open = any(not box.member and box.state == PROPOSED for box in (*kept, *nobody))
     is_confirmed = CONFIRMED in (old.state, fresh.state) and not is_open
+    state = CONFIRMED if is_confirmed else PROPOSED
     return replace(
         old,
         boxes=(*kept, *nobody),
         version=old.version + 1,
         by=fresh.by,
         at_ns=fresh.at_ns,
-        state=CONFIRMED if is_confirmed else PROPOSED,
+        state=REJECTED if old.state == REJECTED else state,
     )
 
 
@@ -38,7 +45,8 @@ def _as_it_was(box: LabelledBox, old: LabelledPicture) -> LabelledBox:
         if other.member == box.member:
             view = box.view or other.view
             return replace(other, view=view, state=box.state)
-    return box
+    hers = [other.tracklet for other in old.boxes if other.member == box.member]
+    return replace(box, tracklet=box.tracklet if box.tracklet in hers else "")
 
 
 def _near(box: LabelledBox, old: LabelledPicture) -> Iterator[LabelledBox]:

@@ -11,7 +11,7 @@ from inyourarea.contracts.served import ServedVersion
 from inyourarea.contracts.triton_config import Description, gpu_config
 from inyourarea.core.errors import ModelRejected
 from inyourarea.runtime.disk import whole
-from inyourarea.runtime.onnx_session import open_session
+from inyourarea.runtime.onnx_session import UNLOADABLE, open_session, sentence
 
 #: The operator by which a graph says that it computes in 8 bits.
 _QUANTISED = b"QuantizeLinear"
@@ -75,6 +75,8 @@ def read_info(file: Path) -> ModelInfo:
         raise ModelRejected(f"{file} can not be read: {error.strerror}") from error
     except trouble.InvalidProtobuf as error:
         raise ModelRejected(f"{file} is no ONNX file") from error
+    except UNLOADABLE as error:
+        raise ModelRejected(f"{file} can not be run: {sentence(error)}") from error
     metadata = session.get_modelmeta().custom_metadata_map
     return check_model(session.get_inputs(), session.get_outputs(), metadata)
 

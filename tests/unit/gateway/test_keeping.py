@@ -1,7 +1,10 @@
 """The keeper: runs of which nothing is heard are told again, by one gateway of several."""
 
+<<<<<<< HEAD
 import time
 from collections.abc import Mapping
+=======
+>>>>>>> trn
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +21,7 @@ from inyourarea.gateway.handler import READING
 from inyourarea.gateway.keeping import announce_silent_runs, announce_silent_trainings
 from inyourarea.runtime.bus import BusAway
 from rehearsal_house import RehearsedSite
+from waiting import until
 
 SILENCE_S = 600
 
@@ -159,9 +163,7 @@ def test_the_keeper_outlives_a_round_that_goes_wrong(
     monkeypatch.setattr(site.house, "sweep", go_wrong)
     site.house.settings = replace(site.house.settings, silence_s=0.02)
     site.submit()
-    before, end = len(site.stages.told), time.monotonic() + 10
+    before = len(site.stages.told)
     with keeping.kept(site.house):
-        while len(site.stages.told) == before and time.monotonic() < end:
-            time.sleep(0.01)
-    assert len(site.stages.told) > before
+        until(lambda: len(site.stages.told) > before)
     assert "another copy has swept it" in caplog.text

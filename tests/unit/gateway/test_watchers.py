@@ -14,6 +14,7 @@ from inyourarea.gateway import changes
 from inyourarea.gateway.journal import Titled
 from inyourarea.gateway.watchers import Watchers
 from rehearsal_house import RehearsedSite
+from waiting import until
 
 
 def test_a_watcher_is_woken_from_another_thread() -> None:
@@ -147,15 +148,10 @@ def test_nothing_is_left_of_clients_who_went_away(
     lines = [stream.__enter__().iter_lines() for stream in streams]
     assert all(next(one).startswith("id: ") for one in lines)
     waiting = site.house.watchers._waiting
-    end = time.monotonic() + 10
-    while len(waiting.get(video, ())) < 20:
-        assert time.monotonic() < end
-        time.sleep(0.02)
+    until(lambda: len(waiting.get(video, ())) == 20)
     for stream in streams:
         stream.__exit__(None, None, None)
-    while waiting:
-        assert time.monotonic() < end
-        time.sleep(0.05)
+    until(lambda: not waiting)
 
 
 def test_a_video_that_is_not_there_can_not_be_watched(

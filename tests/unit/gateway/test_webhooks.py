@@ -5,7 +5,7 @@ import hmac
 import itertools
 import json
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from ipaddress import ip_address, ip_network
 from pathlib import Path
 
@@ -19,6 +19,7 @@ from inyourarea.gateway.posting import read_target
 from inyourarea.gateway.problems import NotThere
 from inyourarea.gateway.webhooks import MOST_TRIES, Event, Webhooks
 from servers import Target, listening
+from waiting import until
 
 HERE = (ip_network("127.0.0.0/8"),)
 CLOSED = """127.0.0.1 10.1.2.3 172.16.0.1 192.168.1.1 169.254.169.254 100.64.0.1 0.0.0.0 224.0.0.1
@@ -71,13 +72,6 @@ def finished(occasion: str = "1") -> Event:
 def state_of(webhooks: Webhooks, webhook: str) -> tuple[str, int, str]:
     (row,) = webhooks.deliveries(webhook, 10)
     return row["state"], row["tries"], row["answer"]
-
-
-def until(holds: Callable[[], bool], timeout_s: float = 15.0) -> None:
-    end = time.monotonic() + timeout_s
-    while not holds():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def test_an_event_is_delivered_once_and_signed_with_the_secret(webhooks: Webhooks) -> None:

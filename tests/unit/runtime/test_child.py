@@ -39,6 +39,7 @@ from inyourarea.runtime.child import (
     prepare,
 )
 from inyourarea.runtime.json_logs import speaking_of
+from waiting import lives, until
 from watched import log_lines
 
 
@@ -106,11 +107,9 @@ def test_settings_and_keys_stay_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_it_says_is_logged_as_about_its_work(child: Child) -> None:
-    end = time.monotonic() + 10
     with log_lines() as lines, speaking_of(facts.SegmentCut(video_id="v", run_id="r")):
         child.call(chatter, timeout_s=20)
-        while not lines and time.monotonic() < end:
-            time.sleep(0.01)
+        until(lambda: lines)
     assert lines[0]["text"].startswith("its process says: ")
     assert (lines[0]["video_id"], lines[0]["run_id"], lines[0]["segment"]) == ("v", "r", 0)
 
@@ -138,7 +137,7 @@ def test_a_child_at_rest_has_no_process_until_it_is_called() -> None:
     with closing(Child()) as child:
         pid = child.call(os.getpid, timeout_s=20)
         child.rest()
-        assert not _lives(pid)
+        assert not lives(pid)
         assert child.call(add, 4, 4, timeout_s=20) == 8
 
 
@@ -153,10 +152,7 @@ def test_a_busy_child_does_not_rest() -> None:
 def test_a_child_warmed_up_has_imported_what_it_needs() -> None:
     with closing(Child()) as child:
         child.warm_up("colorsys")
-        end = time.monotonic() + 20
-        while not child.call(has_imported, "colorsys", timeout_s=20) and time.monotonic() < end:
-            time.sleep(0.01)
-        assert child.call(has_imported, "colorsys", timeout_s=20)
+        until(lambda: child.call(has_imported, "colorsys", timeout_s=20))
 
 
 @pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="others keep memory as they like")
@@ -175,7 +171,7 @@ def test_closing_ends_what_is_being_done_and_what_would_come() -> None:
     with pytest.raises(ChildDied):
         child.call(time.sleep, 60, timeout_s=90)
     closing.join()
-    assert not _lives(pid)
+    assert not lives(pid)
     with pytest.raises(ChildDied, match="told to end"):
         child.call(os.getpid, timeout_s=20)
 
@@ -211,7 +207,7 @@ def test_closing_ends_a_process_that_was_about_to_start(monkeypatch: pytest.Monk
     with pytest.raises(ChildDied, match="told to end"):
         child.call(os.getpid, timeout_s=20)
     closing.join()
-    assert not _lives(started[0].pid)
+    assert not lives(started[0].pid)
 
 
 PARENT = """
@@ -230,19 +226,8 @@ def test_a_busy_child_dies_with_its_parent_even_when_that_is_killed(tmp_path: Pa
     parent = subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, env=path)
     assert parent.stdout
     pid = int(parent.stdout.readline())
-    assert _lives(pid)
+    assert lives(pid)
     parent.kill()
     parent.wait()
     parent.stdout.close()
-    deadline = time.monotonic() + 10
-    while _lives(pid) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    assert not _lives(pid)
-
-
-def _lives(pid: int) -> bool:
-    try:
-        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
-    except FileNotFoundError:
-        return False
-    return state != "Z"
+    until(lambda: not lives(pid))

@@ -1,27 +1,19 @@
 """What is missing is told by name: who says no, and who says nothing."""
 
 import threading
-import time
-from collections.abc import Callable
 
 import pytest
 
 from inyourarea.runtime import dependencies
 from inyourarea.runtime.bus import BusAway
 from inyourarea.runtime.dependencies import Dependencies
+from waiting import until
 
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dependencies, "_PAUSE_S", 0.01)
     monkeypatch.setattr(dependencies, "_ANSWER_S", 0.1)
-
-
-def until(is_so: Callable[[], bool]) -> None:
-    end = time.monotonic() + 10
-    while not is_so():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_who_says_no_is_missing_until_it_says_yes() -> None:

@@ -225,6 +225,23 @@ def test_a_box_that_was_moved_elsewhere_is_moved_and_who_has_no_name_stays(
     assert labels.state == state  # not confirmed while nobody has said who that is
 
 
+@pytest.mark.parametrize("form", ["cvat", "coco"])
+def test_a_box_that_was_renamed_elsewhere_leaves_its_tracklet_and_a_moved_one_does_not(
+    form: str, tmp_path: Path
+) -> None:
+    ours = Dataset.make(FolderObjects(tmp_path / "ours"), "", Members(("Bea", "Aria", "Cleo")))
+    bea, aria = LabelledBox(BEA_BOX, "Bea", "run:0:1"), LabelledBox(ARIA_BOX, "Aria", "run:0:2")
+    ours.add("ab-1", picture(), LabelledPicture(SIZE, (bea, aria), video="ab", pts=1))
+    theirs = Dataset.make(FolderObjects(tmp_path / "theirs"), "", ours.members())
+    moved = replace(aria, box=(ARIA_BOX[0] + 5, *ARIA_BOX[1:]))
+    renamed = LabelledPicture(SIZE, (replace(bea, member="Cleo"), moved), video="ab", pts=1)
+    theirs.add("ab-1", picture(), renamed)
+    export_dataset(theirs, FORMS[form], tmp_path / "out")
+    bring(ours, tmp_path / "out")
+    found = {box.member: box.tracklet for box in ours.labelled("ab-1").boxes}
+    assert found == {"Cleo": "", "Aria": "run:0:2"}
+
+
 @EACH_FORM
 def test_classes_in_another_order_come_by_their_names(form: str, tmp_path: Path) -> None:
     names = (BEA, "Dana", ARIA, "cleo")

@@ -164,7 +164,11 @@ def test_a_box_that_somebody_moved_stays_where_it_is(
 ) -> None:
     moved = (12.0, 10.0, 42.0, 40.0)
     labels = half_named.labelled("p0")
-    half_named.label("p0", LabelledPicture(labels.size, (LabelledBox(moved, "Kim"),), version=2))
+    half_named.label(
+        "p0", LabelledPicture(labels.size, (LabelledBox(moved, "Kim"),), version=2, by="Lee")
+    )
+    # Another collect has proposed other boxes.
+    half_named.label("p2", LabelledPicture(labels.size, (LabelledBox(moved, "Kim"),), version=2))
     near = (11.0, 10.0, 41.0, 40.0)
 
     def look(_: Path, labels: dict[str, LabelledPicture], *__: object) -> dict[str, Look]:
@@ -174,8 +178,9 @@ def test_a_box_that_somebody_moved_stays_where_it_is(
     monkeypatch.setattr(group_labels, "_looks", look)
     plan = see_as_start(plan_training(half_named, wish(tmp_path)), half_named, lambda *_: None)
     assert plan.everything["p0"].boxes[0].box == moved
-    assert plan.everything["p1"].boxes[0].box == near
-    assert plan.everything["p1"].boxes[0].member == "Kim"
+    for picture in ("p1", "p2"):
+        assert plan.everything[picture].boxes[0].box == near
+        assert plan.everything[picture].boxes[0].member == "Kim"
 
 
 @pytest.mark.parametrize("name", ["faces.toml", "my group.toml", "tri.txt", "-x.toml", "한.toml"])

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from inyourarea.contracts.datasets import LabelledBox, LabelledPicture, Members
+from inyourarea.contracts.datasets import REJECTED, LabelledBox, LabelledPicture, Members
 from inyourarea.core.errors import DatasetRejected
 from inyourarea.runtime.datasets import Conflict, Dataset
 from inyourarea.runtime.folder_objects import FolderObjects
@@ -66,6 +66,7 @@ REFUSED: list[tuple[str, str, Change, str]] = [
     ("nan", "yolo", row("0 0.5 nan 0.1 0.1"), "frame.txt, line 2: 'nan' is no number"),
     ("a class beyond the list", "yolo", row("3 0.5 0.5 0.1 0.1"), "line 2: the class '3' is none"),
     ("a class that is no number", "yolo", row("-1 0.5 0.5 0.1 0.1"), "line 2: the class '-1'"),
+    ("a class behind zeros", "yolo", row("0000000009 0.5 0.5 0.1 0.1"), "the class '0000000009'"),
     ("pixels for shares", "yolo", row("0 80 45 20 20"), "line 2: sides are shares"),
     ("a box outside", "yolo", row("0 1.5 0.5 0.1 0.1"), "frame.txt, line 2: The box .* is not ins"),
     ("a box without area", "yolo", row("0 0.5 0.5 0 0.1"), "frame.txt, line 2: sides are"),
@@ -282,6 +283,26 @@ def test_a_zip_that_leads_out_of_its_folder_is_refused(name: str, tmp_path: Path
     assert sorted(tmp_path.rglob("*")) == before
 
 
+@pytest.mark.parametrize("name", [".", ""])
+def test_an_entry_without_a_name_is_let_alone(name: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "in.zip", "w") as opened:
+        opened.writestr("classes.txt", b"Bea\n")
+        entry = zipfile.ZipInfo("x")
+        entry.filename = name
+        opened.writestr(entry, b"0")
+    with open_files(tmp_path / "in.zip") as files:
+        assert files.read("classes.txt") == b"Bea\n"
+
+
+@pytest.mark.parametrize("names", [1, 2])  # in the zip's head, and before the file itself
+def test_a_name_that_is_no_text_is_refused(names: int, tmp_path: Path) -> None:
+    write_zip(tmp_path / "in.zip", {"é.txt": b"0"})
+    content = (tmp_path / "in.zip").read_bytes()
+    (tmp_path / "in.zip").write_bytes(content.replace("é".encode(), b"\xff\xff", names))
+    with pytest.raises(DatasetRejected), open_files(tmp_path / "in.zip") as files:
+        files.read("é.txt")
+
+
 def test_a_zip_of_100_000_files_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "in.zip", "w") as opened:
         for number in range(100_000):
@@ -339,10 +360,14 @@ def test_what_is_no_zip_is_refused(content: bytes, tmp_path: Path) -> None:
         pass
 
 
-def test_a_damaged_entry_is_refused(tmp_path: Path) -> None:
-    write_zip(tmp_path / "in.zip", {"classes.txt": b"Aria\n" * 40})
+@pytest.mark.parametrize(
+    ("packed", "at"), [(zipfile.ZIP_DEFLATED, 45), (zipfile.ZIP_BZIP2, 45), (zipfile.ZIP_LZMA, 50)]
+)
+def test_a_damaged_entry_is_refused(packed: int, at: int, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "in.zip", "w", packed) as opened:
+        opened.writestr("classes.txt", b"Aria\n" * 40)
     content = bytearray((tmp_path / "in.zip").read_bytes())
-    content[45] ^= 0xFF
+    content[at] ^= 0xFF
     (tmp_path / "in.zip").write_bytes(content)
     with (
         pytest.raises(DatasetRejected, match=r"classes.txt can not be unpacked"),
@@ -500,6 +525,21 @@ def test_a_class_may_be_called_as_a_member_was_called_before(tmp_path: Path) -> 
     bring(dataset, tmp_path / "in")
     assert dataset.members().names == tuple("Beatrice" if name == BEA else name for name in CLASSES)
     assert dataset.counts().members["Beatrice"].confirmed == 1
+
+
+def test_a_rejected_picture_stays_rejected_and_that_is_told(tmp_path: Path) -> None:
+    dataset = made(tmp_path / "made")
+    write_folder(tmp_path / "in", WRITTEN["yolo"])
+    bring(dataset, tmp_path / "in")
+    (name,) = (name for name in dataset.pictures() if name != "ab-1")
+    labels = dataset.labelled(name)
+    dataset.label(name, replace(labels, version=2, boxes=(), state=REJECTED))
+    with open_files(tmp_path / "in") as files:
+        plan = plan_import(dataset, files, form_of(files), by="Kim")
+        carry_out(dataset, files, plan)
+    assert dataset.labelled(name).state == REJECTED
+    assert dataset.labelled(name).boxes == labels.boxes
+    assert "1 pictures are rejected in the dataset and stay so" in plan.notes
 
 
 def test_nobody_labels_in_the_name_of_the_program(tmp_path: Path) -> None:

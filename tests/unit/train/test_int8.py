@@ -5,11 +5,12 @@ from pathlib import Path
 import numpy as np
 import onnx
 import onnxruntime
+import pytest
 from numpy.typing import NDArray
 from onnx import TensorProto, helper, numpy_helper
 
 from inyourarea.train.graph import IR_VERSION, OPSET
-from inyourarea.train.int8 import quad_kernel
+from inyourarea.train.int8 import CALIBRATED_ON, quad_kernel, to_calibrate_on
 
 MODEL = Path(__file__).resolve().parents[3] / "models" / "show" / "3" / "model.onnx"
 HEIGHT, WIDTH, OUTPUTS = 12, 16, 5
@@ -34,6 +35,14 @@ def test_no_cpu_saturates_where_two_products_are_summed_in_16_bits() -> None:
     large = [one for one in weights if one.dtype == np.int8 and one.ndim == 4]
     assert len(large) > 60
     assert all(2 * 255 * int(np.abs(one.astype(int)).max()) < 2**15 for one in large)
+
+
+@pytest.mark.parametrize("pictures", [0, 1, 59, 60, 61, 119, 120, 1000])
+def test_pictures_to_calibrate_on_are_from_all_over(pictures: int) -> None:
+    chosen = list(to_calibrate_on(range(pictures)))
+    assert len(chosen) == min(pictures, CALIBRATED_ON)
+    steps = np.diff([*chosen, pictures])
+    assert max(steps, default=1) - min(steps, default=1) <= 1
 
 
 def _convolved(

@@ -1,5 +1,10 @@
 """Drawn pictures: a member plainly there is a label, a dancer never; the truth comes back."""
 
+import os
+import signal
+import subprocess
+import sys
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +22,7 @@ from inyourarea.train.show_pictures import (
     read_truth,
     show_of,
 )
+from waiting import lives, until
 
 LIVE = Drawn(MEMBERS[0], "member", 10, 10, 20, 22, face_visible=1.0, head_visible=1.0)
 
@@ -51,6 +57,37 @@ def test_drawn_pictures_have_labels_and_truth(tmp_path: Path) -> None:
         lines = (tmp_path / "labels" / "few" / f"{stem}.txt").read_text().splitlines()
         wanted = [MEMBERS.index(drawn.name) for drawn in truth[stem] if is_labelled(drawn)]
         assert [int(line.split()[0]) for line in lines] == wanted
+
+
+DRAWING = """
+import multiprocessing, sys, threading, time
+from pathlib import Path
+from inyourarea.train.show_pictures import Split, draw_split
+if __name__ == "__main__":
+    work = Path(sys.argv[1]), Split("few", range(1000, 1002), 1), 1
+    threading.Thread(target=draw_split, args=work, daemon=True).start()
+    while not list(work[0].rglob("*.jpg")):
+        time.sleep(0.05)
+    print(multiprocessing.active_children()[0].pid, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_who_draws_ends_with_whoever_asked_even_when_that_is_killed(tmp_path: Path) -> None:
+    script = tmp_path / "drawing.py"
+    script.write_text(DRAWING)
+    path = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    words = [sys.executable, script, tmp_path / "data"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, env=path) as asking:
+        assert asking.stdout
+        drawing = int(asking.stdout.readline())
+        assert lives(drawing)
+        asking.kill()
+    try:
+        until(lambda: not lives(drawing))
+    finally:
+        with suppress(ProcessLookupError):
+            os.kill(drawing, signal.SIGKILL)
 
 
 def test_a_model_of_one_class_is_asked_for_everybody() -> None:

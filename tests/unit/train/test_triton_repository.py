@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import onnx
 import pytest
 from google.protobuf import text_format
 from tritonclient.grpc.model_config_pb2 import DataType, ModelConfig, ModelInstanceGroup
@@ -21,7 +22,7 @@ from inyourarea.contracts.triton_config import (
     gpu_config,
 )
 from inyourarea.core.errors import ModelRejected
-from inyourarea.train.repository import describe, write_model, write_whole
+from inyourarea.train.repository import describe, describe_file, write_model, write_whole
 from inyourarea.train.triton_repository import write_repository
 from tiny_model import INFO, tiny_model
 
@@ -142,6 +143,17 @@ def test_a_file_in_the_wrong_folder_is_refused(tmp_path: Path) -> None:
         describe(tmp_path, "tiny")
     with pytest.raises(ModelRejected, match="no model 'other'"):
         describe(tmp_path, "other")
+
+
+def test_a_file_that_can_not_be_run_is_refused(tmp_path: Path) -> None:
+    strange = onnx.load_from_string(tiny_model())
+    strange.graph.node[0].op_type = "Strange"
+    newer = onnx.load_from_string(tiny_model())
+    newer.ir_version = 99
+    for content in (b"", strange.SerializeToString(), newer.SerializeToString()):
+        (tmp_path / "model.onnx").write_bytes(content)
+        with pytest.raises(ModelRejected, match=r"model\.onnx can not be run: ."):
+            describe_file(tmp_path / "model.onnx")
 
 
 def test_the_file_that_can_not_be_replaced_is_named(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """The files of a folder or a zip that somebody brings: nothing is unpacked, reading is bounded."""
 
+import lzma
 import os
 import stat
 import tempfile
@@ -26,6 +27,11 @@ LARGEST_RATIO = 200
 #: Below this no zip is a bomb, however well it shrinks.
 _HARMLESS = 16 * 2**20
 PICTURES = (".jpg", ".jpeg", ".png")
+#: What reading a damaged entry raises.
+_DAMAGED = (
+    *(zipfile.BadZipFile, zlib.error, lzma.LZMAError, UnicodeDecodeError),
+    *(EOFError, RuntimeError, OSError),
+)
 
 
 class Files(Protocol):
@@ -60,7 +66,7 @@ def open_files(path: Path) -> Iterator[Files]:
         try:
             with zipfile.ZipFile(path) as opened:
                 yield _Zip(path.name, opened)
-        except (zipfile.BadZipFile, NotImplementedError, OSError) as error:
+        except (zipfile.BadZipFile, NotImplementedError, UnicodeDecodeError, OSError) as error:
             raise DatasetRejected(f"{path} is no zip file that can be read: {error}.") from error
 
 
@@ -92,7 +98,8 @@ class _Folder:
 class _Zip:
     def __init__(self, title: str, opened: zipfile.ZipFile) -> None:
         self._opened = opened
-        entries = [entry for entry in opened.infolist() if not entry.is_dir()]
+        # By its name: `is_dir` wants one that is not empty.
+        entries = [entry for entry in opened.infolist() if not entry.filename.endswith("/")]
         _check_count(len(entries), title)
         for entry in entries:
             _check_entry(entry)
@@ -110,7 +117,7 @@ class _Zip:
         try:
             with self._opened.open(self._entries[name]) as stream:
                 content = stream.read(LARGEST_FILE + 1)
-        except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError) as error:
+        except _DAMAGED as error:
             raise DatasetRejected(f"{name} can not be unpacked: {error}.") from error
         _check_size(len(content), name)
         return content
@@ -137,7 +144,7 @@ def _check_size(size: int, name: str) -> None:
 def _check_entry(entry: zipfile.ZipInfo) -> None:
     path = PurePosixPath(entry.filename)
     is_out = path.is_absolute() or ".." in path.parts or "\\" in entry.filename
-    if is_out or ":" in path.parts[0]:
+    if is_out or ":" in str(path).partition("/")[0]:
         raise DatasetRejected(f"{entry.filename[:80]!r} leads out of the zip file; make it anew.")
     if entry.flag_bits & 1:
         raise DatasetRejected(f"{entry.filename[:80]!r} is encrypted; make the zip without.")

@@ -151,7 +151,8 @@ def _box(
         raise DatasetRejected(
             f"{where}: {len(words)} columns; a row is class, x, y, width and height."
         )
-    if not words[0].isascii() or not words[0].isdigit() or int(words[0][:9]) >= len(classes):
+    is_number = words[0].isascii() and words[0].isdigit() and len(words[0]) < 10
+    if not is_number or int(words[0]) >= len(classes):
         raise DatasetRejected(
             f"{where}: the class {words[0][:40]!r} is none of the {len(classes)} in {CLASSES}."
         )
