@@ -1,10 +1,6 @@
 """The keeper: runs of which nothing is heard are told again, by one gateway of several."""
 
-<<<<<<< HEAD
-import time
 from collections.abc import Mapping
-=======
->>>>>>> trn
 from dataclasses import replace
 from typing import Any
 
