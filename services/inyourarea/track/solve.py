@@ -27,7 +27,7 @@ from inyourarea.track.gaps import (
     open_where_hidden,
 )
 from inyourarea.track.ghosts import presence_evidence
-from inyourarea.track.identity import Cast
+from inyourarea.track.identity import Cast, sure_by_frame
 from inyourarea.track.links import join_sure
 from inyourarea.track.members import cast_by_class
 from inyourarea.track.names import call_people, id_from_first_sight
@@ -118,8 +118,8 @@ def solve_tracks(question: Question) -> Tracks:
                 filled[number] = open_where(filled[number], *course)
     if question.smooth > 1:
         filled = [moving_average(sheet, question.shots, question.smooth) for sheet in filled]
-    identity = _identity(question, sightings, tracklets, cast)
-    return _reported(question, cast, filled, identity)
+    spans = sightings.frame[np.stack([tracklets.start, tracklets.end], axis=1)]
+    return _reported(question, cast, filled, sure_by_frame(cast, spans, len(question.timeline)))
 
 
 def _standpoint(question: Question) -> Standpoint:
@@ -189,27 +189,6 @@ def _slipped(
     is_other = person[theirs] != owner[ours]
     slipped[ours[is_other & (overlap > SLIPPED_IOU)]] = True
     return slipped
-
-
-def _identity(
-    question: Question, sightings: Sightings, tracklets: Tracklets, cast: Cast
-) -> NDArray[np.float32]:
-    """How sure each person's name is in each frame, (people, F): of the nearest tracklet."""
-    frames = len(question.timeline)
-    identity = np.zeros((len(cast.names), frames), dtype=np.float32)
-    first, last = sightings.frame[tracklets.start], sightings.frame[tracklets.end]
-    for number in range(len(cast.names)):
-        at: list[int] = []
-        sure: list[float] = []
-        for tracklet in np.flatnonzero(cast.who == number):
-            at += [int(first[tracklet]), int(last[tracklet])]
-            sure += [float(cast.sure[tracklet])] * 2
-        if at:
-            order = np.argsort(at, kind="stable")
-            identity[number] = np.interp(
-                np.arange(frames), np.array(at)[order], np.array(sure)[order]
-            )
-    return identity
 
 
 def _reported(
