@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from inyourarea.core.errors import PinRejected
 from inyourarea.core.pins import NOBODY
+from inyourarea.core.reasons import told
 from inyourarea.track.assignment import cast
 from inyourarea.track.identity import Cast, obey, sureness
 from inyourarea.track.looks import (
@@ -63,8 +65,14 @@ def cast_by_appearance(
     ``present`` (T,): nats for being a person on the floor, as from `screens` and `ghosts`.
 
     Pinned names come first in the answer's names; who has no name yet has an empty one.
+
+    Raises:
+        PinRejected: a pin denies a name that nobody is pinned to.
     """
     pinned = tuple(sorted({name for name in orders.is_named.values() if name != NOBODY}))
+    for name in sorted(set[str]().union(*orders.is_not.values())):
+        if name not in (*pinned, NOBODY):
+            raise PinRejected(told("pin-unnamed", name=name))
     if not len(tracklets):
         return Cast(np.zeros(0, np.int32), np.zeros(0), ())
     looks = looks_of(sightings, tracklets, present)

@@ -3,7 +3,7 @@
 Between `tracklets` and `identity`: each pin is brought to the tracklet that it hits.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from inyourarea.core.boxes import iou
+from inyourarea.core.boxes import clip, iou
 from inyourarea.core.detections import DETECTED, Detections
 from inyourarea.core.errors import PinRejected
 from inyourarea.core.pins import NOBODY, Pin
@@ -23,6 +23,8 @@ Floats = NDArray[np.float64]
 
 #: A box given with a pin is one that is there already when it overlaps it this much.
 SAME_BOX_IOU = 0.5
+#: Whoever pins the video's end means its last frame; seconds from when that begins.
+LATEST_S = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,18 +45,45 @@ class Orders:
         return said != name or name in self.is_not.get(tracklet, ())
 
 
+def pins_in_sight(
+    pins: tuple[Pin, ...], timeline: Timeline, size: tuple[int, int]
+) -> tuple[Pin, ...]:
+    """The pins, their boxes clipped to the picture of ``size`` (width, height).
+
+    Raises:
+        PinRejected: one is after the last frame, or wholly outside of the picture.
+    """
+    return tuple(_in_sight(pin, timeline, size) for pin in pins)
+
+
+def _in_sight(pin: Pin, timeline: Timeline, size: tuple[int, int]) -> Pin:
+    end_s, box = float(timeline.seconds[-1]), _box(pin)
+    if pin.start > end_s + LATEST_S:
+        raise PinRejected(told("pin-late", name=pin.name, at=_at(pin), end=f"{end_s:.2f} s"))
+    pixel = np.array([pin.x, pin.y, pin.x + 1, pin.y + 1])
+    x1, y1, x2, y2 = clip(pixel if box is None else box, *size).tolist()
+    if x1 >= x2 or y1 >= y2:
+        at, x, y, (width, height) = _at(pin), f"{pin.x:.0f}", f"{pin.y:.0f}", size
+        raise PinRejected(
+            told("pin-outside", name=pin.name, at=at, x=x, y=y, width=width, height=height)
+        )
+    return pin if box is None else replace(pin, x=x1, y=y1, width=x2 - x1, height=y2 - y1)
+
+
 def add_pinned_boxes(
     detections: Detections, pins: tuple[Pin, ...], timeline: Timeline
 ) -> Detections:
     """The detections, and every box that a pin gives and nobody detected, ordered by pts."""
-    pts, boxes = [], []
+    pts: list[int] = []
+    boxes: list[Floats] = []
     for pin in pins:
         box = _box(pin)
         if box is None:
             continue
         at = int(timeline.pts[timeline.frame_at(pin.start)])
-        there = detections.xyxy[(detections.pts == at) & detections.detected]
-        if not len(there) or iou(box[None], there).max() < SAME_BOX_IOU:
+        there = [*detections.xyxy[(detections.pts == at) & detections.detected]]
+        there += [other for other, moment in zip(boxes, pts, strict=True) if moment == at]
+        if not there or iou(box[None], np.array(there)).max() < SAME_BOX_IOU:
             pts.append(at)
             boxes.append(box)
     if not pts:

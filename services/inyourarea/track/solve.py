@@ -32,7 +32,7 @@ from inyourarea.track.links import join_sure
 from inyourarea.track.members import cast_by_class
 from inyourarea.track.names import call_people, id_from_first_sight
 from inyourarea.track.people import cast_by_appearance
-from inyourarea.track.pins import Scene, add_pinned_boxes, orders_from_pins
+from inyourarea.track.pins import Scene, add_pinned_boxes, orders_from_pins, pins_in_sight
 from inyourarea.track.recovery import recover, unclaimed
 from inyourarea.track.screens import live_evidence
 from inyourarea.track.standpoint import Standpoint, fixed_standpoint, standpoint_from_motion
@@ -80,9 +80,11 @@ def solve_tracks(question: Question) -> Tracks:
     """One track per person: everybody at most once in a frame, no box across a cut.
 
     Raises:
-        PinRejected: a pin hits nobody, names somebody unknown, or contradicts another.
+        PinRejected: a pin is outside of the video, hits nobody, names somebody unknown, or
+            contradicts another.
     """
-    detections = add_pinned_boxes(question.detections, question.pins, question.timeline)
+    pins = pins_in_sight(question.pins, question.timeline, question.size)
+    detections = add_pinned_boxes(question.detections, pins, question.timeline)
     standpoint = _standpoint(question)
     shot = shot_of_frames(question.shots)
     sightings = sightings_of(detections, question.timeline, len(question.classes), shot)
@@ -95,7 +97,7 @@ def solve_tracks(question: Question) -> Tracks:
         tracklets = join_sure(sightings, tracklets, evidence)
     pixels = detections.xyxy[sightings.row].astype(np.float64)
     scene = Scene(question.timeline, sightings, pixels)
-    orders, tracklets = orders_from_pins(question.pins, tracklets, scene)
+    orders, tracklets = orders_from_pins(pins, tracklets, scene)
     present = live_evidence(sightings, tracklets)
     present = present + presence_evidence(sightings, tracklets, pixels, question.shots)
     if question.classes:

@@ -152,6 +152,27 @@ def test_a_box_given_with_a_pin_counts_as_a_detection(show):
     assert track.xyxy[frame].tolist() == [1700, 900, 1740, 950]
 
 
+def test_a_face_that_two_pins_box_is_one_person(show):
+    boxes = [Pin(Fraction(7, 30), None, 1700 + x, 900, 40, 50, "Lisa") for x in (0, 2)]
+    frame = int(show.frame[(show.who == 1) & (show.role == 0) & (show.face_visible > 0.9)][-5])
+    pins = (*boxes, pin_on(show, 1, frame, "Lisa"))
+    tracks = solve_tracks(by_looks(show, int(show.who.max()) + 1, pins=pins))
+    lisa = next(track for track in tracks.people if track.name == "Lisa")
+    assert lisa.xyxy[7].tolist() == [1700, 900, 1740, 950]
+
+
+def test_a_box_outside_of_the_picture_leaves_nobody_out(show):
+    pin = Pin(Fraction(7, 30), None, 5000, 200, 60, 70, "member-1")
+    with pytest.raises(PinRejected, match="outside of the picture of 1920x1080"):
+        solve_tracks(by_class(show, pins=(pin,)))
+
+
+def test_whom_nobody_is_pinned_to_can_not_be_denied(show):
+    pins = (pin_on(show, 1, seen_frame(show, 1), "person-2", is_denial=True),)
+    with pytest.raises(PinRejected, match="says who is not 'person-2', but none says who is"):
+        solve_tracks(by_looks(show, 6, pins=pins))
+
+
 def test_followed_boxes_take_the_identity_of_their_origin(show):
     question = by_class(show, Eyes(misses=0, confused=0, false_per_frame=0))
     found = question.detections
