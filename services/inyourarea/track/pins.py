@@ -3,6 +3,8 @@
 Between `tracklets` and `identity`: each pin is brought to the tracklet that it hits.
 """
 
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from itertools import pairwise
@@ -17,7 +19,7 @@ from inyourarea.core.errors import PinRejected
 from inyourarea.core.pins import NOBODY, Pin
 from inyourarea.core.reasons import told
 from inyourarea.core.timeline import Timeline
-from inyourarea.track.tracklets import Sightings, Tracklets, tracklets_from_labels
+from inyourarea.track.tracklets import Ints, Sightings, Tracklets, tracklets_from_labels
 
 Floats = NDArray[np.float64]
 
@@ -149,27 +151,33 @@ class Scene:
 
 
 def orders_from_pins(
-    pins: tuple[Pin, ...], tracklets: Tracklets, scene: Scene
+    pins: tuple[Pin, ...], tracklets: Tracklets, scene: Scene, who: Ints
 ) -> tuple[Orders, Tracklets]:
-    """Every pin brought to the tracklet it hits; tracklets that two pins divide are cut.
+    """Every pin brought to the tracklets it speaks of; what two pins divide is cut.
+
+    A pin with an end speaks of the person whom it hits, from its start until then, and of nothing
+    before and behind; ``who`` int32 (T,) is who each tracklet is as long as nobody says anything,
+    -1 nobody.
 
     Raises:
         PinRejected: a pin hits nobody, or contradicts another.
     """
-    named = [pin for pin in pins if not pin.is_denial]
-    tracklets = _cut_between(named, tracklets, scene)
+    spoken = [(pin, _spoken_of(pin, tracklets, scene, who)) for pin in pins]
+    tracklets = _cut_at_ends(spoken, tracklets, scene)
+    tracklets = _cut_between(spoken, tracklets, scene)
     orders = Orders()
     said: dict[int, Pin] = {}
-    for pin in named:
-        tracklet = _hit(pin, tracklets, scene)
+    claims = [(pin, tracklet) for pin, tracklet, _ in _claims(spoken, tracklets, scene)]
+    for pin, tracklet in claims:
+        if pin.is_denial:
+            continue
         said.setdefault(tracklet, pin)
         if orders.is_named.setdefault(tracklet, pin.name) != pin.name:
             raise PinRejected(
                 told("pin-two-names", at=_at(pin), name=pin.name, other=orders.is_named[tracklet])
             )
-    for pin in pins:
+    for pin, tracklet in claims:
         if pin.is_denial:
-            tracklet = _hit(pin, tracklets, scene)
             if orders.is_named.get(tracklet) == pin.name:
                 raise PinRejected(told("pin-denied", at=_at(pin), name=pin.name))
             orders.is_not.setdefault(tracklet, set()).add(pin.name)
@@ -177,22 +185,64 @@ def orders_from_pins(
     return orders, tracklets
 
 
-def _cut_between(named: list[Pin], tracklets: Tracklets, scene: Scene) -> Tracklets:
+#: Pins, each with the sightings that it speaks of, in order of time.
+_Spoken = list[tuple[Pin, NDArray[np.intp]]]
+
+
+def _spoken_of(pin: Pin, tracklets: Tracklets, scene: Scene, who: Ints) -> NDArray[np.intp]:
+    """The first sighting from the pin on of whom it hits; until its end, if it has one, all."""
+    frame, timeline = scene.sightings.frame, scene.timeline
+    first, hit = timeline.frame_at(pin.start), _hit(pin, tracklets, scene)
+    mine = tracklets.sightings(hit)
+    next_one = mine[np.searchsorted(frame[mine], first)]
+    if pin.end is None:
+        return np.array([next_one])
+    is_hers = who == who[hit] if who[hit] >= 0 else np.arange(who.size) == hit
+    until = timeline.pts[0] + math.ceil(pin.end / timeline.time_base)
+    is_then = (frame >= first) & (timeline.pts[frame] < until)
+    rows = np.flatnonzero(np.append(is_hers, False)[tracklets.labels(frame.size)] & is_then)
+    return rows if rows.size else np.array([next_one])
+
+
+def _claims(spoken: _Spoken, tracklets: Tracklets, scene: Scene) -> Iterator[tuple[Pin, int, Ints]]:
+    """Each pin with each tracklet that it speaks of, and in which frames."""
+    label = tracklets.labels(len(scene.sightings))
+    for pin, rows in spoken:
+        for tracklet in np.unique(label[rows]).tolist():
+            yield pin, tracklet, scene.sightings.frame[rows[label[rows] == tracklet]]
+
+
+def _cut_at_ends(spoken: _Spoken, tracklets: Tracklets, scene: Scene) -> Tracklets:
+    """Cut tracklets where a pin with an end begins and ends to speak of them."""
+    cuts = []
+    for pin, tracklet, frames in _claims(spoken, tracklets, scene):
+        if pin.end is not None:
+            cuts += [(tracklet, int(frames[0])), (tracklet, int(frames[-1]) + 1)]
+    return _cut(cuts, tracklets, scene)
+
+
+def _cut_between(spoken: _Spoken, tracklets: Tracklets, scene: Scene) -> Tracklets:
     """Cut tracklets that different names claim at different times, where the later one begins."""
     claims: dict[int, list[tuple[int, str]]] = {}
-    for pin in named:
-        frame = scene.timeline.frame_at(pin.start)
-        claims.setdefault(_hit(pin, tracklets, scene), []).append((frame, pin.name))
+    for pin, tracklet, frames in _claims(spoken, tracklets, scene):
+        if not pin.is_denial:
+            claims.setdefault(tracklet, []).append((int(frames[0]), pin.name))
+    cuts = [
+        (tracklet, later)
+        for tracklet, claim in claims.items()
+        for (frame, name), (later, other) in pairwise(sorted(claim))
+        if name != other and later > frame
+    ]
+    return _cut(cuts, tracklets, scene)
+
+
+def _cut(cuts: Iterable[tuple[int, int]], tracklets: Tracklets, scene: Scene) -> Tracklets:
+    """Tracklets of which a new one begins at each (tracklet, frame)."""
     label = tracklets.labels(len(scene.sightings))
-    new = len(tracklets)
-    for tracklet, claim in claims.items():
-        claim.sort()
-        for (frame, name), (later, other) in pairwise(claim):
-            if name != other and later > frame:
-                member = tracklets.sightings(tracklet)
-                label[member[scene.sightings.frame[member] >= later]] = new
-                new += 1
-    return tracklets_from_labels(label) if new > len(tracklets) else tracklets
+    for new, (tracklet, frame) in enumerate(sorted(set(cuts)), start=len(tracklets)):
+        member = tracklets.sightings(tracklet)
+        label[member[scene.sightings.frame[member] >= frame]] = new
+    return tracklets_from_labels(label)
 
 
 def _hit(pin: Pin, tracklets: Tracklets, scene: Scene) -> int:
@@ -246,7 +296,7 @@ def _refuse_twins(said: dict[int, Pin], tracklets: Tracklets, scene: Scene) -> N
     for i, a in enumerate(pinned):
         for b in pinned[i + 1 :]:
             name = said[a].name
-            together = first[a] <= last[b] and first[b] <= last[a]
+            together = first[a] <= last[b] and first[b] <= last[a] and said[a] is not said[b]
             if together and name == said[b].name != NOBODY:
                 at = [_at(pin) for pin in sorted((said[a], said[b]), key=_start)]
                 raise PinRejected(told("pin-twins", first=at[0], second=at[1], name=name))

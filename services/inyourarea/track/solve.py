@@ -32,7 +32,13 @@ from inyourarea.track.links import join_sure
 from inyourarea.track.members import cast_by_class
 from inyourarea.track.names import call_people, id_from_first_sight
 from inyourarea.track.people import cast_by_appearance
-from inyourarea.track.pins import Scene, add_pinned_boxes, orders_from_pins, pins_in_sight
+from inyourarea.track.pins import (
+    Orders,
+    Scene,
+    add_pinned_boxes,
+    orders_from_pins,
+    pins_in_sight,
+)
 from inyourarea.track.recovery import recover, unclaimed
 from inyourarea.track.screens import live_evidence
 from inyourarea.track.standpoint import Standpoint, fixed_standpoint, standpoint_from_motion
@@ -97,14 +103,11 @@ def solve_tracks(question: Question) -> Tracks:
         tracklets = join_sure(sightings, tracklets, evidence)
     pixels = detections.xyxy[sightings.row].astype(np.float64)
     scene = Scene(question.timeline, sightings, pixels)
-    orders, tracklets = orders_from_pins(pins, tracklets, scene)
-    present = live_evidence(sightings, tracklets)
-    present = present + presence_evidence(sightings, tracklets, pixels, question.shots)
-    if question.classes:
-        believed = (question.classes, question.threshold)
-        cast = cast_by_class(sightings, tracklets, orders, believed, present)
-    else:
-        cast = cast_by_appearance(sightings, tracklets, orders, question.people, present)
+    who = np.full(len(tracklets), -1, dtype=np.int32)
+    if any(pin.end is not None for pin in pins):
+        who = _cast(question, scene, tracklets, Orders())[0].who
+    orders, tracklets = orders_from_pins(pins, tracklets, scene, who)
+    cast, present = _cast(question, scene, tracklets, orders)
     told = _told(sightings, tracklets, cast)
     free = unclaimed(sightings, tracklets, cast.who, present)
     free &= ~np.isin(tracklets.labels(len(sightings)), orders.tracklets)
@@ -122,6 +125,20 @@ def solve_tracks(question: Question) -> Tracks:
         filled = [moving_average(sheet, question.shots, question.smooth) for sheet in filled]
     spans = sightings.frame[np.stack([tracklets.start, tracklets.end], axis=1)]
     return _reported(question, cast, filled, sure_by_frame(cast, spans, len(question.timeline)))
+
+
+def _cast(
+    question: Question, scene: Scene, tracklets: Tracklets, orders: Orders
+) -> tuple[Cast, NDArray[np.float64]]:
+    """Who each tracklet is, and (T,) nats for its being a person on the floor."""
+    sightings = scene.sightings
+    present = live_evidence(sightings, tracklets)
+    present = present + presence_evidence(sightings, tracklets, scene.xyxy, question.shots)
+    if question.classes:
+        believed = (question.classes, question.threshold)
+        return cast_by_class(sightings, tracklets, orders, believed, present), present
+    people = question.people
+    return cast_by_appearance(sightings, tracklets, orders, people, present), present
 
 
 def _standpoint(question: Question) -> Standpoint:

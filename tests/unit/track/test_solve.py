@@ -4,6 +4,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from inyourarea.core.boxes import paired_iou
 from inyourarea.core.detections import Detections
 from inyourarea.core.errors import PinRejected
 from inyourarea.core.pins import Pin
@@ -165,6 +166,20 @@ def test_a_box_outside_of_the_picture_leaves_nobody_out(show):
     pin = Pin(Fraction(7, 30), None, 5000, 200, 60, 70, "member-1")
     with pytest.raises(PinRejected, match="outside of the picture of 1920x1080"):
         solve_tracks(by_class(show, pins=(pin,)))
+
+
+@pytest.mark.parametrize("ask", [by_class, lambda show, **pins: by_looks(show, 6, **pins)])
+def test_what_is_pinned_until_then_is_so_until_then(show, ask):
+    her = max(solve_tracks(ask(show)).people, key=lambda track: track.has_box.sum())
+    seen = np.flatnonzero(her.state == State.OBSERVED)
+    first, end = int(seen[30]), 330  # over two cuts
+    x, y = (her.xyxy[first, :2] + her.xyxy[first, 2:]) / 2
+    pin = Pin(Fraction(first, 30), Fraction(end, 30), float(x), float(y), None, None, "nobody")
+    there = np.zeros(her.state.size, dtype=bool)
+    for track in solve_tracks(ask(show, pins=(pin,))).people:
+        there |= paired_iou(track.xyxy, her.xyxy) > 0.5
+    assert not there[seen[(seen >= first) & (seen < end)]].any()
+    assert there[seen[(seen < first) | (seen >= end)]].all()
 
 
 def test_whom_nobody_is_pinned_to_can_not_be_denied(show):
