@@ -9,6 +9,7 @@ from inyourarea.core.detections import Detections
 from inyourarea.core.errors import PinRejected
 from inyourarea.core.pins import Pin
 from inyourarea.core.tracks import State
+from inyourarea.track import looks, people
 from inyourarea.track.solve import Question, solve_tracks
 from rehearsal import Eyes, detect, mark, rehearse
 
@@ -67,6 +68,21 @@ def test_the_number_of_people_is_found():
     truth = rehearse(seed=4, members=3, dancers=0, seconds=8, wall=False)
     tracks = solve_tracks(by_looks(truth, 0))
     assert [track.name for track in tracks.people] == ["person-1", "person-2", "person-3"]
+
+
+def test_in_a_long_video_the_number_of_people_is_found_among_some_of_the_tracklets(monkeypatch):
+    truth = rehearse(seed=4, members=3, dancers=0, seconds=12, shot_s=3, wall=False)
+    whole = solve_tracks(by_looks(truth, 0))
+    monkeypatch.setattr(looks, "BLOCK", 3)
+    same = solve_tracks(by_looks(truth, 0))
+    assert [track.xyxy.tobytes() for track in same.people] == [
+        track.xyxy.tobytes() for track in whole.people
+    ]
+    monkeypatch.setattr(people, "MOST_COMPARED", 8)
+    few = solve_tracks(by_looks(truth, 0))
+    assert len(few.people) == 3
+    marks = mark(few, truth)
+    assert min(one.correct for one in marks.values()) >= 0.9
 
 
 def face_of(truth, person, frame):
