@@ -52,12 +52,6 @@ def clip(boxes: Floats, width: int, height: int) -> Floats:
     return np.asarray(np.clip(boxes, 0, np.array([width, height, width, height])))
 
 
-def from_centre(cxcywh: Floats) -> Floats:
-    """Centre and size, (n, 4), as xyxy."""
-    half = cxcywh[..., 2:] / 2
-    return np.concatenate([cxcywh[..., :2] - half, cxcywh[..., :2] + half], axis=-1)
-
-
 def to_centre(boxes: Floats) -> Floats:
     """Boxes xyxy as centre and size, (n, 4)."""
     return np.concatenate([centre(boxes), size(boxes)], axis=-1)

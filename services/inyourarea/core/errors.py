@@ -35,7 +35,3 @@ class ModelRejected(Refused):
 
 class DatasetRejected(Refused):
     """A dataset, or labelled pictures that should come into it, do not say what they should."""
-
-
-class EmptyTrack(ValueError):
-    """The track has no observed box."""

@@ -16,8 +16,8 @@ from inyourarea.core.errors import LabelsUnreadable
 
 #: Value of ``klass`` for a box that does not say who it is.
 NO_CLASS = -1
-#: A class number beyond this is a mistake, not a group.
-LARGEST_CLASS = 9_999
+#: A class number beyond this is a mistake, not a group; every class up to the largest is a member.
+LARGEST_CLASS = 99
 #: More boxes per frame than this, on average, are no stage; it bounds the memory of a giant file.
 BOXES_PER_FRAME = 300
 OLD_HEADER = ("frame", "class", "x", "y", "w", "h")
@@ -229,8 +229,8 @@ def _class(text: str, number: int) -> int:
     value = _whole(text, "class", number)
     if not NO_CLASS <= value <= LARGEST_CLASS:
         raise LabelsUnreadable(
-            f"Line {number}: the class {text[:40]} is out of range; classes count from 0, and "
-            f"{NO_CLASS} says that it is unknown."
+            f"Line {number}: the class {text[:40]} is out of range; classes count from 0 to "
+            f"{LARGEST_CLASS}, and {NO_CLASS} says that it is unknown."
         )
     return value
 

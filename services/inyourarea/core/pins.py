@@ -11,7 +11,7 @@ NOBODY = "nobody"
 class Pin:
     """From one moment (to another) the person at a point, or in a box, is, or is not, somebody.
 
-    ``start`` and ``end`` are seconds from the video's first frame (``end`` None: only then);
+    ``start`` and ``end`` are seconds from the video's first frame, half open (``end`` None: then);
     ``x``, ``y`` source pixels: a point, or the box's upper left corner when ``width`` and
     ``height`` are given. ``name`` is a member, or ``NOBODY``; ``is_denial`` turns it around
     ("this is not Lisa").

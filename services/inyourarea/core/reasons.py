@@ -76,6 +76,10 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "model-graph": "The model file is no ONNX graph that can be run: {error}. Fetch or export "
         "it again.",
         # Pins.
+        "pin-late": "The pin for '{name}' is at {at}, but the last frame is at {end}; give a time "
+        "in the video.",
+        "pin-outside": "The pin for '{name}' at {at} and ({x}, {y}) is outside of the picture of "
+        "{width}x{height}; give pixels of the source.",
         "pin-two-names": "The pins at {at} say that one person is '{name}' and '{other}'; keep one "
         "of them.",
         "pin-denied": "The pin at {at} says that this is not '{name}' and another one that it is; "
@@ -85,6 +89,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "{faces}.",
         "pin-twins": "The pins at {first} and {second} name two people '{name}' who are seen at "
         "the same time; keep one of them.",
+        "pin-unnamed": "A pin says who is not '{name}', but none says who is; pin that one first.",
         "pin-no-member": "A pin names '{name}', but the members are {members}.",
         "pin-held": "{why} Held in place because approved: {people}. Reopen whom to move.",
         "held": "Who was approved can not be held in place: this version of the program reads "

@@ -44,14 +44,3 @@ class Timeline:
         """
         pts = self.pts[0] + int(seconds / self.time_base)
         return max(0, int(np.searchsorted(self.pts, pts, side="right")) - 1)
-
-    def frame_of(self, pts: int) -> int:
-        """The rank of the frame with this pts.
-
-        Raises:
-            KeyError: no frame has it.
-        """
-        rank = int(np.searchsorted(self.pts, pts))
-        if rank == len(self) or self.pts[rank] != pts:
-            raise KeyError(f"no frame has pts {pts}")
-        return rank

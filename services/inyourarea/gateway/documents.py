@@ -413,8 +413,8 @@ class PersonCalled(_Document):
 class PinDocument(_Document):
     """Who somebody is, or is not.
 
-    A point (``x``, ``y``) or box in source pixels at ``from_s``; or, with ``of``, all the boxes
-    that person ``of`` has from ``from_s`` to ``to_s``.
+    A point (``x``, ``y``) or box in source pixels at ``from_s``, and with ``to_s`` that person
+    until then; or, with ``of``, all the boxes that person ``of`` has from ``from_s`` to ``to_s``.
     """
 
     from_s: Seconds

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from inyourarea.core.boxes import paired_iou
 from inyourarea.core.errors import PinRejected
 from inyourarea.core.reasons import told
+from inyourarea.core.shots import shot_of_frames
 from inyourarea.core.tracks import Reason, State, Track, Tracks
 from inyourarea.core.windows import CameraPath
 from inyourarea.track.names import SAME_PLACE_IOU, with_free_names
@@ -21,14 +22,15 @@ def hold_people(tracks: Tracks, held: Sequence[Tracks], people: Sequence[str]) -
     """Those people are where they were in earlier tracks of the video, and nobody else is there.
 
     ``held`` are the earlier tracks, ``people`` the id of whom each is about. Where somebody else
-    was found at a held place, that is open; who is left with no observed box is one of the others.
+    was found at a held place, that is open, or absent if nothing is left of them in the shot; who
+    is left with no observed box is one of the others.
 
     Raises:
         PinRejected: the earlier tracks are of other frames, so nobody can be held.
     """
     kept = [_track_of(tracks, old, person) for old, person in zip(held, people, strict=True)]
     elsewhere = [
-        _without(track, _is_taken(track, kept))
+        _without(track, _is_taken(track, kept), shot_of_frames(tracks.shots))
         for track in tracks.people
         if track.person not in people
     ]
@@ -57,12 +59,15 @@ def _is_taken(track: Track, kept: Sequence[Track]) -> NDArray[np.bool_]:
     return taken
 
 
-def _without(track: Track, taken: NDArray[np.bool_]) -> Track:
+def _without(track: Track, taken: NDArray[np.bool_], shot: NDArray[np.int32]) -> Track:
+    """The track without those boxes: open there, and absent where its shot has none left."""
     if not taken.any():
         return track
+    is_in = np.bincount(shot, track.has_box & ~taken) > 0
+    state = np.where(taken, State.OPEN, track.state)
     return replace(
         track,
-        state=np.where(taken, State.OPEN, track.state).astype(np.uint8),
+        state=np.where(is_in[shot], state, State.ABSENT).astype(np.uint8),
         reason=np.where(taken, Reason.NONE, track.reason).astype(np.uint8),
         xyxy=np.where(taken[:, None], np.nan, track.xyxy).astype(np.float32),
         confidence=np.where(taken, 0, track.confidence).astype(np.float32),

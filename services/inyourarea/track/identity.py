@@ -87,3 +87,20 @@ def sureness(gain: Floats, who: Ints, links: Links) -> Floats:
         np.maximum.at(margin, b, np.minimum(margin[a], slack))
         np.maximum.at(margin, a, np.minimum(margin[b], slack))
     return np.asarray(1 / (1 + np.exp(-np.clip(margin / TEMPER, -30, 30))))
+
+
+def sure_by_frame(cast: Cast, spans: Ints, frames: int) -> NDArray[np.float32]:
+    """How sure each person's name is in each frame, (people, frames): of the tracklet there.
+
+    ``spans`` (T, 2) are the tracklets' first and last frames. Where two of one person overlap it is
+    the later one's; between two it is drawn straight.
+    """
+    identity = np.zeros((len(cast.names), frames), dtype=np.float32)
+    for number in np.unique(cast.who[cast.who >= 0]):
+        sure = np.full(frames, np.nan)
+        for tracklet in np.flatnonzero(cast.who == number):
+            first, last = spans[tracklet]
+            sure[first : last + 1] = cast.sure[tracklet]
+        known = np.flatnonzero(~np.isnan(sure))
+        identity[number] = np.interp(np.arange(frames), known, sure[known])
+    return identity

@@ -103,7 +103,6 @@ def _ends(sightings: Sightings, tracklets: Tracklets) -> _Ends:
     side = np.log(sightings.side[tracklets.member])
     low, high = tracklets.bounds[:-1], tracklets.bounds[1:] - 1
     # A few looks in from each end, but never beyond the tracklet.
-    position = np.arange(seconds.size)
     last_in = np.searchsorted(_running(seconds, tracklets), _keys(seconds, tracklets, low))
     first_in = np.searchsorted(
         _running(seconds, tracklets), _keys(seconds, tracklets, high, -1), side="left"
@@ -119,7 +118,6 @@ def _ends(sightings: Sightings, tracklets: Tracklets) -> _Ends:
         first = np.minimum(outer[end], inner[end])
         count = np.abs(outer[end] - inner[end]) + 1
         sides[end] = np.exp((total[first + count] - total[first]) / count)
-    del position
     return _Ends(
         np.stack([seconds[low], seconds[high]]),
         np.stack([place[low], place[high]]),

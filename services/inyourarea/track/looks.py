@@ -30,6 +30,8 @@ EVERYBODY, SOMEBODY = 1.0, 0.0
 WALL_SAYS = 4.0
 #: Of the likenesses of people seen together, the share that is less than a stranger's.
 STRANGER_QUANTILE = 0.75
+#: So many tracklets at a time are compared with those seen at once; it bounds memory.
+BLOCK = 500
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,13 +102,24 @@ class Scale:
 
 def scale_of(looks: Looks, base: float) -> Scale:
     """What strangers look like here: those seen together."""
-    together = looks.together() & ~np.eye(looks.looks.size, dtype=bool)
 
     def usual(parts: Floats) -> float:
-        cosines = likeness(parts, parts)[together]
+        cosines = _of_strangers(parts, looks.casting)
         return float(np.quantile(cosines, STRANGER_QUANTILE)) if cosines.size else 0.5
 
     return Scale(usual(looks.parts), usual(looks.parts[:, : looks.lasting]), base)
+
+
+def _of_strangers(parts: Floats, casting: Casting) -> Floats:
+    """The likenesses of all pairs that are seen at once, each counted from both sides."""
+    first, last = casting.first, casting.last  # in order of ``first``
+    found = [np.zeros(0)]
+    for start in range(0, first.size, BLOCK):
+        rows = np.arange(start, min(start + BLOCK, first.size))
+        near = np.arange(start, np.searchsorted(first, last[rows].max(), side="right"))
+        pairs = (near > rows[:, None]) & (first[near] <= last[rows, None])
+        found.append(likeness(parts[rows], parts[near])[pairs])
+    return np.repeat(np.concatenate(found), 2)
 
 
 def gains(looks: Looks, prototypes: Floats, scale: Scale) -> Floats:

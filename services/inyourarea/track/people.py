@@ -10,7 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linear_sum_assignment
 
+from inyourarea.core.errors import PinRejected
 from inyourarea.core.pins import NOBODY
+from inyourarea.core.reasons import told
 from inyourarea.track.assignment import cast
 from inyourarea.track.identity import Cast, obey, sureness
 from inyourarea.track.looks import (
@@ -36,6 +38,9 @@ MOST_ROUNDS = 8
 #: Prototypes are learned from this many shots, those in which most is seen, and from tracklets of
 #: at least this many looks.
 TELLING_SHOTS, TELLING_LOOKS = 16, 1.0
+#: People are found by comparing every pair of tracklets; where there are more than this, only those
+#: telling ones, no more than this of them, evenly over the video: an hour's would take gigabytes.
+MOST_COMPARED = 2000
 #: Groups are people when they are seen for this share of the video.
 LEAST_GROUP_SHARE = 0.05
 #: A group is one person while its likeness is this much nearer to 1 than to strangers'.
@@ -63,23 +68,31 @@ def cast_by_appearance(
     ``present`` (T,): nats for being a person on the floor, as from `screens` and `ghosts`.
 
     Pinned names come first in the answer's names; who has no name yet has an empty one.
+
+    Raises:
+        PinRejected: a pin denies a name that nobody is pinned to.
     """
     pinned = tuple(sorted({name for name in orders.is_named.values() if name != NOBODY}))
+    for name in sorted(set[str]().union(*orders.is_not.values())):
+        if name not in (*pinned, NOBODY):
+            raise PinRejected(told("pin-unnamed", name=name))
     if not len(tracklets):
         return Cast(np.zeros(0, np.int32), np.zeros(0), ())
     looks = looks_of(sightings, tracklets, present)
     scale = scale_of(looks, EVERYBODY if people else SOMEBODY)
-    groups = _grouped(looks, scale) if not people else None
-    count = max(people or _count_groups(groups, looks), len(pinned))
+    telling = _telling(looks, orders)
+    compared = telling if len(tracklets) > MOST_COMPARED else np.arange(len(tracklets))
+    groups = _grouped(looks, compared, scale) if not people else None
+    count = max(people or _count_groups(groups, looks, compared), len(pinned))
     names = pinned + ("",) * (count - len(pinned))
     search = _Search(looks, scale, orders, names)
-    who, gain = _finished(search, _best_prototypes(search, _starts(search, groups)))
+    starts = _starts(search, compared, groups)
+    who, gain = _finished(search, _best_prototypes(search, telling, starts))
     return Cast(who, sureness(gain, who, looks.casting.links), names)
 
 
-def _best_prototypes(search: _Search, starts: list[Floats]) -> Floats:
+def _best_prototypes(search: _Search, telling: NDArray[np.intp], starts: list[Floats]) -> Floats:
     """Settle every beginning on the telling tracklets; the prototypes of the best answer."""
-    telling = _telling(search)
     part = search.looks.take(telling)
     best: tuple[float, Floats] | None = None
     for start in starts:
@@ -112,21 +125,22 @@ def _finished(search: _Search, prototypes: Floats) -> tuple[Ints, Floats]:
     return cast(replace(looks.casting, gain=gain)), gain
 
 
-def _telling(search: _Search) -> NDArray[np.intp]:
+def _telling(looks: Looks, orders: Orders) -> NDArray[np.intp]:
     """The tracklets from which prototypes are learned: long ones of busy shots, and pinned ones."""
-    looks = search.looks
     shots, index = np.unique(looks.casting.shot, return_inverse=True)
     seen = np.bincount(index, looks.looks)
     busy = np.zeros(shots.size, dtype=bool)
     busy[np.argsort(-seen, kind="stable")[:TELLING_SHOTS]] = True
-    telling = busy[index] & (looks.looks >= TELLING_LOOKS)
-    telling[list(search.orders.is_named)] = True
-    return np.flatnonzero(telling) if telling.any() else np.arange(looks.looks.size)
+    telling = np.flatnonzero(busy[index] & (looks.looks >= TELLING_LOOKS))
+    if not telling.size and not orders.is_named:
+        telling = np.arange(looks.looks.size)
+    telling = telling[:: 1 + telling.size // MOST_COMPARED]
+    return np.union1d(telling, list(orders.is_named)).astype(np.intp)
 
 
-def _starts(search: _Search, groups: Ints | None) -> list[Floats]:
+def _starts(search: _Search, compared: NDArray[np.intp], groups: Ints | None) -> list[Floats]:
     """Prototypes to begin with: the groups found, and the moments with most people in sight."""
-    looks, count = search.looks, len(search.names)
+    looks, count = search.looks.take(compared), len(search.names)
     starts = []
     if groups is not None:
         sizes = np.bincount(groups, looks.looks)
@@ -185,19 +199,21 @@ def _with_pinned_first(search: _Search, start: Floats) -> Floats:
     return np.concatenate([own, start[rest]])
 
 
-def _grouped(looks: Looks, scale: Scale) -> Ints:
-    """Groups of tracklets that look alike and are never seen together, int32 (T,).
+def _grouped(looks: Looks, compared: NDArray[np.intp], scale: Scale) -> Ints:
+    """Groups of those tracklets that look alike and are never seen together, int32 (n,).
 
     Average linkage; pairs that may follow each other in a shot start out more alike.
     """
-    count = looks.looks.size
-    alike = likeness(looks.parts, looks.parts) - scale.strangers
+    part, count = looks.take(compared), compared.size
+    alike = likeness(part.parts, part.parts) - scale.strangers
     alike = alike / max(1 - scale.strangers, 0.02) - GROUP_LIKENESS
     links = looks.casting.links
-    np.add.at(alike, (links.a, links.b), np.maximum(3 - links.cost, 0) / 3)
+    both = np.isin(links.a, compared) & np.isin(links.b, compared)
+    pairs = tuple(np.searchsorted(compared, side[both]) for side in (links.a, links.b))
+    np.add.at(alike, pairs, np.maximum(3 - links.cost[both], 0) / 3)
     alike = np.maximum(alike, alike.T)
-    alike[looks.together()] = -np.inf
-    size = looks.looks.copy()
+    alike[part.together()] = -np.inf
+    size = part.looks.copy()
     group = np.arange(count, dtype=np.int32)
     while True:
         a, b = divmod(int(np.argmax(alike)), count)
@@ -211,11 +227,13 @@ def _grouped(looks: Looks, scale: Scale) -> Ints:
         group[group == b] = a
 
 
-def _count_groups(groups: Ints | None, looks: Looks) -> int:
-    """How many groups are seen for long enough to be people that count."""
+def _count_groups(groups: Ints | None, looks: Looks, compared: NDArray[np.intp]) -> int:
+    """How many groups are seen for long enough, of what was compared, to be people that count."""
     if groups is None:
         return 1
     first, last = looks.casting.first, looks.casting.last
-    frames = np.bincount(groups, (last - first + 1).astype(np.float64))
-    least = LEAST_GROUP_SHARE * float(last.max() - first.min() + 1)
+    lasting = (last - first + 1).astype(np.float64)
+    frames = np.bincount(groups, lasting[compared])
+    share = LEAST_GROUP_SHARE * float(lasting[compared].sum() / lasting.sum())
+    least = share * float(last.max() - first.min() + 1)
     return max(1, int((frames >= least).sum()))

@@ -27,12 +27,18 @@ from inyourarea.track.gaps import (
     open_where_hidden,
 )
 from inyourarea.track.ghosts import presence_evidence
-from inyourarea.track.identity import Cast
+from inyourarea.track.identity import Cast, sure_by_frame
 from inyourarea.track.links import join_sure
 from inyourarea.track.members import cast_by_class
 from inyourarea.track.names import call_people, id_from_first_sight
 from inyourarea.track.people import cast_by_appearance
-from inyourarea.track.pins import Scene, add_pinned_boxes, orders_from_pins
+from inyourarea.track.pins import (
+    Orders,
+    Scene,
+    add_pinned_boxes,
+    orders_from_pins,
+    pins_in_sight,
+)
 from inyourarea.track.recovery import recover, unclaimed
 from inyourarea.track.screens import live_evidence
 from inyourarea.track.standpoint import Standpoint, fixed_standpoint, standpoint_from_motion
@@ -80,9 +86,11 @@ def solve_tracks(question: Question) -> Tracks:
     """One track per person: everybody at most once in a frame, no box across a cut.
 
     Raises:
-        PinRejected: a pin hits nobody, names somebody unknown, or contradicts another.
+        PinRejected: a pin is outside of the video, hits nobody, names somebody unknown, or
+            contradicts another.
     """
-    detections = add_pinned_boxes(question.detections, question.pins, question.timeline)
+    pins = pins_in_sight(question.pins, question.timeline, question.size)
+    detections = add_pinned_boxes(question.detections, pins, question.timeline)
     standpoint = _standpoint(question)
     shot = shot_of_frames(question.shots)
     sightings = sightings_of(detections, question.timeline, len(question.classes), shot)
@@ -95,14 +103,11 @@ def solve_tracks(question: Question) -> Tracks:
         tracklets = join_sure(sightings, tracklets, evidence)
     pixels = detections.xyxy[sightings.row].astype(np.float64)
     scene = Scene(question.timeline, sightings, pixels)
-    orders, tracklets = orders_from_pins(question.pins, tracklets, scene)
-    present = live_evidence(sightings, tracklets)
-    present = present + presence_evidence(sightings, tracklets, pixels, question.shots)
-    if question.classes:
-        believed = (question.classes, question.threshold)
-        cast = cast_by_class(sightings, tracklets, orders, believed, present)
-    else:
-        cast = cast_by_appearance(sightings, tracklets, orders, question.people, present)
+    who = np.full(len(tracklets), -1, dtype=np.int32)
+    if any(pin.end is not None for pin in pins):
+        who = _cast(question, scene, tracklets, Orders())[0].who
+    orders, tracklets = orders_from_pins(pins, tracklets, scene, who)
+    cast, present = _cast(question, scene, tracklets, orders)
     told = _told(sightings, tracklets, cast)
     free = unclaimed(sightings, tracklets, cast.who, present)
     free &= ~np.isin(tracklets.labels(len(sightings)), orders.tracklets)
@@ -118,8 +123,22 @@ def solve_tracks(question: Question) -> Tracks:
                 filled[number] = open_where(filled[number], *course)
     if question.smooth > 1:
         filled = [moving_average(sheet, question.shots, question.smooth) for sheet in filled]
-    identity = _identity(question, sightings, tracklets, cast)
-    return _reported(question, cast, filled, identity)
+    spans = sightings.frame[np.stack([tracklets.start, tracklets.end], axis=1)]
+    return _reported(question, cast, filled, sure_by_frame(cast, spans, len(question.timeline)))
+
+
+def _cast(
+    question: Question, scene: Scene, tracklets: Tracklets, orders: Orders
+) -> tuple[Cast, NDArray[np.float64]]:
+    """Who each tracklet is, and (T,) nats for its being a person on the floor."""
+    sightings = scene.sightings
+    present = live_evidence(sightings, tracklets)
+    present = present + presence_evidence(sightings, tracklets, scene.xyxy, question.shots)
+    if question.classes:
+        believed = (question.classes, question.threshold)
+        return cast_by_class(sightings, tracklets, orders, believed, present), present
+    people = question.people
+    return cast_by_appearance(sightings, tracklets, orders, people, present), present
 
 
 def _standpoint(question: Question) -> Standpoint:
@@ -189,27 +208,6 @@ def _slipped(
     is_other = person[theirs] != owner[ours]
     slipped[ours[is_other & (overlap > SLIPPED_IOU)]] = True
     return slipped
-
-
-def _identity(
-    question: Question, sightings: Sightings, tracklets: Tracklets, cast: Cast
-) -> NDArray[np.float32]:
-    """How sure each person's name is in each frame, (people, F): of the nearest tracklet."""
-    frames = len(question.timeline)
-    identity = np.zeros((len(cast.names), frames), dtype=np.float32)
-    first, last = sightings.frame[tracklets.start], sightings.frame[tracklets.end]
-    for number in range(len(cast.names)):
-        at: list[int] = []
-        sure: list[float] = []
-        for tracklet in np.flatnonzero(cast.who == number):
-            at += [int(first[tracklet]), int(last[tracklet])]
-            sure += [float(cast.sure[tracklet])] * 2
-        if at:
-            order = np.argsort(at, kind="stable")
-            identity[number] = np.interp(
-                np.arange(frames), np.array(at)[order], np.array(sure)[order]
-            )
-    return identity
 
 
 def _reported(

@@ -71,6 +71,7 @@ def test_boxes_of_one_frame_keep_the_order_of_the_file():
         ("1.5,0,.5,.5,.1,.1", "whole"),
         ("1,Lisa,.5,.5,.1,.1", "'Lisa'"),
         ("1,-2,.5,.5,.1,.1", "class"),
+        ("1,100,.5,.5,.1,.1", "class 100 is out of range; classes count from 0 to 99"),
         ("1,0,.5,.5,.1", "5 columns"),
         ("1,0,.5,.5,.1,.1,.5,9", "8 columns"),
         ("1,0,.5,.5,.1,.1,87", "between 0 and 1"),

@@ -23,7 +23,6 @@ def test_every_frame_is_on_screen_at_its_own_time(timeline):
     for rank, pts in enumerate(timeline.pts.tolist()):
         seconds = (pts - int(timeline.pts[0])) * timeline.time_base
         assert timeline.frame_at(seconds) == rank
-        assert timeline.frame_of(pts) == rank
 
 
 @given(timelines(), st.fractions(-2, 100))
@@ -36,13 +35,6 @@ def test_a_step_of_29_97_is_a_thirtieth_and_a_bit():
     timeline = Timeline(np.array([0, 1001, 2002]), Fraction(1, 30000))
     assert timeline.steps == pytest.approx([1.001, 1.001])
     assert timeline.seconds == pytest.approx([0, 1001 / 30000, 2002 / 30000])
-
-
-def test_an_unknown_pts_is_no_frame():
-    with pytest.raises(KeyError):
-        Timeline(np.array([0, 10]), Fraction(1, 25)).frame_of(5)
-    with pytest.raises(KeyError):
-        Timeline(np.array([0, 10]), Fraction(1, 25)).frame_of(11)
 
 
 def test_pts_that_do_not_rise_are_no_timeline():

@@ -51,6 +51,16 @@ def test_nobody_else_is_at_a_held_place() -> None:
     assert held.others == 2
 
 
+def test_who_is_left_with_nothing_in_a_shot_is_absent_there() -> None:
+    shots = (Shot(0, 9), Shot(10, FRAMES - 1))
+    old = replace(tracks(person("Aria", 100, 0, 20)), shots=shots)
+    new = replace(tracks(person("Aria", 100, 0, 5), person("Bella", 104)), shots=shots)
+    bella = hold_people(new, [old], ["id-Aria"]).people[1]
+    assert (bella.state[:10] == State.ABSENT).all()
+    assert (bella.state[10:20] == State.OPEN).all()
+    assert (bella.state[20:] == State.OBSERVED).all()
+
+
 def test_who_was_found_only_where_somebody_is_held_is_one_of_the_others() -> None:
     old = tracks(person("Aria", 100))
     new = tracks(person("person-7", 101), person("Bella", 300))

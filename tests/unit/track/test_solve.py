@@ -4,10 +4,12 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from inyourarea.core.boxes import paired_iou
 from inyourarea.core.detections import Detections
 from inyourarea.core.errors import PinRejected
 from inyourarea.core.pins import Pin
 from inyourarea.core.tracks import State
+from inyourarea.track import looks, people
 from inyourarea.track.solve import Question, solve_tracks
 from rehearsal import Eyes, detect, mark, rehearse
 
@@ -66,6 +68,21 @@ def test_the_number_of_people_is_found():
     truth = rehearse(seed=4, members=3, dancers=0, seconds=8, wall=False)
     tracks = solve_tracks(by_looks(truth, 0))
     assert [track.name for track in tracks.people] == ["person-1", "person-2", "person-3"]
+
+
+def test_in_a_long_video_the_number_of_people_is_found_among_some_of_the_tracklets(monkeypatch):
+    truth = rehearse(seed=4, members=3, dancers=0, seconds=12, shot_s=3, wall=False)
+    whole = solve_tracks(by_looks(truth, 0))
+    monkeypatch.setattr(looks, "BLOCK", 3)
+    same = solve_tracks(by_looks(truth, 0))
+    assert [track.xyxy.tobytes() for track in same.people] == [
+        track.xyxy.tobytes() for track in whole.people
+    ]
+    monkeypatch.setattr(people, "MOST_COMPARED", 8)
+    few = solve_tracks(by_looks(truth, 0))
+    assert len(few.people) == 3
+    marks = mark(few, truth)
+    assert min(one.correct for one in marks.values()) >= 0.9
 
 
 def face_of(truth, person, frame):
@@ -150,6 +167,41 @@ def test_a_box_given_with_a_pin_counts_as_a_detection(show):
     track = next(track for track in tracks.people if track.name == "member-2")
     assert track.state[frame] == State.OBSERVED
     assert track.xyxy[frame].tolist() == [1700, 900, 1740, 950]
+
+
+def test_a_face_that_two_pins_box_is_one_person(show):
+    boxes = [Pin(Fraction(7, 30), None, 1700 + x, 900, 40, 50, "Lisa") for x in (0, 2)]
+    frame = int(show.frame[(show.who == 1) & (show.role == 0) & (show.face_visible > 0.9)][-5])
+    pins = (*boxes, pin_on(show, 1, frame, "Lisa"))
+    tracks = solve_tracks(by_looks(show, int(show.who.max()) + 1, pins=pins))
+    lisa = next(track for track in tracks.people if track.name == "Lisa")
+    assert lisa.xyxy[7].tolist() == [1700, 900, 1740, 950]
+
+
+def test_a_box_outside_of_the_picture_leaves_nobody_out(show):
+    pin = Pin(Fraction(7, 30), None, 5000, 200, 60, 70, "member-1")
+    with pytest.raises(PinRejected, match="outside of the picture of 1920x1080"):
+        solve_tracks(by_class(show, pins=(pin,)))
+
+
+@pytest.mark.parametrize("ask", [by_class, lambda show, **pins: by_looks(show, 6, **pins)])
+def test_what_is_pinned_until_then_is_so_until_then(show, ask):
+    her = max(solve_tracks(ask(show)).people, key=lambda track: track.has_box.sum())
+    seen = np.flatnonzero(her.state == State.OBSERVED)
+    first, end = int(seen[30]), 330  # over two cuts
+    x, y = (her.xyxy[first, :2] + her.xyxy[first, 2:]) / 2
+    pin = Pin(Fraction(first, 30), Fraction(end, 30), float(x), float(y), None, None, "nobody")
+    there = np.zeros(her.state.size, dtype=bool)
+    for track in solve_tracks(ask(show, pins=(pin,))).people:
+        there |= paired_iou(track.xyxy, her.xyxy) > 0.5
+    assert not there[seen[(seen >= first) & (seen < end)]].any()
+    assert there[seen[(seen < first) | (seen >= end)]].all()
+
+
+def test_whom_nobody_is_pinned_to_can_not_be_denied(show):
+    pins = (pin_on(show, 1, seen_frame(show, 1), "person-2", is_denial=True),)
+    with pytest.raises(PinRejected, match="says who is not 'person-2', but none says who is"):
+        solve_tracks(by_looks(show, 6, pins=pins))
 
 
 def test_followed_boxes_take_the_identity_of_their_origin(show):

@@ -945,8 +945,8 @@ Global___Publication: _TypeAlias = Publication  # noqa: Y015
 
 @_typing.final
 class Pin(_message.Message):
-    """Who somebody is, or is not: a point or box in source pixels at from_s; or, with `of`, all the
-    boxes that person `of` has from from_s to to_s.
+    """Who somebody is, or is not: a point or box in source pixels at from_s, and with to_s that person
+    until then; or, with `of`, all the boxes that person `of` has from from_s to to_s.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
