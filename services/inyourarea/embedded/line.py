@@ -124,7 +124,7 @@ class Line:
             thread.join(_FAREWELL_S)
 
     def _tidy(self, bus: Bus) -> None:
-        """What finding people took, and nobody needs now, is free for drawing, which is ready."""
+        """What finding people took, and nobody needs now, is free for planning and drawing."""
         while not self._stop.is_set():
             if (record := bus.consume(_PATIENCE.poll_s)) is None:
                 continue
@@ -145,6 +145,7 @@ class Line:
             run = facts.VideoAccepted.FromString(self.objects.get(keys.accepted(fact.run_id)))
             is_last = fact.segment.index == len(run.segments) - 1
             if is_last and not holds(self.objects, keys.published(fact.run_id)):
+                give_back_memory()
                 self._drawing.warm_up("inyourarea.render.drawing")
 
     @cached_property

@@ -22,6 +22,7 @@ from inyourarea.core.signals import Signals, join_signals
 from inyourarea.core.timeline import Timeline
 from inyourarea.core.tracks import State, Tracks
 from inyourarea.core.windows import QUANTUM_PX, CameraPath
+from inyourarea.runtime.memory import give_back_memory
 from inyourarea.runtime.meter import charged
 from inyourarea.runtime.objects import ObjectDamaged, Objects, holds
 from inyourarea.runtime.units import done_already
@@ -148,10 +149,12 @@ class TrackHandler:
         people = departure_evidence(
             detections, timeline, len(spec.model.members), spec.model.confidence
         )
+        shots = find_shots(signals, timeline, people)
+        give_back_memory()  # else what its threads took lies free beside all that follows
         return solve_tracks(
             Question(
                 detections=detections,
-                shots=find_shots(signals, timeline, people),
+                shots=shots,
                 timeline=timeline,
                 size=size,
                 classes=tuple(spec.model.members),

@@ -43,6 +43,8 @@ TILE_SHARE = 0.6
 FLAT = 0.05
 #: Product of two tiles' squared structure that is too little to tell anything by.
 LITTLE = 4.0
+#: Frames that are looked at at a time: what is needed on the way is ten times what is kept.
+BLOCK = 128
 #: Transforms are padded, so that displaced pictures do not meet themselves: at least 36 + 6 and
 #: 64 + 10, and products of small primes.
 PADDED = (42, 75)
@@ -136,7 +138,20 @@ class Likeness:
 
 
 def look_at(thumbnails: NDArray[np.uint8]) -> Likeness:
-    """The structure of thumbnails uint8 (n, 36, 64); letterbox bars have none."""
+    """The structure of thumbnails uint8 (n, 36, 64), n >= 1; letterbox bars have none."""
+    blocks = [
+        _look_at(thumbnails[first : first + BLOCK]) for first in range(0, len(thumbnails), BLOCK)
+    ]
+    return Likeness(
+        structure=np.concatenate([block.structure for block in blocks]),
+        spectra=np.concatenate([block.spectra for block in blocks]),
+        rows=np.concatenate([block.rows for block in blocks]),
+        shown=np.concatenate([block.shown for block in blocks]),
+        contrast=np.concatenate([block.contrast for block in blocks]),
+    )
+
+
+def _look_at(thumbnails: NDArray[np.uint8]) -> Likeness:
     bars = _bars(thumbnails)
     structure, contrast = local_structure(thumbnails, bars)
     return Likeness(

@@ -118,7 +118,7 @@ def _boundaries(
     shown = np.flatnonzero(everything.energy >= BLANK)
     if len(shown) < 2:
         return {}
-    eye = everything.chosen(shown)
+    eye = everything if len(shown) == len(everything) else everything.chosen(shown)
     cuts = _cuts(eye, flash)
     slow = slow_exchanges(Pictures(eye, *(part[shown] for part in told)), cuts, pace)
     ranks: dict[int, ShotKind] = dict.fromkeys(slow, "dissolve")

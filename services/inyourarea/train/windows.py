@@ -83,7 +83,9 @@ def choose_window(
         weights = rarity[labelled.classes]
         face = labelled.boxes[random.choice(len(weights), p=weights / weights.sum())]
     extent = face[2:] - face[:2]
-    scale = _window_scale(random, float(extent[1]))
+    # Both sides shrink alike, so the window is no larger than what the picture has.
+    largest = min(picture[0] / size[0], picture[1] / size[1])
+    scale = min(_window_scale(random, float(extent[1])), largest)
     width = min(round(size[0] * scale), picture[0])
     height = min(round(size[1] * scale), picture[1])
     # The face may come to lie anywhere in the window but for its outer tenth, and stays whole.
@@ -113,13 +115,19 @@ def in_random_order(
 
 
 def boxes_in_window(
-    boxes: NDArray[np.float32], window: Window, size: tuple[int, int]
+    boxes: NDArray[np.float32],
+    window: Window,
+    size: tuple[int, int],
+    clear: tuple[int, int, int, int],
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """Give the boxes in the resized window's pixels, clipped, and which are inside by enough."""
+    """Give the boxes in the resized window's pixels, and which are in sight by enough.
+
+    They are clipped to what no bar covers of the window, ``clear`` (xyxy).
+    """
     scale = np.asarray([size[0] / window.width, size[1] / window.height] * 2, np.float32)
     corner = np.asarray([window.x, window.y] * 2, np.float32)
     moved = (boxes - corner) * scale
-    clipped = np.clip(moved, 0, np.asarray(size * 2, np.float32))
+    clipped = np.clip(moved, clear[:2] * 2, clear[2:] * 2).astype(np.float32)
     whole = np.prod(moved[:, 2:] - moved[:, :2], axis=1)
     left = np.prod(clipped[:, 2:] - clipped[:, :2], axis=1)
     return clipped, left >= LEAST_LEFT * np.maximum(whole, 1e-6)
@@ -135,21 +143,18 @@ def relit(random: np.random.Generator, picture: NDArray[np.uint8]) -> NDArray[np
 
 
 def with_bar(
-    random: np.random.Generator, picture: NDArray[np.uint8], boxes: NDArray[np.float32]
-) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
-    """Cover one side by a letterbox bar; say which boxes stay wholly outside of it."""
+    random: np.random.Generator, picture: NDArray[np.uint8]
+) -> tuple[NDArray[np.uint8], tuple[int, int, int, int]]:
+    """Cover one side by a letterbox bar; say what stays clear, xyxy."""
     height, width = picture.shape[:2]
     side = int(random.integers(4))
-    span = (height, width)[side % 2]
-    deep = int(random.uniform(0.01, 0.3) * span)
-    start = 0 if side < 2 else span - deep
-    barred = picture.copy()
-    if side % 2:
-        barred[:, start : start + deep] = BAR_GREY
-    else:
-        barred[start : start + deep] = BAR_GREY
-    low, high = (boxes[:, 0], boxes[:, 2]) if side % 2 else (boxes[:, 1], boxes[:, 3])
-    return barred, (high <= start) | (low >= start + deep)
+    deep = int(random.uniform(0.01, 0.3) * (height, width)[side % 2])
+    left, top, right, bottom = (deep if side == at else 0 for at in (1, 0, 3, 2))
+    clear = (left, top, width - right, height - bottom)
+    barred = np.full_like(picture, BAR_GREY)
+    seen = np.s_[top : clear[3], left : clear[2]]
+    barred[seen] = picture[seen]
+    return barred, clear
 
 
 def mirrored(
@@ -186,11 +191,13 @@ def cut_window(
     window = choose_window(random, labelled, whole, size, rarity)
     cut = picture[window.y : window.y + window.height, window.x : window.x + window.width]
     if (window.width, window.height) != size:
-        cut = np.asarray(cv2.resize(cut, size, interpolation=cv2.INTER_LINEAR), np.uint8)
-    boxes, inside = boxes_in_window(labelled.boxes, window, size)
+        # As pictures are shrunk where the network is used: by the mean of what a pixel covers.
+        how = cv2.INTER_AREA if window.width > size[0] else cv2.INTER_LINEAR
+        cut = np.asarray(cv2.resize(cut, size, interpolation=how), np.uint8)
+    clear = (0, 0, *size)
     if random.random() < BARS_SHARE:
-        cut, clear = with_bar(random, cut, boxes)
-        inside &= clear
+        cut, clear = with_bar(random, cut)
+    boxes, inside = boxes_in_window(labelled.boxes, window, size, clear)
     return relit(random, np.ascontiguousarray(cut)), boxes[inside], labelled.classes[inside]
 
 

@@ -48,6 +48,8 @@ def test_a_window_lies_inside_its_picture(
     assert window.y >= 0
     assert window.x + window.width <= width
     assert window.y + window.height <= height
+    across, down = window.width / SIZE[0], window.height / SIZE[1]
+    assert abs(across - down) <= 1 / min(SIZE), "a face keeps its shape"
 
 
 @given(x=st.floats(-50, 150), y=st.floats(-50, 150), w=st.floats(1, 80), h=st.floats(1, 80))
@@ -56,7 +58,7 @@ def test_boxes_in_a_window_lie_inside_it_and_whole_ones_only_move(
 ) -> None:
     box = np.asarray([[x, y, x + w, y + h]], np.float32)
     window = Window(x=10, y=20, width=100, height=50)
-    moved, inside = boxes_in_window(box, window, (200, 100))
+    moved, inside = boxes_in_window(box, window, (200, 100), (0, 0, 200, 100))
     assert (moved >= 0).all()
     assert (moved <= [200, 100, 200, 100]).all()
     if x >= 10 and y >= 20 and x + w <= 110 and y + h <= 70:
@@ -67,16 +69,27 @@ def test_boxes_in_a_window_lie_inside_it_and_whole_ones_only_move(
 def test_a_face_mostly_outside_the_window_is_not_asked_for() -> None:
     window = Window(x=0, y=0, width=100, height=100)
     boxes = np.asarray([[90, 0, 110, 20], [93, 0, 113, 20], [200, 0, 220, 20]], np.float32)
-    _, inside = boxes_in_window(boxes, window, (100, 100))
+    _, inside = boxes_in_window(boxes, window, (100, 100), (0, 0, 100, 100))
     assert inside.tolist() == [True, False, False]
 
 
-def test_a_bar_hides_the_boxes_that_it_touches() -> None:
+def test_a_face_behind_a_bar_is_asked_for_by_what_is_in_sight() -> None:
+    window = Window(x=0, y=0, width=100, height=100)
+    boxes = np.asarray([[0, 0, 20, 20], [0, 5, 20, 25], [0, 40, 20, 60]], np.float32)
+    moved, inside = boxes_in_window(boxes, window, (100, 100), (0, 15, 100, 100))
+    assert inside.tolist() == [False, True, True]
+    np.testing.assert_allclose(moved[1:], [[0, 15, 20, 25], [0, 40, 20, 60]])
+
+
+@given(seed=st.integers(0, 2**32 - 1))
+def test_a_bar_covers_one_side_and_nothing_else(seed: int) -> None:
     picture = np.zeros((60, 80, 3), np.uint8)
-    boxes = np.asarray([[0, 0, 80, 60], [39, 29, 41, 31]], np.float32)
-    barred, clear = with_bar(np.random.default_rng(1), picture, boxes)
-    assert (barred == BAR_GREY).all(axis=2).any()
-    assert clear.tolist() == [False, True]
+    barred, (left, top, right, bottom) = with_bar(np.random.default_rng(seed), picture)
+    is_grey = (barred == BAR_GREY).all(axis=2)
+    assert not is_grey[top:bottom, left:right].any()
+    assert is_grey.sum() == 60 * 80 - (right - left) * (bottom - top)
+    assert [left > 0, top > 0, right < 80, bottom < 60].count(True) <= 1
+    assert (right - left) * (bottom - top) >= 0.65 * 60 * 80
 
 
 def test_relighting_keeps_black_black() -> None:
