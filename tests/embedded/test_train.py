@@ -39,6 +39,14 @@ pytestmark = [
 ]
 
 
+@pytest.mark.parametrize("said", ["", "3"])
+def test_a_cpu_learns_with_all_of_its_cores_unless_it_is_told_otherwise(said: str) -> None:
+    script = "import inyourarea.train.training as training; print(training.THREADS)"
+    own = {**os.environ, "OMP_NUM_THREADS": said}
+    told = subprocess.run([sys.executable, "-c", script], env=own, capture_output=True, check=True)
+    assert int(told.stdout) == int(said or os.cpu_count() or 1)
+
+
 @dataclass(frozen=True)
 class Studio:
     """A folder with a video, its labelled pictures, and what came of training on them."""

@@ -6,7 +6,6 @@ Made for a CPU, where bfloat16 arithmetic in channels-last order takes half the 
 
 import errno
 import json
-import os
 import pickle
 import threading
 from collections.abc import Callable
@@ -25,6 +24,7 @@ from ultralytics.nn.tasks import DetectionModel
 
 from inyourarea.core.errors import Refused
 from inyourarea.runtime.disk import words_for
+from inyourarea.train import THREADS
 from inyourarea.train.course import WINDOWS_PER_ROUND, Course, course_from_json
 from inyourarea.train.repository import write_whole
 from inyourarea.train.windows import (
@@ -291,14 +291,12 @@ def train_network(course: Course, tell: Tell | None = None) -> Path:
         # and stop at once; so the rest of the rounds that were planned is run.
         checkpoint = str(course.checkpoint)
         options |= {"model": checkpoint, "resume": checkpoint, "time": None}
-    # Ultralytics leaves one core unused, which on a machine of two is half.
-    threads = int(os.environ.get("OMP_NUM_THREADS") or os.cpu_count() or 1)
     is_apart = "," in course.device
     with _trouble_in_words(course), _told_from_outside(course, tell if is_apart else None):
         trainer = WindowTrainer(overrides=options)
         if tell:
             trainer.tell = tell
-        torch.set_num_threads(threads)
+        torch.set_num_threads(THREADS)  # ultralytics leaves a core unused, of two a half
         trainer.train()
     return course.checkpoint
 
