@@ -2,8 +2,8 @@
 
 `identity` states the question as a `Casting`; the answer is one member, or nobody, per tracklet.
 Every member is a unit of flow that runs through the shot: along links from tracklet to tracklet,
-or through a waiting line where the member is lost from sight. Flows of different members meet
-only in the rule that a tracklet is at most one member.
+or through a waiting line where the member is lost from sight; who was not seen yet has another.
+Flows of different members meet only in the rule that a tracklet is at most one member.
 """
 
 from dataclasses import dataclass
@@ -124,45 +124,53 @@ class _Program:
         a, b, cost = self._arcs()
         count = self.tracklet.size
         line, line_after = self._waiting_line()
-        # Columns: enter from the line, along an arc, leave into the line, leave for good, wait.
+        # Columns: enter at first, along an arc, leave into the line, leave for good, wait to be
+        # seen at first, enter from the line, wait in it.
         enter = np.arange(count)
         arcs = count + np.arange(a.size)
         lost = arcs.size + count + np.arange(count)
-        gone = lost + count
-        wait = gone[-1] + 1 + np.arange(count)
-        columns = int(wait[-1]) + 1
+        gone, wait, again, wait_again = (lost + count * n for n in range(1, 5))
+        columns = int(wait_again[-1]) + 1
         price = np.zeros(columns)
         begin, end = self.seconds[:, 0], self.seconds[:, 1]
         at_start = begin <= self.shot_s[0] + NEAR_CUT_S
         price[enter] = np.where(at_start, ENTRY_AT_CUT, ENTRY) - self.gain
+        price[again] = ENTRY - self.gain
         price[gone] = np.where(end >= self.shot_s[1] - NEAR_CUT_S, 0.0, EXIT)
         price[arcs] = cost - self.gain[b]
         rows = _Rows(columns)
         # What comes into a candidate goes out of it.
-        rows.add(enter, enter, 1.0)
+        for into in (enter, again):
+            rows.add(enter, into, 1.0)
         rows.add(b, arcs, 1.0)
         rows.add(a, arcs, -1.0)
-        rows.add(enter, lost, -1.0)
-        rows.add(enter, gone, -1.0)
-        # The line: stage i lets candidate i in; who is lost joins at the next candidate behind.
-        stage = count + line
-        rows.add(stage, enter, -1.0)
-        rows.add(stage, wait, -1.0)
+        for out in (lost, gone):
+            rows.add(enter, out, -1.0)
+        # The lines: stage i lets candidate i in; who is lost joins at the next candidate behind.
         follows = np.flatnonzero(self._has_next())
-        rows.add(stage[follows + 1], wait[follows], 1.0)
+        for stage, goes_in, waits in (
+            (count + line, enter, wait),
+            (2 * count + line, again, wait_again),
+        ):
+            rows.add(stage, goes_in, -1.0)
+            rows.add(stage, waits, -1.0)
+            rows.add(stage[follows + 1], waits[follows], 1.0)
         rejoin = line_after >= 0
-        rows.add(count + line_after[rejoin], lost[rejoin], 1.0)
-        supply = np.zeros(2 * count)
+        rows.add(2 * count + line_after[rejoin], lost[rejoin], 1.0)
+        supply = np.zeros(3 * count)
         supply[count + line[self._is_first()]] = -1.0
         # At most one member per tracklet.
         tracklets, index = np.unique(self.tracklet, return_inverse=True)
-        rows.add(2 * count + index, enter, 1.0)
-        rows.add(2 * count + index[b], arcs, 1.0)
-        matrix = rows.matrix(2 * count + tracklets.size)
+        for into in (enter, again):
+            rows.add(3 * count + index, into, 1.0)
+        rows.add(3 * count + index[b], arcs, 1.0)
+        matrix = rows.matrix(3 * count + tracklets.size)
         low = np.concatenate([supply, np.zeros(tracklets.size)])
         high = np.concatenate([supply, np.ones(tracklets.size)])
         upper = np.ones(columns)
         upper[lost[~rejoin]] = 0
+        # Who is lost comes back: else she has left for good, which has its price.
+        upper[wait_again[~self._has_next()]] = 0
         answer = milp(
             price,
             integrality=np.ones(columns, dtype=np.int64),
@@ -176,7 +184,7 @@ class _Program:
         )
         if answer.x is None:
             return self._greedy()
-        taken = answer.x[enter]
+        taken = answer.x[enter] + answer.x[again]
         np.add.at(taken, b, answer.x[arcs])
         return np.asarray(taken > 0.5)
 

@@ -12,7 +12,7 @@ from inyourarea.track.assignment import (
     Casting,
     cast,
 )
-from inyourarea.track.links import Links
+from inyourarea.track.links import LONGEST_LINK_S, Links
 
 
 def casting(gain, spans, links=(), shot=None):
@@ -58,6 +58,14 @@ def test_a_link_carries_a_doubtful_tracklet_along():
     assert cast(casting(gain, spans, near)).tolist() == [0, 0, 0]
 
 
+def test_whoever_is_gone_for_good_pays_for_it_whatever_hopeless_box_comes_later():
+    bystander = [-np.inf, 9.0], (0, 600)
+    weak, hopeless = ([2.0, -np.inf], (5, 40)), ([-1.9, -np.inf], (300, 310))
+    for people in ([bystander, weak], [bystander, weak, hopeless]):
+        gain, spans = zip(*people, strict=True)
+        assert cast(casting(gain, spans)).tolist() == [1, NOBODY, NOBODY][: len(people)]
+
+
 def test_what_must_be_is():
     gain = [[MUST, -np.inf], [12.0, 3.0]]
     assert cast(casting(gain, [(0, 9), (3, 20)])).tolist() == [0, 1]
@@ -72,8 +80,8 @@ def test_shots_are_decided_apart():
 @given(st.integers(0, 10_000))
 def test_no_answer_breaks_the_rules_and_none_by_hand_is_better(seed):
     rng = np.random.default_rng(seed)
-    first = np.sort(rng.integers(0, 30, 6))
-    spans = np.stack([first, first + rng.integers(0, 12, 6)], axis=1)
+    first = np.sort(rng.integers(0, 300, 6))  # ten seconds: whoever is lost may come back
+    spans = np.stack([first, first + rng.integers(0, 60, 6)], axis=1)
     gain = rng.normal(2, 4, (6, 2))
     question = casting(gain, spans)
     who = cast(question)
@@ -89,10 +97,11 @@ def _value(question, who):
     begin, end = question.seconds.T
     for member in (0, 1):
         mine = np.flatnonzero(who == member)
-        if mine.size > 1:
+        if not mine.size:
+            continue
+        if (begin[mine[1:]] <= end[mine[:-1]] + LONGEST_LINK_S).any():
             return -np.inf
-        at_start = begin[mine] <= begin.min() + NEAR_CUT_S
-        at_end = end[mine] >= end.max() - NEAR_CUT_S
-        total += question.gain[mine, member].sum()
-        total -= np.where(at_start, ENTRY_AT_CUT, ENTRY).sum() + np.where(at_end, 0, EXIT).sum()
+        total += question.gain[mine, member].sum() - ENTRY * (mine.size - 1)
+        total -= ENTRY_AT_CUT if begin[mine[0]] <= begin.min() + NEAR_CUT_S else ENTRY
+        total -= 0 if end[mine[-1]] >= end.max() - NEAR_CUT_S else EXIT
     return total
