@@ -47,6 +47,27 @@ def test_a_cpu_learns_with_all_of_its_cores_unless_it_is_told_otherwise(said: st
     assert int(told.stdout) == int(said or os.cpu_count() or 1)
 
 
+def test_what_is_asked_of_a_network_is_computed_in_float32() -> None:
+    torch = pytest.importorskip("torch")
+    from ultralytics.cfg import get_cfg  # noqa: PLC0415 - not there where nobody trains
+
+    from inyourarea.train.training import Bfloat16Model  # noqa: PLC0415
+
+    network = Bfloat16Model("yolov5n.yaml", nc=2, verbose=False)
+    network.args = get_cfg()
+    batch = {
+        "img": torch.rand(1, 3, 288, 416, generator=torch.Generator().manual_seed(1)),
+        "batch_idx": torch.zeros(1),
+        "cls": torch.zeros(1, 1),
+        "bboxes": torch.tensor([[396 / 416, 200 / 288, 13 / 416, 16 / 288]]),
+    }
+    answers = network(batch["img"])
+    asked, _ = network.loss(batch, answers)
+    exact, _ = network.init_criterion()(answers, batch)
+    assert asked.dtype == torch.float32
+    assert asked.tolist() == exact.tolist(), "a box at the right edge is compared to the last bit"
+
+
 @dataclass(frozen=True)
 class Studio:
     """A folder with a video, its labelled pictures, and what came of training on them."""
