@@ -37,7 +37,7 @@ those of whom it is sure."""
 UNSAID_FROM = 0.1
 """Share of boxes without a name from which on it is worth half as long again to spread names."""
 
-LABELS_REVISION = 4
+LABELS_REVISION = 5
 """Counts up when the same dataset comes to other labels or another course."""
 
 FLOOR = 0.05

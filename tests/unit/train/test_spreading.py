@@ -77,6 +77,15 @@ def test_whom_the_detector_missed_is_learned_suspected_or_background() -> None:
     assert all(box.is_unsaid or box.member for box in found)
 
 
+def test_a_face_that_a_network_sees_twice_is_learned_once_by_its_surer_box() -> None:
+    off, seen = (22.0, 10.0, 62.0, 60.0), ((NEAR_LEFT, 0.6, 0.0), (LEFT, 0.9, 0.0))
+    for order in (seen, seen[::-1]):
+        (box,) = with_names_of({"0": picture()}, {"0": look(*order, (off, 0.3, 0.0))}, NAMES)[
+            "0"
+        ].boxes
+        assert (box.box, box.member) == (LEFT, "Kim")
+
+
 def test_whom_an_earlier_network_saw_is_named_and_keeps_that_ones_box() -> None:
     labels = {"p": picture(LabelledBox(LEFT), LabelledBox(RIGHT))}
     found = with_names_of(labels, {"p": look((NEAR_LEFT, 0.0, 0.8))}, NAMES)["p"].boxes
