@@ -118,7 +118,8 @@ The worst mistakes, as pictures in `mistakes/`:
 ## The exported files
 
 `model.onnx` computes in {numbers}; all other figures here are of it. Where people are found on a
-CPU that is 8 bits, if they lose at most {most_lost} of either mean here, and float32 elsewhere:
+CPU that is 8 bits, if they lose at most {most_lost[0]} and {most_lost[1]} of the means here, and
+float32 elsewhere:
 
 | numbers | mAP50 | mAP50-95 |
 |---|---|---|

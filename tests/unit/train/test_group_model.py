@@ -228,13 +228,13 @@ def test_the_confidence_is_the_lowest_that_costs_next_to_nothing() -> None:
     ("small", "is_enough"),
     [
         ((0.98, 0.71), True),
-        ((0.966, 0.696), True),
+        ((0.966, 0.686), True),
         ((0.964, 0.70), False),
-        ((0.97, 0.694), False),
+        ((0.97, 0.684), False),
         ((np.nan, np.nan), False),
     ],
 )
-def test_8_bits_are_served_where_they_lose_half_a_point_at_most(
+def test_8_bits_are_served_where_they_lose_little(
     small: tuple[float, float], is_enough: bool
 ) -> None:
     assert are_eight_bits_enough((0.97, 0.70), small) == is_enough
