@@ -67,7 +67,7 @@ def test_what_an_editor_wants_is_trained_and_used(folder: Path) -> None:
         assert ended.failure is None
         assert (ended.number, ended.version, ended.is_used) == (1, 1, True)
         assert {one.name for one in ended.members} == set(NAMES.values())
-        assert all(one.map50 >= 0.9 for one in ended.members)
+        assert all(one.map50 >= 0.8 for one in ended.members)
         (group,) = [one for one in client.groups() if one.name == "tri"]
         assert [one["name"] for one in group.model_dump()["members"]] == list(NAMES.values())
         words = ("train", "--server", there.address, "--imgsz", "160", "--epochs", "1")
