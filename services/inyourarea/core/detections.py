@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from inyourarea.core.columns import joined
+
 #: Value of ``origin`` for a box that a detector (or the user's file) gave.
 DETECTED = -1
 
@@ -88,13 +90,4 @@ def join_detections(parts: list[Detections]) -> Detections:
         np.where(part.detected, DETECTED, part.origin + start).astype(np.int32)
         for part, start in zip(parts, starts, strict=True)
     ]
-    return Detections(
-        pts=np.concatenate([part.pts for part in parts]),
-        xyxy=np.concatenate([part.xyxy for part in parts]),
-        confidence=np.concatenate([part.confidence for part in parts]),
-        scores=np.concatenate([part.scores for part in parts]),
-        appearance=np.concatenate([part.appearance for part in parts]),
-        portrait=np.concatenate([part.portrait for part in parts]),
-        origin=np.concatenate(origins),
-        looked=np.concatenate([part.looked for part in parts]),
-    )
+    return joined(parts, origin=np.concatenate(origins))

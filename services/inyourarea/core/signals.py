@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from inyourarea.core.columns import joined
+
 THUMBNAIL_WIDTH = 64
 THUMBNAIL_HEIGHT = 36
 #: Bins per plane (Y, U, V) of a frame's histogram.
@@ -33,9 +35,4 @@ class Signals:
 
 def join_signals(parts: list[Signals]) -> Signals:
     """The signals of consecutive segments as one."""
-    return Signals(
-        pts=np.concatenate([part.pts for part in parts]),
-        thumbnail=np.concatenate([part.thumbnail for part in parts]),
-        histogram=np.concatenate([part.histogram for part in parts]),
-        motion=np.concatenate([part.motion for part in parts]),
-    )
+    return joined(parts)

@@ -7,12 +7,13 @@ unsure.
 
 import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inyourarea.core.boxes import iou, size
+from inyourarea.core.columns import joined
 from inyourarea.core.detections import PORTRAIT_COLUMNS, PORTRAIT_LENGTH, PORTRAIT_ROWS
 
 Floats = NDArray[np.float64]
@@ -67,16 +68,13 @@ class Frames:
 
 def join_frames(parts: Sequence[Frames]) -> Frames:
     """Frames of several videos after each other; whoever has one number in two is one person."""
-    joined = {
-        field.name: np.concatenate([getattr(part, field.name) for part in parts])
-        for field in fields(Frames)
-    }
     starts = np.cumsum([0, *(len(part) for part in parts)])
     shots = np.cumsum([0, *(int(part.shot.max(initial=-1)) + 1 for part in parts)])
     pairs = list(zip(parts, starts.tolist(), shots.tolist(), strict=False))
-    joined["frame"] = np.concatenate([part.frame + start for part, start, _ in pairs])
-    joined["shot"] = np.concatenate([part.shot + shot for part, _, shot in pairs])
-    return Frames(**{name: of.astype(getattr(parts[0], name).dtype) for name, of in joined.items()})
+    frame = np.concatenate([part.frame + start for part, start, _ in pairs])
+    shot = np.concatenate([part.shot + shot for part, _, shot in pairs])
+    numbers = {"frame": frame.astype(np.int32), "shot": shot.astype(parts[0].shot.dtype)}
+    return joined(parts, **numbers)
 
 
 @dataclass(frozen=True)

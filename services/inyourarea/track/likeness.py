@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from scipy import fft
 from scipy.ndimage import uniform_filter, uniform_filter1d
 
+from inyourarea.core.columns import joined
+
 Ranks = NDArray[np.integer]
 
 #: Side in thumbnail pixels of the surroundings that a pixel is compared with: about a person.
@@ -139,15 +141,8 @@ class Likeness:
 
 def look_at(thumbnails: NDArray[np.uint8]) -> Likeness:
     """The structure of thumbnails uint8 (n, 36, 64), n >= 1; letterbox bars have none."""
-    blocks = [
-        _look_at(thumbnails[first : first + BLOCK]) for first in range(0, len(thumbnails), BLOCK)
-    ]
-    return Likeness(
-        structure=np.concatenate([block.structure for block in blocks]),
-        spectra=np.concatenate([block.spectra for block in blocks]),
-        rows=np.concatenate([block.rows for block in blocks]),
-        shown=np.concatenate([block.shown for block in blocks]),
-        contrast=np.concatenate([block.contrast for block in blocks]),
+    return joined(
+        [_look_at(thumbnails[at : at + BLOCK]) for at in range(0, len(thumbnails), BLOCK)]
     )
 
 
