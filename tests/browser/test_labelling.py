@@ -612,14 +612,18 @@ def test_the_pages_speak_korean_fit_a_phone_and_show_the_rules(
     assert serious(page) == []
 
 
+def ask_for_training(page: Page) -> None:
+    page.click("[data-testid=train]")
+    page.wait_for_selector("[data-testid=training][data-state=waiting]")
+
+
 def test_one_click_trains_and_the_page_says_how_far_it_is(
     label_site: LabelSite, open_page: OpenPage
 ) -> None:
     fill(label_site.dataset, shots=1)
     trainings = label_site.site.house.trainings
     page = open_page(f"{label_site.url}/label/show")
-    page.click("[data-testid=train]")
-    page.wait_for_selector("[data-testid=training][data-state=waiting]")
+    ask_for_training(page)
     newest = trainings.newest("show")
     assert newest
     assert label_site.site.stages.told == [newest.fact]
@@ -641,8 +645,7 @@ def test_one_click_trains_and_the_page_says_how_far_it_is(
     page.wait_for_selector("[data-testid=training] >> text=inyourarea models use show 3 --force")
     page.wait_for_selector("[data-testid=training] >> text=mAP50 0.951, mAP50-95 0.802")
     assert serious(page) == []
-    page.click("[data-testid=train]")
-    page.wait_for_selector("[data-testid=training][data-state=waiting]")
+    ask_for_training(page)
     trainings.fail("show", 2, "The dataset has 0 labelled pictures.")
     page.wait_for_selector("[data-testid=training] >> text=0 labelled pictures")
     assert not page.is_disabled("[data-testid=train]")
@@ -654,8 +657,7 @@ def test_a_training_is_cancelled_on_the_page_which_says_by_whom(
     fill(label_site.dataset, shots=1)
     trainings = label_site.site.house.trainings
     page = open_page(f"{label_site.url}/label/show", locale="ko-KR")
-    page.click("[data-testid=train]")
-    page.wait_for_selector("[data-testid=training][data-state=waiting]")
+    ask_for_training(page)
     newest = trainings.newest("show")
     assert newest
     trainings.tell(newest, TrainingState(WORKING, step="naming", done=3, total=12))
@@ -666,8 +668,7 @@ def test_a_training_is_cancelled_on_the_page_which_says_by_whom(
     assert trainings.state(newest).state == CANCELLED
     assert page.locator("[data-testid=cancel-training]").count() == 0
     assert serious(page) == []
-    page.click("[data-testid=train]")
-    page.wait_for_selector("[data-testid=training][data-state=waiting]")
+    ask_for_training(page)
 
 
 def test_a_training_is_followed_past_a_moment_in_which_nobody_answers(
@@ -676,8 +677,7 @@ def test_a_training_is_followed_past_a_moment_in_which_nobody_answers(
     fill(label_site.dataset, shots=1)
     trainings = label_site.site.house.trainings
     page = open_page(f"{label_site.url}/label/show")
-    page.click("[data-testid=train]")
-    page.wait_for_selector("[data-testid=training][data-state=waiting]")
+    ask_for_training(page)
     polls = "**/datasets/show/training"
     page.route(polls, lambda route: route.fulfill(status=503))
     for _ in range(2):

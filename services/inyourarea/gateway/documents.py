@@ -12,7 +12,9 @@ from inyourarea.contracts.trainings import NETWORKS, STEPS
 #: What every address of the API begins with.
 API = "/api/v1"
 
-Id = Annotated[str, Field(pattern=r"^[0-9a-f]{32}$", examples=["9f2c6d0e4a1b8c3d5e7f90a1b2c3d4e5"])]
+#: What every id of a video or run is: 32 hex digits.
+ID_PATTERN = r"^[0-9a-f]{32}$"
+Id = Annotated[str, Field(pattern=ID_PATTERN, examples=["9f2c6d0e4a1b8c3d5e7f90a1b2c3d4e5"])]
 #: Text of one line; a database takes no NUL, and a page shows no other control character.
 _LINE = r"^[^\x00-\x1f\x7f]*$"
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
 from inyourarea.gateway.api.asking import CallerOf, HouseOf
+from inyourarea.gateway.documents import ID_PATTERN
 from inyourarea.gateway.people import published_runs
 from inyourarea.gateway.problems import NotThere
 
@@ -30,7 +31,6 @@ _ADDRESSES = (
     "/datasets",
     "/label/{name}",
 )
-_ID = re.compile(r"[0-9a-f]{32}")
 _UNBUILT = (
     "<!doctype html><title>InYourArea</title><p>The page has not been built: "
     "<code>make web</code> does that. The API describes itself at "
@@ -57,7 +57,7 @@ for _address in _ADDRESSES:
 @router.api_route("/watch/{video}", methods=["GET", "HEAD"])
 def watch(caller: CallerOf, video: str, house: HouseOf, person: str = "") -> Response:
     """The page; where something of the video is published, with what a shared link shows of it."""
-    row = house.catalog.video(video) if _ID.fullmatch(video) else None
+    row = house.catalog.video(video) if re.fullmatch(ID_PATTERN, video) else None
     if row is None:
         return _page()
     published = published_runs(house, video)

@@ -86,8 +86,7 @@ def choose_window(
     # Both sides shrink alike, so the window is no larger than what the picture has.
     largest = min(picture[0] / size[0], picture[1] / size[1])
     scale = min(_window_scale(random, float(extent[1])), largest)
-    width = min(round(size[0] * scale), picture[0])
-    height = min(round(size[1] * scale), picture[1])
+    width, height = round(size[0] * scale), round(size[1] * scale)
     # The face may come to lie anywhere in the window but for its outer tenth, and stays whole.
     room = np.clip((np.asarray([width, height]) - extent) / 2, 0, (0.4 * width, 0.4 * height))
     centre = (face[:2] + face[2:]) / 2 + random.uniform(-1, 1, 2) * room

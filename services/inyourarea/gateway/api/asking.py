@@ -7,6 +7,7 @@ from fastapi import Depends, Path, Request
 
 from inyourarea.gateway.access import Person, Role
 from inyourarea.gateway.callers import Caller
+from inyourarea.gateway.documents import ID_PATTERN
 from inyourarea.gateway.house import House
 from inyourarea.gateway.openapi import problem_responses as problems
 from inyourarea.gateway.problems import Problem, unauthorized
@@ -24,7 +25,7 @@ __all__ = [
     "problems",
 ]
 
-RunId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
+RunId = Annotated[str, Path(pattern=ID_PATTERN)]
 VideoId = RunId
 
 

@@ -205,19 +205,20 @@ async def send(
     try:
         arrived = await _receive(request, house, upload, expected)
     except BaseException:
-        if expected is not None:  # nobody has compared them
+        if expected is not None:  # they are wrong, or nobody has compared them
             await run_in_threadpool(house.uploads.cut, upload)
         raise
-    if expected is not None and not expected.is_right():
-        await run_in_threadpool(house.uploads.cut, upload)
-        raise Problem(_MISMATCH, "checksum", "These bytes came otherwise; send them again.")
     return Response(status_code=204, headers=_headers(arrived))
 
 
 async def _receive(
     request: Request, house: House, upload: Upload, checksum: Checksum | None
 ) -> Upload:
-    """Everything that arrives is stored, part by part."""
+    """Everything that arrives is stored, part by part.
+
+    Raises:
+        Problem: more came than was announced, or other bytes than the checksum's.
+    """
     waiting = bytearray()
     try:
         async for chunk in request.stream():
@@ -235,6 +236,8 @@ async def _receive(
         pass
     if waiting:
         upload = await run_in_threadpool(house.uploads.add, upload, bytes(waiting))
+    if checksum is not None and not checksum.is_right():
+        raise Problem(_MISMATCH, "checksum", "These bytes came otherwise; send them again.")
     return upload
 
 
