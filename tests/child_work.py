@@ -43,6 +43,14 @@ def resident_kib() -> int:
     return int(Path("/proc/self/statm").read_text().split()[1]) * 4
 
 
+def leave_a_circle() -> int:
+    """What is resident in KiB before 50 MB are left that hold themselves."""
+    before = resident_kib()
+    circle: list[object] = [np.ones(50 * 2**20, np.uint8)]
+    circle.append(circle)
+    return before
+
+
 class Unpicklable(Exception):
     """Takes arguments that it does not pass on."""
 

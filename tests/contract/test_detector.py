@@ -107,6 +107,15 @@ class TestOnnxDetector(DetectorContract):
     def detector(self) -> Detector:
         return OnnxDetector(tiny_model(), threads=1)
 
+    def test_after_a_rest_the_answer_is_the_same(self) -> None:
+        detector = OnnxDetector(tiny_model(), threads=1)
+        picture = painted((3, 2, 0, 153))
+        (before,) = detector.find(picture[None])
+        detector.rest()
+        (after,) = detector.find(picture[None])
+        assert after.xyxy.tolist() == before.xyxy.tolist()
+        assert after.scores.tolist() == before.scores.tolist()
+
     def test_a_file_that_is_no_graph_is_refused(self) -> None:
         for content in (b"", b"this is no model at all", tiny_model()[:700]):
             with pytest.raises(ModelRejected, match="no ONNX graph that can be run"):

@@ -10,10 +10,15 @@ import av
 import cv2
 import numpy as np
 import pytest
+from google.protobuf.message import Message
 from numpy.typing import NDArray
 
+from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.core.picture import parse_aspect
+from inyourarea.embedded import run
 from small_show import SIZE, SmallShow, inyourarea, inyourarea_here
 from tree import digests
+from waiting import until
 
 
 def frames_of(path: Path) -> Iterator[tuple[int, NDArray[np.uint8]]]:
@@ -318,3 +323,24 @@ def _restlessness(out: Path) -> float:
     with (out / "tracks.csv").open(newline="") as opened:
         left = [float(row["x1"]) for row in csv.DictReader(opened) if row["name"] == "class-0"]
     return float(np.percentile(np.abs(np.diff(left, 2)), 95))
+
+
+def test_while_cameras_are_planned_the_detector_rests(
+    small_show: SmallShow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[run.Seeing] = []
+
+    def see(request: run.Request) -> run.Seeing:
+        seen.append(looking(request))
+        return seen[-1]
+
+    def listen(fact: Message) -> None:
+        if isinstance(fact, facts.TracksCompleted):
+            detector = seen[0].detector
+            assert detector is not None
+            until(lambda: detector._session is None, what="the detector is still in memory")
+
+    looking = run.see
+    monkeypatch.setattr(run, "see", see)
+    picture = parse_aspect("9:16")
+    run.track_video(run.Request(small_show.video, tmp_path, (picture,), group="show"), listen)

@@ -17,7 +17,7 @@ from inyourarea.contracts.topics import NO_HEADERS, TOPICS, read_fact, topic_of
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
 from inyourarea.core.errors import Refused
-from inyourarea.detect.handler import DetectHandler, Detectors
+from inyourarea.detect.handler import DetectHandler
 from inyourarea.ingest import settings as ingest_settings
 from inyourarea.ingest.handler import IngestHandler
 from inyourarea.ingest.submit import decide_video, look_at_source, submit_video
@@ -31,10 +31,12 @@ from inyourarea.runtime.child import MEMORY_MIB, TURN_S, Child
 from inyourarea.runtime.memory import give_back_memory, keep_freed_memory
 from inyourarea.runtime.memory_bus import MemoryBroker
 from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway, holds
+from inyourarea.runtime.segments import is_all_detected
 from inyourarea.runtime.worker import Handlers, Patience, Worker, channels_of, take_of, to_record
 from inyourarea.track import settings as track_settings
 
 if TYPE_CHECKING:
+    from inyourarea.detect.onnx import OnnxDetector
     from inyourarea.track.handler import TrackHandler
 
 log = logging.getLogger(__name__)
@@ -68,7 +70,12 @@ class Line:
     since videos do not wait for each other. It ends with the line.
     """
 
-    def __init__(self, objects: Objects, detectors: Detectors, hand: Child | None = None) -> None:
+    def __init__(
+        self,
+        objects: Objects,
+        detectors: "Callable[[facts.Model], OnnxDetector]",
+        hand: Child | None = None,
+    ) -> None:
         self.objects = objects
         self._detectors = detectors
         self._hand = hand
@@ -125,28 +132,38 @@ class Line:
 
     def _tidy(self, bus: Bus) -> None:
         """What finding people took, and nobody needs now, is free for planning and drawing."""
+        planned: set[str] = set()
         while not self._stop.is_set():
             if (record := bus.consume(_PATIENCE.poll_s)) is None:
                 continue
             bus.commit(record)
             fact = read_fact(record.channel, record.value)
             if isinstance(fact, facts.SegmentDetected):
-                self._prepare_drawing(fact)
-                continue
-            if self._hand is None:
-                self._submitting.rest()
-                self._copying.rest()
-                self._extracting.rest()
-            give_back_memory()
-
-    def _prepare_drawing(self, fact: facts.SegmentDetected) -> None:
-        """While the cameras of a video are planned, which takes one core, drawing is got ready."""
-        with suppress(ObjectNotFound, ObjectsAway):  # whose work it is will tell
-            run = facts.VideoAccepted.FromString(self.objects.get(keys.accepted(fact.run_id)))
-            is_last = fact.segment.index == len(run.segments) - 1
-            if is_last and not holds(self.objects, keys.published(fact.run_id)):
+                if fact.run_id not in planned and self._prepare_drawing(fact.run_id):
+                    planned.add(fact.run_id)
+            elif isinstance(fact, facts.TracksCompleted):
+                planned.discard(fact.run_id)
+                if self._hand is None:
+                    self._submitting.rest()
+                    self._copying.rest()
+                    self._extracting.rest()
                 give_back_memory()
+
+    def _prepare_drawing(self, run_id: str) -> bool:
+        """While the cameras of a video are planned, which takes one core, drawing is got ready.
+
+        The detector rests meanwhile. False while people are still to be found.
+        """
+        with suppress(ObjectNotFound, ObjectsAway, Refused):  # whose work it is will tell
+            run = facts.VideoAccepted.FromString(self.objects.get(keys.accepted(run_id)))
+            if not is_all_detected(run, self.objects):
+                return False
+            if not run.spec.model.boxes_key:
+                self._detectors(run.spec.model).rest()
+            give_back_memory()
+            if not holds(self.objects, keys.published(run_id)):
                 self._drawing.warm_up("inyourarea.render.drawing")
+        return True
 
     @cached_property
     def _tracking(self) -> "TrackHandler":

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from google.protobuf.message import Message
@@ -35,6 +36,9 @@ from inyourarea.embedded.store import open_store
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway, holds
+
+if TYPE_CHECKING:
+    from inyourarea.detect.onnx import OnnxDetector
 
 #: Size of the pictures that appearance is read from where the user brings the boxes: that of
 #: `faces`, whose people are told apart by it too.
@@ -88,9 +92,9 @@ class Seeing:
     """The model part of a run's specification, and the detector that goes with it."""
 
     model: facts.Model
-    detector: Detector | None
+    detector: "OnnxDetector | None"
 
-    def detector_of(self, model: facts.Model) -> Detector:
+    def detector_of(self, model: facts.Model) -> "OnnxDetector":
         """The detector; a run has one model.
 
         Raises:

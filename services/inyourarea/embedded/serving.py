@@ -16,7 +16,6 @@ from inyourarea.contracts.trainings import STAGE as TRAIN
 from inyourarea.contracts.trainings import Training
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import ModelRejected, Refused, VideoUnreadable
-from inyourarea.detect.detector import Detector
 from inyourarea.detect.onnx import OnnxDetector
 from inyourarea.detect.settings import read_settings as read_detect_settings
 from inyourarea.embedded.line import Line
@@ -167,13 +166,13 @@ def add_video(site: Site, video: Path, group: str | None) -> str:
         raise Refused(problem.detail) from problem
 
 
-def known_models() -> tuple[dict[str, KnownModel], dict[str, Detector]]:
+def known_models() -> tuple[dict[str, KnownModel], dict[str, OnnxDetector]]:
     """What came with the program, by group, and every such model's detector, by the model's name.
 
     A model that can not be used is left out.
     """
     known: dict[str, KnownModel] = {}
-    detectors: dict[str, Detector] = {}
+    detectors: dict[str, OnnxDetector] = {}
     threads = read_detect_settings(os.environ).threads
     for group in (None, *known_groups()):
         try:
@@ -187,14 +186,14 @@ def known_models() -> tuple[dict[str, KnownModel], dict[str, Detector]]:
     return known, detectors
 
 
-def _detector_of(detectors: dict[str, Detector], model: facts.Model) -> Detector:
+def _detector_of(detectors: dict[str, OnnxDetector], model: facts.Model) -> OnnxDetector:
     if model.name in detectors:
         return detectors[model.name]
     return _published(model.name, model.sha256)
 
 
 @lru_cache(PUBLISHED_AT_A_TIME)
-def _published(name: str, sha256: str) -> Detector:
+def _published(name: str, sha256: str) -> OnnxDetector:
     """The version with this digest, also where its group has gone on to another."""
     versions = published_versions()
     try:

@@ -25,6 +25,7 @@ from inyourarea.core.windows import QUANTUM_PX, CameraPath
 from inyourarea.runtime.memory import give_back_memory
 from inyourarea.runtime.meter import charged
 from inyourarea.runtime.objects import ObjectDamaged, Objects, holds
+from inyourarea.runtime.segments import is_all_detected
 from inyourarea.runtime.units import done_already
 from inyourarea.track.camera import plan_cameras
 from inyourarea.track.departures import departure_evidence
@@ -61,7 +62,7 @@ class TrackHandler:
         Of many facts that find everything there one is answered, each time that it comes.
         """
         accepted = facts.VideoAccepted.FromString(self._objects.get(keys.accepted(fact.run_id)))
-        if not self._is_all_detected(accepted):
+        if not is_all_detected(accepted, self._objects):
             self._choose_teller(accepted, None)
             return []
         self._store(accepted)
@@ -109,15 +110,6 @@ class TrackHandler:
         known = self._objects.put_once(first, mine)
         if not holds(self._objects, known.decode()):
             self._objects.put(first, mine)
-
-    def _is_all_detected(self, accepted: facts.VideoAccepted) -> bool:
-        spec = accepted.spec
-        first = keys.detections(spec.video_id, spec.model, 0)
-        found = set(self._objects.list(first.rsplit("/", 1)[0] + "/"))
-        return all(
-            keys.detections(spec.video_id, spec.model, segment.index) in found
-            for segment in accepted.segments
-        )
 
     def _tracks(self, accepted: facts.VideoAccepted) -> Tracks:
         """Who is where, from the store or solved now."""

@@ -21,6 +21,7 @@ from child_work import (
     freed_kib,
     has_imported,
     leave,
+    leave_a_circle,
     page_faults_of_pictures,
     raise_unpicklable,
     refuse,
@@ -161,6 +162,12 @@ def test_a_child_that_gets_ready_for_other_work_keeps_no_memory_of_before() -> N
         kept = child.call(freed_kib, timeout_s=20)
         child.call(prepare, "colorsys", timeout_s=20)
         assert child.call(resident_kib, timeout_s=20) < kept - 100_000
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="it is read from /proc")
+def test_what_holds_itself_is_gone_after_each_call(child: Child) -> None:
+    before = [child.call(leave_a_circle, timeout_s=20) for _ in range(4)]
+    assert before[-1] < before[0] + 40_000
 
 
 def test_closing_ends_what_is_being_done_and_what_would_come() -> None:
