@@ -27,7 +27,7 @@ CROSSING_IOU = 0.65
 #: Two boxes that overlap more than this are on one head, as a rule.
 DOUBLE_IOU = 0.45
 #: So are two that overlap more than this and are of one class: nobody is twice in one place.
-SAME_CLASS_IOU = 0.2
+SAME_CLASS_IOU = 0.1
 #: A face farther than this from where it was expected is another one: at once, and per second (who
 #: runs across a stage in two seconds moves more than a face width per frame); face widths.
 REACH_WIDTHS, REACH_WIDTHS_PER_S = 1.0, 45.0
