@@ -110,6 +110,7 @@ class KafkaMember:
         self._behind: set[TopicPartition] = set()
         self._counts = dict.fromkeys(channels, 0)
         self._is_out = False
+        self._unowned: set[TopicPartition] = set()
         self._stop = threading.Event()
         self._keeper = threading.Thread(target=self._keep, name=f"keeps {group}", daemon=True)
         self._keeper.start()
@@ -295,14 +296,15 @@ class KafkaMember:
             self._admin = connected(KafkaAdminClient, **self._client_options())
         elif time.monotonic() - self._heard < _SILENCE_S:
             return
-        missing = sorted(set(self._channels) - set(self._admin.list_topics()))
+        places = _places(self._admin.describe_topics(list(self._channels)))
+        missing = sorted(set(self._channels) - {place.topic for place in places})
         if missing:
             self._note(f"Kafka has no topic {missing[0]}: run `inyourarea topics apply`")
         else:
             stands_still = self._stands_still(self._admin)
-            left_out = self._left_out(self._admin)
+            left_out = self._left_out(self._admin, places)
             if self._away or stands_still or left_out:
-                why = "it is left out of its group" if left_out else "the consumer stands still"
+                why = "its group stands wrong" if left_out else "the consumer stands still"
                 with self._lock:
                     self._drop(self._away or why)
                 with suppress(kafka_errors.KafkaError):  # who is not in it can not be taken out
@@ -324,26 +326,25 @@ class KafkaMember:
         )
         return bool(before & self._behind)
 
-    def _left_out(self, admin: KafkaAdminClient) -> str:
-        """The member's id, if at this question and at the last one it had no part in the group.
+    def _left_out(self, admin: KafkaAdminClient, places: set[TopicPartition]) -> str:
+        """The member's id, if its group stood wrong at this question and at the last one.
 
         Either the group did not know it: after topics were taken away and made again kafka-python
-        3.0.12 may fall out of its group, and poll ever after without joining it again. Or a whole
-        channel's partitions were nobody's: whoever shared them out did not know of them yet.
+        3.0.12 may fall out of its group, and poll ever after without joining it again. Or some of
+        the channels' ``places`` were nobody's: whoever shared them out did not know of them yet, or
+        they were taken from one member for another, who was not given them afterwards.
         """
         with self._lock:
             if (consumer := self._consumer) is None:
                 return ""
             mine = str(consumer.group_metadata().member_id)
-            owned = {place.topic for place in consumer.assignment()}
         group = admin.describe_groups([self._group])[self._group]
         members = {member["member_id"]: member["member_assignment"] for member in group["members"]}
-        lacking = set(self._channels) - owned if group["group_state"] == "Stable" else set()
-        before, self._is_out = (
-            self._is_out,
-            mine not in members or bool(lacking - _topics_of(members.values())),
-        )
-        return mine if before and self._is_out else ""
+        is_out = mine not in members
+        unowned = places - _owned(members.values()) if group["group_state"] == "Stable" else set()
+        was_out, self._is_out = self._is_out, is_out
+        were_unowned, self._unowned = self._unowned, unowned
+        return mine if (was_out and is_out) or were_unowned & unowned else ""
 
     def _position(self, place: TopicPartition) -> int:
         """The offset of the next record that comes here; 0 while that is not known.
@@ -395,7 +396,7 @@ class KafkaMember:
         """The consumer is gone, and what it owned; the keeper makes another."""
         log.warning("group %s connects anew: %s", self._group, reason)
         self._away, self._heard, self._behind = reason, 0.0, set()
-        self._is_out = False
+        self._is_out, self._unowned = False, set()
         consumer, self._consumer = self._consumer, None
         self._lanes = Lanes(self._channels)
         self._losses = _Losses(EvenAssignor())
@@ -424,13 +425,22 @@ class KafkaMember:
             self._admin.remove_group_members(self._group, [leaving])
 
 
-def _topics_of(assignments: Iterable[Any]) -> set[str]:
-    """The topics of which somebody has a partition."""
+def _places(topics: Iterable[Any]) -> set[TopicPartition]:
+    """All partitions of topics that Kafka described; of one that is not there it tells none."""
     return {
-        part["topic"]
+        TopicPartition(topic["name"], part["partition_index"])
+        for topic in topics
+        for part in topic["partitions"]
+    }
+
+
+def _owned(assignments: Iterable[Any]) -> set[TopicPartition]:
+    """The partitions that are somebody's."""
+    return {
+        TopicPartition(part["topic"], number)
         for assignment in assignments
         for part in (assignment or {}).get("assigned_partitions", ())
-        if part["partitions"]
+        for number in part["partitions"]
     }
 
 
