@@ -26,6 +26,7 @@ from inyourarea.client import Wishes
 from inyourarea.contracts import keys
 from inyourarea.contracts.starts import read_start
 from inyourarea.contracts.topics import DEAD_LETTERS
+from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.runtime.kafka_bus import KafkaSender
 from inyourarea.runtime.kafka_member import to_record
 from inyourarea.runtime.kafka_settings import KafkaSettings
@@ -285,8 +286,8 @@ def long_video(folder: Path) -> Path:
 def beside_a_long_video(works: Sequence[Work], long: Path, user: User) -> dict[str, Any]:
     """A video of a thousand segments is under way; short ones and their corrections do not wait.
 
-    Returns how long a short one took alone and beside the other, and a pin of another short one, in
-    seconds, and how far the long one was.
+    Returns how long a short one took alone and beside the other, and a pin of another, which would
+    be in the long one's lane, in seconds, and how far the long one was.
     """
     work, other = works[:2]
     pinned = user.submit(other)
@@ -308,10 +309,12 @@ def beside_a_long_video(works: Sequence[Work], long: Path, user: User) -> dict[s
     done, total = found()
     assert total >= _LONG_SEGMENTS
     assert done < total / 4
-    at = time.monotonic()
-    user.correct(pinned)
-    assert user.until_settled(pinned) == "ready"
-    pinned_s = time.monotonic() - at
+    with chaos.told(user.cluster, "ingest", "INGEST_URGENT_S", 0):  # no video is short
+        at = time.monotonic()
+        user.correct(pinned)
+        assert user.until_settled(pinned) == "ready"
+        pinned_s = time.monotonic() - at
+    assert chaos.accepted_of(user.cluster, user, pinned).lane == facts.LANE_URGENT
     assert found()[0] < total
     user.insist(lambda client: client.cancel(waiting))
     looked, seen = found()[0], Seen(user.cluster)

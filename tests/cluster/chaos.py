@@ -16,8 +16,8 @@ import time
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
-from dataclasses import dataclass, field, replace
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from fractions import Fraction
 from pathlib import Path
@@ -119,7 +119,7 @@ class User:
 
     cluster: LocalCluster
     folder: Path
-    choice: random.Random = field(default_factory=random.Random)
+    choice: random.Random
 
     def insist(self, ask: Callable[[Client], Answer]) -> Answer:
         """The answer of any gateway, whenever one answers; servers that died come back by then."""
@@ -237,13 +237,17 @@ class Traffic:
     """Videos go through without pause, one per work at a time, while this context is open.
 
     Those under way at its end are waited for. What went wrong is raised then, or by `check`.
+    Each is sent by a user whose choices follow from those of the one that is given.
     """
 
-    def __init__(self, cluster: LocalCluster, some: Sequence[Work], folder: Path) -> None:
+    def __init__(self, some: Sequence[Work], user: User) -> None:
         self.rounds = Rounds()
-        self._cluster, self._folder = cluster, folder
         self._stop, self._troubles = threading.Event(), list[BaseException]()
-        self._threads = [threading.Thread(target=self._send, args=(work,)) for work in some]
+        senders = [replace(user, choice=random.Random(user.choice.random())) for _ in some]
+        self._threads = [
+            threading.Thread(target=self._send, args=each)
+            for each in zip(some, senders, strict=True)
+        ]
 
     def __enter__(self) -> "Traffic":
         for thread in self._threads:
@@ -270,8 +274,7 @@ class Traffic:
 
         wait_until(have, STUCK_S, f"{count} videos through")
 
-    def _send(self, work: Work) -> None:
-        user = User(self._cluster, self._folder)
+    def _send(self, work: Work, user: User) -> None:
         while not self._stop.is_set():
             try:
                 at = time.time()
@@ -397,23 +400,28 @@ def wipe_kafka(cluster: LocalCluster) -> None:
 
 
 @contextmanager
-def impatient_sweeper(cluster: LocalCluster, silence_s: int) -> Iterator[None]:
-    """Runs are told again after so many seconds of silence."""
-    gateways = [name for name in cluster.copies if "gateway" in name]
+def told(cluster: LocalCluster, service: str, name: str, value: int) -> Iterator[None]:
+    """All copies of that service work with this setting."""
+    copies = [copy for copy in cluster.copies if copy.partition("-")[0] == service]
 
     def restart() -> None:
-        for name in gateways:
-            cluster.stop(name)
-            cluster.start(name)
-        cluster.wait(*gateways)
+        for copy in copies:
+            cluster.stop(copy)
+            cluster.start(copy)
+        cluster.wait(*copies)
 
-    cluster.environment["INYOURAREA_GATEWAY_SILENCE_S"] = str(silence_s)
+    cluster.environment[f"INYOURAREA_{name}"] = str(value)
     restart()
     try:
         yield
     finally:
-        del cluster.environment["INYOURAREA_GATEWAY_SILENCE_S"]
+        del cluster.environment[f"INYOURAREA_{name}"]
         restart()
+
+
+def impatient_sweeper(cluster: LocalCluster, silence_s: int) -> AbstractContextManager[None]:
+    """Runs are told again after so many seconds of silence."""
+    return told(cluster, "gateway", "GATEWAY_SILENCE_S", silence_s)
 
 
 def dead_letters(cluster: LocalCluster) -> list[dict[str, str]]:
@@ -516,13 +524,14 @@ def memory_of(cluster: LocalCluster) -> dict[str, float]:
     return {name: count * os.sysconf("SC_PAGE_SIZE") / 2**20 for name, count in pages.items()}
 
 
-def grow(cluster: LocalCluster, some: Sequence[Work], folder: Path) -> dict[str, int]:
+def grow(some: Sequence[Work], user: User) -> dict[str, int]:
     """One detect becomes three while videos are looked at; returns how many segments each did.
 
     Nothing is done twice, but for what the one had in hand when it gave others a part.
     """
+    cluster = user.cluster
     others = [name for name in cluster.copies if name.partition("-")[0] == "detect"][1:]
-    third, seen, user = "detect-3", Seen(cluster), User(cluster, folder)
+    third, seen = "detect-3", Seen(cluster)
     for name in others:
         cluster.stop(name)
     videos = [user.submit(work) for work in some]
@@ -555,9 +564,9 @@ class Queued:
     memory: dict[str, tuple[int, ...]]
 
 
-def queue_up(cluster: LocalCluster, video: Path, count: int, folder: Path) -> Queued:
+def queue_up(video: Path, count: int, user: User) -> Queued:
     """Many parts of a video are submitted at once, and all are finished."""
-    user, at = User(cluster, folder), time.monotonic()
+    at = time.monotonic()
     videos = [
         user.insist(
             lambda client, end=end: client.submit(video, Wishes(group="show", to_s=end))  # type: ignore[misc]
@@ -573,7 +582,7 @@ def queue_up(cluster: LocalCluster, video: Path, count: int, folder: Path) -> Qu
             if state == "ready":
                 waiting.remove(one)
                 done_s.append(time.monotonic() - at)
-                memory.append(memory_of(cluster))
+                memory.append(memory_of(user.cluster))
     for one in videos:
         user.delete(one)
     told = [memory[place] for place in (count // 5, count // 2, -1)]

@@ -54,15 +54,20 @@ class Play:
     choice: random.Random
     asked: argparse.Namespace
 
+    @property
+    def user(self) -> User:
+        """Somebody, whose choices are this scene's."""
+        return User(self.cluster, self.folder, self.choice)
+
     def traffic(self) -> Traffic:
         """Videos that go through without pause."""
-        return Traffic(self.cluster, self.works, self.folder)
+        return Traffic(self.works, self.user)
 
 
 def kills(play: Play) -> None:
     """Copies are killed at random."""
     cluster, at, before = play.cluster, time.monotonic(), dead_letters(play.cluster)
-    User(cluster, play.folder).bring_through(play.works[0])
+    play.user.bring_through(play.works[0])
     unit_s = (time.monotonic() - at) / 4  # reading, finding, planning, drawing: one after the other
     seen, began = Seen(cluster), time.monotonic()
     with play.traffic() as traffic:
@@ -102,14 +107,14 @@ def wiped(play: Play) -> None:
 def growth(play: Play) -> None:
     """One detect becomes three."""
     some = works(play.folder / "growing", 2, _GROWING_S)
-    shares = grow(play.cluster, some, play.folder)
+    shares = grow(some, play.user)
     assert len(shares) == 3, shares
     print(f"one detect, then three: segments each {shares}")
 
 
 def befallen(play: Play) -> None:
     """Every accident happens, and nothing is buried but for the reasons that it gives."""
-    cluster, user = play.cluster, User(play.cluster, play.folder, play.choice)
+    cluster, user = play.cluster, play.user
     for accident in accidents.ACCIDENTS:
         before, late = len(dead_letters(cluster)), Seen(cluster)
         wanted = accident(cluster, play.works, user)
@@ -123,15 +128,14 @@ def befallen(play: Play) -> None:
 
 def long(play: Play) -> None:
     """Short videos and corrections do not wait for a long video."""
-    user = User(play.cluster, play.folder, play.choice)
     video = accidents.long_video(play.folder / "long")
-    waits = accidents.beside_a_long_video(play.works, video, user)
+    waits = accidents.beside_a_long_video(play.works, video, play.user)
     print(f"beside a video of a thousand segments: {waits}")
 
 
 def queue(play: Play) -> None:
     """Many videos are submitted at once."""
-    queued = queue_up(play.cluster, play.works[0].video, play.asked.queued, play.folder)
+    queued = queue_up(play.works[0].video, play.asked.queued, play.user)
     print(f"{play.asked.queued} at once: first after {queued.done_s[0]:.0f} s", end="")
     print(f", last after {queued.done_s[-1]:.0f} s; MiB of each copy when ", end="")
     print(f"a fifth, half and all were finished: {queued.memory}")

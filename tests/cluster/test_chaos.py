@@ -53,7 +53,9 @@ def works(cluster: LocalCluster, tmp_path_factory: pytest.TempPathFactory) -> li
 
 @pytest.fixture
 def user(cluster: LocalCluster, tmp_path: Path) -> User:
-    return User(cluster, tmp_path)
+    seed = int(os.environ.get("SEED", time.time_ns() % 10**6))
+    print(f"SEED={seed}")  # what it takes to repeat it
+    return User(cluster, tmp_path, random.Random(seed))
 
 
 @pytest.fixture
@@ -75,13 +77,11 @@ def test_a_cluster_makes_what_a_laptop_makes(
 
 
 def test_killed_services_lose_nothing(
-    cluster: LocalCluster, works: list[Work], tmp_path: Path, letters: list[str]
+    cluster: LocalCluster, works: list[Work], user: User, letters: list[str]
 ) -> None:
-    seed = int(os.environ.get("SEED", time.time_ns() % 10**6))
-    print(f"SEED={seed}")  # what it takes to repeat it
     seen = Seen(cluster)
-    with Traffic(cluster, works, tmp_path) as traffic:
-        chaos.kill_at_random(cluster, traffic, random.Random(seed), KILLS, unit_s=1)
+    with Traffic(works, user) as traffic:
+        chaos.kill_at_random(cluster, traffic, user.choice, KILLS, unit_s=1)
     assert traffic.rounds.total() >= len(works)
     assert seen.twice(traffic.rounds) < Fraction(1, 4)
     assert seen.texts("run ") == []  # nothing needed to be told again
@@ -89,9 +89,9 @@ def test_killed_services_lose_nothing(
 
 @pytest.mark.parametrize("server", ["kafka", "store", "triton", "catalog"])
 def test_a_server_that_goes_is_told_and_waited_for(
-    server: str, cluster: LocalCluster, works: list[Work], tmp_path: Path, letters: list[str]
+    server: str, cluster: LocalCluster, works: list[Work], user: User, letters: list[str]
 ) -> None:
-    with Traffic(cluster, works[:1], tmp_path):
+    with Traffic(works[:1], user):
         chaos.take_away(cluster, server, OUTAGE_S)
 
 
@@ -119,7 +119,7 @@ def test_what_befalls_one_video_fails_it_in_words_or_is_mended(
 
 
 def test_more_copies_share_the_work_and_do_nothing_twice(
-    cluster: LocalCluster, works: list[Work], tmp_path: Path, letters: list[str]
+    works: list[Work], user: User, letters: list[str]
 ) -> None:
-    shares = chaos.grow(cluster, works, tmp_path)
+    shares = chaos.grow(works, user)
     assert sum(shares.values()) in (4, 5)  # what one had in hand may be done twice

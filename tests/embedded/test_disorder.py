@@ -37,8 +37,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
 
 @pytest.mark.slow
 def test_each_message_twice_and_in_any_order_makes_the_same_bytes_once(
-    made: Counter[str], tmp_path: Path
+    made: Counter[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("INYOURAREA_TRACK_WINDOW", "1")  # each segment waits for the one before it
     show = draw_small_show(tmp_path / "show", seconds=12, size=(320, 180))
     inyourarea("run", show.video, "--boxes", show.boxes, "--out", tmp_path / "out")
     before = FolderObjects(tmp_path / "out" / ".inyourarea")

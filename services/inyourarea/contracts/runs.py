@@ -122,14 +122,12 @@ def _ways(*results: Collection[str]) -> tuple[frozenset[str], ...]:
 def _records(
     run: facts.VideoAccepted, kind: type, segment: facts.Segment | None = None
 ) -> tuple[tuple[str, str], ...]:
-    """Channel and key of the fact that brings a unit about."""
+    """Channels and key of the fact that brings a unit about, whose lane may change on the way."""
     topic = topic_of(kind)
     fact = kind(video_id=run.video_id)
     if segment is not None:
         fact.segment.index = segment.index
-    if topic.has_lanes:
-        fact.lane = run.lane
-    return ((topic.channel_of(fact), topic.key(fact)),)
+    return tuple((channel, topic.key(fact)) for channel in topic.channels)
 
 
 @dataclass(frozen=True)

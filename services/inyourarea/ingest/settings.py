@@ -43,7 +43,7 @@ class IngestSettings:
     #: Segments of one video that are on their way at once: enough for every worker of a small
     #: cluster, few enough that the frame packs of a long video do not fill a laptop's disk.
     window: int = 8
-    #: Seconds of video up to which it travels in the urgent lane.
+    #: Seconds of video up to which it travels in the urgent lane; corrections do, however long.
     urgent_s: int = 180
 
 

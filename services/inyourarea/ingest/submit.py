@@ -17,6 +17,7 @@ from inyourarea.ingest.segments import cut_span, decide_segments, has_rare_keys
 from inyourarea.ingest.settings import IngestSettings
 from inyourarea.runtime.child import Child, ChildDied, ChildOutOfMemory, ChildTookTooLong
 from inyourarea.runtime.objects import Objects, holds
+from inyourarea.runtime.segments import is_all_detected
 
 
 def submit_video(
@@ -88,9 +89,17 @@ def decide_video(
         accepted.spec.names_from = _names_from(objects, source.sha256, accepted.spec)
     accepted.run_id = keys.run_id(accepted.spec)
     accepted.segments.extend(decide_segments(probe.pts, key_pts, span, probe.time_base))
-    source_s = (span[1] - span[0]) * probe.time_base
-    accepted.lane = facts.LANE_URGENT if source_s <= knobs.urgent_s else facts.LANE_BULK
+    is_short = (span[1] - span[0]) * probe.time_base <= knobs.urgent_s
+    is_urgent = is_short or _is_correction(accepted, objects)
+    accepted.lane = facts.LANE_URGENT if is_urgent else facts.LANE_BULK
     return accepted
+
+
+def _is_correction(accepted: facts.VideoAccepted, objects: Objects) -> bool:
+    """Whether somebody waits for pins alone, however long the video: all before them is there."""
+    if not accepted.spec.pins or not is_all_detected(accepted, objects):
+        return False
+    return not accepted.for_browsers or holds(objects, keys.stage_ready(accepted.video_id))
 
 
 def _stored(accepted: facts.VideoAccepted, objects: Objects) -> facts.VideoAccepted:

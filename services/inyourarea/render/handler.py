@@ -57,13 +57,19 @@ class RenderHandler:
         )
 
     def on_camera_planned(self, fact: facts.CameraPlanned) -> list[Message]:
-        """The segment's pieces are stored, those drawn before as they are, and named together."""
+        """The segment's pieces are stored, those drawn before as they are, and named together.
+
+        The segment that it has made room for may be drawn now.
+        """
+        accepted = accepted_run(self._objects, fact.run_id)
         pieces_key = keys.segment_pieces(fact.run_id, fact.segment.index)
+        was_drawn = False
         if not done_already(self._are_drawn(pieces_key)):
-            pieces = self._pieces(fact)
+            pieces, was_drawn = self._pieces(accepted, fact)
             self._objects.put(pieces_key, pieces.SerializeToString(deterministic=True))
         about = {"video_id": fact.video_id, "run_id": fact.run_id}
-        return [facts.SegmentRendered(**about, segment=fact.segment, pieces_key=pieces_key)]
+        rendered = facts.SegmentRendered(**about, segment=fact.segment, pieces_key=pieces_key)
+        return [rendered, *_following(accepted, fact, was_drawn)]
 
     def _are_drawn(self, pieces_key: str) -> bool:
         """Whether a segment's pieces are named, and all of them still there."""
@@ -72,8 +78,10 @@ class RenderHandler:
         named = stored.SegmentPieces.FromString(self._objects.get(pieces_key))
         return all(holds(self._objects, piece.key) for piece in named.pieces)
 
-    def _pieces(self, fact: facts.CameraPlanned) -> stored.SegmentPieces:
-        accepted = accepted_run(self._objects, fact.run_id)
+    def _pieces(
+        self, accepted: facts.VideoAccepted, fact: facts.CameraPlanned
+    ) -> tuple[stored.SegmentPieces, bool]:
+        """What the segment is made of, all of it in the store; whether any had to be drawn."""
         windows = stored.SegmentWindows.FromString(self._objects.get(fact.windows_key))
         plan = plan_of(accepted.source, windows)
         chosen = _chosen(windows.views, accepted.spec)
@@ -87,11 +95,11 @@ class RenderHandler:
             )
             for view in views
         ]
-        self._draw(plan, dict(zip(names, views, strict=True)))
+        was_drawn = self._draw(plan, dict(zip(names, views, strict=True)))
         pieces = stored.SegmentPieces(segment=windows.segment)
         for view, key in zip(chosen, names, strict=True):
             pieces.pieces.add(person=view.person, name=view.name, picture=view.picture, key=key)
-        return pieces
+        return pieces, was_drawn
 
     def on_audio_ready(self, fact: facts.AudioReady) -> list[Message]:
         """Nothing while a segment is missing; then `FancamsPublished`."""
@@ -130,28 +138,26 @@ class RenderHandler:
     def _lost(self, accepted: facts.VideoAccepted) -> list[Message]:
         """What makes segments be drawn again of which a piece is gone that was there."""
         return [
-            facts.CameraPlanned(
-                video_id=accepted.video_id,
-                run_id=accepted.run_id,
-                segment=part,
-                windows_key=keys.windows(accepted.spec, part.index),
-                lane=accepted.lane,
-            )
+            _planned(accepted, part, lane=accepted.lane)
             for part in accepted.segments
             if not self._are_drawn(keys.segment_pieces(accepted.run_id, part.index))
         ]
 
-    def _draw(self, plan: SegmentPlan, wanted: Mapping[str, View]) -> None:
-        """Every wanted piece is in the store; only missing ones are drawn, all in one pass."""
+    def _draw(self, plan: SegmentPlan, wanted: Mapping[str, View]) -> bool:
+        """Every wanted piece is in the store; only missing ones are drawn, all in one pass.
+
+        Whether there were any.
+        """
         missing = {key: view for key, view in wanted.items() if not holds(self._objects, key)}
         if not missing:
-            return
+            return False
         views = list(missing.values())
         pictures = len(plan.pts) * len(views)
         drawn = self._shop.call(draw_segment, plan, views, pictures=pictures)
         for key, piece in zip(missing, drawn, strict=True):
             self._objects.put_once(key, piece)
         log.info("drew %d frames for %d fancams", len(plan.pts), len(views))
+        return True
 
     def _is_whole(self, accepted: facts.VideoAccepted) -> bool:
         run = accepted.run_id
@@ -177,6 +183,34 @@ class RenderHandler:
                 log.info("joined the fancam %s of person %d", label, places.index(person))
             fancams.append(facts.Fancam(person=person, name=name, picture=label, key=key))
         return fancams
+
+
+def _following(
+    accepted: facts.VideoAccepted, done: facts.CameraPlanned, was_drawn: bool
+) -> list[Message]:
+    """What lets the segment be drawn that waited for this one, if one did.
+
+    What was found as it is took no time; after enough that had to be drawn it is not urgent.
+    """
+    index = done.segment.index + done.stride
+    if not done.stride or index >= len(accepted.segments):
+        return []
+    urgent = max(0, done.urgent - was_drawn)
+    lane = done.lane if urgent else facts.LANE_BULK
+    part = accepted.segments[index]
+    return [_planned(accepted, part, lane=lane, stride=done.stride, urgent=urgent)]
+
+
+def _planned(
+    accepted: facts.VideoAccepted, part: facts.Segment, **travel: Any
+) -> facts.CameraPlanned:
+    return facts.CameraPlanned(
+        video_id=accepted.video_id,
+        run_id=accepted.run_id,
+        segment=part,
+        windows_key=keys.windows(accepted.spec, part.index),
+        **travel,
+    )
 
 
 def plan_of(source: facts.Source, windows: stored.SegmentWindows) -> SegmentPlan:

@@ -39,6 +39,10 @@ from inyourarea.track.standpoint import standpoint_from_motion
 
 log = logging.getLogger(__name__)
 
+#: Of every so many-th segment (the window) this many may have to be drawn in the urgent lane: for
+#: one shot that a pin corrects, however long the video, and another; not for all of a concert.
+_URGENT = 2
+
 Cameras = tuple[tuple[CameraPath, ...], ...]
 Table = TypeVar("Table")
 
@@ -57,8 +61,9 @@ class TrackHandler:
         )
 
     def on_segment_detected(self, fact: facts.SegmentDetected) -> list[Message]:
-        """Nothing while a segment is missing; then `TracksCompleted` and all `CameraPlanned`.
+        """Nothing while a segment is missing; then `TracksCompleted` and the first `CameraPlanned`.
 
+        The others follow as these are drawn, so that nobody waits for all of a long video.
         Of many facts that find everything there one is answered, each time that it comes.
         """
         accepted = facts.VideoAccepted.FromString(self._objects.get(keys.accepted(fact.run_id)))
@@ -233,7 +238,7 @@ class TrackHandler:
         return paths
 
     def _facts(self, accepted: facts.VideoAccepted) -> list[Message]:
-        spec = accepted.spec
+        spec, window = accepted.spec, self._settings.window
         about = {"video_id": accepted.video_id, "run_id": accepted.run_id}
         planned = [
             facts.CameraPlanned(
@@ -241,8 +246,10 @@ class TrackHandler:
                 segment=segment,
                 windows_key=keys.windows(spec, segment.index),
                 lane=accepted.lane,
+                stride=window,
+                urgent=_URGENT,
             )
-            for segment in accepted.segments
+            for segment in accepted.segments[:window]
         ]
         tracks = self._read(tables.read_tracks, keys.tracks(spec))
         completed = facts.TracksCompleted(

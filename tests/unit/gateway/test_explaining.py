@@ -84,7 +84,7 @@ def test_who_is_at_it_and_what_went_wrong_is_told(site: RehearsedSite) -> None:
     first = Start("ingest a", begun - 60 * 10**9, run, 1, "", "")
     second = Start("ingest b", begun - 30 * 10**9, run, 1, "0af7", "waits: the store is full")
     begin(site, "ingest", cut.records[0], first, 0)
-    begin(site, "ingest", cut.records[0], second, 1)
+    begin(site, "ingest", cut.records[1], second, 1)
     begin(site, "ingest", cut.records[0], Start("ingest c", begun, "another run", 1), 2)
     now = told(site, run)
     (unit,) = [one for one in now.units if one.state == "at work"]

@@ -11,7 +11,8 @@ from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1.ingest_pb2 import SubmitVideoRequest
 from inyourarea.core.errors import Refused
-from inyourarea.ingest.submit import submit_video
+from inyourarea.ingest.settings import IngestSettings
+from inyourarea.ingest.submit import decide_video, submit_video
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.folder_objects import FolderObjects
 from media import Film, Sound, film
@@ -117,6 +118,25 @@ def test_short_videos_are_urgent(
     spec = Film(pts=tuple(range(seconds)), time_base=Fraction(1), size=(32, 32))
     spec = Film(**{**vars(spec), "keys": tuple(range(0, seconds, 5))})
     assert submit_video(request(objects, spec), objects, child).lane == lane
+
+
+def test_pins_on_a_long_video_that_was_seen_are_urgent(
+    objects: FolderObjects, child: Child
+) -> None:
+    brief = IngestSettings(urgent_s=9)
+    asked = request(objects, LONG, for_browsers=True)
+    first = submit_video(asked, objects, child, brief)
+    asked.spec.pins.add(name="one")
+    lanes = [decide_video(asked, objects, child, brief).lane]  # nobody has looked at it yet
+    for segment in first.segments:
+        objects.put(keys.detections(first.video_id, asked.spec.model, segment.index), b"")
+    lanes.append(decide_video(asked, objects, child, brief).lane)  # its stage is not drawn yet
+    objects.put(keys.stage_ready(first.video_id), b"")
+    lanes.append(decide_video(asked, objects, child, brief).lane)
+    del asked.spec.pins[:]
+    lanes.append(decide_video(asked, objects, child, brief).lane)
+    bulk, urgent = facts.LANE_BULK, facts.LANE_URGENT
+    assert (first.lane, lanes) == (bulk, [bulk, bulk, urgent, bulk])
 
 
 def test_sound_is_announced(objects: FolderObjects, child: Child) -> None:

@@ -141,15 +141,18 @@ class Run:
     def _windows_key(self, segment: facts.Segment) -> str:
         return keys.windows(self.accepted.spec, segment.index)
 
-    def draw(self, index: int) -> facts.SegmentRendered:
+    def planned(self, index: int, **travel: Any) -> facts.CameraPlanned:
         segment = self.segments[index]
-        fact = facts.CameraPlanned(
+        return facts.CameraPlanned(
             video_id="video",
             run_id=self.run_id,
             segment=segment,
             windows_key=self._windows_key(segment),
+            **travel,
         )
-        (rendered,) = self.handler.handlers[facts.CameraPlanned](fact)
+
+    def draw(self, index: int) -> facts.SegmentRendered:
+        (rendered,) = self.handler.handlers[facts.CameraPlanned](self.planned(index))
         assert isinstance(rendered, facts.SegmentRendered)
         return rendered
 

@@ -27,6 +27,8 @@ from render_run import (
     window_of,
 )
 
+BULK, URGENT = facts.LANE_BULK, facts.LANE_URGENT
+
 
 @pytest.fixture(scope="module")
 def video() -> bytes:
@@ -71,6 +73,28 @@ def test_a_piece_that_is_gone_when_all_are_joined_is_drawn_again(run: Run) -> No
     run.draw(again.segment.index)
     (published,) = run.publish()
     assert [run.objects.get(fancam.key) for fancam in published.fancams] == fancams
+
+
+def test_a_segment_that_is_drawn_lets_the_next_of_its_row_be_drawn(run: Run) -> None:
+    rendered, following = run.handler.on_camera_planned(run.planned(0, stride=1, lane=BULK))
+    assert isinstance(rendered, facts.SegmentRendered)
+    assert following == run.planned(1, stride=1, lane=BULK)
+    assert len(run.handler.on_camera_planned(following)) == 1  # it is the last one
+    again = run.handler.on_camera_planned(run.planned(0, stride=1, lane=BULK))
+    assert again == [rendered, following]
+    assert len(run.handler.on_camera_planned(run.planned(0, stride=2, lane=BULK))) == 1
+
+
+def test_a_row_of_which_enough_had_to_be_drawn_goes_on_in_bulk(run: Run) -> None:
+    one, two = ({"stride": 1, "lane": URGENT, "urgent": urgent} for urgent in (1, 2))
+    _, following = run.handler.on_camera_planned(run.planned(0, **one))
+    assert following == run.planned(1, stride=1, lane=BULK)
+    for found in (one, two):  # as it is, by now
+        _, following = run.handler.on_camera_planned(run.planned(0, **found))
+        assert following == run.planned(1, **found)
+    run.objects.delete(keys.segment_pieces(run.run_id, 0))  # another run's, of the same pieces
+    _, following = run.handler.on_camera_planned(run.planned(0, **one))
+    assert following == run.planned(1, **one)
 
 
 def test_a_fancam_shows_its_window_of_every_frame(run: Run) -> None:

@@ -58,6 +58,7 @@ def checked(service: str, told: dict[str, str]) -> "subprocess.CompletedProcess[
     [
         ("ingest", {"INGEST_WINDOW": "none"}),
         ("detect", {"TRITON_ADDRESS": "http://x", "DETECT_THREADS": "0"}),
+        ("track", {"TRACK_WINDOW": "0"}),
         ("render", {"RENDER_FRAME_TIMEOUT_S": "0"}),
         ("gateway", {"GATEWAY_HTTP": "8000", "GATEWAY_QUOTA_HOURS": "-1", "GATEWAY_MODELS": "-"}),
         ("train", {"MODELS": "nowhere"}),

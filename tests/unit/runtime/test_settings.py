@@ -19,8 +19,10 @@ def test_nothing_said_gives_the_defaults() -> None:
 def test_what_is_said_is_taken(tmp_path: Path) -> None:
     said = {"INYOURAREA_INGEST_WINDOW": "3", "INYOURAREA_SCRATCH": str(tmp_path)}
     said["INYOURAREA_RENDER_FRAME_TIMEOUT_S"] = "2.5"
+    said["INYOURAREA_TRACK_WINDOW"] = "5"
     assert ingest.read_settings(said).window == 3
     assert ingest.read_settings(said).scratch == tmp_path
+    assert track.read_settings(said).window == 5
     assert render.read_settings(said).frame_timeout_s == 2.5
 
 

@@ -1,6 +1,8 @@
 """When all segments are detected the windows are told once, however many facts come after that."""
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -11,6 +13,7 @@ from inyourarea.track.handler import TrackHandler
 from inyourarea.track.settings import TrackSettings
 
 PARTS = 4
+WINDOW = 3
 
 
 class Run:
@@ -25,9 +28,10 @@ class Run:
             video_id="v", run_id="run", spec=self.spec, segments=segments
         )
         objects.put(keys.accepted("run"), self.accepted.SerializeToString())
-        self.handler = TrackHandler(objects, TrackSettings())
+        self.handler = TrackHandler(objects, TrackSettings(window=WINDOW))
         monkeypatch.setattr(self.handler, "_store", lambda _: None)
-        monkeypatch.setattr(self.handler, "_facts", lambda _: ["told"])
+        nobody = SimpleNamespace(people=())
+        monkeypatch.setattr(self.handler, "_read", lambda *_: nobody)
 
     def detect(self, *indexes: int) -> None:
         for index in indexes:
@@ -35,15 +39,13 @@ class Run:
 
     def hear(self, *indexes: int) -> list[int]:
         """The segments whose facts are answered."""
-        return [
-            index
-            for index in indexes
-            if self.handler.on_segment_detected(
-                facts.SegmentDetected(
-                    video_id="v", run_id="run", segment=facts.Segment(index=index)
-                )
-            )
-        ]
+        return [index for index in indexes if self.told(index)]
+
+    def told(self, index: int) -> list[Any]:
+        """What the fact of that segment leads to."""
+        segment = facts.Segment(index=index)
+        detected = facts.SegmentDetected(video_id="v", run_id="run", segment=segment)
+        return self.handler.on_segment_detected(detected)
 
 
 @pytest.fixture
@@ -71,3 +73,10 @@ def test_where_detections_are_made_again_in_another_order_the_last_is_answered(r
     assert run.hear(0, 1, 2) == []
     run.detect(3)
     assert run.hear(3) == [3]
+
+
+def test_a_window_of_segments_may_be_drawn_and_each_makes_room_for_a_later_one(run: Run) -> None:
+    run.detect(*range(PARTS))
+    completed, *planned = run.told(0)
+    assert isinstance(completed, facts.TracksCompleted)
+    assert [(one.segment.index, one.stride) for one in planned] == [(0, 3), (1, 3), (2, 3)]

@@ -588,10 +588,18 @@ class CameraPlanned(_message.Message):
     SEGMENT_FIELD_NUMBER: _builtins.int
     WINDOWS_KEY_FIELD_NUMBER: _builtins.int
     LANE_FIELD_NUMBER: _builtins.int
+    STRIDE_FIELD_NUMBER: _builtins.int
+    URGENT_FIELD_NUMBER: _builtins.int
     video_id: _builtins.str
     run_id: _builtins.str
     windows_key: _builtins.str
     lane: Global___Lane.ValueType
+    stride: _builtins.int
+    """When this segment is done the one so many further on may be drawn; 0: none waits for it."""
+    urgent: _builtins.int
+    """In the urgent lane: so many of these may have to be drawn, this one among them, before those
+    that are left go on in bulk.
+    """
     @_builtins.property
     def segment(self) -> Global___Segment: ...
     def __init__(
@@ -602,10 +610,12 @@ class CameraPlanned(_message.Message):
         segment: Global___Segment | None = ...,
         windows_key: _builtins.str = ...,
         lane: Global___Lane.ValueType = ...,
+        stride: _builtins.int = ...,
+        urgent: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["segment", b"segment"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["lane", b"lane", "run_id", b"run_id", "segment", b"segment", "video_id", b"video_id", "windows_key", b"windows_key"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lane", b"lane", "run_id", b"run_id", "segment", b"segment", "stride", b"stride", "urgent", b"urgent", "video_id", b"video_id", "windows_key", b"windows_key"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
