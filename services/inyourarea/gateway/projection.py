@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from inyourarea.contracts import keys
+from inyourarea.contracts.runs import is_current
 from inyourarea.contracts.specs import from_picture, from_rational
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import stored_pb2 as stored
@@ -27,7 +28,7 @@ from inyourarea.gateway.journal import (
     Titled,
     last_of,
 )
-from inyourarea.gateway.names import find_names, is_current, keep_names, names_kept, names_today
+from inyourarea.gateway.names import find_names, keep_names, names_kept, names_today
 from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
 from inyourarea.runtime.worker import by_itself
 

@@ -22,9 +22,9 @@ class Run:
         self.spec = facts.RunSpec(video_id="v", model=model)
         segments = [facts.Segment(index=index) for index in range(PARTS)]
         self.accepted = facts.VideoAccepted(
-            video_id="v", run_id="run", spec=self.spec, segments=segments
+            video_id="v", run_id=keys.run_id(self.spec), spec=self.spec, segments=segments
         )
-        objects.put(keys.accepted("run"), self.accepted.SerializeToString())
+        objects.put(keys.accepted(self.accepted.run_id), self.accepted.SerializeToString())
         self.handler = TrackHandler(objects, TrackSettings())
         monkeypatch.setattr(self.handler, "_store", lambda _: None)
         monkeypatch.setattr(self.handler, "_facts", lambda _: ["told"])
@@ -40,7 +40,7 @@ class Run:
             for index in indexes
             if self.handler.on_segment_detected(
                 facts.SegmentDetected(
-                    video_id="v", run_id="run", segment=facts.Segment(index=index)
+                    video_id="v", run_id=self.accepted.run_id, segment=facts.Segment(index=index)
                 )
             )
         ]
