@@ -2,8 +2,9 @@
 # Builds all images with docker or buildah, says how large they are, and pushes them where REGISTRY is
 # set. TAG (the chart's appVersion), BASE, BUILDER (services/Dockerfile), TOOL, IMAGES (only these),
 # TRAIN=1 (also the one with torch; TRAIN=cpu: for processors alone), LOAD (what brings an image that it is
-# given to nodes, such as `kind load docker-image`) and PIP_CONFIG, NPM_CONFIG (files with addresses of
-# mirrors; in no layer) may be set too.
+# given to nodes, such as `kind load docker-image`), DEV=1 (also fetches the servers of `dev.enabled`, for
+# LOAD or a node that is this machine) and PIP_CONFIG, NPM_CONFIG (files with addresses of mirrors; in no
+# layer) may be set too.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -45,4 +46,9 @@ for target in "${targets[@]}"; do
   [ -z "${REGISTRY:-}" ] || "$tool" push -q "$image" >/dev/null
   # shellcheck disable=SC2086 - a command and its words
   [ -z "${LOAD:-}" ] || $LOAD "$image" >/dev/null
+done
+[ -z "${DEV:-}" ] || sed -n 's|^    image: \(docker.io/.*\)|\1|p' deploy/helm/inyourarea/values.yaml | while read -r image; do
+  "$tool" pull -q "$image" >/dev/null
+  # shellcheck disable=SC2086 - a command and its words
+  [ -z "${LOAD:-}" ] || $LOAD "$image" >/dev/null </dev/null
 done

@@ -63,6 +63,12 @@ KEYS = tuple(
         ),
         ((*OWN, "train.jobs.enabled=true"), "what starts those jobs is KEDA"),
         ((*OWN, "train.enabled=true"), "train.claim must name the volume"),
+        ((*OWN, "triton.enabled=true", "triton.gpus=0"), "give it one, name a triton.repository"),
+        ((*OWN, "kafka.servers={broker}"), 'kafka.servers has "broker", which is no HOST:PORT'),
+        ((*OWN, "objectStore.endpoint=s3.example"), "write it with http:// or https://"),
+        ((*OWN, "site.s3Address=https://s3.example/"), "site.s3Address is"),
+        ((*OWN, "objectStore.bucket=Uppercase"), "which no bucket can be called: 3 to 63 small"),
+        ((*OWN, "image.digests.ingest=latest"), "image.digests.ingest is"),
     ],
 )
 def test_values_that_do_not_go_together_are_refused(values: tuple[str, ...], sentence: str) -> None:
@@ -75,13 +81,10 @@ def test_values_that_do_not_go_together_are_refused(values: tuple[str, ...], sen
     ("value", "place"),
     [
         ("kafka.protocol=SSL", "/kafka/protocol"),
-        ("kafka.servers={broker}", "/kafka/servers/0"),
         ("stages.track.most=20", "/stages/track/most"),
         ("stages.render.mots=2", "mots"),
         ("scaling.by=magic", "/scaling/by"),
         ("dev.enabled=yes", "/dev/enabled"),
-        ("image.digests.ingest=latest", "/image/digests/ingest"),
-        ("objectStore.bucket=Uppercase", "/objectStore/bucket"),
     ],
 )
 def test_a_wrong_value_is_refused_by_its_place(value: str, place: str) -> None:
@@ -201,6 +204,57 @@ def test_triton_comes_from_zero_on_what_waits_for_detect() -> None:
     assert server["containers"][0]["resources"]["limits"]["nvidia.com/gpu"] == 1
     told = environment(of_kind(made, "Deployment")["detect"]["spec"]["template"]["spec"])
     assert told["INYOURAREA_TRITON_ADDRESS"] == "x-inyourarea-triton:8001"
+
+
+@pytest.mark.parametrize(
+    ("repository", "port"),
+    [
+        ("s3://minio:9000/models/show", 9000),
+        ("s3://https://s3.example:8443/models", 8443),
+        ("s3://models/show", 443),
+    ],
+)
+def test_triton_is_let_out_to_where_its_models_come_from(repository: str, port: int) -> None:
+    values = ("triton.enabled=true", f"triton.repository={repository}")
+    made = render(*OWN, "objectStore.endpoint=http://s3.example:80", *values)
+    (names, store) = of_kind(made, "NetworkPolicy")["triton"]["spec"]["egress"]
+    assert store["ports"] == [{"port": port}]
+    assert {"port": 53, "protocol": "UDP"} in names["ports"]
+
+
+def test_a_stage_is_alive_by_its_process_and_ready_by_what_it_needs() -> None:
+    plain, encrypted = (
+        of_kind(render(*OWN, *tls), "Deployment") for tls in ((), ("tls.secretName=mutual",))
+    )
+    for made in (plain, encrypted):
+        for name in ("ingest", "detect", "track", "render", "gateway"):
+            (service,) = made[name]["spec"]["template"]["spec"]["containers"]
+            live = {"path": "/live", "port": "metrics"}
+            assert service["startupProbe"]["httpGet"] == live
+            assert service["livenessProbe"]["httpGet"] == live
+    (track,) = encrypted["track"]["spec"]["template"]["spec"]["containers"]
+    assert track["readinessProbe"]["httpGet"] == {"path": "/ready", "port": "metrics"}
+    (track,) = plain["track"]["spec"]["template"]["spec"]["containers"]
+    assert "grpc" in track["readinessProbe"]
+
+
+def test_a_stage_at_zero_that_is_not_woken_is_told_after_more_than_its_calm() -> None:
+    made = dev("monitoring.alerts=true", "scaling.idleS=400", apis=FULL_CLUSTER)
+    (rule,) = (each for each in made if each["kind"] == "PrometheusRule")
+    alerts = [each for each in rule["spec"]["groups"][0]["rules"] if "Asleep" in each["alert"]]
+    assert {each["labels"]["group"] for each in alerts} == {"detect", "render"}
+    for each in alerts:
+        here = f'{{namespace="somewhere", group="{each["labels"]["group"]}"}}'
+        assert f"absent(inyourarea_records_behind{here})" in each["expr"]
+        assert "[800s]" in each["expr"]
+        assert each["for"] == "10m"  # the window less the calm is shorter, the window longer
+
+
+def test_kedas_namespace_is_let_in_to_the_charts_own_kafka() -> None:
+    made = dev("networkPolicy.kedaNamespace=scalers")
+    (rule,) = of_kind(made, "NetworkPolicy")["dev-kafka"]["spec"]["ingress"]
+    names = [each["namespaceSelector"] for each in rule["from"] if "namespaceSelector" in each]
+    assert names == [{"matchLabels": {"kubernetes.io/metadata.name": "scalers"}}]
 
 
 def test_without_triton_detect_finds_people_itself() -> None:
@@ -567,7 +621,11 @@ def test_where_no_job_is_started_the_site_says_so() -> None:
 
 @pytest.mark.parametrize(
     ("triton", "device"),
-    [((), "cpu"), (("enabled=true",), "gpu"), (("enabled=true", "gpus=0"), "cpu")],
+    [
+        ((), "cpu"),
+        (("enabled=true",), "gpu"),
+        (("enabled=true", "gpus=0", "repository=s3://models/made-for-cpus"), "cpu"),
+    ],
 )
 def test_trained_models_are_made_for_what_people_are_found_on(
     triton: tuple[str, ...], device: str

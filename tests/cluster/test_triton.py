@@ -289,11 +289,11 @@ def _extracted(objects: FolderObjects) -> facts.FramesExtracted:
     source = facts.Source(width=size[0], height=size[1])
     source.time_base.num, source.time_base.den = 1, 15360
     spec = facts.RunSpec(video_id="video", model=run_model())
-    run = facts.VideoAccepted(video_id="video", run_id="run", spec=spec, source=source)
-    objects.put(keys.accepted("run"), run.SerializeToString())
+    about = {"video_id": "video", "run_id": keys.run_id(spec)}
+    run = facts.VideoAccepted(**about, spec=spec, source=source)
+    objects.put(keys.accepted(run.run_id), run.SerializeToString())
     return facts.FramesExtracted(
-        video_id="video",
-        run_id="run",
+        **about,
         segment=facts.Segment(index=0, start_pts=0, end_pts=1536, first_frame=0, frames=3),
         pack_key="frames/pack.tar",
         lane=facts.LANE_URGENT,

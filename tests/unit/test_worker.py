@@ -21,6 +21,7 @@ from inyourarea.runtime.bus import BusAway, Record
 from inyourarea.runtime.child import Child, ChildDied
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.memory_bus import MemoryBroker, MemoryBus
+from inyourarea.runtime.runs import OtherVersion
 from inyourarea.runtime.worker import (
     STARTS,
     DependencyAway,
@@ -93,6 +94,17 @@ def test_a_unit_that_fails_is_tried_three_times_and_then_buried(tmp_path: Path) 
     (failed,) = bench.published("stage.failed")
     reason = facts.StageFailed.FromString(failed.value).reason
     assert reason == told("defect", error="ValueError: broken inside")
+
+
+def test_a_unit_of_another_versions_run_fails_nothing(tmp_path: Path) -> None:
+    def leave(fact: facts.SegmentCut) -> list[Message]:
+        raise OtherVersion(fact.run_id)
+
+    bench = Bench(tmp_path, leave)
+    bench.work()
+    assert [bench.published(name) for name in (DEAD_LETTERS, "stage.failed")] == [[], []]
+    assert bench.broker.join("stage", ("segment.cut.urgent",)).consume(0) is None
+    assert list(bench.objects.list("attempts/")) == []
 
 
 def test_users_are_told_that_the_work_was_broken_off(tmp_path: Path) -> None:

@@ -39,6 +39,11 @@ class Unit:
         return all(name in names for name in self.needs)
 
 
+def is_current(run: facts.VideoAccepted) -> bool:
+    """Whether this version of the program would make the same of it."""
+    return keys.run_id(run.spec) == run.run_id
+
+
 def units_of(run: facts.VideoAccepted) -> list[Unit]:
     """All units of a run, in the order of the work; those for browsers last."""
     return [*_fancams(run), *(_browsers(run) if run.for_browsers else ())]

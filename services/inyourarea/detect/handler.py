@@ -19,6 +19,7 @@ from inyourarea.detect.detector import Detector
 from inyourarea.detect.pictures import Pictures, PictureUnreadable
 from inyourarea.detect.segment import Footage, complete, look_where_needed, take_given
 from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
+from inyourarea.runtime.runs import accepted_run
 from inyourarea.runtime.units import done_already
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class DetectHandler:
         Raises:
             ModelRejected: the model is not the one that the run was accepted with.
         """
-        run = facts.VideoAccepted.FromString(self._objects.get(keys.accepted(fact.run_id)))
+        run = accepted_run(self._objects, fact.run_id)
         spec = run.spec
         key = keys.detections(spec.video_id, spec.model, fact.segment.index)
         if not done_already(holds(self._objects, key)):

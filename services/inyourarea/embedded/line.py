@@ -31,7 +31,7 @@ from inyourarea.runtime.child import MEMORY_MIB, TURN_S, Child
 from inyourarea.runtime.memory import give_back_memory, keep_freed_memory
 from inyourarea.runtime.memory_bus import MemoryBroker
 from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway, holds
-from inyourarea.runtime.segments import is_all_detected
+from inyourarea.runtime.runs import is_all_detected
 from inyourarea.runtime.worker import Handlers, Patience, Worker, channels_of, take_of, to_record
 from inyourarea.track import settings as track_settings
 

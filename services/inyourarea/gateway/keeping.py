@@ -6,9 +6,13 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from inyourarea.contracts.runs import is_current
+from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.gateway.catalog import Step
 from inyourarea.gateway.house import House
+from inyourarea.gateway.journal import PinsSet, Submitted, last_of
 from inyourarea.gateway.problems import NotThere
+from inyourarea.gateway.submission import submit_again
 from inyourarea.runtime.json_logs import speaking_of
 from inyourarea.runtime.worker import AWAY, by_itself, take_of
 
@@ -60,7 +64,8 @@ def announce_silent_runs(house: House, silence_s: float) -> None:
     """Unfinished runs of which nothing was heard for so long are told to all stages again.
 
     Each stage finds what there is, makes what is missing, and tells its facts again; so whatever
-    was lost on the way, the bus itself included, a run comes to its end. A run that waits in line
+    was lost on the way, the bus itself included, a run comes to its end. One that another version
+    of the program began is asked for anew, since stages leave it. A run that waits in line
     is silent as well: its silence counts from when it was first seen, or told again, by any copy of
     the gateway.
     """
@@ -80,9 +85,18 @@ def _announce_silent_run(house: House, run: str, silence_s: float) -> None:
         except NotThere:  # its video was deleted since
             return
         with speaking_of(accepted):
-            log.info("run %s is told again", run)
-            house.stages.publish(accepted, take_of(run, house.objects))
+            _tell_again(house, accepted)
     house.catalog.note(Step(run, _TOLD, steps.get(_TOLD, (0,))[0]))
+
+
+def _tell_again(house: House, accepted: facts.VideoAccepted) -> None:
+    run, row = accepted.run_id, house.catalog.video(accepted.video_id)
+    if row and row["run_id"] == run and row["state"] == "working" and not is_current(accepted):
+        log.info("run %s of another version is asked for anew", run)
+        asked = last_of(house.journal.read(row["id"]), Submitted, PinsSet)
+        return submit_again(house, row, asked.by if asked else "")
+    log.info("run %s is told again", run)
+    return house.stages.publish(accepted, take_of(run, house.objects))
 
 
 def announce_silent_trainings(house: House, silence_s: float) -> None:

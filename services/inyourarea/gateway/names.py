@@ -37,11 +37,6 @@ def keep_names(objects: Objects, accepted: facts.VideoAccepted) -> None:
         objects.put_once(keys.kept(accepted.run_id), written)
 
 
-def is_current(accepted: facts.VideoAccepted) -> bool:
-    """Whether this version of the program would make the same of it."""
-    return keys.run_id(accepted.spec) == accepted.run_id
-
-
 def find_names(objects: Objects, accepted: facts.VideoAccepted) -> stored.KeptRun | None:
     """The names under which tracks, windows and report are there; none where they are not."""
     for names in (names_kept(objects, accepted.run_id), names_today(accepted)):

@@ -2,11 +2,13 @@
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 from inyourarea.contracts import keys
+from inyourarea.contracts.runs import is_current
 from inyourarea.contracts.specs import from_picture, from_rational
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import stored_pb2 as stored
@@ -27,12 +29,14 @@ from inyourarea.gateway.journal import (
     Titled,
     last_of,
 )
-from inyourarea.gateway.names import find_names, is_current, keep_names, names_kept, names_today
+from inyourarea.gateway.names import keep_names, names_kept, names_today
 from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
 from inyourarea.runtime.worker import by_itself
 
 log = logging.getLogger(__name__)
 
+#: Videos that are read at a time when all are: the store's answers are what is waited for.
+_AT_A_TIME = 16
 #: Objects are called after the revisions of the stages, so an older run's tracks are not found.
 OUTDATED = told("outdated")
 
@@ -52,13 +56,18 @@ class Projection:
         video whose journal can not be read the catalog holds what it held.
         """
         known = self._catalog.revisions()  # first: what is submitted meanwhile is not forgotten
-        for video in dict.fromkeys([*known, *self._journal.videos()]):
-            with by_itself(f"video {video}"):
-                if known.get(video, 0) > len(self._journal.read(video)):
-                    # Of another store, or the store is an older copy of what it was.
-                    log.warning("the catalog knew more of video %s than the store does", video)
-                    self._catalog.forget(video)
-                self.project(video)
+        videos = dict.fromkeys([*known, *self._journal.videos()])
+        with ThreadPoolExecutor(_AT_A_TIME) as readers:
+            for _ in readers.map(lambda video: self._renew(video, known.get(video, 0)), videos):
+                pass  # whoever is away is told, and the others are not begun
+
+    def _renew(self, video: str, known: int) -> None:
+        with by_itself(f"video {video}"):
+            if known > len(self._journal.read(video)):
+                # Of another store, or the store is an older copy of what it was.
+                log.warning("the catalog knew more of video %s than the store does", video)
+                self._catalog.forget(video)
+            self.project(video)
 
     def project(self, video: str) -> None:
         """The catalog holds of one video what its journal and its runs' objects say.
@@ -99,8 +108,12 @@ class Projection:
             if one["run_id"] in runs and runs[one["run_id"]].is_tracked
         ]
         for run in {one["run_id"] for one in judgements if one["kind"] != "span"}:
-            keep_names(self._objects, runs[run].accepted)
-        stages = [keys.stage_ready(video), *(names.stage_key for names in self._kept(runs))]
+            if not runs[run].kept:
+                keep_names(self._objects, runs[run].accepted)
+        stages = [
+            keys.stage_ready(video),
+            *(found.kept.stage_key for found in runs.values() if found.kept),
+        ]
         told, group = _told(entries), _last(entries, Submitted).group
         rows = [self._run_row(video, run, found) for run, found in runs.items()]
         row = {
@@ -119,11 +132,8 @@ class Projection:
         }
         return Picture(row, rows, people, judgements)
 
-    def _kept(self, runs: Iterable[str]) -> list[stored.KeptRun]:
-        return list(filter(None, (names_kept(self._objects, run) for run in runs)))
-
     def _run_row(self, video: str, run: str, found: "_Run") -> Row:
-        names = [names_today(found.accepted), *self._kept([run])]
+        names = [names_today(found.accepted), *filter(None, [found.kept])]
         return {
             "id": run,
             "video_id": video,
@@ -139,11 +149,13 @@ class Projection:
 class _Run:
     """What the object store knows of a run.
 
-    It is tracked where its tracks are there under whatever name, current where this version of the
+    ``kept`` are its names as when somebody judged it, none where nobody has: they are today's. It
+    is tracked where its tracks are there under whatever name, current where this version of the
     program would do the same, and outdated where that does not find what it has made.
     """
 
     accepted: facts.VideoAccepted
+    kept: stored.KeptRun | None
     is_tracked: bool
     is_current: bool
     is_outdated: bool
@@ -154,15 +166,19 @@ class _Run:
     def read(cls, objects: Objects, run: str) -> "_Run":
         accepted = facts.VideoAccepted.FromString(objects.get(keys.accepted(run)))
         is_published = holds(objects, keys.published(run))
+        kept = names_kept(objects, run)
+        is_found = holds(objects, keys.report(accepted.spec))
         try:
             failure = objects.get(keys.failed(run)).decode()
         except ObjectNotFound:
             failure = None
         return cls(
             accepted=accepted,
-            is_tracked=find_names(objects, accepted) is not None,
+            kept=kept,
+            is_tracked=is_found
+            or (kept is not None and holds(objects, keys.planned_report(kept.plan))),
             is_current=is_current(accepted),
-            is_outdated=is_published and not holds(objects, keys.report(accepted.spec)),
+            is_outdated=is_published and not is_found,
             is_published=is_published,
             failure=failure,
         )

@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from fractions import Fraction
 
+from inyourarea.contracts.runs import is_current
 from inyourarea.contracts.specs import to_picture, to_rational
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
@@ -16,7 +17,6 @@ from inyourarea.gateway.holding import held_people
 from inyourarea.gateway.house import House
 from inyourarea.gateway.journal import RunResumed, Submitted
 from inyourarea.gateway.models import Models
-from inyourarea.gateway.names import is_current
 from inyourarea.gateway.problems import Problem
 from inyourarea.gateway.usage import duration_s, month_of
 

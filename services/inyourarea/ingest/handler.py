@@ -17,6 +17,7 @@ from inyourarea.ingest.extract import Extraction, extract_segment
 from inyourarea.ingest.settings import IngestSettings
 from inyourarea.runtime.child import Child, ChildDied
 from inyourarea.runtime.objects import Objects, holds
+from inyourarea.runtime.runs import accepted_run
 from inyourarea.runtime.units import done_already
 
 log = logging.getLogger(__name__)
@@ -50,7 +51,7 @@ class IngestHandler:
 
     def release_segment(self, detected: facts.SegmentDetected) -> list[Message]:
         """One segment came through, so the next one outside the window may start."""
-        accepted = self._accepted(detected.run_id)
+        accepted = accepted_run(self._objects, detected.run_id)
         following = detected.segment.index + self._settings.window
         if following >= len(accepted.segments):
             return []
@@ -58,7 +59,7 @@ class IngestHandler:
 
     def extract_frames(self, cut: facts.SegmentCut) -> list[Message]:
         """The segment's frames and signals are stored; not drawn again once they were detected."""
-        accepted = self._accepted(cut.run_id)
+        accepted = accepted_run(self._objects, cut.run_id)
         video, model, index = cut.video_id, accepted.spec.model, cut.segment.index
         extraction = Extraction(
             decode_key=accepted.source.decode_key,
@@ -115,9 +116,6 @@ class IngestHandler:
         return facts.AudioReady(
             video_id=accepted.video_id, run_id=accepted.run_id, key=key if has_sound else ""
         )
-
-    def _accepted(self, run_id: str) -> facts.VideoAccepted:
-        return facts.VideoAccepted.FromString(self._objects.get(keys.accepted(run_id)))
 
 
 def _cut(accepted: facts.VideoAccepted, segment: facts.Segment) -> facts.SegmentCut:

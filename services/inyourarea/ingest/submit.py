@@ -17,7 +17,7 @@ from inyourarea.ingest.segments import cut_span, decide_segments, has_rare_keys
 from inyourarea.ingest.settings import IngestSettings
 from inyourarea.runtime.child import Child, ChildDied, ChildOutOfMemory, ChildTookTooLong
 from inyourarea.runtime.objects import Objects, holds
-from inyourarea.runtime.segments import is_all_detected
+from inyourarea.runtime.runs import is_all_detected
 
 
 def submit_video(

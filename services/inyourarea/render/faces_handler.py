@@ -11,11 +11,11 @@ from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.tracks import Tracks
 from inyourarea.render.packing import Workshop
 from inyourarea.render.pictures import FacePlace, draw_faces, draw_poster
-from inyourarea.render.reels import accepted_run
 from inyourarea.render.settings import RenderSettings
 from inyourarea.render.sightings import best_sighting, wide_frames
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.objects import Objects, holds
+from inyourarea.runtime.runs import accepted_run
 from inyourarea.runtime.units import done_already
 
 #: Pictures that may have to be decoded before the one that is wanted.

@@ -19,7 +19,6 @@ from inyourarea.render.encode import announced_rate
 from inyourarea.render.join import Reel, join
 from inyourarea.render.packing import Workshop
 from inyourarea.render.reels import (
-    accepted_run,
     fancams_of,
     is_sound_there,
     note_silence,
@@ -28,6 +27,7 @@ from inyourarea.render.reels import (
 from inyourarea.render.settings import RenderSettings
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
+from inyourarea.runtime.runs import accepted_run
 from inyourarea.runtime.units import done_already
 
 log = logging.getLogger(__name__)

@@ -8,15 +8,6 @@ from inyourarea.render.film import Part, Pieces
 from inyourarea.runtime.objects import Objects, holds
 
 
-def accepted_run(objects: Objects, run: str) -> facts.VideoAccepted:
-    """The run as ingest accepted it.
-
-    Raises:
-        ObjectNotFound: there is no such run.
-    """
-    return facts.VideoAccepted.FromString(objects.get(keys.accepted(run)))
-
-
 def note_silence(objects: Objects, fact: facts.AudioReady) -> None:
     """That there is no sound in this part of the video is kept as an empty object."""
     if not fact.key:

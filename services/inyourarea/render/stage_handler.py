@@ -18,7 +18,7 @@ from inyourarea.render.original import can_be_copied
 from inyourarea.render.packing import Shelf, Workshop, cuts_of, stream_audio
 from inyourarea.render.pictures import Grid, assemble, best_lit, draw_poster
 from inyourarea.render.playlists import master_playlist
-from inyourarea.render.reels import accepted_run, is_sound_there, note_silence, sound_of
+from inyourarea.render.reels import is_sound_there, note_silence, sound_of
 from inyourarea.render.rungs import Rung
 from inyourarea.render.settings import RenderSettings
 from inyourarea.render.stage import draw_stage
@@ -26,6 +26,7 @@ from inyourarea.render.stage_job import StageJob, may_be_copied, original_of
 from inyourarea.render.stream import stream_film
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.objects import Objects, holds
+from inyourarea.runtime.runs import accepted_run
 from inyourarea.runtime.units import done_already
 
 log = logging.getLogger(__name__)

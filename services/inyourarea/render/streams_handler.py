@@ -15,12 +15,13 @@ from inyourarea.render.film import Footage, Part, Pieces
 from inyourarea.render.halves import HalfTask, draw_halves
 from inyourarea.render.packing import Shelf, Workshop, cuts_of, stream_audio
 from inyourarea.render.playlists import master_playlist
-from inyourarea.render.reels import accepted_run, fancams_of, pieces_of, sound_of
+from inyourarea.render.reels import fancams_of, pieces_of, sound_of
 from inyourarea.render.rungs import LOWER_CRF, half_size
 from inyourarea.render.settings import RenderSettings
 from inyourarea.render.stream import stream_film
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.objects import Objects, holds
+from inyourarea.runtime.runs import accepted_run
 from inyourarea.runtime.units import done_already
 
 #: Names of a fancam's rungs: as it is published, and half as wide and high.

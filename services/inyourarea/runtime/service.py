@@ -28,7 +28,7 @@ from inyourarea.runtime.json_logs import log_as_json
 from inyourarea.runtime.kafka_bus import KafkaBus, KafkaSender
 from inyourarea.runtime.kafka_settings import KafkaSettings
 from inyourarea.runtime.kafka_topics import KafkaTopics, changes
-from inyourarea.runtime.metrics_server import answering_about
+from inyourarea.runtime.metrics_server import Missing, answering_about
 from inyourarea.runtime.minio_objects import MinioObjects
 from inyourarea.runtime.minio_settings import MinioSettings
 from inyourarea.runtime.objects import Objects, holds
@@ -106,12 +106,30 @@ def _addresses(environment: Mapping[str, str]) -> tuple[str, str]:
     return listen, metrics
 
 
+@dataclass
+class Readiness:
+    """Whom to ask what a service lacks to be ready; another one from when it has begun."""
+
+    lacks: Missing = lambda: "it begins"
+
+    def missing(self) -> str:
+        """What it lacks now, in words."""
+        return self.lacks()
+
+
 class Ground:
     """What a service stands on; everything it opens is closed with it."""
 
-    def __init__(self, name: str, settings: ServiceSettings, opened: ExitStack) -> None:
+    def __init__(
+        self,
+        name: str,
+        settings: ServiceSettings,
+        opened: ExitStack,
+        readiness: Readiness | None = None,
+    ) -> None:
         self.name = name
         self.settings = settings
+        self.readiness = readiness or Readiness()
         self.objects: Objects = RememberedObjects(MinioObjects(settings.store))
         self._opened = opened
         #: The processor seconds that a worker here is charged with.
@@ -179,8 +197,8 @@ def run_service(
     """Be that service until SIGTERM; 0 when it ended in order, 1 where it could not begin.
 
     ``read`` reads its own settings; all that is wrong in the environment is told together. What is
-    away when it begins is waited for. ``--check`` says what it would connect to and whether it can,
-    and ends.
+    away when it begins is waited for; meanwhile it is alive, and not ready. ``--check`` says what
+    it would connect to and whether it can, and ends.
     """
     is_check = _is_check(name)
     try:
@@ -195,8 +213,14 @@ def run_service(
         def begin(ground: Ground) -> tuple[Service, Needs]:
             return open_service(ground, own), needs(ground, own)
 
-        while not stop.is_set() and not _is_served(name, settings, begin, stop):
-            stop.wait(_BEGIN_AGAIN_S)
+        with ExitStack() as beside:
+            readiness = Readiness()
+            if settings.metrics:
+                about = answering_about(readiness.missing, settings.metrics)
+                log.info("metrics on port %d", beside.enter_context(about))
+            stand = partial(Ground, name, settings, readiness=readiness)
+            while not stop.is_set() and not _is_served(stand, begin, stop):
+                stop.wait(_BEGIN_AGAIN_S)
     except Refused as refused:
         print(f"inyourarea.{name}: {refused}", file=sys.stderr)  # noqa: T201 - its last word
         return 1
@@ -250,14 +274,13 @@ def _do_one(worker: Worker, stop: threading.Event) -> None:
 
 
 def _is_served(
-    name: str,
-    settings: ServiceSettings,
+    stand: Callable[[ExitStack], Ground],
     begin: Callable[[Ground], tuple[Service, Needs]],
     stop: threading.Event,
 ) -> bool:
     """Whether the service could begin; then it has ended."""
     with ExitStack() as opened:
-        ground = Ground(name, settings, opened)
+        ground = stand(opened)
         try:
             service, needs = begin(ground)
         except AWAY as away:
@@ -295,10 +318,7 @@ def serve(ground: Ground, service: Service, needs: Needs, stop: threading.Event)
     server.start()
     log.info("serving on port %d", server.port)
     dependencies = ground.open(Dependencies(asks))
-    if ground.settings.metrics:
-        lacks = partial(_missing, stop, dependencies)
-        port = ground.open(answering_about(lacks, ground.settings.metrics))
-        log.info("metrics on port %d", port)
+    ground.readiness.lacks = partial(_missing, stop, dependencies)
     known: dict[str, str] = {}
     while not stop.wait(1.0):
         if not all(thread.is_alive() for thread in threads):

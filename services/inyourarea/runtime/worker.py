@@ -34,6 +34,7 @@ from inyourarea.runtime.bus import Bus, BusAway, Record
 from inyourarea.runtime.child import ChildDied
 from inyourarea.runtime.meter import charged
 from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway, holds
+from inyourarea.runtime.runs import OtherVersion
 from inyourarea.runtime.traces import carrying
 from inyourarea.runtime.units import Unit, at_work
 
@@ -126,8 +127,8 @@ class Worker:
     A unit of work is one record. It ends in one of three ways: its facts are published and it is
     committed; or it fails (three tries, five starts that never came to an end, or nobody can read
     it) and goes to the dead letters, and `StageFailed` says so, without a run where that can not be
-    known; or a dependency is away, and it waits. A unit of a cancelled run or a deleted video is
-    committed without work.
+    known; or a dependency is away, and it waits. A unit of a cancelled run, a deleted video or a
+    run of another version is committed without work; the latter is told again by the gateway.
 
     ``name`` is who works here, for whoever asks; ``clock`` counts the processor seconds that are
     this worker's: of its thread, where others share the process.
@@ -233,10 +234,15 @@ class Worker:
             return []
         with metrics.UNIT_SECONDS.labels(self.stage, record.channel).time():
             handle = self.handlers[type(fact)]
-            if not getattr(fact, "run_id", ""):
-                return handle(fact)
-            with charged(self.objects, _cost_of(self.stage, fact, record), self.clock):
-                return handle(fact)
+            try:
+                if not getattr(fact, "run_id", ""):
+                    return handle(fact)
+                with charged(self.objects, _cost_of(self.stage, fact, record), self.clock):
+                    return handle(fact)
+            except OtherVersion:
+                log.info("left to the version of the program that began the run")
+                unit.end("skipped")
+                return []
 
     def _is_called_off(self, fact: Any) -> bool:
         run, video = getattr(fact, "run_id", ""), getattr(fact, "video_id", "")

@@ -25,7 +25,7 @@ from inyourarea.core.windows import QUANTUM_PX, CameraPath
 from inyourarea.runtime.memory import give_back_memory
 from inyourarea.runtime.meter import charged
 from inyourarea.runtime.objects import ObjectDamaged, Objects, holds
-from inyourarea.runtime.segments import is_all_detected
+from inyourarea.runtime.runs import accepted_run, is_all_detected
 from inyourarea.runtime.units import done_already
 from inyourarea.track.camera import plan_cameras
 from inyourarea.track.departures import departure_evidence
@@ -66,7 +66,7 @@ class TrackHandler:
         The others follow as these are drawn, so that nobody waits for all of a long video.
         Of many facts that find everything there one is answered, each time that it comes.
         """
-        accepted = facts.VideoAccepted.FromString(self._objects.get(keys.accepted(fact.run_id)))
+        accepted = accepted_run(self._objects, fact.run_id)
         if not is_all_detected(accepted, self._objects):
             self._choose_teller(accepted, None)
             return []

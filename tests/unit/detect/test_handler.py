@@ -71,15 +71,17 @@ class Line:
         )
         source = facts.Source(width=SOURCE[0], height=SOURCE[1])
         source.time_base.num, source.time_base.den = TIME_BASE.as_integer_ratio()
-        run = facts.VideoAccepted(video_id="video", run_id="run", spec=self.spec, source=source)
-        self.objects.put(keys.accepted("run"), run.SerializeToString())
+        self.run_id = keys.run_id(self.spec)
+        about = {"video_id": "video", "run_id": self.run_id}
+        run = facts.VideoAccepted(**about, spec=self.spec, source=source)
+        self.objects.put(keys.accepted(self.run_id), run.SerializeToString())
         self.objects.put("frames/pack.tar", pack_of([scene(walkers(k)) for k in range(FRAMES)]))
         self.key = keys.detections("video", self.model, 3)
 
     def extracted(self) -> facts.FramesExtracted:
         return facts.FramesExtracted(
             video_id="video",
-            run_id="run",
+            run_id=self.run_id,
             segment=self.segment,
             pack_key="frames/pack.tar",
             signals_key="signals/here.parquet",
@@ -109,7 +111,7 @@ def test_everybody_is_found_in_source_pixels(line: Line) -> None:
     found = line.found()
     assert fact == facts.SegmentDetected(
         video_id="video",
-        run_id="run",
+        run_id=line.run_id,
         segment=line.segment,
         detections_key=line.key,
         signals_key="signals/here.parquet",
@@ -145,7 +147,7 @@ def test_an_expired_pack_is_asked_for_again(line: Line) -> None:
     line.objects.delete("frames/pack.tar")
     assert line.handle() == [
         facts.SegmentCut(
-            video_id="video", run_id="run", segment=line.segment, lane=facts.LANE_URGENT
+            video_id="video", run_id=line.run_id, segment=line.segment, lane=facts.LANE_URGENT
         )
     ]
     assert not holds(line.objects, line.key)

@@ -14,6 +14,7 @@ from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.gateway import keeping
 from inyourarea.gateway.catalog import Step
 from inyourarea.gateway.handler import READING
+from inyourarea.gateway.journal import Submitted
 from inyourarea.gateway.keeping import announce_silent_runs, announce_silent_trainings
 from inyourarea.runtime.bus import BusAway
 from rehearsal_house import RehearsedSite
@@ -64,6 +65,27 @@ def test_a_step_breaks_the_silence(site: RehearsedSite, clock: Clock) -> None:
 def test_what_is_finished_is_not_told_again(site: RehearsedSite, clock: Clock) -> None:
     site.ready()
     assert told_after(site, clock, 2 * SILENCE_S) == 0
+
+
+def test_a_run_that_another_version_began_is_asked_for_anew_by_who_asked(
+    site: RehearsedSite, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, done = site.submit(b"one"), site.ready(b"two")
+    entry = Submitted(by="kim", run_id=old["run_id"], title="one", filename="one.mp4")
+    site.house.write_down(old["id"], entry)
+    browsers_lack = {key for key in site.stored() if "/streams/" in key}
+    monkeypatch.setattr(keys, "RENDER_REVISION", keys.RENDER_REVISION + 1)
+    for key in browsers_lack:
+        site.objects.delete(key)
+    site.house.projection.rebuild()
+    assert told_after(site, clock, 1) == 0
+    assert told_after(site, clock, SILENCE_S + 1) == 2
+    new = site.get(f"/videos/{old['id']}")["run_id"]
+    told = {fact.run_id for fact in site.stages.told[-2:]}
+    assert new != old["run_id"]
+    assert told == {new, done["run_id"]}  # what is published lacks but what browsers are given
+    assert site.house.journal.read(old["id"])[-1].by == "kim"
+    assert site.work(old["id"])["state"] == "ready"
 
 
 def test_a_new_bus_is_told_of_everything_at_once(site: RehearsedSite) -> None:

@@ -413,6 +413,21 @@ def test_a_video_that_can_not_be_read_keeps_no_other_from_being_made_anew(
     assert newer in caplog.text
 
 
+def test_videos_are_made_anew_beside_one_another(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    videos = {site.submit(content)["id"] for content in (b"one", b"two", b"three")}
+    all_at_once, met = threading.Barrier(len(videos)), set()
+
+    def project(video: str) -> None:
+        all_at_once.wait(timeout=20)
+        met.add(video)
+
+    monkeypatch.setattr(site.house.projection, "project", project)
+    site.house.projection.rebuild()
+    assert met == videos
+
+
 def test_while_the_store_is_away_nothing_is_made_anew(
     site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -13,6 +13,7 @@ from inyourarea.contracts.v1 import stored_pb2 as stored
 from inyourarea.render.handler import RenderHandler
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.folder_objects import FolderObjects
+from inyourarea.runtime.runs import OtherVersion
 from render_run import (
     CUT,
     FRAMES,
@@ -132,6 +133,24 @@ def test_a_lost_piece_is_drawn_again_with_the_same_bytes(run: Run) -> None:
     run.objects.delete(keys.segment_pieces(run.run_id, 0))
     run.draw(0)
     assert run.everything() == before
+
+
+def test_a_run_is_drawn_by_the_version_that_began_it_alone(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run.draw(0)
+    before = run.everything()
+    with monkeypatch.context() as newer:
+        newer.setattr(keys, "RENDER_REVISION", keys.RENDER_REVISION + 1)
+        with pytest.raises(OtherVersion):
+            run.draw(1)
+        with pytest.raises(OtherVersion):
+            run.publish()
+        assert run.everything() == before
+    run.draw(1)
+    (published,) = run.publish()
+    monkeypatch.setattr(keys, "RENDER_REVISION", keys.RENDER_REVISION + 1)
+    assert run.publish() == [published]
 
 
 def test_another_store_gets_the_same_bytes(run: Run, video: bytes, tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
 """What every service is told: by the environment, and to end."""
 
+import contextlib
+import http.client
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -123,15 +126,35 @@ NOWHERE = {
 }
 
 
-def test_a_service_that_waits_for_its_servers_ends_in_order_when_told(tmp_path: Path) -> None:
+def answer(port: int, path: str) -> tuple[int, str]:
+    asking = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    with contextlib.closing(asking):
+        asking.request("GET", path)
+        told = asking.getresponse()
+        return told.status, told.read().decode()
+
+
+def test_a_service_that_waits_is_alive_and_ends_in_order_when_told(tmp_path: Path) -> None:
     models = tmp_path / "models.json"
     models.write_text("[]")
-    told = {**os.environ, **TOLD, **NOWHERE, "INYOURAREA_GATEWAY_MODELS": str(models)}
+    told = {
+        **os.environ,
+        **TOLD,
+        **NOWHERE,
+        "INYOURAREA_GATEWAY_MODELS": str(models),
+        "INYOURAREA_METRICS": "127.0.0.1:0",
+    }
     words = [sys.executable, "-m", "inyourarea.gateway"]
     with subprocess.Popen(words, env=told, stderr=subprocess.PIPE, text=True) as gateway:
         try:
             assert gateway.stderr is not None
+            said = next(line for line in gateway.stderr if "metrics on port" in line)
+            port = int(re.findall(r"port (\d+)", said)[0])
             assert any("can not begin yet" in line for line in gateway.stderr)
+            assert [answer(port, path) for path in ("/live", "/ready")] == [
+                (200, "live\n"),
+                (503, "it begins\n"),
+            ]
             gateway.send_signal(signal.SIGTERM)
             assert gateway.wait(20) == 0
         finally:

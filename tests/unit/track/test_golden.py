@@ -72,15 +72,14 @@ def what_is_left(objects: FolderObjects, members: int) -> tuple[bytes, bytes, by
     source = facts.Source(sha256="source", width=1920, height=1080, frames=frames)
     source.time_base.CopyFrom(to_rational(Fraction(1, FRAMES_PER_S)))
     segment = facts.Segment(start_pts=0, end_pts=frames, frames=frames)
-    accepted = facts.VideoAccepted(
-        video_id="video", run_id="run", spec=spec, source=source, segments=[segment]
-    )
+    about = {"video_id": "video", "run_id": keys.run_id(spec)}
+    accepted = facts.VideoAccepted(**about, spec=spec, source=source, segments=[segment])
     detections = tables.write_detections(found)
     signals = tables.write_signals(signals_of(truth.shots, frames))
-    objects.put(keys.accepted("run"), accepted.SerializeToString())
+    objects.put(keys.accepted(accepted.run_id), accepted.SerializeToString())
     objects.put(keys.detections("video", model, 0), detections)
     objects.put(keys.signals("video", model, 0), signals)
-    detected = facts.SegmentDetected(video_id="video", run_id="run", segment=segment)
+    detected = facts.SegmentDetected(**about, segment=segment)
     TrackHandler(objects, TrackSettings()).on_segment_detected(detected)
     return (
         detections + signals,

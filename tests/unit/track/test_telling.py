@@ -25,9 +25,9 @@ class Run:
         self.spec = facts.RunSpec(video_id="v", model=model)
         segments = [facts.Segment(index=index) for index in range(PARTS)]
         self.accepted = facts.VideoAccepted(
-            video_id="v", run_id="run", spec=self.spec, segments=segments
+            video_id="v", run_id=keys.run_id(self.spec), spec=self.spec, segments=segments
         )
-        objects.put(keys.accepted("run"), self.accepted.SerializeToString())
+        objects.put(keys.accepted(self.accepted.run_id), self.accepted.SerializeToString())
         self.handler = TrackHandler(objects, TrackSettings(window=WINDOW))
         monkeypatch.setattr(self.handler, "_store", lambda _: None)
         nobody = SimpleNamespace(people=())
@@ -44,7 +44,8 @@ class Run:
     def told(self, index: int) -> list[Any]:
         """What the fact of that segment leads to."""
         segment = facts.Segment(index=index)
-        detected = facts.SegmentDetected(video_id="v", run_id="run", segment=segment)
+        run = self.accepted.run_id
+        detected = facts.SegmentDetected(video_id="v", run_id=run, segment=segment)
         return self.handler.on_segment_detected(detected)
 
 

@@ -11,8 +11,9 @@
 {{- range $name := append (keys $values.stages | sortAlpha) (ternary "setup" "gateway" $values.setup.enabled) -}}
 {{- if not (include "inyourarea.storeSecret" (dict "root" $ "name" $name)) }}{{ fail (printf "objectStore.secretName is empty and objectStore.secretNames has none for %s: name the secret with the keys `access-key` and `secret-key`" $name) }}{{ end -}}
 {{- end -}}
-{{- include "inyourarea.secretsThere" . -}}
 {{- end -}}
+{{- include "inyourarea.formsRight" . -}}
+{{- include "inyourarea.secretsThere" . -}}
 {{- $scaler := include "inyourarea.scaler" . -}}
 {{- range $name, $stage := $values.stages -}}
 {{- $part := dict "root" $ "name" $name -}}
@@ -48,14 +49,31 @@ before and no default for these. Whatever is made before this is asked must bear
 {{- end -}}
 {{- end }}
 
+{{/* What is written as it can not be: each with how it is written. */}}
+{{- define "inyourarea.formsRight" -}}
+{{- $values := .Values -}}
+{{- range $values.kafka.servers }}{{ if not (regexMatch "^[^:/ ]+:[0-9]+$" .) }}{{ fail (printf "kafka.servers has %q, which is no HOST:PORT, such as broker:9092" .) }}{{ end }}{{ end -}}
+{{- range $place, $address := dict "objectStore.endpoint" $values.objectStore.endpoint "site.s3Address" $values.site.s3Address -}}
+{{- if not (regexMatch "^(https?://[^/ ]+)?$" $address) }}{{ fail (printf "%s is %q, which is no address of an S3: write it with http:// or https:// and without a path, such as https://s3.example:9000" $place $address) }}{{ end -}}
+{{- end -}}
+{{- if not (regexMatch "^[a-z0-9][a-z0-9-]{1,61}[a-z0-9]$" $values.objectStore.bucket) }}{{ fail (printf "objectStore.bucket is %q, which no bucket can be called: 3 to 63 small letters, digits and hyphens" $values.objectStore.bucket) }}{{ end -}}
+{{- range $image, $digest := $values.image.digests }}{{ if not (regexMatch "^sha256:[0-9a-f]{64}$" $digest) }}{{ fail (printf "image.digests.%s is %q, which is no digest: sha256: and 64 hex digits, as `docker image inspect` or the registry says; a tag is image.tag" $image $digest) }}{{ end }}{{ end -}}
+{{- if and $values.triton.enabled (not $values.triton.repository) (lt (int $values.triton.gpus) 1) }}{{ fail "triton.gpus is 0, but the models of the image `models` are made for GPUs: give it one, name a triton.repository that was made for CPUs, or set triton.enabled=false, and detect finds people on CPUs itself" }}{{ end -}}
+{{- end }}
+
 {{/*
-Secrets that were named are there and have their keys: a pod would wait for one without a word. Asked only
-of a cluster (`helm template` has none), which is known by what every namespace has.
+Secrets and volumes that were named are there, secrets with their keys: a pod would wait for one without a
+word. Asked only of a cluster (`helm template` has none), which is known by what every namespace has.
 */}}
 {{- define "inyourarea.secretsThere" -}}
 {{- $values := .Values -}}
-{{- $wanted := list (list $values.catalog.secretName "url") -}}
-{{- range $name := append (keys $values.stages) (ternary "setup" "gateway" $values.setup.enabled) -}}
+{{- $route := $values.site.route -}}
+{{- $wanted := list -}}
+{{- if not $values.dev.enabled -}}
+{{- $wanted = append $wanted (list $values.catalog.secretName "url") -}}
+{{- $ofStore := append (keys $values.stages) (ternary "setup" "gateway" $values.setup.enabled) -}}
+{{- if and $values.triton.enabled $values.triton.repository }}{{ $ofStore = append $ofStore "triton" }}{{ end -}}
+{{- range $name := $ofStore -}}
 {{- $secret := include "inyourarea.storeSecret" (dict "root" $ "name" $name) -}}
 {{- $wanted = concat $wanted (list (list $secret "access-key") (list $secret "secret-key")) -}}
 {{- end -}}
@@ -64,13 +82,25 @@ of a cluster (`helm template` has none), which is known by what every namespace 
 {{- with $values.kafka.caSecretName }}{{ $wanted = append $wanted (list . "ca.crt") }}{{ end -}}
 {{- end -}}
 {{- with $values.objectStore.caSecretName }}{{ $wanted = append $wanted (list . "ca.crt") }}{{ end -}}
+{{- end -}}
 {{- with $values.tls.secretName }}{{ $wanted = concat $wanted (list (list . "tls.crt") (list . "tls.key") (list . "ca.crt")) }}{{ end -}}
+{{- $sites := list $values.site.grpc.tlsSecretName -}}
+{{- /* cert-manager makes an ingress's secret once it sees the ingress. */}}
+{{- if and (eq $route.kind "ingress") (not (contains "cert-manager.io/" (toJson $route.annotations))) }}{{ $sites = append $sites $route.tlsSecretName }}{{ end -}}
+{{- range compact $sites }}{{ $wanted = concat $wanted (list (list . "tls.crt") (list . "tls.key")) }}{{ end -}}
+{{- range $values.image.pullSecrets }}{{ $wanted = append $wanted (list . ".dockerconfigjson") }}{{ end -}}
+{{- $claims := list -}}
+{{- if $values.train.enabled }}{{ $claims = append $claims $values.train.claim }}{{ end -}}
+{{- if $values.triton.enabled }}{{ $claims = append $claims $values.triton.engines.claim }}{{ end -}}
 {{- if lookup "v1" "ServiceAccount" .Release.Namespace "default" -}}
 {{- range $wanted -}}
 {{- $name := first . -}}
 {{- $found := lookup "v1" "Secret" $.Release.Namespace $name -}}
 {{- if not $found }}{{ fail (printf "there is no secret %s in namespace %s: make it with the key `%s`, then say this again" $name $.Release.Namespace (last .)) }}{{ end -}}
 {{- if not (hasKey ($found.data | default dict) (last .)) }}{{ fail (printf "secret %s in namespace %s has no key `%s`: add it, then say this again" $name $.Release.Namespace (last .)) }}{{ end -}}
+{{- end -}}
+{{- range compact $claims -}}
+{{- if not (lookup "v1" "PersistentVolumeClaim" $.Release.Namespace .) }}{{ fail (printf "there is no persistent volume claim %s in namespace %s: make it, then say this again" . $.Release.Namespace) }}{{ end -}}
 {{- end -}}
 {{- end -}}
 {{- end }}
