@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import random
-import re
 import signal
 import tempfile
 import threading
@@ -33,11 +32,13 @@ from inyourarea.runtime.bus import Record
 from inyourarea.runtime.kafka_bus import KafkaSender
 from inyourarea.runtime.kafka_settings import KafkaSettings
 from inyourarea.runtime.minio_objects import MinioObjects
+from inyourarea.runtime.objects import holds
 from inyourarea.runtime.worker import to_record
 from inyourarea.stage_show import Show, ShowSpec, write_show
 from local import LocalCluster
 from own_servers import ServerNotHad, children_of
 from small_show import inyourarea
+from steps import read_step
 
 #: A video of which nothing has changed for so many seconds is stuck. The sweeper tells a run again
 #: after ten minutes, which would be seen.
@@ -54,10 +55,6 @@ _NEEDS = {
     "triton": ("detect",),
     "catalog": ("gateway",),
 }
-#: What is logged when a step has really been done, and not only told again.
-_STEP = re.compile(
-    r"drew \d+ frames for |found people |told \d+ people |(?P<film>joined the fancam .*)"
-)
 _PAUSE_S = 0.5
 
 Answer = TypeVar("Answer")
@@ -204,6 +201,16 @@ class User:
 
         self.insist(delete)
 
+    def until_browsers_have_it(self, video: str) -> None:
+        """What browsers play and show of the video is made. Raises `Stuck`: it never will be."""
+        accepted, store = accepted_of(self.cluster, self, video), store_of(self.cluster)
+        made = (
+            keys.stage_ready(video),
+            keys.faces_drawn(accepted.spec),
+            keys.streams_ready(accepted.run_id),
+        )
+        wait_until(lambda: all(holds(store, key) for key in made), STUCK_S, f"{video} in browsers")
+
     def bring_through(self, work: Work) -> str:
         """The video is submitted, finished, compared with the laptop's, and deleted; its id."""
         video = self.submit(work)
@@ -325,20 +332,25 @@ class Seen:
 
         A step that is killed in the middle, and done anew by another, has one end.
         """
+        done = self._in(rounds)
+        return Fraction(done.total() - len(done), max(1, len(done)))
+
+    def repeated(self, rounds: Rounds) -> set[str]:
+        """What was brought to its end twice in these rounds."""
+        return {step[-1] for (step, _), count in self._in(rounds).items() if count > 1}
+
+    def _in(self, rounds: Rounds) -> Counter[tuple[tuple[str, ...], int]]:
+        """How often each step was done in each round of its video."""
         done = Counter((step, rounds.of(step[1], at_s)) for _, step, at_s in self._done())
-        needed = {each: count for each, count in done.items() if each[1]}
-        return Fraction(sum(needed.values()) - len(needed), max(1, len(needed)))
+        return Counter({each: count for each, count in done.items() if each[1]})
 
     def _done(self) -> Iterator[tuple[str, tuple[str, ...], float]]:
         """Each step that was done: by which copy, which one, and when (Unix time)."""
         for name in self.cluster.copies:
             for line in self.lines(name):
-                if found := _STEP.match(line["text"]):
-                    # Tracks and films are of a video, whichever segment came last.
-                    is_whole = found["film"] or line["text"].startswith("told")
-                    place = "" if is_whole else str(line["segment"])
-                    step = (name.partition("-")[0], line["video_id"], place, found["film"] or "")
-                    yield name, step, datetime.fromisoformat(line["at"]).timestamp()
+                if step := read_step(line):
+                    service = name.partition("-")[0]
+                    yield name, (service, *step), datetime.fromisoformat(line["at"]).timestamp()
 
 
 def kill_at_random(
