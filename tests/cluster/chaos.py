@@ -29,10 +29,11 @@ from inyourarea.contracts import keys
 from inyourarea.contracts.topics import DEAD_LETTERS, VERSION_HEADER
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.runtime.bus import Record
+from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.kafka_bus import KafkaSender
 from inyourarea.runtime.kafka_settings import KafkaSettings
 from inyourarea.runtime.minio_objects import MinioObjects
-from inyourarea.runtime.objects import holds
+from inyourarea.runtime.objects import Objects, ObjectsAway, holds
 from inyourarea.runtime.worker import to_record
 from inyourarea.stage_show import Show, ShowSpec, write_show
 from local import LocalCluster
@@ -62,7 +63,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class Work:
-    """A video, and the fancams that the laptop makes of it, as digests by file."""
+    """A video, and what the laptop makes of it, as digests: its fancams, and what was `decided`."""
 
     video: Path
     expected: dict[str, str]
@@ -83,16 +84,30 @@ def works(folder: Path, count: int, seconds: int = 7) -> list[Work]:
         )
         write_show(Show.plan(spec), place, workers=2)
         inyourarea("run", place / "stage.mp4", "--group", "show", "--out", place / "out")
-        made.append(Work(place / "stage.mp4", digests(place / "out" / "fancams")))
+        store = FolderObjects(place / "out" / ".inyourarea")
+        (run,) = [key for key in store.list("runs/") if key.endswith("/accepted.binpb")]
+        accepted = facts.VideoAccepted.FromString(store.get(run))
+        expected = digests(place / "out" / "fancams") | decided(store, accepted)
+        made.append(Work(place / "stage.mp4", expected))
     return made
 
 
 def digests(folder: Path) -> dict[str, str]:
     """What every video of a folder holds."""
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.glob("*.mp4"))
-    }
+    return {path.name: _digest(path.read_bytes()) for path in sorted(folder.glob("*.mp4"))}
+
+
+def decided(objects: Objects, accepted: facts.VideoAccepted) -> dict[str, str]:
+    """A run's tracks, cameras and report."""
+    spec = accepted.spec
+    named = {"tracks": keys.tracks(spec), "report": keys.report(spec)}
+    for part in accepted.segments:
+        named[f"cameras {part.index}"] = keys.windows(spec, part.index)
+    return {name: _digest(objects.get(key)) for name, key in named.items()}
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 class Stuck(Exception):
@@ -127,7 +142,7 @@ class User:
                 self.cluster.revive()
                 with Client(address, patience_s=0, notes=self.folder / "notes") as client:
                     return ask(client)
-            except (ServerAway, ServerNotHad):
+            except (ServerAway, ServerNotHad, ObjectsAway):
                 if time.monotonic() > end:
                     raise
                 time.sleep(_PAUSE_S)
@@ -170,7 +185,7 @@ class User:
             time.sleep(_PAUSE_S)
 
     def fetched(self, video: str) -> dict[str, str]:
-        """The video's fancams, as digests by file."""
+        """What the cluster made of the video, as a `Work` has it."""
         with tempfile.TemporaryDirectory(dir=self.folder) as out:
 
             def fetch(client: Client) -> None:
@@ -178,7 +193,9 @@ class User:
                     client.fetch(wanted, Path(out))
 
             self.insist(fetch)
-            return digests(Path(out))
+            store = store_of(self.cluster)
+            made = self.insist(lambda _: decided(store, accepted_of(self.cluster, self, video)))
+            return digests(Path(out)) | made
 
     def correct(self, video: str) -> None:
         """Of a second of somebody it is said that it is nobody; a run of that is on its way."""

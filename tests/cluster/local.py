@@ -252,6 +252,7 @@ def local_cluster(
         told = {
             **os.environ,
             "INYOURAREA_KAFKA_SERVERS": servers.kafka.address,
+            "INYOURAREA_KAFKA_LANE_PARTITIONS": str(_LANE_PARTITIONS),
             "INYOURAREA_S3_ENDPOINT": store.endpoint,
             "INYOURAREA_S3_ACCESS_KEY": store.access_key,
             "INYOURAREA_S3_SECRET_KEY": store.secret_key,
