@@ -8,7 +8,6 @@ import hashlib
 import json
 import os
 import random
-import re
 import signal
 import tempfile
 import threading
@@ -30,14 +29,17 @@ from inyourarea.contracts import keys
 from inyourarea.contracts.topics import DEAD_LETTERS, VERSION_HEADER
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.runtime.bus import Record
+from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.kafka_bus import KafkaSender
 from inyourarea.runtime.kafka_settings import KafkaSettings
 from inyourarea.runtime.minio_objects import MinioObjects
+from inyourarea.runtime.objects import Objects, ObjectsAway, holds
 from inyourarea.runtime.worker import to_record
 from inyourarea.stage_show import Show, ShowSpec, write_show
 from local import LocalCluster
 from own_servers import ServerNotHad, children_of
 from small_show import inyourarea
+from steps import read_step
 
 #: A video of which nothing has changed for so many seconds is stuck. The sweeper tells a run again
 #: after ten minutes, which would be seen.
@@ -54,10 +56,6 @@ _NEEDS = {
     "triton": ("detect",),
     "catalog": ("gateway",),
 }
-#: What is logged when a step has really been done, and not only told again.
-_STEP = re.compile(
-    r"drew \d+ frames for |found people |told \d+ people |(?P<film>joined the fancam .*)"
-)
 _PAUSE_S = 0.5
 
 Answer = TypeVar("Answer")
@@ -65,7 +63,7 @@ Answer = TypeVar("Answer")
 
 @dataclass(frozen=True)
 class Work:
-    """A video, and the fancams that the laptop makes of it, as digests by file."""
+    """A video, and what the laptop makes of it, as digests: its fancams, and what was `decided`."""
 
     video: Path
     expected: dict[str, str]
@@ -86,16 +84,30 @@ def works(folder: Path, count: int, seconds: int = 7) -> list[Work]:
         )
         write_show(Show.plan(spec), place, workers=2)
         inyourarea("run", place / "stage.mp4", "--group", "show", "--out", place / "out")
-        made.append(Work(place / "stage.mp4", digests(place / "out" / "fancams")))
+        store = FolderObjects(place / "out" / ".inyourarea")
+        (run,) = [key for key in store.list("runs/") if key.endswith("/accepted.binpb")]
+        accepted = facts.VideoAccepted.FromString(store.get(run))
+        expected = digests(place / "out" / "fancams") | decided(store, accepted)
+        made.append(Work(place / "stage.mp4", expected))
     return made
 
 
 def digests(folder: Path) -> dict[str, str]:
     """What every video of a folder holds."""
-    return {
-        path.name: hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.glob("*.mp4"))
-    }
+    return {path.name: _digest(path.read_bytes()) for path in sorted(folder.glob("*.mp4"))}
+
+
+def decided(objects: Objects, accepted: facts.VideoAccepted) -> dict[str, str]:
+    """A run's tracks, cameras and report."""
+    spec = accepted.spec
+    named = {"tracks": keys.tracks(spec), "report": keys.report(spec)}
+    for part in accepted.segments:
+        named[f"cameras {part.index}"] = keys.windows(spec, part.index)
+    return {name: _digest(objects.get(key)) for name, key in named.items()}
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 class Stuck(Exception):
@@ -130,7 +142,7 @@ class User:
                 self.cluster.revive()
                 with Client(address, patience_s=0, notes=self.folder / "notes") as client:
                     return ask(client)
-            except (ServerAway, ServerNotHad):
+            except (ServerAway, ServerNotHad, ObjectsAway):
                 if time.monotonic() > end:
                     raise
                 time.sleep(_PAUSE_S)
@@ -173,7 +185,7 @@ class User:
             time.sleep(_PAUSE_S)
 
     def fetched(self, video: str) -> dict[str, str]:
-        """The video's fancams, as digests by file."""
+        """What the cluster made of the video, as a `Work` has it."""
         with tempfile.TemporaryDirectory(dir=self.folder) as out:
 
             def fetch(client: Client) -> None:
@@ -181,7 +193,9 @@ class User:
                     client.fetch(wanted, Path(out))
 
             self.insist(fetch)
-            return digests(Path(out))
+            store = store_of(self.cluster)
+            made = self.insist(lambda _: decided(store, accepted_of(self.cluster, self, video)))
+            return digests(Path(out)) | made
 
     def correct(self, video: str) -> None:
         """Of a second of somebody it is said that it is nobody; a run of that is on its way."""
@@ -203,6 +217,16 @@ class User:
                     raise
 
         self.insist(delete)
+
+    def until_browsers_have_it(self, video: str) -> None:
+        """What browsers play and show of the video is made. Raises `Stuck`: it never will be."""
+        accepted, store = accepted_of(self.cluster, self, video), store_of(self.cluster)
+        made = (
+            keys.stage_ready(video),
+            keys.faces_drawn(accepted.spec),
+            keys.streams_ready(accepted.run_id),
+        )
+        wait_until(lambda: all(holds(store, key) for key in made), STUCK_S, f"{video} in browsers")
 
     def bring_through(self, work: Work) -> str:
         """The video is submitted, finished, compared with the laptop's, and deleted; its id."""
@@ -328,20 +352,25 @@ class Seen:
 
         A step that is killed in the middle, and done anew by another, has one end.
         """
+        done = self._in(rounds)
+        return Fraction(done.total() - len(done), max(1, len(done)))
+
+    def repeated(self, rounds: Rounds) -> set[str]:
+        """What was brought to its end twice in these rounds."""
+        return {step[-1] for (step, _), count in self._in(rounds).items() if count > 1}
+
+    def _in(self, rounds: Rounds) -> Counter[tuple[tuple[str, ...], int]]:
+        """How often each step was done in each round of its video."""
         done = Counter((step, rounds.of(step[1], at_s)) for _, step, at_s in self._done())
-        needed = {each: count for each, count in done.items() if each[1]}
-        return Fraction(sum(needed.values()) - len(needed), max(1, len(needed)))
+        return Counter({each: count for each, count in done.items() if each[1]})
 
     def _done(self) -> Iterator[tuple[str, tuple[str, ...], float]]:
         """Each step that was done: by which copy, which one, and when (Unix time)."""
         for name in self.cluster.copies:
             for line in self.lines(name):
-                if found := _STEP.match(line["text"]):
-                    # Tracks and films are of a video, whichever segment came last.
-                    is_whole = found["film"] or line["text"].startswith("told")
-                    place = "" if is_whole else str(line["segment"])
-                    step = (name.partition("-")[0], line["video_id"], place, found["film"] or "")
-                    yield name, step, datetime.fromisoformat(line["at"]).timestamp()
+                if step := read_step(line):
+                    service = name.partition("-")[0]
+                    yield name, (service, *step), datetime.fromisoformat(line["at"]).timestamp()
 
 
 def kill_at_random(

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from by_grpc import ByGrpc
 from inyourarea.contracts.topics import channels
@@ -35,7 +36,7 @@ from inyourarea.runtime.worker import DependencyAway
 from inyourarea.train.triton_repository import write_repository
 from kafka_server import KafkaServer, kafka
 from minio_server import MinioServer, minio
-from own_servers import OwnServer, end, free_ports, has_ended, together
+from own_servers import OwnServer, born, end, end_other, free_ports, has_ended, together
 from postgres_server import PostgresServer, postgres_server
 from triton_server import Triton, triton
 
@@ -47,6 +48,9 @@ STATE = FOLDER / "state.json"
 SERVICES = ("ingest", "detect", "track", "render", "gateway")
 _START_S = 300
 _STOP_S = 120
+#: Seconds for who keeps the cluster to stop all of it.
+_DOWN_S = 600.0
+_KEEPER = (sys.executable, __file__, "keep")
 _GRPC = "INYOURAREA_GATEWAY_GRPC"
 #: As the chart's own small Kafka has them: few copies work here.
 _LANE_PARTITIONS = 12
@@ -248,6 +252,7 @@ def local_cluster(
         told = {
             **os.environ,
             "INYOURAREA_KAFKA_SERVERS": servers.kafka.address,
+            "INYOURAREA_KAFKA_LANE_PARTITIONS": str(_LANE_PARTITIONS),
             "INYOURAREA_S3_ENDPOINT": store.endpoint,
             "INYOURAREA_S3_ACCESS_KEY": store.access_key,
             "INYOURAREA_S3_SECRET_KEY": store.secret_key,
@@ -275,19 +280,43 @@ def _stop_all(cluster: LocalCluster) -> None:
 def up() -> None:
     """The cluster runs behind this command's back, and its address is said."""
     if STATE.exists():
-        raise SystemExit("a cluster is up already; `make cluster-down` stops it")
+        if any(born(pid) == began for pid, began in _processes()[:1]):
+            raise SystemExit("a cluster is up already; `make cluster-down` stops it")
+        down()
     FOLDER.mkdir(parents=True, exist_ok=True)
     with (FOLDER / "cluster.log").open("wb") as log:
-        keeper = subprocess.Popen(
-            [sys.executable, __file__, "keep"], stdout=log, stderr=log, start_new_session=True
-        )
+        keeper = subprocess.Popen(_KEEPER, stdout=log, stderr=log, start_new_session=True)
     print("starting four servers and five services (a minute; logs in build/cluster)")
     end = time.monotonic() + _START_S
     while not STATE.exists() and keeper.poll() is None and time.monotonic() < end:
         time.sleep(0.5)
     if not STATE.exists():
         raise SystemExit((FOLDER / "cluster.log").read_text()[-2000:])
-    print(f"the site is at {json.loads(STATE.read_text())['address']}")
+    print(f"the site is at {_state()['address']}")
+
+
+def _state() -> dict[str, Any]:
+    """What is known of the cluster; nothing where a power cut has left no more than a name."""
+    try:
+        found: dict[str, Any] = json.loads(STATE.read_text())
+    except ValueError:
+        return {}
+    return found
+
+
+def _processes() -> list[tuple[int, int]]:
+    """The cluster's, with when each was `born`; who keeps it is the first."""
+    return [(pid, began) for pid, began in _state().get("processes", ())]
+
+
+def _write_state(cluster: LocalCluster) -> None:
+    servers = [server.pid for server in cluster.servers.all().values()]
+    services = [process.pid for process in cluster.processes.values()]
+    processes = [(pid, born(pid)) for pid in (os.getpid(), *services, *servers)]
+    state = {"address": cluster.address, "grpc": os.environ[_GRPC], "processes": processes}
+    whole = STATE.with_suffix(".new")
+    whole.write_text(json.dumps(state))
+    whole.replace(STATE)
 
 
 def keep() -> None:
@@ -300,13 +329,10 @@ def keep() -> None:
     os.environ[_GRPC] = f"127.0.0.1:{free_ports(1)[0]}"
     try:
         with local_cluster(FOLDER) as cluster:
-            STATE.write_text(
-                json.dumps(
-                    {"pid": os.getpid(), "address": cluster.address, "grpc": os.environ[_GRPC]}
-                )
-            )
             while True:
+                _write_state(cluster)
                 time.sleep(1)
+                cluster.revive()
                 cluster.tend()
     finally:
         STATE.unlink(missing_ok=True)
@@ -316,10 +342,10 @@ def down() -> None:
     """Nothing of the cluster runs any more."""
     if not STATE.exists():
         raise SystemExit("no cluster is up")
-    pid = json.loads(STATE.read_text())["pid"]
-    os.kill(pid, signal.SIGTERM)
-    while STATE.exists():
-        time.sleep(0.2)
+    ran = [end_other(pid, began, _DOWN_S) for pid, began in _processes()]
+    if not any(ran[:1]):
+        print(f"who kept the cluster was gone; {sum(ran)} processes that it left are stopped")
+    STATE.unlink(missing_ok=True)
     print("the cluster is down")
 
 
@@ -330,7 +356,7 @@ def demo(video: Path) -> None:
     """
     if not STATE.exists():
         raise SystemExit("no cluster is up; `make cluster` starts one")
-    state = json.loads(STATE.read_text())
+    state = _state()
     address, out = state["address"], FOLDER / "out"
     words = ["submit", video, "--server", address, "--group", "show", "--wait", "--out", out]
     subprocess.run([sys.executable, "-m", "inyourarea.cli", *map(str, words)], check=True)

@@ -5,6 +5,7 @@ import random
 import signal
 import socket
 import subprocess
+import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
@@ -133,12 +134,43 @@ def children_of(pid: int) -> list[int]:
     return found
 
 
+def born(pid: int) -> int:
+    """When a living process began, in ticks of the machine; 0: it is gone, or only its status left.
+
+    A later process of that number began at another time.
+    """
+    try:
+        about = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    except (FileNotFoundError, ProcessLookupError):
+        return 0
+    return 0 if about[0] in "ZX" else int(about[19])
+
+
 def has_ended(pid: int) -> bool:
     """Whether a process is gone, or nobody has asked for its status yet."""
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] in "ZX"
-    except (FileNotFoundError, ProcessLookupError):
-        return True
+    return not born(pid)
+
+
+def end_other(pid: int, began: int, patience_s: float) -> bool:
+    """Whether that process still ran, by when it was `born`; it has ended, in order or else killed.
+
+    It need not be this process's child, and no other process is touched.
+    """
+    if not began or born(pid) != began:
+        return False
+    _signal(signal.SIGTERM, pid)
+    patience = time.monotonic() + patience_s
+    while born(pid) == began:
+        if time.monotonic() > patience:
+            _signal(signal.SIGKILL, *children_of(pid), pid)
+        time.sleep(0.1)
+    return True
+
+
+def _signal(number: signal.Signals, *pids: int) -> None:
+    for pid in pids:
+        with suppress(ProcessLookupError):
+            os.kill(pid, number)
 
 
 def end(process: "subprocess.Popen[bytes]", number: signal.Signals, patience_s: float) -> None:

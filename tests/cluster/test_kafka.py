@@ -342,7 +342,7 @@ def test_a_poison_message_is_buried_with_its_origin_and_the_others_are_done(
     assert "(ValueError: a decoder that crashes); try again" in failed.reason
 
 
-def test_a_message_of_a_newer_version_is_handled_and_passed_on_whole(
+def test_a_message_with_a_field_of_later_contracts_is_handled_and_keeps_it_on_the_bus(
     house: KafkaHouse, tmp_path: Path
 ) -> None:
     unknown = bytes([0xF2, 0x3F, 5]) + b"later"  # field 1022, five bytes

@@ -40,6 +40,7 @@ from inyourarea.stage_show.draw import draw_frame
 from inyourarea.train.answers import letterboxed
 from inyourarea.train.repository import write_model
 from inyourarea.train.triton_repository import write_repository
+from own_servers import ServerNotHad, skipped_where_not_had
 from servers import Wire
 from tiny_model import CELL, INFO, painted, tiny_model
 from triton_server import Triton, had, triton
@@ -119,8 +120,10 @@ def frames() -> list[np.ndarray]:
 
 @pytest.fixture(scope="module")
 def drawn_show(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    if not (models_folder() / "faces" / "1" / "model.onnx").exists():
-        pytest.skip("models/faces/1/model.onnx is missing: `inyourarea models fetch faces`")
+    with skipped_where_not_had():
+        if not (models_folder() / "faces" / "1" / "model.onnx").exists():
+            fetch = "`inyourarea models fetch faces`"
+            raise ServerNotHad(f"models/faces/1/model.onnx is missing: {fetch}")
     out = tmp_path_factory.mktemp("served")
     models = find_model("show").path.parents[2]
     write_repository(models, ["faces", "show"], out, CPU)

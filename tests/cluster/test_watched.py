@@ -2,6 +2,8 @@
 
 import json
 import re
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -22,6 +24,8 @@ pytestmark = pytest.mark.slow
 
 #: Seconds until all that the services have seen of a run is sent, on a busy machine.
 _SENT_S = 120
+#: What is logged of a whole video, of which no segment is told.
+_OF_A_VIDEO = re.compile(r"joined |streamed |drew \d+ faces")
 #: Consumer groups, each of which has units of a run that is for browsers.
 _GROUPS = frozenset(SERVICES) | {"rendition"}
 
@@ -97,6 +101,22 @@ def test_a_service_that_lacks_nothing_is_ready(seen: Seen) -> None:
     assert [seen.told(name, "/ready").text for name in SERVICES] == ["ready\n"] * len(SERVICES)
 
 
+@pytest.mark.parametrize("service", SERVICES)
+def test_a_check_says_of_each_server_that_it_is_reached(seen: Seen, service: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", f"inyourarea.{service}", "--check"],
+        env=seen.cluster.environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    own = {"detect": ["triton"], "gateway": ["catalog", "ingest", "track"]}
+    reached = ["Kafka", "bucket", *own.get(service, [])]
+    lines = done.stdout.splitlines()
+    assert [line.split()[:2] for line in lines] == [["reached:", what] for what in reached]
+    assert done.returncode == 0, done.stderr
+
+
 def test_the_site_tells_no_metrics(seen: Seen) -> None:
     assert httpx.get(f"{seen.cluster.address}/metrics").status_code == 404
 
@@ -107,5 +127,5 @@ def test_every_line_that_a_service_logs_of_a_unit_says_of_which(seen: Seen) -> N
     assert any(line["service"] == "render" for line in of_units)
     for line in of_units:
         assert {"video_id", "run_id", "trace_id"} <= set(line), line
-        is_whole = line["service"] != "render" or line["text"].startswith("joined")
+        is_whole = line["service"] != "render" or _OF_A_VIDEO.match(line["text"])
         assert "segment" in line or is_whole, line

@@ -1,8 +1,11 @@
 """A run on the laptop's line is made ready for browsers, also when that is asked for later."""
 
 import io
+import json
+import logging
 import shutil
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +13,7 @@ from typing import Any
 import av
 import cv2
 import numpy as np
+import pytest
 from google.protobuf.message import Message
 
 from browsers import Player, shown_s
@@ -20,7 +24,9 @@ from inyourarea.embedded.line import Line, Watcher
 from inyourarea.embedded.store import open_store
 from inyourarea.gateway.explaining import explain, look_at_run
 from inyourarea.runtime.folder_objects import FolderObjects
+from inyourarea.runtime.json_logs import JsonFormatter
 from small_show import SmallShow
+from steps import read_step
 
 WANTED = (facts.StageReady, facts.StreamsReady, facts.FacesDrawn)
 
@@ -29,6 +35,12 @@ def accepted_in(store: Path) -> facts.VideoAccepted:
     objects = FolderObjects(store)
     (key,) = [name for name in objects.list("runs/") if name.endswith("/accepted.binpb")]
     return facts.VideoAccepted.FromString(objects.get(key))
+
+
+def for_browsers(run: facts.VideoAccepted) -> ingest_pb2.SubmitVideoRequest:
+    return ingest_pb2.SubmitVideoRequest(
+        source_key=run.source.key, sha256=run.source.sha256, spec=run.spec, for_browsers=True
+    )
 
 
 def facts_of(watcher: Watcher, run: str) -> Iterator[Message]:
@@ -44,16 +56,10 @@ def test_a_finished_run_is_made_ready_for_browsers(
     before = accepted_in(store)
     assert not before.for_browsers
     assert not any((store / kind).exists() for kind in ("stages", "faces"))
-    asked = ingest_pb2.SubmitVideoRequest(
-        source_key=before.source.key,
-        sha256=before.source.sha256,
-        spec=before.spec,
-        for_browsers=True,
-    )
     found: dict[type[Message], Any] = {}
     with open_store(store) as objects, Line(objects, None) as line:
         watcher = line.watch()
-        accepted = line.submit(asked)
+        accepted = line.submit(for_browsers(before))
         assert accepted.run_id == before.run_id
         for fact in facts_of(watcher, accepted.run_id):
             assert not isinstance(fact, facts.StageFailed), fact
@@ -65,6 +71,49 @@ def test_a_finished_run_is_made_ready_for_browsers(
     check_stage(small_show, objects, found[facts.StageReady])
     check_streams(objects, found[facts.StreamsReady], before)
     check_faces(objects, found[facts.FacesDrawn], before)
+
+
+def test_every_step_is_logged_once_when_it_was_done(
+    finished: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """All that a run works on, by its segment; what is asked for again is only told."""
+    caplog.set_level(logging.INFO)
+    caplog.handler.setFormatter(JsonFormatter("line"))
+    before, old = accepted_in(finished / ".inyourarea"), FolderObjects(finished / ".inyourarea")
+    with open_store(tmp_path) as objects:
+        for key in (before.source.key, before.spec.model.boxes_key):
+            objects.put(key, old.get(key))
+        for _ in range(2):
+            with Line(objects, None) as line:
+                watcher, left = line.watch(), {*WANTED, facts.FancamsPublished}
+                accepted = line.submit(for_browsers(before))
+                for fact in facts_of(watcher, accepted.run_id):
+                    assert not isinstance(fact, facts.StageFailed), fact
+                    left.discard(type(fact))
+                    if not left:
+                        break
+    steps = Counter(map(read_step, map(json.loads, caplog.text.splitlines())))
+    del steps[None]
+    done = {
+        "0": (
+            "drew frames for the detector",
+            "found people in frames",
+            "drew frames for fancams",
+            "drew frames of the stage in sizes",
+        ),
+        "": (
+            "took out the sound",
+            "told people apart",
+            *(f"joined the fancam 9x16 of person {number}" for number in range(3)),
+            "joined the stage",
+            "streamed fancams",
+            "drew faces",
+        ),
+    }
+    assert len(accepted.segments) == 1
+    assert steps == Counter(
+        (accepted.video_id, place, what) for place, whats in done.items() for what in whats
+    )
 
 
 def check_stage(show: SmallShow, objects: FolderObjects, ready: facts.StageReady) -> None:

@@ -113,6 +113,8 @@ class IngestHandler:
                 has_sound = self._child.call(
                     store_audio, self._objects, cut, Path(scratch), timeout_s=timeout_s
                 )
+            if has_sound:
+                log.info("took out the sound")
         return facts.AudioReady(
             video_id=accepted.video_id, run_id=accepted.run_id, key=key if has_sound else ""
         )

@@ -1,5 +1,6 @@
 """When it is known who is where: a picture of everybody's face, and one of everybody."""
 
+import logging
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -17,6 +18,8 @@ from inyourarea.runtime.child import Child
 from inyourarea.runtime.objects import Objects, holds
 from inyourarea.runtime.runs import accepted_run
 from inyourarea.runtime.units import done_already
+
+log = logging.getLogger(__name__)
 
 #: Pictures that may have to be decoded before the one that is wanted.
 _RUN_UP = 300
@@ -44,6 +47,7 @@ class FacesHandler:
             tracks = tables.read_tracks(self._objects.get(keys.tracks(accepted.spec)))
             drawn = self._draw(accepted, tracks)
             self._objects.put(key, drawn.SerializeToString(deterministic=True))
+            log.info("drew %d faces", len(drawn.faces))
         drawn = facts.FacesDrawn.FromString(self._objects.get(key))
         drawn.video_id, drawn.run_id = fact.video_id, fact.run_id
         return [drawn]

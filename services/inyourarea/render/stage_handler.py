@@ -82,6 +82,7 @@ class StageHandler:
             stage = StageJob(accepted, self._is_copied(accepted))
             ready = self._finish(stage)
             self._objects.put(key, ready.SerializeToString(deterministic=True))
+            log.info("joined the stage")
         ready = facts.StageReady.FromString(self._objects.get(key))
         ready.run_id = fact.run_id
         return [ready]

@@ -1,5 +1,6 @@
 """Fancams for browsers: rendered segments in, HLS of two rungs out."""
 
+import logging
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -23,6 +24,8 @@ from inyourarea.runtime.child import Child
 from inyourarea.runtime.objects import Objects, holds
 from inyourarea.runtime.runs import accepted_run
 from inyourarea.runtime.units import done_already
+
+log = logging.getLogger(__name__)
 
 #: Names of a fancam's rungs: as it is published, and half as wide and high.
 FULL, HALF = "full", "half"
@@ -70,6 +73,7 @@ class StreamsHandler:
                 return []
             ready = self._stream(accepted, halves)
             self._objects.put(key, ready.SerializeToString(deterministic=True))
+            log.info("streamed %d fancams", len(ready.streams))
         return [facts.StreamsReady.FromString(self._objects.get(key))]
 
     def _halve(self, accepted: facts.VideoAccepted, segment: facts.Segment) -> None:
@@ -81,6 +85,7 @@ class StreamsHandler:
             drawn = self._shop.call(draw_halves, list(missing.values()), pictures=pictures)
             for key, piece in zip(missing, drawn, strict=True):
                 self._objects.put_once(key, piece)
+            log.info("drew %d frames for %d lower rungs", segment.frames, len(missing))
         halves = stored.SegmentHalves()
         for key, task in tasks.items():
             halves.halves.add(piece=task.piece, key=key)

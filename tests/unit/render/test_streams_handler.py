@@ -1,5 +1,6 @@
 """Fancams are streamed in two rungs, which show what the published ones show, at the same times."""
 
+import logging
 from fractions import Fraction
 from pathlib import Path
 
@@ -24,6 +25,7 @@ from render_run import (
     video_file,
     window_of,
 )
+from steps import read_step
 
 #: The narrow picture is 200x360 then, and its half large enough; the square's half is not.
 SCALE = 4
@@ -84,6 +86,17 @@ def test_both_rungs_show_the_window_of_every_frame_at_its_time(run: Run) -> None
                 window, size = window_of(person, rank, SIZES[0]), variant.info.resolution
                 ideal = ideal_crop(drawn(rank), window, size)
                 assert ssim(shown[rank].y, as_bytes(ideal[0])) >= 0.97
+
+
+def test_lower_rungs_are_logged_when_they_were_drawn(
+    run: Run, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO)
+    finish(run)
+    streams(run).on_segment_rendered(run.draw(0))
+    lines = [{"text": text, "video_id": "video", "segment": 0} for text in caplog.messages]
+    drawn_here = ("video", "0", "drew frames for lower rungs")
+    assert list(map(read_step, lines)).count(drawn_here) == 2  # one of each segment
 
 
 def test_a_player_goes_by_names_that_say_whose_they_are(run: Run) -> None:
