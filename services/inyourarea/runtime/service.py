@@ -116,6 +116,8 @@ class Ground:
         self._opened = opened
         #: The processor seconds that a worker here is charged with.
         self.clock: Callable[[], float] = time.thread_time
+        #: What the service needs and has not, by name and in words, as health tells it.
+        self.missing: Callable[[], Mapping[str, str]] = lambda: {"process": "it begins"}
         self._buses: list[KafkaBus] = []
 
     def child(self) -> Child:
@@ -142,7 +144,7 @@ class Ground:
         return bus
 
     def ask_bus(self) -> None:
-        """Kafka is there. Raises `BusAway`."""
+        """Kafka was reached and is there. Raises `BusAway`."""
         for bus in self._buses:
             bus.check()
 
@@ -283,7 +285,8 @@ def serve(ground: Ground, service: Service, needs: Needs, stop: threading.Event)
     """Work and answer until told to stop: no new question first, then the units in hand end.
 
     Health is told of each dependency by its name (``kafka``, ``store`` and the service's own), of
-    the process as ``process``, and of the whole: NOT_SERVING while a dependency is missing.
+    the process as ``process``, and of the whole: NOT_SERVING until all dependencies have answered,
+    and while one is missing. Metrics tell the same.
     """
     ground.clock = clock_of(service)
     settings = ground.settings
@@ -291,10 +294,12 @@ def serve(ground: Ground, service: Service, needs: Needs, stop: threading.Event)
     threads = [start_worker(ground, group, service.groups[group], stop) for group in service.groups]
     own = {name: need.ask for name, need in needs.items() if need.is_told}
     asks = {"kafka": ground.ask_bus, "store": ground.ask_store, **own}
+    dependencies = ground.open(Dependencies(asks))
+    ground.missing = dependencies.missing
     server.say(is_serving=True, of="process")
+    server.say(is_serving=False)
     server.start()
     log.info("serving on port %d", server.port)
-    dependencies = ground.open(Dependencies(asks))
     if ground.settings.metrics:
         lacks = partial(_missing, stop, dependencies)
         port = ground.open(answering_about(lacks, ground.settings.metrics))
@@ -323,13 +328,14 @@ def clock_of(service: Service) -> Callable[[], float]:
 def _tell(
     server: RpcServer, needs: Iterable[str], known: Mapping[str, str], missing: dict[str, str]
 ) -> dict[str, str]:
-    """Health says what is missing, and the log what has changed; returns ``missing``."""
+    """Health and metrics say what is missing, and the log what has changed; returns ``missing``."""
     for name in needs:
+        metrics.MISSING.labels(name).set(name in missing)
         server.say(is_serving=name not in missing, of=name)
         if name in missing and name not in known:
             log.warning("missing: %s: %s", name, missing[name])
         elif name in known and name not in missing:
-            log.info("there again: %s", name)
+            log.info("there: %s", name)
     server.say(is_serving=not missing)
     return missing
 

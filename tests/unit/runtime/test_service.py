@@ -1,15 +1,19 @@
 """What every service is told: by the environment, and to end."""
 
 import os
+import re
 import signal
 import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
+import httpx
 import pytest
 
+from inyourarea.runtime.rpc import channel, is_serving
 from inyourarea.runtime.service import Service, clock_of, read_settings
 from inyourarea.runtime.settings import SettingsRejected
 
@@ -135,3 +139,34 @@ def test_a_service_that_waits_for_its_servers_ends_in_order_when_told(tmp_path: 
             assert gateway.wait(20) == 0
         finally:
             gateway.kill()
+
+
+def test_a_service_is_not_ready_before_all_that_it_needs_has_answered() -> None:
+    nowhere = {"INYOURAREA_S3_ENDPOINT": "http://127.0.0.1:1", "INYOURAREA_METRICS": "127.0.0.1:0"}
+    told = {**os.environ, **TOLD, **NOWHERE, **nowhere}
+    words = [sys.executable, "-m", "inyourarea.ingest"]
+    with subprocess.Popen(words, env=told, stderr=subprocess.PIPE, text=True) as ingest:
+        try:
+            assert ingest.stderr is not None
+            port = _port(ingest.stderr, "serving")
+            with channel(f"127.0.0.1:{port}") as there:
+                assert not is_serving(there, 10)
+                assert is_serving(there, 10, "process")
+            metrics = f"http://127.0.0.1:{_port(ingest.stderr, 'metrics')}"
+            assert httpx.get(f"{metrics}/ready", timeout=10).status_code == 503
+            assert any("missing: store" in line for line in ingest.stderr)
+            found = re.findall(
+                r'^inyourarea_missing{dependency="(\w+)"} 1', _told(metrics), re.MULTILINE
+            )
+            assert set(found) == {"kafka", "store"}
+        finally:
+            ingest.kill()
+
+
+def _port(lines: Iterable[str], what: str) -> str:
+    """Where the service says that it answers so."""
+    return next(found[1] for line in lines if (found := re.search(rf"{what} on port (\d+)", line)))
+
+
+def _told(metrics: str) -> str:
+    return httpx.get(f"{metrics}/metrics", timeout=10).text
