@@ -148,25 +148,27 @@ def test_a_service_is_not_ready_before_all_that_it_needs_has_answered() -> None:
     with subprocess.Popen(words, env=told, stderr=subprocess.PIPE, text=True) as ingest:
         try:
             assert ingest.stderr is not None
-            port = _port(ingest.stderr, "serving")
-            with channel(f"127.0.0.1:{port}") as there:
+            ports = _ports(ingest.stderr)
+            with channel(f"127.0.0.1:{ports['serving']}") as there:
                 assert not is_serving(there, 10)
                 assert is_serving(there, 10, "process")
-            metrics = f"http://127.0.0.1:{_port(ingest.stderr, 'metrics')}"
+            metrics = f"http://127.0.0.1:{ports['metrics']}"
             assert httpx.get(f"{metrics}/ready", timeout=10).status_code == 503
             assert any("missing: store" in line for line in ingest.stderr)
-            found = re.findall(
-                r'^inyourarea_missing{dependency="(\w+)"} 1', _told(metrics), re.MULTILINE
+            told_so = httpx.get(f"{metrics}/metrics", timeout=10).text
+            missing = re.findall(
+                r'^inyourarea_missing{dependency="(\w+)"} 1', told_so, re.MULTILINE
             )
-            assert set(found) == {"kafka", "store"}
+            assert set(missing) == {"kafka", "store"}
         finally:
             ingest.kill()
 
 
-def _port(lines: Iterable[str], what: str) -> str:
-    """Where the service says that it answers so."""
-    return next(found[1] for line in lines if (found := re.search(rf"{what} on port (\d+)", line)))
-
-
-def _told(metrics: str) -> str:
-    return httpx.get(f"{metrics}/metrics", timeout=10).text
+def _ports(lines: Iterable[str]) -> dict[str, str]:
+    """Where the service says that it answers, as soon as it has said both."""
+    ports: dict[str, str] = {}
+    for line in lines:
+        ports |= re.findall(r"(serving|metrics) on port (\d+)", line)
+        if len(ports) == 2:
+            break
+    return ports
