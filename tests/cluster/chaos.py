@@ -8,6 +8,7 @@ import hashlib
 import json
 import os
 import random
+import re
 import signal
 import tempfile
 import threading
@@ -22,6 +23,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
 
+import httpx
 from kafka import KafkaConsumer, TopicPartition
 
 from inyourarea.client import Client, Pin, Pins, Problem, ServerAway, Video, Wishes
@@ -57,6 +59,8 @@ _NEEDS = {
     "catalog": ("gateway",),
 }
 _PAUSE_S = 0.5
+#: What the services of a cluster are told for these scenes: to say what they have counted.
+TOLD = {"INYOURAREA_METRICS": "127.0.0.1:0"}
 
 Answer = TypeVar("Answer")
 
@@ -394,7 +398,7 @@ def kill_at_random(
 
 
 def take_away(cluster: LocalCluster, name: str, seconds: float) -> float:
-    """A server is frozen for so long, then killed and started again; health tells both.
+    """A server is frozen for so long, then killed and started again; health and metrics tell it.
 
     Returns after how many seconds of the outage all who need it had said so.
     """
@@ -410,6 +414,8 @@ def take_away(cluster: LocalCluster, name: str, seconds: float) -> float:
         told_s = time.monotonic() - at
         wait_until(lambda: all(cluster.health(copy) is False for copy in needing), _TOLD_S, what)
         assert all(cluster.health(copy, "process") for copy in cluster.copies)
+        for copy in needing:
+            assert name in missing(cluster, copy), copy
         time.sleep(max(0.0, at + seconds - time.monotonic()))
     finally:
         server.go_on()
@@ -417,7 +423,16 @@ def take_away(cluster: LocalCluster, name: str, seconds: float) -> float:
     with cluster.killed(name):
         time.sleep(seconds / 4)
     cluster.wait()
+    what = f"metrics of {needing} with {name}"
+    wait_until(lambda: not any(missing(cluster, copy) for copy in needing), _TOLD_S, what)
     return told_s
+
+
+def missing(cluster: LocalCluster, name: str) -> set[str]:
+    """What a copy's metrics say is missing."""
+    port = re.findall(r"metrics on port (\d+)", cluster.log(name).read_text())[-1]
+    told = httpx.get(f"http://127.0.0.1:{port}/metrics", timeout=_TOLD_S).text
+    return set(re.findall(r'^inyourarea_missing{dependency="(\w+)"} 1', told, re.MULTILINE))
 
 
 def wipe_kafka(cluster: LocalCluster) -> None:

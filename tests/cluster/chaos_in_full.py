@@ -16,6 +16,7 @@ from types import MappingProxyType
 
 import accidents
 from chaos import (
+    TOLD,
     Seen,
     Traffic,
     User,
@@ -162,7 +163,7 @@ def main() -> None:
     print(f"SEED={seed} make chaos   repeats these choices", flush=True)
     shutil.rmtree(FOLDER, ignore_errors=True)
     some, failed = works(FOLDER, asked.videos), list[str]()
-    with local_cluster(FOLDER / "cluster", COPIES) as cluster:
+    with local_cluster(FOLDER / "cluster", COPIES, TOLD) as cluster:
         for name in asked.only:
             # Of each scene its own: played alone it has the choices that it has among the others.
             choice, at = random.Random(f"{seed} {name}"), time.monotonic()

@@ -46,7 +46,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
     with ExitStack() as closing:
         folder = tmp_path_factory.mktemp("cluster")
         with skipped_where_not_had():
-            cluster = closing.enter_context(local_cluster(folder, COPIES))
+            cluster = closing.enter_context(local_cluster(folder, COPIES, chaos.TOLD))
         yield cluster
 
 

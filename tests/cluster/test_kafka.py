@@ -15,7 +15,9 @@ from typing import Any
 
 import pytest
 from google.protobuf.message import Message
+from kafka import KafkaConsumer
 from kafka.admin import KafkaAdminClient
+from kafka.errors import KafkaError
 
 from inyourarea.contracts.topics import DEAD_LETTERS, read_fact
 from inyourarea.contracts.v1 import facts_pb2 as facts
@@ -28,6 +30,7 @@ from inyourarea.runtime.worker import Patience, Worker, to_record
 from kafka_house import PARTITIONS, QUICK, KafkaHouse, kafka_house
 from kafka_server import KafkaServer, kafka
 from own_servers import skipped_where_not_had
+from waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -105,6 +108,25 @@ def test_a_member_that_waits_says_at_once_how_far_it_is_behind(house: KafkaHouse
     stop.set()
     waiting.join()
     assert sum(asked_s) < 0.5
+
+
+def test_a_member_that_connects_anew_says_how_far_it_was_behind(
+    house: KafkaHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bus = house.join("group", ("facts",))
+    publish(bus, 20)
+    assert bus.consume(5) is not None
+
+    def fail(*_: Any, **__: Any) -> None:
+        raise KafkaError("the connection broke")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(KafkaConsumer, "poll", fail)
+        until(lambda: not bus.member.is_connected)
+        for _ in range(20):
+            assert bus.behind() == {"facts": 19}
+            time.sleep(0.1)
+    until(lambda: bus.behind() == {"facts": 20}, 60)  # what was not committed comes again
 
 
 def test_a_member_that_works_lets_another_join(house: KafkaHouse) -> None:

@@ -6,18 +6,19 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
 import pytest
 
-from collector import collector
+from by_grpc import ByGrpc
+from collector import Collector, collector
 from inyourarea.client import Client, Wishes
 from local import SERVICES, LocalCluster, local_cluster
 from metrics_table import metrics_of
-from own_servers import skipped_where_not_had
+from own_servers import free_ports, skipped_where_not_had
 from small_show import draw_small_show
 
 pytestmark = pytest.mark.slow
@@ -28,15 +29,20 @@ _SENT_S = 120
 _OF_A_VIDEO = re.compile(r"joined |streamed |drew \d+ faces")
 #: Consumer groups, each of which has units of a run that is for browsers.
 _GROUPS = frozenset(SERVICES) | {"rendition"}
+#: What asks for fancams, as spans are called.
+HTTP, GRPC = "POST /api/v1/videos", "inyourarea.gateway.v1.Gateway/SubmitVideo"
 
 
 @dataclass(frozen=True)
 class Seen:
-    """A cluster that has made the fancams of one video; ``spans`` of its run and of its trace."""
+    """A cluster that has made fancams twice: asked over HTTP, and asked by gRPC.
+
+    By the name of what asked: the spans of that run, and those of its trace.
+    """
 
     cluster: LocalCluster
-    of_run: list[Any]
-    of_trace: list[Any]
+    of_runs: dict[str, list[Any]]
+    of_traces: dict[str, list[Any]]
 
     def log(self, service: str) -> str:
         return (self.cluster.folder / f"{service}.log").read_text()
@@ -49,34 +55,50 @@ class Seen:
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Seen]:
-    show = draw_small_show(tmp_path_factory.mktemp("show"))
-    with ExitStack() as closing:
-        kept = closing.enter_context(collector())
-        patch = closing.enter_context(pytest.MonkeyPatch.context())
+    show, address = (
+        draw_small_show(tmp_path_factory.mktemp("show")),
+        f"127.0.0.1:{free_ports(1)[0]}",
+    )
+    with ExitStack() as opened:
+        kept = opened.enter_context(collector())
+        patch = opened.enter_context(pytest.MonkeyPatch.context())
         patch.setenv("INYOURAREA_METRICS", "127.0.0.1:0")
+        patch.setenv("INYOURAREA_GATEWAY_GRPC", address)
         patch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", kept.address)
         patch.setenv("OTEL_BSP_SCHEDULE_DELAY", "200")  # milliseconds, until spans are sent
         with skipped_where_not_had():
-            cluster = closing.enter_context(local_cluster(tmp_path_factory.mktemp("cluster")))
+            cluster = opened.enter_context(local_cluster(tmp_path_factory.mktemp("cluster")))
         with Client(cluster.address) as client:
             video = client.wait(client.submit(show.video, Wishes(group="show", to_s=2)).id)
-        groups, end = set[str](), time.monotonic() + _SENT_S
-        while not groups >= _GROUPS and time.monotonic() < end:
-            time.sleep(0.5)
-            of_run = [
-                span for span in kept.spans if span.about.get("inyourarea.run_id") == video.run_id
-            ]
-            groups = {span.name.split(" ")[0] for span in of_run}
-        of_trace = [span for span in kept.spans if span.trace == of_run[0].trace]
-        yield Seen(cluster, of_run, of_trace)
+        with closing(ByGrpc(address)) as program:
+            results = program.finished(upload_id=program.send(show.video), group="show", to_s=1)
+        runs = {HTTP: video.run_id, GRPC: results.video.run_id}
+        of_runs = {asked: _spans_of(run, kept) for asked, run in runs.items()}
+        traces = {asked: spans[0].trace for asked, spans in of_runs.items()}
+        of_traces = {
+            asked: [span for span in kept.spans if span.trace == trace]
+            for asked, trace in traces.items()
+        }
+        yield Seen(cluster, of_runs, of_traces)
 
 
-def test_one_video_is_one_trace_of_all_services(seen: Seen) -> None:
-    assert {span.service for span in seen.of_run} == {f"inyourarea-{name}" for name in SERVICES}
-    assert {span.trace for span in seen.of_run} == {seen.of_trace[0].trace}
-    names = {span.name for span in seen.of_trace}
-    assert "POST /api/v1/videos" in names
-    assert "inyourarea.contracts.v1.Ingest/SubmitVideo" in names
+def _spans_of(run: str, kept: Collector) -> list[Any]:
+    """Those of a run, when some of each group have come."""
+    spans, groups, end = list[Any](), set[str](), time.monotonic() + _SENT_S
+    while not groups >= _GROUPS and time.monotonic() < end:
+        time.sleep(0.5)
+        spans = [span for span in kept.spans if span.about.get("inyourarea.run_id") == run]
+        groups = {span.name.split(" ")[0] for span in spans}
+    return spans
+
+
+@pytest.mark.parametrize("asked", [HTTP, GRPC])
+def test_one_video_is_one_trace_of_all_services(asked: str, seen: Seen) -> None:
+    of_run, of_trace = seen.of_runs[asked], seen.of_traces[asked]
+    assert {span.service for span in of_run} == {f"inyourarea-{name}" for name in SERVICES}
+    assert {span.trace for span in of_run} == {of_trace[0].trace}
+    names = {span.name for span in of_trace}
+    assert {asked, "inyourarea.contracts.v1.Ingest/SubmitVideo"} <= names
     assert {name.split(" ")[0] for name in names} >= _GROUPS
 
 

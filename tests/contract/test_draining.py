@@ -39,8 +39,10 @@ def test_a_service_that_is_told_to_end_is_not_serving_while_it_still_answers(
     tmp_path: Path,
 ) -> None:
     with service(tmp_path) as (process, address), channel(address) as there:
-        watched = health_pb2_grpc.HealthStub(there).Watch(health_pb2.HealthCheckRequest())
-        assert next(watched).status == HEALTH.SERVING
+        watch = health_pb2_grpc.HealthStub(there).Watch
+        watched = watch(health_pb2.HealthCheckRequest(), timeout=2 * _SOON_S)
+        while next(watched).status != HEALTH.SERVING:
+            pass  # what it needs has not answered yet
         with ThreadPoolExecutor(1) as somebody:
             solve, question = track_pb2_grpc.TrackStub(there).SolveRun, track_pb2.SolveRunRequest()
             answer = somebody.submit(ask, solve, question, _SOON_S)

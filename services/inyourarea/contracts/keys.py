@@ -272,6 +272,11 @@ def take(run: str) -> str:
     return f"runs/{run}/take.txt"
 
 
+def trace(run: str) -> str:
+    """The trace of whoever asked last for the run, where there is one: 32 hexadecimal digits."""
+    return f"runs/{run}/trace.txt"
+
+
 def failed(run: str) -> str:
     """Why the run failed, in words for the user; there only while it stands so."""
     return f"runs/{run}/failed.txt"

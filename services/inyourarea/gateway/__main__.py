@@ -102,7 +102,7 @@ def open_service(ground: Ground, own: Own) -> Service:
     ground.open(kept(house))
     ground.open(_site(house, places.http))
     if settings.grpc:
-        ground.open(answering_grpc(house))
+        ground.open(answering_grpc(house, lambda: not ground.readiness.missing()))
     return Service({"gateway": handler.handlers})
 
 

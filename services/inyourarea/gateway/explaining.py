@@ -32,7 +32,8 @@ class UnknownRun(Refused):
 class Sight:
     """What the store tells of a run: its objects by name, and starts that nobody has ended.
 
-    ``failure`` is why the run failed, ``stage_failure`` why browsers lack something, in words.
+    ``failure`` is why the run failed, ``stage_failure`` why browsers lack something, in words;
+    ``trace_id`` the trace of whoever asked for it last, where there is one.
     """
 
     run: facts.VideoAccepted
@@ -41,6 +42,7 @@ class Sight:
     failure: str = ""
     stage_failure: str = ""
     is_deleted: bool = False
+    trace_id: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,8 @@ def look_at_run(objects: Objects, run: str) -> Sight:
     starts = _starts(objects, units_of(accepted))
     failure = _words(objects, keys.failed(run))
     stage_failure = _words(objects, keys.stage_failed(accepted.video_id))
-    return Sight(accepted, found, starts, failure, stage_failure, tombstone in found)
+    trace_id = _words(objects, keys.trace(run))
+    return Sight(accepted, found, starts, failure, stage_failure, tombstone in found, trace_id)
 
 
 def _words(objects: Objects, key: str) -> str:
@@ -120,7 +123,7 @@ def explain(sight: Sight, now_s: float) -> Explanation:
     begun = [one.start for one in units if one.start]
     failure = sight.failure or _stage_failure(sight, units)
     trouble = failure or next((start.trouble for start in begun if start.trouble), "")
-    trace_id = next((start.trace_id for start in begun if start.trace_id), "")
+    trace_id = next((start.trace_id for start in begun if start.trace_id), sight.trace_id)
     sentence = _sentence(ending, units, oldest, failure, now_s)
     return Explanation(sight.run, ending, units, oldest, trouble, trace_id, sentence)
 

@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import aclosing, contextmanager
+from contextlib import aclosing, contextmanager, suppress
 from typing import Any, NoReturn, get_type_hints
 from urllib.parse import unquote
 
@@ -19,6 +19,7 @@ from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
+from opentelemetry.trace import SpanKind
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from inyourarea.core.errors import Refused
@@ -44,6 +45,7 @@ from inyourarea.gateway.v1 import gateway_pb2
 from inyourarea.runtime.json_logs import speaking_of
 from inyourarea.runtime.metrics import RPC_SECONDS
 from inyourarea.runtime.rpc import SERVER_OPTIONS, described, server_credentials
+from inyourarea.runtime.traces import spanning
 
 log = logging.getLogger(__name__)
 
@@ -77,6 +79,8 @@ _MOST_QUESTION = 1 << 20
 _AT_ONCE = 40
 #: Seconds that questions under way have when it ends; streams are ended then.
 _FAREWELL_S = 5.0
+#: Seconds between two looks at how the site is.
+_LOOK_S = 1.0
 _ID = TypeAdapter(doc.Id)
 _CODES = {
     400: grpc.StatusCode.INVALID_ARGUMENT,
@@ -119,7 +123,7 @@ class GatewayAnswers:
         async def answer(question: Message, context: Context) -> Message:
             started, said, problem = time.perf_counter(), answer_of(), None
             try:
-                with speaking_of(question):
+                with _seen(method.name, question, context):
                     person = await self._enter(method.name, context)
                     said = await asyncio.to_thread(self._ask, function, question, person, said)
             except Exception as error:  # whatever it is, whoever asked is told
@@ -133,7 +137,9 @@ class GatewayAnswers:
 
     async def _watch(self, question: Any, context: Context) -> AsyncIterator[Message]:
         try:
-            person = await self._enter("WatchRun", context)
+            # Not around the stream: what is open while a generator waits may be closed elsewhere.
+            with _seen("WatchRun", question, context):
+                person = await self._enter("WatchRun", context)
             video = _ID.validate_python(question.video_id)
             with STREAMS.labels("rpc").track_inprogress():
                 async with aclosing(changes(self._house, video, person)) as told:
@@ -246,15 +252,28 @@ def code_of(problem: Problem) -> grpc.StatusCode:
 
 
 @contextmanager
-def answering_grpc(house: House) -> Iterator[int]:
+def _seen(name: str, question: Message, context: Context) -> Iterator[None]:
+    """What is done within is a span, a child of the asker's, and log lines say what it is about."""
+    carried = dict(context.invocation_metadata() or ())
+    with (
+        speaking_of(question) as about,
+        spanning(f"{SERVICE.full_name}/{name}", SpanKind.SERVER, carried, about),
+    ):
+        yield
+
+
+@contextmanager
+def answering_grpc(house: House, is_well: Callable[[], bool] = lambda: True) -> Iterator[int]:
     """The gateway answers gRPC where its settings say, on a thread of its own; at this port.
+
+    Health says SERVING while it ``is_well``.
 
     Raises:
         Refused: nothing can listen there.
     """
     started: Future[tuple[int, Callable[[], None]]] = Future()
     thread = threading.Thread(
-        target=lambda: asyncio.run(_serve(house, started)), name="grpc", daemon=True
+        target=lambda: asyncio.run(_serve(house, is_well, started)), name="grpc", daemon=True
     )
     thread.start()
     port, stop = started.result()
@@ -265,20 +284,34 @@ def answering_grpc(house: House) -> Iterator[int]:
         thread.join()
 
 
-async def _serve(house: House, started: "Future[tuple[int, Callable[[], None]]]") -> None:
+async def _serve(
+    house: House,
+    is_well: Callable[[], bool],
+    started: "Future[tuple[int, Callable[[], None]]]",
+) -> None:
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     loop.set_default_executor(ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="grpc"))
     try:
         server, port, wellness = _server(house)
-        await wellness.set(SERVICE.full_name, health_pb2.HealthCheckResponse.SERVING)
+        await _tell(wellness, is_well())
         await server.start()
     except Exception as error:
         started.set_exception(error)
         return
     started.set_result((port, lambda: loop.call_soon_threadsafe(stop.set)))  # type: ignore[arg-type]
-    await stop.wait()
+    while not stop.is_set():
+        await _tell(wellness, is_well())
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), _LOOK_S)
     await wellness.enter_graceful_shutdown()
     await server.stop(_FAREWELL_S)
+
+
+async def _tell(wellness: Any, is_well: bool) -> None:
+    """Health says so, of the server and of its one service."""
+    said = health_pb2.HealthCheckResponse
+    for name in ("", SERVICE.full_name):
+        await wellness.set(name, said.SERVING if is_well else said.NOT_SERVING)
 
 
 def _server(house: House) -> tuple[grpc.aio.Server, int, Any]:

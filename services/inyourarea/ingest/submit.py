@@ -18,6 +18,7 @@ from inyourarea.ingest.settings import IngestSettings
 from inyourarea.runtime.child import Child, ChildDied, ChildOutOfMemory, ChildTookTooLong
 from inyourarea.runtime.objects import Objects, holds
 from inyourarea.runtime.runs import is_all_detected
+from inyourarea.runtime.traces import trace_id
 
 
 def submit_video(
@@ -45,7 +46,10 @@ def submit_video(
 
 
 def _begin_take(accepted: facts.VideoAccepted, objects: Objects) -> None:
-    """Who asks again wants it again: whatever ended the run is forgotten, and it is a new take."""
+    """Who asks again wants it again: whatever ended the run is forgotten, and it is a new take.
+
+    Its trace is kept for whoever asks before any stage has begun.
+    """
     run, video, take = accepted.run_id, accepted.video_id, keys.take(accepted.run_id)
     verdicts = (
         keys.deleted(video),
@@ -59,6 +63,8 @@ def _begin_take(accepted: facts.VideoAccepted, objects: Objects) -> None:
         objects.put(take, b"%d" % (last + 1))  # first: an earlier one fails no more
     for verdict in ended:
         objects.delete(verdict)
+    if trace := trace_id():
+        objects.put(keys.trace(run), trace.encode())
 
 
 def decide_video(

@@ -15,6 +15,8 @@ Ask = Callable[[], None]
 
 #: Seconds between two questions: an outage is told soon, and asking costs next to nothing.
 _PAUSE_S = 3.0
+#: Seconds until who is missing is asked again: a service is not ready before all have answered.
+_AGAIN_S = 1.0
 #: Seconds after which who has not answered is missing: frozen, or behind a broken network.
 _ANSWER_S = 5.0
 
@@ -22,13 +24,14 @@ _ANSWER_S = 5.0
 class Dependencies:
     """A context manager: inside, every dependency is asked on a thread of its own.
 
-    A question to a frozen server may never end, and holds up nothing but its thread.
+    Who has not answered yet is missing. A question to a frozen server may never end, and holds up
+    nothing but its thread.
     """
 
     def __init__(self, asks: Mapping[str, Ask]) -> None:
         self._asks = asks
         self._stop = threading.Event()
-        self._missing: dict[str, str] = {}
+        self._missing = dict.fromkeys(asks, "it has not answered yet")
         self._since: dict[str, float] = {}
 
     def __enter__(self) -> Self:
@@ -59,4 +62,4 @@ class Dependencies:
                 log.exception("%s was asked in vain", name)
                 self._missing[name] = f"{type(error).__name__}: {error}"
             self._since.pop(name, None)
-            self._stop.wait(_PAUSE_S)
+            self._stop.wait(_AGAIN_S if name in self._missing else _PAUSE_S)

@@ -58,8 +58,10 @@ class KafkaBus:
         return self.member.behind()
 
     def check(self) -> None:
-        """Kafka is there, as far as is known. Raises `BusAway`."""
+        """Kafka was reached, and is there as far as is known. Raises `BusAway`."""
         self.member.check()
+        if not self.member.is_connected:
+            raise BusAway("Kafka has not been reached yet")
 
     @property
     def is_closed(self) -> bool:

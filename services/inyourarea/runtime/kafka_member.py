@@ -121,6 +121,11 @@ class KafkaMember:
         return self._stop.is_set()
 
     @property
+    def is_connected(self) -> bool:
+        """Whether Kafka was reached since the member was made, or had to connect anew."""
+        return self._consumer is not None
+
+    @property
     def assigned(self) -> set[tuple[str, int]]:
         """The channels' partitions that are this member's now."""
         consumer = self._consumer
@@ -225,13 +230,15 @@ class KafkaMember:
         return bool(came)
 
     def _count(self) -> None:
-        """What the member is behind is known for now."""
+        """What the member is behind is known for now; out of its group, as it last was."""
+        consumer = self._consumer
+        if consumer is None or consumer.group_metadata().state is not MemberState.STABLE:
+            return
         counts = dict.fromkeys(self._channels, 0) | self._lanes.waiting()
-        if (consumer := self._consumer) is not None:
-            for place in consumer.assignment():
-                owned = consumer._subscription.assignment.get(place)
-                if owned and owned.position and owned.highwater:
-                    counts[place.topic] += max(0, owned.highwater - owned.position.offset)
+        for place in consumer.assignment():
+            owned = consumer._subscription.assignment.get(place)
+            if owned and owned.position and owned.highwater:
+                counts[place.topic] += max(0, owned.highwater - owned.position.offset)
         self._counts = counts
 
     def _pause_full(self) -> None:
@@ -400,7 +407,6 @@ class KafkaMember:
         consumer, self._consumer = self._consumer, None
         self._lanes = Lanes(self._channels)
         self._losses = _Losses(EvenAssignor())
-        self._count()
         if consumer is not None:
             with suppress(kafka_errors.KafkaError):
                 end_consumer(consumer, _GOODBYE_S)

@@ -34,6 +34,7 @@ RECORDS_BEHIND = Gauge(
 WAITING = Gauge(
     "inyourarea_waiting", "1 while a worker waits for this to come back.", ("group", "dependency")
 )
+MISSING = Gauge("inyourarea_missing", "1 while health says that this is missing.", ("dependency",))
 OBJECT_BYTES = Counter(
     "inyourarea_object_bytes",
     "Bytes put into the object store and got from it, by class of object.",

@@ -64,7 +64,7 @@ _STRANGERS = ("handshake", "SSL", "Socket closed", "reset by peer", "Broken pipe
 
 
 class RpcServer:
-    """Answers questions on a port; health says SERVING until it is asked to drain.
+    """Answers questions on a port; health says SERVING unless it is told otherwise, or drains.
 
     ``address`` is where it listens, such as ``127.0.0.1:0``; `port` the one that it got. ``add``
     registers services, as the generated ``add_..._to_server`` functions do, and ``files`` describe
@@ -103,7 +103,6 @@ class RpcServer:
     def start(self) -> None:
         """Questions are answered from now on."""
         self._server.start()
-        self.say(is_serving=True)
 
     def say(self, *, is_serving: bool, of: str = "") -> None:
         """Whoever asks for the health of that part is told so; without a name of the whole."""

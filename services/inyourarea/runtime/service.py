@@ -160,7 +160,7 @@ class Ground:
         return bus
 
     def ask_bus(self) -> None:
-        """Kafka is there. Raises `BusAway`."""
+        """Kafka was reached and is there. Raises `BusAway`."""
         for bus in self._buses:
             bus.check()
 
@@ -306,7 +306,8 @@ def serve(ground: Ground, service: Service, needs: Needs, stop: threading.Event)
     """Work and answer until told to stop: no new question first, then the units in hand end.
 
     Health is told of each dependency by its name (``kafka``, ``store`` and the service's own), of
-    the process as ``process``, and of the whole: NOT_SERVING while a dependency is missing.
+    the process as ``process``, and of the whole: NOT_SERVING until all dependencies have answered,
+    and while one is missing. Metrics tell the same.
     """
     ground.clock = clock_of(service)
     settings = ground.settings
@@ -314,11 +315,12 @@ def serve(ground: Ground, service: Service, needs: Needs, stop: threading.Event)
     threads = [start_worker(ground, group, service.groups[group], stop) for group in service.groups]
     own = {name: need.ask for name, need in needs.items() if need.is_told}
     asks = {"kafka": ground.ask_bus, "store": ground.ask_store, **own}
-    server.say(is_serving=True, of="process")
-    server.start()
-    log.info("serving on port %d", server.port)
     dependencies = ground.open(Dependencies(asks))
     ground.readiness.lacks = partial(_missing, stop, dependencies)
+    server.say(is_serving=True, of="process")
+    server.say(is_serving=False)
+    server.start()
+    log.info("serving on port %d", server.port)
     known: dict[str, str] = {}
     while not stop.wait(1.0):
         if not all(thread.is_alive() for thread in threads):
@@ -343,13 +345,14 @@ def clock_of(service: Service) -> Callable[[], float]:
 def _tell(
     server: RpcServer, needs: Iterable[str], known: Mapping[str, str], missing: dict[str, str]
 ) -> dict[str, str]:
-    """Health says what is missing, and the log what has changed; returns ``missing``."""
+    """Health and metrics say what is missing, and the log what has changed; returns ``missing``."""
     for name in needs:
+        metrics.MISSING.labels(name).set(name in missing)
         server.say(is_serving=name not in missing, of=name)
         if name in missing and name not in known:
             log.warning("missing: %s: %s", name, missing[name])
         elif name in known and name not in missing:
-            log.info("there again: %s", name)
+            log.info("there: %s", name)
     server.say(is_serving=not missing)
     return missing
 

@@ -19,6 +19,7 @@ from inyourarea.runtime.bus import Record
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.memory_bus import MemoryBroker, MemoryBus
 from rehearsal_house import RehearsedSite
+from watched import spans
 
 
 @pytest.fixture
@@ -50,6 +51,15 @@ def test_a_run_that_was_just_accepted_waits_for_somebody_to_read_frames(
     assert now.sentence == (
         "It waits for a worker of ingest to take taking out the sound; so for 1 min 40 s."
     )
+
+
+def test_a_run_that_nobody_has_begun_yet_tells_the_trace_of_who_asked_for_it(
+    site: RehearsedSite,
+) -> None:
+    with spans() as kept:
+        run = site.submit()["run_id"]
+    asked = [one for one in kept.get_finished_spans() if one.name == "POST /api/v1/videos"]
+    assert [f"{one.context.trace_id:032x}" for one in asked] == [told(site, run).trace_id]
 
 
 def test_the_oldest_unit_that_nobody_takes_is_named(site: RehearsedSite) -> None:

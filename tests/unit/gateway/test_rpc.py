@@ -17,6 +17,7 @@ from prometheus_client import REGISTRY
 
 from certificates import Authority
 from doors import CLOSED, bearer, new_token
+from inyourarea.contracts import keys
 from inyourarea.core.errors import Refused
 from inyourarea.gateway.access import Role
 from inyourarea.gateway.journal import Titled
@@ -26,7 +27,7 @@ from inyourarea.gateway.v1 import gateway_pb2 as outside
 from inyourarea.gateway.v1.gateway_pb2_grpc import GatewayStub
 from inyourarea.runtime.tls import Tls
 from rehearsal_house import RehearsedSite
-from watched import counted
+from watched import counted, spans
 
 TABLE = Path(__file__).parents[3] / "docs" / "rpc.md"
 LOOPBACK = "127.0.0.1:0"
@@ -300,6 +301,42 @@ class TestTheServer:
             (listed,) = ask(iter([listing]), timeout=10)
         names = {service.name for service in listed.list_services_response.service}
         assert "inyourarea.gateway.v1.Gateway" in names
+
+    def test_says_how_the_gateway_is(
+        self, site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("inyourarea.gateway.rpc._LOOK_S", 0.01)
+        site.house.settings = replace(site.house.settings, grpc=LOOPBACK)
+        is_well, said = threading.Event(), health_pb2.HealthCheckResponse
+        with (
+            answering_grpc(site.house, is_well.is_set) as port,
+            grpc.insecure_channel(f"127.0.0.1:{port}") as there,
+        ):
+            health = health_pb2_grpc.HealthStub(there)
+            states = [
+                health.Watch(health_pb2.HealthCheckRequest(service=name), timeout=30)
+                for name in ("", SERVICE.full_name)
+            ]
+            assert [next(state).status for state in states] == [said.NOT_SERVING] * 2
+            is_well.set()
+            assert [next(state).status for state in states] == [said.SERVING] * 2
+            is_well.clear()
+            assert [next(state).status for state in states] == [said.NOT_SERVING] * 2
+
+    def test_goes_on_with_the_trace_of_who_asks(self, site: RehearsedSite, editor: Outside) -> None:
+        number = site.house.uploads.create(7, "stage.mp4", "Kim")
+        site.house.uploads.add(number, b"a stage")
+        trace = "0af7651916cd43dd8448eb211c80319c"
+        editor._metadata += (("traceparent", f"00-{trace}-b7ad6b7169203331-01"),)
+        with spans() as kept:
+            video = editor.ask("SubmitVideo", upload_id=number.number).video
+            watching = editor.ask("WatchRun", video_id=video.id)
+            next(watching)
+            watching.cancel()
+        names = {f"{SERVICE.full_name}/{name}" for name in ("SubmitVideo", "WatchRun")}
+        found = {span.name: f"{span.context.trace_id:032x}" for span in kept.get_finished_spans()}
+        assert found.items() >= dict.fromkeys(names, trace).items()
+        assert site.objects.get(keys.trace(video.run_id)) == trace.encode()
 
     def test_says_that_it_ends_before_it_does(self, site: RehearsedSite) -> None:
         site.house.settings = replace(site.house.settings, grpc=LOOPBACK)

@@ -13,6 +13,7 @@ from waiting import until
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(dependencies, "_PAUSE_S", 0.01)
+    monkeypatch.setattr(dependencies, "_AGAIN_S", 0.01)
     monkeypatch.setattr(dependencies, "_ANSWER_S", 0.1)
 
 
@@ -35,6 +36,14 @@ def test_who_says_nothing_is_missing_and_holds_up_nobody() -> None:
     go_on = threading.Event()
     with Dependencies({"catalog": go_on.wait, "store": lambda: None}) as needed:  # type: ignore[dict-item]
         until(lambda: needed.missing() == {"catalog": "it does not answer"})
+        go_on.set()
+        until(lambda: needed.missing() == {})
+
+
+def test_who_has_not_answered_yet_is_missing() -> None:
+    go_on = threading.Event()
+    with Dependencies({"kafka": go_on.wait}) as needed:  # type: ignore[dict-item]
+        assert set(needed.missing()) == {"kafka"}
         go_on.set()
         until(lambda: needed.missing() == {})
 

@@ -9,10 +9,13 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterable
 from pathlib import Path
 
+import httpx
 import pytest
 
+from inyourarea.runtime.rpc import channel, is_serving
 from inyourarea.runtime.service import Service, clock_of, read_settings
 from inyourarea.runtime.settings import SettingsRejected
 
@@ -159,3 +162,36 @@ def test_a_service_that_waits_is_alive_and_ends_in_order_when_told(tmp_path: Pat
             assert gateway.wait(20) == 0
         finally:
             gateway.kill()
+
+
+def test_a_service_is_not_ready_before_all_that_it_needs_has_answered() -> None:
+    nowhere = {"INYOURAREA_S3_ENDPOINT": "http://127.0.0.1:1", "INYOURAREA_METRICS": "127.0.0.1:0"}
+    told = {**os.environ, **TOLD, **NOWHERE, **nowhere}
+    words = [sys.executable, "-m", "inyourarea.ingest"]
+    with subprocess.Popen(words, env=told, stderr=subprocess.PIPE, text=True) as ingest:
+        try:
+            assert ingest.stderr is not None
+            ports = _ports(ingest.stderr)
+            with channel(f"127.0.0.1:{ports['serving']}") as there:
+                assert not is_serving(there, 10)
+                assert is_serving(there, 10, "process")
+            metrics = f"http://127.0.0.1:{ports['metrics']}"
+            assert httpx.get(f"{metrics}/ready", timeout=10).status_code == 503
+            assert any("missing: store" in line for line in ingest.stderr)
+            told_so = httpx.get(f"{metrics}/metrics", timeout=10).text
+            missing = re.findall(
+                r'^inyourarea_missing{dependency="(\w+)"} 1', told_so, re.MULTILINE
+            )
+            assert set(missing) == {"kafka", "store"}
+        finally:
+            ingest.kill()
+
+
+def _ports(lines: Iterable[str]) -> dict[str, str]:
+    """Where the service says that it answers, as soon as it has said both."""
+    ports: dict[str, str] = {}
+    for line in lines:
+        ports |= re.findall(r"(serving|metrics) on port (\d+)", line)
+        if len(ports) == 2:
+            break
+    return ports
