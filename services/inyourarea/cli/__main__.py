@@ -37,6 +37,8 @@ _EXTRAS = {
     **dict.fromkeys(("submit", "status", "fetch", "pin"), "client"),
 }
 
+#: What does not begin anew when it was stopped and is asked again.
+_GO_ON = {"run", "serve", "collect", "train", "train_show", "submit", "fetch"}
 _INTERRUPTED = 130
 
 
@@ -76,7 +78,8 @@ def main(argv: list[str] | None = None) -> int:
         with _what_is_missing_named(args.command):
             return int(_module(args.command).main(args))
     except KeyboardInterrupt:
-        print("stopped; the same command goes on from here", file=sys.stderr)
+        goes_on = not _GO_ON.isdisjoint(wanted)
+        print("stopped" + "; the same command goes on from here" * goes_on, file=sys.stderr)
         return _INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
