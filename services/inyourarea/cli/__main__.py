@@ -73,7 +73,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         for name in wanted:  # one that can not be imported is refused before its words are read
             _module(name)
-        args = build_parser(wanted or COMMANDS).parse_args(words)
+        args = _parsed(build_parser(wanted or COMMANDS), words)
         logging.basicConfig(level=logging.INFO if args.verbose else logging.CRITICAL)
         with _what_is_missing_named(args.command):
             return int(_module(args.command).main(args))
@@ -87,6 +87,16 @@ def main(argv: list[str] | None = None) -> int:
     except (Refused, ObjectsAway, BusAway) as trouble:
         print(f"inyourarea: {trouble}", file=sys.stderr)
         return 1
+
+
+def _parsed(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Namespace:
+    args, left = parser.parse_known_args(words)
+    if left:
+        hint = ""
+        if not left[0].startswith("-"):
+            hint = "; name an option before each of its values: --aspect 9:16 --aspect 1:1"
+        parser.error(f"unrecognized arguments: {' '.join(left)}{hint}")
+    return args
 
 
 def _module(name: str) -> ModuleType:
