@@ -6,7 +6,7 @@ WEB := services/inyourarea/gateway/web
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm --prefix $(WEB)
 
 .DEFAULT_GOAL := menu
-.PHONY: menu install web demo check quick test cluster cluster-demo cluster-down chaos exam exam-by-looks bench bench-gateway bench-player bench-correcting bench-bus bench-models bench-objects bench-cluster bench-train simulate proto golden show-model screenshot images chart chart-docs test-kubernetes clean
+.PHONY: menu install web demo check quick test cluster cluster-demo cluster-down chaos exam exam-by-looks bench bench-tracking bench-gateway bench-player bench-correcting bench-bus bench-models bench-objects bench-cluster bench-train simulate proto golden show-model screenshot images chart chart-docs test-kubernetes clean
 
 menu: ## print this menu
 	@awk '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {split($$0, part, ":.*## "); \
@@ -54,8 +54,10 @@ exam: .venv/.dev ## hard shows, the original's method beside ours
 	$(BIN)/python benchmarks/exam.py
 exam-by-looks: .venv/.dev ## the same shows by looks alone: boxes without names
 	$(BIN)/python benchmarks/exam_by_looks.py
-bench: .venv/.train ## speed and memory beside the original's way
-	$(BIN)/python benchmarks/bench.py
+bench: .venv/.train ## speed and memory beside the original's way, and of a video ten times as long
+	$(BIN)/python benchmarks/bench.py --long
+bench-tracking: .venv/.dev ## tracking and planning of 10,000 frames of eight people
+	PYTHONPATH=tests/unit/track $(BIN)/python benchmarks/tracking.py
 bench-gateway: .venv/.dev ## the site under load: a 2 GB upload, 200 viewers, 1000 listeners
 	$(BIN)/python benchmarks/gateway.py
 bench-bus: .venv/.dev ## Kafka as the bus: latency and throughput of small facts
