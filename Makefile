@@ -46,7 +46,7 @@ chart: .venv/.dev ## the Helm chart: lint, what it renders, Kubernetes' own sche
 quick: .venv/.dev ## what a change needs within 90 seconds: lint and the fast tests, without a browser
 	$(BIN)/ruff check services tests benchmarks deploy
 	$(BIN)/python -m pytest -q -x -n 2 -m "not slow" --ignore tests/browser --ignore tests/chart --ignore tests/kubernetes tests
-test: .venv/.train web ## all tests
+test: .venv/.train web ## all tests but the chart's (in check) and Kubernetes'; without browsers, PostgreSQL, Java and Maven, or Go, theirs are skipped
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/chart --ignore tests/kubernetes tests
 chaos: .venv/.dev ## a cluster whose services are killed 100 times and whose servers go (an hour and a half; SEED=n repeats)
 	PYTHONPATH=tests/embedded $(BIN)/python tests/cluster/chaos_in_full.py
@@ -88,7 +88,7 @@ golden: .venv/.dev ## pin what track writes, after a change on purpose and a rai
 	$(BIN)/python tests/unit/track/test_golden.py
 screenshot: .venv/.dev web ## docs/screenshot.png, from the show of `make demo`
 	PYTHONPATH=tests:tests/browser $(BIN)/python tests/repo/screenshot.py
-show-model: .venv/.train ## train the show's model anew (hours)
+show-model: .venv/.train ## train another model of the show from nothing (hours)
 	$(BIN)/inyourarea train-show
 
 ##@ Ship
