@@ -6,7 +6,7 @@ WEB := services/inyourarea/gateway/web
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm --prefix $(WEB)
 
 .DEFAULT_GOAL := menu
-.PHONY: menu install web demo check quick test cluster cluster-demo cluster-down chaos exam exam-by-looks bench bench-gateway bench-player bench-correcting bench-bus bench-models bench-objects bench-cluster bench-train simulate proto golden show-model screenshot images chart chart-docs test-kubernetes clean
+.PHONY: menu install web demo check quick test cluster cluster-demo cluster-down chaos exam exam-by-looks bench bench-tracking bench-gateway bench-player bench-correcting bench-bus bench-models bench-objects bench-cluster bench-train simulate proto golden show-model screenshot images chart chart-docs test-kubernetes clean
 
 menu: ## print this menu
 	@awk '/^##@/ {printf "\n%s\n", substr($$0, 5)} /^[a-z-]+:.*## / {split($$0, part, ":.*## "); \
@@ -46,7 +46,7 @@ chart: .venv/.dev ## the Helm chart: lint, what it renders, Kubernetes' own sche
 quick: .venv/.dev ## what a change needs within 90 seconds: lint and the fast tests, without a browser
 	$(BIN)/ruff check services tests benchmarks deploy
 	$(BIN)/python -m pytest -q -x -n 2 -m "not slow" --ignore tests/browser --ignore tests/chart --ignore tests/kubernetes tests
-test: .venv/.train web ## all tests
+test: .venv/.train web ## all tests but the chart's (in check) and Kubernetes'; without browsers, PostgreSQL, Java and Maven, or Go, theirs are skipped
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/chart --ignore tests/kubernetes tests
 chaos: .venv/.dev ## a cluster whose services are killed 100 times and whose servers go (an hour and a half; SEED=n repeats)
 	PYTHONPATH=tests/embedded $(BIN)/python tests/cluster/chaos_in_full.py
@@ -54,8 +54,10 @@ exam: .venv/.dev ## hard shows, the original's method beside ours
 	$(BIN)/python benchmarks/exam.py
 exam-by-looks: .venv/.dev ## the same shows by looks alone: boxes without names
 	$(BIN)/python benchmarks/exam_by_looks.py
-bench: .venv/.train ## speed and memory beside the original's way
-	$(BIN)/python benchmarks/bench.py
+bench: .venv/.train ## speed and memory beside the original's way, and of a video ten times as long
+	$(BIN)/python benchmarks/bench.py --long
+bench-tracking: .venv/.dev ## tracking and planning of 10,000 frames of eight people
+	PYTHONPATH=tests/unit/track $(BIN)/python benchmarks/tracking.py
 bench-gateway: .venv/.dev ## the site under load: a 2 GB upload, 200 viewers, 1000 listeners
 	$(BIN)/python benchmarks/gateway.py
 bench-bus: .venv/.dev ## Kafka as the bus: latency and throughput of small facts
@@ -86,7 +88,7 @@ golden: .venv/.dev ## pin what track writes, after a change on purpose and a rai
 	$(BIN)/python tests/unit/track/test_golden.py
 screenshot: .venv/.dev web ## docs/screenshot.png, from the show of `make demo`
 	PYTHONPATH=tests:tests/browser $(BIN)/python tests/repo/screenshot.py
-show-model: .venv/.train ## train the show's model anew (hours)
+show-model: .venv/.train ## train another model of the show from nothing (hours)
 	$(BIN)/inyourarea train-show
 
 ##@ Ship

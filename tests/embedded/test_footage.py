@@ -53,17 +53,34 @@ def test_everybody_in_a_room_is_found_and_followed(file: str, people: int, tmp_p
 
 def test_the_juggler_stays_in_the_safe_area(tmp_path: Path) -> None:
     video = FOOTAGE / "sam2_05_default_juggle_1280x720_24fps.mp4"
-    inyourarea("run", video, "--out", tmp_path, "--to", "5")
+    inyourarea("run", video, "--out", tmp_path)
     (person,) = json.loads((tmp_path / "report.json").read_text())["people"]
     (fancam,) = person["fancams"]
     assert fancam["face_in_safe_area"] == 1
     assert fancam["framing_kept"] == 1
     assert fancam["jumps"] == 0
+    assert shares(tmp_path)["person-1"] >= 0.95
 
 
-def test_where_no_face_is_seen_it_says_so_and_writes_no_video(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("start", "end"),
+    [
+        ("0", "12"),
+        pytest.param(
+            *("100", "112"),
+            marks=pytest.mark.xfail(
+                reason="the back of a head that stays is a person: one score of .3 is believed, "
+                "and what lies round it from .1 on",
+                strict=True,
+            ),
+        ),
+    ],
+)
+def test_where_no_face_is_seen_it_says_so_and_writes_no_video(
+    start: str, end: str, tmp_path: Path
+) -> None:
     video = FOOTAGE / "intel_one-by-one-person-detection_768x432_10fps.mp4"
-    done = inyourarea("run", video, "--out", tmp_path, "--to", "12")
+    done = inyourarea("run", video, "--out", tmp_path, "--from", start, "--to", end)
     assert "Nobody was found" in done.stderr
     assert not list(tmp_path.rglob("fancams/*.mp4"))
     assert json.loads((tmp_path / "report.json").read_text())["people"] == []

@@ -157,3 +157,12 @@ def test_wrong_usage_teaches(tmp_path: Path) -> None:
     done = inyourarea("run", "x.mp4", "--out", tmp_path, "--aspect", "wide", check=False)
     assert done.returncode == 2
     assert "9:16" in done.stderr
+
+
+def test_several_values_after_one_option_teach_how_it_is_said(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        inyourarea_here("run", "x.mp4", "--out", "o", "--aspect", "9:16", "1:1")
+    assert ended.value.code == 2
+    assert "1:1; name an option before each of its values" in capsys.readouterr().err

@@ -4,6 +4,8 @@ import csv
 import json
 import shutil
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 import av
@@ -16,6 +18,7 @@ from numpy.typing import NDArray
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.picture import parse_aspect
 from inyourarea.embedded import run
+from inyourarea.runtime.child import Child
 from small_show import SIZE, SmallShow, inyourarea, inyourarea_here
 from tree import digests
 from waiting import until
@@ -311,6 +314,18 @@ def test_boxes_below_the_confidence_asked_for_are_not_believed(
     assert fancams["0.2"] == {"class-0", "class-1", "class-2"}
 
 
+def test_where_no_box_is_believed_it_says_what_to_ask_for(
+    small_show: SmallShow, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    header, *lines = small_show.boxes.read_text().splitlines()
+    (tmp_path / "boxes.csv").write_text(
+        "\n".join([f"{header},confidence", *(f"{line},.9" for line in lines)])
+    )
+    words = ("--boxes", tmp_path / "boxes.csv", "--to", "1", "--confidence", ".99")
+    assert inyourarea_here("run", small_show.video, *words, "--out", tmp_path / "out") == 0
+    assert "Nobody was found: nobody is as sure as --confidence 0.99" in capsys.readouterr().err
+
+
 def test_smoothing_calms_the_boxes(small_show: SmallShow, finished: Path, tmp_path: Path) -> None:
     out = shutil.copytree(finished, tmp_path / "out")
     words = ("--boxes", small_show.boxes, "--smooth", "9", "--out", out)
@@ -325,22 +340,58 @@ def _restlessness(out: Path) -> float:
     return float(np.percentile(np.abs(np.diff(left, 2)), 95))
 
 
-def test_while_cameras_are_planned_the_detector_rests(
-    small_show: SmallShow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@dataclass(frozen=True)
+class Named:
+    """A run with the show's own model."""
+
+    out: Path
+    told: tuple[Message, ...]
+    does_rest: bool
+
+
+@pytest.fixture(scope="module")
+def named(small_show: SmallShow, tmp_path_factory: pytest.TempPathFactory) -> Named:
+    out, looking = tmp_path_factory.mktemp("named"), run.see
     seen: list[run.Seeing] = []
+    told: list[Message] = []
+    rested: list[bool] = []
+
+    def is_gone() -> bool:
+        detector = seen[0].detector
+        return detector is not None and detector._session is None
 
     def see(request: run.Request) -> run.Seeing:
         seen.append(looking(request))
         return seen[-1]
 
     def listen(fact: Message) -> None:
+        told.append(fact)
         if isinstance(fact, facts.TracksCompleted):
-            detector = seen[0].detector
-            assert detector is not None
-            until(lambda: detector._session is None, what="the detector is still in memory")
+            with suppress(AssertionError):
+                until(is_gone)
+            rested.append(is_gone())
 
-    looking = run.see
-    monkeypatch.setattr(run, "see", see)
-    picture = parse_aspect("9:16")
-    run.track_video(run.Request(small_show.video, tmp_path, (picture,), group="show"), listen)
+    request = run.Request(small_show.video, out, (parse_aspect("9:16"),), group="show")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "see", see)
+        run.run_video(request, listen, Child())
+    return Named(out, tuple(told), all(rested))
+
+
+def test_while_cameras_are_planned_the_detector_rests(named: Named) -> None:
+    assert named.does_rest
+
+
+def test_what_the_video_is_comes_before_every_fact(named: Named) -> None:
+    kinds = [type(fact) for fact in named.told]
+    assert kinds[:2] == [facts.Source, facts.VideoAccepted]
+    assert kinds.count(facts.Source) == 1
+
+
+def test_the_shows_model_finds_and_names_every_member(small_show: SmallShow, named: Named) -> None:
+    assert {path.stem for path in (named.out / "fancams").iterdir()} == set(small_show.members)
+    inyourarea_here("score", named.out, "--truth", small_show.truth)
+    truth = json.loads((named.out / "report.json").read_text())["truth"]
+    for member in truth["members"].values():
+        assert member["correct"] >= 0.97
+        assert member["wrong"] <= 0.03  # faces of 9 px, one of which passes behind another

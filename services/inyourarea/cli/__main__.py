@@ -37,6 +37,8 @@ _EXTRAS = {
     **dict.fromkeys(("submit", "status", "fetch", "pin"), "client"),
 }
 
+#: What does not begin anew when it was stopped and is asked again.
+_GO_ON = {"run", "serve", "collect", "train", "train_show", "submit", "fetch"}
 _INTERRUPTED = 130
 
 
@@ -71,12 +73,13 @@ def main(argv: list[str] | None = None) -> int:
     try:
         for name in wanted:  # one that can not be imported is refused before its words are read
             _module(name)
-        args = build_parser(wanted or COMMANDS).parse_args(words)
+        args = _parsed(build_parser(wanted or COMMANDS), words)
         logging.basicConfig(level=logging.INFO if args.verbose else logging.CRITICAL)
         with _what_is_missing_named(args.command):
             return int(_module(args.command).main(args))
     except KeyboardInterrupt:
-        print("stopped; the same command goes on from here", file=sys.stderr)
+        goes_on = not _GO_ON.isdisjoint(wanted)
+        print("stopped" + "; the same command goes on from here" * goes_on, file=sys.stderr)
         return _INTERRUPTED
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -84,6 +87,16 @@ def main(argv: list[str] | None = None) -> int:
     except (Refused, ObjectsAway, BusAway) as trouble:
         print(f"inyourarea: {trouble}", file=sys.stderr)
         return 1
+
+
+def _parsed(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Namespace:
+    args, left = parser.parse_known_args(words)
+    if left:
+        hint = ""
+        if not left[0].startswith("-"):
+            hint = "; name an option before each of its values: --aspect 9:16 --aspect 1:1"
+        parser.error(f"unrecognized arguments: {' '.join(left)}{hint}")
+    return args
 
 
 def _module(name: str) -> ModuleType:

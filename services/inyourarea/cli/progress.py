@@ -1,6 +1,7 @@
 """A progress bar per stage, counted from the facts that the stages tell each other."""
 
 from collections.abc import Sequence
+from threading import Timer
 from typing import Self
 
 from google.protobuf.message import Message
@@ -9,6 +10,7 @@ from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID, Tex
 from rich.text import Text
 
 from inyourarea.contracts.v1 import facts_pb2 as facts
+from inyourarea.core.reasons import told
 
 _PER_SEGMENT = {
     facts.FramesExtracted: "reading frames",
@@ -20,6 +22,8 @@ WHOLE_RUN = ("reading frames", "finding people", "planning cameras", "drawing fa
 TRACKING = WHOLE_RUN[:3]
 #: Where nobody looks at a terminal, a line is written each time a stage has done so much more.
 _QUIET_STEP_PERCENT = 25
+#: Seconds that something may take before it is said.
+_MOMENT_S = 1.0
 
 
 class _TimeLeft(ProgressColumn):
@@ -52,17 +56,30 @@ class RunProgress:
         self._done: dict[str, set[int]] = {}
         self._told: dict[str, int] = {}
         self._total = 1
+        self._waiting = Timer(_MOMENT_S, print)  # never begun
 
     def __enter__(self) -> Self:
         self._bars.start()
+        self._say_soon("opening")
         return self
 
     def __exit__(self, *trouble: object) -> None:
+        self._waiting.cancel()
         self._bars.stop()
+
+    def _say_soon(self, reason: str) -> None:
+        """That is said in a line of its own once it has taken longer than a moment."""
+        self._waiting.cancel()
+        self._waiting = Timer(_MOMENT_S, self._console.print, [f"{told(reason)} ..."])
+        self._waiting.daemon = True
+        self._waiting.start()
 
     def note(self, fact: Message) -> None:
         """Count the fact."""
-        if isinstance(fact, facts.VideoAccepted):
+        if isinstance(fact, facts.Source):
+            if fact.decode_key != fact.key:
+                self._say_soon("copying")
+        elif isinstance(fact, facts.VideoAccepted):
             self._begin(fact)
         elif type(fact) in _PER_SEGMENT:
             self._step(_PER_SEGMENT[type(fact)], fact.segment.index)  # type: ignore[attr-defined]
@@ -72,6 +89,7 @@ class RunProgress:
             self._step("joining", 0)
 
     def _begin(self, accepted: facts.VideoAccepted) -> None:
+        self._waiting.cancel()
         self._total = len(accepted.segments)
         self._told.clear()
         for name in self._steps:
@@ -98,6 +116,7 @@ class RunProgress:
 
     def count(self, name: str, done: int, total: int) -> None:
         """So much is done of a step that no fact tells of."""
+        self._waiting.cancel()
         if name not in self._tasks:
             self._tasks[name] = self._bars.add_task(name, total=total, began=None)
             self._start(name)

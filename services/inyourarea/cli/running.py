@@ -39,7 +39,7 @@ def run_and_tell(args: argparse.Namespace, hand: Child) -> None:
     if args.json:
         print(json.dumps(_as_json(result), ensure_ascii=False))
     else:
-        _tell(console, result, args.out)
+        _tell(console, result, request)
 
 
 def _pictures(args: argparse.Namespace) -> tuple[Picture, ...]:
@@ -69,7 +69,7 @@ def _as_json(result: Result) -> dict[str, object]:
     }
 
 
-def _tell(console: Console, result: Result, out: Path) -> None:
+def _tell(console: Console, result: Result, request: Request) -> None:
     for sentence in result.warnings:
         console.print(sentence, highlight=False, markup=False)
     if result.removed:
@@ -77,8 +77,10 @@ def _tell(console: Console, result: Result, out: Path) -> None:
         console.print(f"of earlier runs, gone: {gone}", highlight=False, markup=False)
     if not result.people:
         console.print(
-            "Nobody was found: no face is large and clear enough in this video. No fancam was "
-            f"written; what was looked at is in {out}."
+            f"Nobody was found: {why_nobody(request)}. No fancam was written; what was looked at "
+            f"is in {request.out}.",
+            highlight=False,
+            markup=False,
         )
         return
     for path in result.fancams:
@@ -90,5 +92,19 @@ def _tell(console: Console, result: Result, out: Path) -> None:
         )
     made = "1 fancam" if len(result.fancams) == 1 else f"{len(result.fancams)} fancams"
     console.print(
-        f"{made}; how good: {out / 'report.json'}", highlight=False, markup=False, soft_wrap=True
+        f"{made}; how good: {request.out / 'report.json'}",
+        highlight=False,
+        markup=False,
+        soft_wrap=True,
     )
+
+
+def why_nobody(request: Request) -> str:
+    """Why a run finds nobody, and what to ask for instead."""
+    if request.confidence is not None:
+        return f"nobody is as sure as --confidence {request.confidence:g} asks; give a lower one"
+    if request.boxes is not None:
+        return f"{request.boxes} shows nobody for long enough in these frames; give other boxes"
+    if request.group is not None:
+        return f"no member of {request.group} is seen well enough; without --group, anybody counts"
+    return "no face is large and clear enough in this video; give one that is closer or sharper"

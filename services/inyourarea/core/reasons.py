@@ -15,7 +15,7 @@ REASONS: Mapping[str, str] = MappingProxyType(
         # A file that is no video to work with.
         "file-large": "The file has {size} bytes; at most {most} are taken. Cut it, or export it "
         "smaller.",
-        "empty": "the file is empty; upload it again",
+        "empty": "the file is empty; give the whole file",
         "playlist": "the file is a list of other files, not a video; give the video",
         "unreadable": "the video can not be read ({error}): it is damaged or of no known kind; "
         "mp4, mov, mkv, webm, ts and gif are",

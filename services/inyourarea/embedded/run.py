@@ -106,10 +106,11 @@ class Seeing:
 
 
 def run_video(request: Request, listen: Listen, hand: Child) -> Result:
-    """All files of the run are in ``request.out``; every fact on the way goes to ``listen``.
+    """All files of the run are in ``request.out``.
 
-    Asked again it does no work over, and after a kill it goes on where it was. The video is probed
-    and drawn in the process ``hand``, which then ends.
+    What the video is, and then every fact on the way, goes to ``listen``. Asked again it does no
+    work over, and after a kill it goes on where it was. The video is probed and drawn in the
+    process ``hand``, which then ends.
 
     Raises:
         Refused: the input can not be used, and why.
@@ -172,7 +173,7 @@ def _under_way(request: Request, listen: Listen, hand: Child) -> Iterator[_Runni
     with store as objects, Line(objects, seeing.detector_of, hand) as line:
         source = store_source(line.objects, request.video)
         watcher = line.watch()
-        accepted = _submit(line, request, spec, source)
+        accepted = _submit(line, request, spec, source, listen)
         listen(accepted)
         yield _Running(line, accepted, _heard(watcher.facts(accepted.run_id), listen))
 
@@ -323,15 +324,17 @@ def _stored_digest(objects: Objects, key: str) -> str:
 
 
 def _submit(
-    line: Line, request: Request, spec: facts.RunSpec, source: StoredSource
+    line: Line, request: Request, spec: facts.RunSpec, stored: StoredSource, listen: Listen
 ) -> facts.VideoAccepted:
-    asked = ingest_pb2.SubmitVideoRequest(source_key=source.key, sha256=source.sha256)
+    asked = ingest_pb2.SubmitVideoRequest(source_key=stored.key, sha256=stored.sha256)
     if request.start is not None:
         asked.from_s.CopyFrom(to_rational(request.start))
     if request.end is not None:
         asked.to_s.CopyFrom(to_rational(request.end))
+    source = line.look_at(asked)
+    listen(source)
     if request.boxes is not None:
-        _store_boxes(request.boxes, line.look_at(asked), spec.model, line.objects)
+        _store_boxes(request.boxes, source, spec.model, line.objects)
     asked.spec.CopyFrom(spec)
     return line.submit(asked)
 

@@ -7,10 +7,11 @@ import csv
 import json
 import multiprocessing
 import os
+import signal
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import ExitStack, contextmanager
 from fractions import Fraction
@@ -135,6 +136,25 @@ def _end_after_parent() -> None:
     os._exit(1)
 
 
+@contextmanager
+def deaf_to_ctrl_c() -> Iterator[None]:
+    """Processes that begin meanwhile never hear Ctrl-C; this one hears it afterwards.
+
+    A process that begins is interrupted while it imports, and by a parent that breaks off while it
+    tells it what to do. For the main thread.
+    """
+    heard: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited, handlers are not
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+        signal.signal(signal.SIGINT, before)
+    if heard:
+        signal.raise_signal(signal.SIGINT)
+
+
 def _draw_in_worker(first: int) -> list[_Drawn]:
     show = _worker_show[-1]
     drawn = (draw_frame(show, at) for at in range(first, show.spec.frames)[:_AT_ONCE])
@@ -162,12 +182,17 @@ def _drawn(show: Show, workers: int) -> Iterator[Iterator[_Drawn]]:
 
 
 def _in_order(pool: ProcessPoolExecutor, firsts: Iterable[int], most: int) -> Iterator[_Drawn]:
-    asked = (pool.submit(_draw_in_worker, first) for first in firsts)
+    asked = (_ask(pool, first) for first in firsts)
     waiting = deque(islice(asked, most))
     while waiting:
         drawn = waiting.popleft().result()
         waiting.extend(islice(asked, 1))
         yield from drawn
+
+
+def _ask(pool: ProcessPoolExecutor, first: int) -> "Future[list[_Drawn]]":
+    with deaf_to_ctrl_c():  # the pool begins its processes as it is asked
+        return pool.submit(_draw_in_worker, first)
 
 
 def _keep_rows(

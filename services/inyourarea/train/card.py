@@ -113,7 +113,7 @@ exam, and as an example of what a group's own model is.
   logits at its end in float32; what all that costs and brings is in `docs/adr/0005` and `0036`. In
   float32 it differed from the network by at most {box_px:.2f} px and {score:.4f} in score.
 - **To train further**: `show.pt` (float16) is what `ultralytics.YOLO("models/show/show.pt")` takes.
-- **Again from nothing**: `make show-model`, which is `inyourarea train-show`.
+- **Another from nothing**: `make show-model`, which is `inyourarea train-show`.
 
 ## What it learned from
 

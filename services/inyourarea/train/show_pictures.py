@@ -20,7 +20,7 @@ import numpy as np
 from inyourarea.stage_show import MEMBER_NAMES, Show, ShowSpec, TruthRow, draw_frame
 from inyourarea.stage_show.draw import pictures_at
 from inyourarea.stage_show.timeline import CLOSE
-from inyourarea.stage_show.write import end_with_parent
+from inyourarea.stage_show.write import deaf_to_ctrl_c, end_with_parent
 from inyourarea.train.repository import write_whole
 
 MEMBERS = MEMBER_NAMES
@@ -87,7 +87,9 @@ def draw_split(folder: Path, split: Split, workers: int) -> None:
     draw = partial(_draw_show, folder, split)
     # Spawned, not forked: a fork inherits the locks of whatever threads the caller has.
     with ProcessPoolExecutor(workers, get_context("spawn"), end_with_parent) as pool:
-        for _ in pool.map(draw, split.seeds):
+        with deaf_to_ctrl_c():  # the pool begins its processes as it is asked
+            drawn = pool.map(draw, split.seeds)
+        for _ in drawn:
             pass
 
 

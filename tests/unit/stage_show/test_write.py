@@ -5,6 +5,10 @@ import csv
 import hashlib
 import json
 import multiprocessing
+import os
+import signal
+import subprocess
+import sys
 from fractions import Fraction
 from pathlib import Path
 
@@ -16,6 +20,7 @@ from inyourarea.cli import stage_show as command
 from inyourarea.core.errors import Refused
 from inyourarea.stage_show import Show, ShowSpec, draw_frame, write_show
 from inyourarea.stage_show.beat import SAMPLE_RATE, onset_samples
+from waiting import until
 
 TRUTH_COLUMNS = (
     *("frame", "pts", "shot", "name", "role", "x1", "y1", "x2", "y2"),
@@ -177,3 +182,29 @@ def test_the_command_says_where_it_can_not_write(
     args = parser.parse_args(["stage-show", "--out", str(blocker), *small])
     assert args.main(args) == 1
     assert str(blocker) in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("is_drawn", [False, True], ids=["while they begin", "while they draw"])
+def test_ctrl_c_stops_it_and_its_processes_in_one_word(is_drawn: bool, tmp_path: Path) -> None:
+    words = ["stage-show", "--out", str(tmp_path), "--seconds", "30", "--size", "320x180"]
+    command = [sys.executable, "-m", "inyourarea.cli", *words]
+    # A terminal tells all processes of the group at once.
+    with subprocess.Popen(
+        command, stderr=subprocess.PIPE, text=True, start_new_session=True
+    ) as drawing:
+        children = Path(f"/proc/{drawing.pid}/task/{drawing.pid}/children")
+
+        def is_at_work() -> bool:
+            if is_drawn:
+                return any(path.stat().st_size for path in tmp_path.glob("*.part"))
+            return len(children.read_text().split()) == 3  # who draws, and who cleans up
+
+        try:
+            until(is_at_work, 60)
+            os.killpg(drawing.pid, signal.SIGINT)
+            _, said = drawing.communicate(timeout=60)
+        finally:
+            drawing.kill()
+    assert said == "stopped\n"
+    assert drawing.returncode == 130
+    assert list(tmp_path.iterdir()) == []

@@ -7,7 +7,7 @@ import { fill, language } from "./language";
 /** The same sentences under the same names, in the same order: a test holds both to it. */
 export const REASONS: Readonly<Record<string, readonly [en: string, ko: string]>> = {
   "file-large": ["The file has {size} bytes; at most {most} are taken. Cut it, or export it smaller.", "파일이 {size}바이트입니다. {most}바이트까지 받습니다. 잘라 내거나 더 작게 내보내세요."],
-  "empty": ["the file is empty; upload it again", "파일이 비어 있습니다. 다시 올려 주세요."],
+  "empty": ["the file is empty; give the whole file", "파일이 비어 있습니다. 온전한 파일을 주세요."],
   "playlist": ["the file is a list of other files, not a video; give the video", "영상이 아니라 다른 파일의 목록입니다. 영상 파일을 올려 주세요."],
   "unreadable": ["the video can not be read ({error}): it is damaged or of no known kind; mp4, mov, mkv, webm, ts and gif are", "영상을 읽을 수 없습니다 ({error}). 손상되었거나 알 수 없는 형식입니다. mp4, mov, mkv, webm, ts, gif를 쓸 수 있습니다."],
   "tracks": ["the video has more than {most} tracks or needs too much memory to open; export it again with one picture and one sound track", "영상에 트랙이 {most}개보다 많거나, 여는 데 메모리가 너무 많이 듭니다. 화면 하나와 소리 하나만 넣어 다시 내보내세요."],
