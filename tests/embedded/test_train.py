@@ -22,6 +22,7 @@ from inyourarea.contracts.datasets import TRAIN, read_labels, split_shots
 from inyourarea.contracts.group import group_from_toml
 from inyourarea.contracts.triton_config import CPU
 from inyourarea.core.boxes import iou
+from inyourarea.train.course import Course
 from inyourarea.train.repository import describe_file, read_info
 from inyourarea.train.triton_repository import write_repository
 from small_group import NAMES, SHOTS, VIDEO, scenes, write_dataset, write_video
@@ -332,6 +333,18 @@ from inyourarea.cli.__main__ import main
 
 sys.exit(main(sys.argv[1:]))
 """
+
+
+def test_processes_of_several_gpus_that_fail_are_told_in_words(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    from inyourarea.train import training  # noqa: PLC0415 - not there where nobody trains
+
+    course = Course(tmp_path, (192, 128), NAMES, tmp_path, seed=0, device="0,1")
+    with (
+        pytest.raises(training.TrainingStopped, match=r"GPUs 0,1 .* smaller --batch .* one GPU"),
+        training._trouble_in_words(course),
+    ):
+        subprocess.run([sys.executable, "-c", "raise SystemExit(1)"], check=True)
 
 
 def test_weights_of_another_network_are_refused(studio: Studio) -> None:
