@@ -264,7 +264,7 @@ def test_a_triton_answers_as_the_file_does(trained: Studio, tmp_path: Path) -> N
     assert row["like"] == "onnxruntime, 8 bits"
     assert row["box_px"] <= 1e-3
     assert row["score"] <= 1e-5
-    assert row["pictures"] == told["pictures"]["val"]
+    assert row["pictures"] == sum(told["pictures"].values())  # there are fewer than 200
 
 
 def test_names_of_some_shots_spread_to_the_others(tmp_path: Path) -> None:
