@@ -362,6 +362,21 @@ def test_weights_that_are_none_are_refused(studio: Studio, tmp_path: Path) -> No
     assert "holds no weights" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("there", "asked", "found"),
+    [(0, "auto", "cpu"), (2, "auto", "0"), (2, "cpu", "cpu"), (2, "0,1", "0,1")],
+)
+def test_the_first_gpu_is_taken_where_there_is_one(
+    there: int, asked: str, found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch = pytest.importorskip("torch")
+    from inyourarea.train.training import find_device  # noqa: PLC0415 - not there for all
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: there > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: there)
+    assert find_device(asked) == found
+
+
 def test_a_gpu_that_is_not_there_is_named(studio: Studio) -> None:
     done = studio.train("--device", "99", check=False)
     assert done.returncode == 1

@@ -28,7 +28,7 @@ from inyourarea.train.parity import BOX_TOLERANCE_PX, Answer, Look, apart
 from inyourarea.train.repository import write_whole
 from inyourarea.train.training import (
     Tell,
-    check_device,
+    find_device,
     read_network,
     read_rounds,
     train_network,
@@ -38,12 +38,12 @@ from inyourarea.train.windows import LabelledPicture, read_picture
 from inyourarea.train.yolo import ParityBroken, export_network, for_inference, own_answer
 
 __all__ = [
-    "check_device",
     "compare_served",
     "describe_start",
     "export",
     "export_start",
     "export_teacher",
+    "find_device",
     "learn",
     "rounds_done",
 ]

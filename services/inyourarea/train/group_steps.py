@@ -1,7 +1,7 @@
 """All steps from a labelled dataset to a group's model, in order, told to whoever waits for it."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
@@ -61,10 +61,12 @@ def _made(dataset: Dataset, wish: Wish, teller: Teller, triton: str | None) -> M
     with torch_within(wish.out):
         from inyourarea.train import group_network as network  # noqa: PLC0415 - it needs torch
 
-        network.check_device(wish.device)
+        device = network.find_device(wish.device)
+        plan = replace(plan, wish=replace(wish, device=device))
         start = network.describe_start(plan.course)
         size = "{}x{}".format(*plan.size)
-        teller.say(f"{wish.network} of {size}, from {start}; in {plan.folder}")
+        on = device if device == "cpu" else f"GPU {device}"
+        teller.say(f"{wish.network} of {size}, from {start}, on {on}; in {plan.folder}")
         for warning in plan.chosen.warnings:
             teller.say(warning)
         plan = group_labels.with_spread_names(plan, dataset, network, teller.begin)

@@ -307,21 +307,24 @@ def _number_type(device: str) -> bool | str:
     return "bf16" if device != "cpu" and torch.cuda.is_bf16_supported() else False
 
 
-def check_device(device: str) -> None:
-    """See that the GPUs are there.
+def find_device(device: str) -> str:
+    """What is asked for, which is there; ``auto`` is the first GPU, without one the CPU.
 
     Raises:
-        Refused: one is not.
+        Refused: a GPU is not there.
     """
-    if device == "cpu":
-        return
-    numbers = device.split(",")
     there = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if device == "auto":
+        return "0" if there else "cpu"
+    if device == "cpu":
+        return device
+    numbers = device.split(",")
     if not all(number.isdecimal() and int(number) < there for number in numbers):
         raise Refused(
-            f"--device is cpu, or GPUs by number such as 0 or 0,1; torch sees {there} here, not "
-            f"{device!r}."
+            f"--device is auto, cpu, or GPUs by number such as 0 or 0,1; torch sees {there} here, "
+            f"not {device!r}."
         )
+    return device
 
 
 @contextmanager
