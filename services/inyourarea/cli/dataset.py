@@ -151,6 +151,7 @@ def _import(args: argparse.Namespace) -> int:
 
 def _export(args: argparse.Namespace) -> int:
     from inyourarea.train.exporting import export_dataset  # noqa: PLC0415  (as above)
+    from inyourarea.train.formats.files import MOST_FILES  # noqa: PLC0415
     from inyourarea.train.formats.known import FORMS  # noqa: PLC0415
 
     with _opened(args.folder) as dataset:
@@ -159,6 +160,11 @@ def _export(args: argparse.Namespace) -> int:
     print(f"{done.pictures} pictures with {done.boxes} boxes are in {args.target}")
     if done.unnamed:
         print(f"note: {done.unnamed} boxes have no member and were left out")
+    if done.files > MOST_FILES:
+        print(
+            f"note: that is {done.files} files; `dataset import` takes {MOST_FILES} at a time, so "
+            "bring them back in parts"
+        )
     return 0
 
 

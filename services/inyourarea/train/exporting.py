@@ -13,11 +13,15 @@ from inyourarea.train.formats.known import Form
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """What went out: pictures and boxes, and boxes that stayed since they have no member."""
+    """What went out: pictures and boxes, and boxes that stayed since they have no member.
+
+    It is in ``files``, which may be more than come in at a time.
+    """
 
     pictures: int
     boxes: int
     unnamed: int
+    files: int
 
 
 def export_dataset(
@@ -44,8 +48,15 @@ def export_dataset(
     if not named:
         raise DatasetRejected("The dataset has no picture yet.")
     pictures = [picture for _, picture in named]
-    with write_files(target) as put:
+    files = 0
+    with write_files(target) as write:
+
+        def put(file: str, content: bytes) -> None:
+            nonlocal files
+            files += 1
+            write(file, content)
+
         form.write(members.names, pictures, put)
         for name, picture in named:
             put(picture.file, dataset.picture(name))
-    return Exported(len(pictures), sum(len(one.boxes) for one in pictures), unnamed)
+    return Exported(len(pictures), sum(len(one.boxes) for one in pictures), unnamed, files)

@@ -91,8 +91,8 @@ def plan_import(
 ) -> Plan:
     """Everything is read and checked; nothing is changed.
 
-    A picture that the dataset exported comes back to where it was. Who drew boxes elsewhere has
-    confirmed them, unless the file says otherwise.
+    A picture that the dataset exported comes back to where it was. Who drew or moved boxes
+    elsewhere has confirmed them, unless the file says otherwise.
 
     Raises:
         DatasetRejected: what can not be used, in which file and line; or nobody may be called so.
@@ -111,7 +111,9 @@ def plan_import(
         picture = _picture_name(dataset, known, one.file, pictures)
         fresh = _fresh(one, picture, pictures.size(one.file), names)
         fresh = replace(fresh, by=by, at_ns=time.time_ns())
-        labels = merged(known[picture], fresh) if picture in known else fresh
+        tells_states = any("state" in box.told for box in one.boxes)
+        was = known.get(picture)
+        labels = merged(was, fresh, tells_states=tells_states) if was else fresh
         arrival = Arrival(one.file, pictures.digest(one.file), picture, labels)
         other = arrivals.get(picture)
         if other and other.labels.boxes != labels.boxes:

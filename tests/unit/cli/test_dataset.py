@@ -70,6 +70,20 @@ def test_what_is_exported_can_be_imported(
     assert Dataset(FolderObjects(tmp_path / "new")).members().names == ("아리아", "Bea")
 
 
+def test_an_export_that_does_not_come_back_at_once_says_so(
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for most, is_told in ((2, True), (3, False)):  # classes, a picture, its labels
+        monkeypatch.setattr("inyourarea.train.formats.files.MOST_FILES", most)
+        target = str(tmp_path / f"out-{most}")
+        assert main(["dataset", "export", str(folder), target, "--format", "yolo"]) == 0
+        told = "note: that is 3 files; `dataset import` takes 2 at a time"
+        assert (told in capsys.readouterr().out) is is_told
+
+
 def write_labelimgs(root: Path) -> Path:
     for name, content in WRITTEN["yolo"].items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
