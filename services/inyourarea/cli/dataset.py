@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from inyourarea.cli.dataset_table import lines_of
+from inyourarea.cli.operating import place_on_cluster
 from inyourarea.core.errors import Refused
 from inyourarea.runtime.datasets import Dataset, MembersConflict
 from inyourarea.runtime.folder_objects import FolderObjects
@@ -91,7 +92,12 @@ def _add_export(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def _add_folder(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", type=Path, metavar="DIR", help="the dataset's folder")
+    parser.add_argument(
+        "folder",
+        type=Path,
+        metavar="DIR",
+        help="the dataset's folder; where INYOURAREA_S3_* name a cluster, its name there",
+    )
 
 
 def _add_min_height(parser: argparse.ArgumentParser) -> None:
@@ -131,7 +137,7 @@ def _import(args: argparse.Namespace) -> int:
 
     with open_files(args.source) as files, _left_as_it_was(args.folder):
         form = FORMS[args.format] if args.format else form_of(files)
-        dataset = Dataset(FolderObjects(args.folder))
+        dataset = _at(args.folder)
         plan = plan_import(dataset, files, form, by=args.by, adds_members=args.add_members)
         if not args.dry_run:
             carry_out(dataset, files, plan)
@@ -181,9 +187,14 @@ def _rename(args: argparse.Namespace) -> int:
 
 @contextmanager
 def _opened(folder: Path) -> Iterator[Dataset]:
-    if not (folder / "dataset").is_dir():
+    is_there = (folder / "dataset").is_dir() or place_on_cluster(folder)
+    if not is_there or not (dataset := _at(folder)).is_made():
         raise Refused(f"{folder} is no dataset; `collect` or `dataset import` makes one.")
-    yield Dataset(FolderObjects(folder))
+    yield dataset
+
+
+def _at(folder: Path) -> Dataset:
+    return Dataset(*(place_on_cluster(folder) or (FolderObjects(folder), "")))
 
 
 @contextmanager
