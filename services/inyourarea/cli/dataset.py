@@ -81,7 +81,8 @@ def _add_export(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser = verbs.add_parser(
         "export",
         help="write pictures and labels for another tool",
-        description="Everything but rejected pictures and boxes that have no member.",
+        description="Everything but rejected pictures and boxes that have no member; CVAT and COCO "
+        "get those that are known to be nobody's.",
     )
     _add_folder(parser)
     parser.add_argument("target", type=Path, metavar="TARGET", help="a new folder, or a new .zip")

@@ -222,6 +222,25 @@ def test_a_box_that_was_moved_elsewhere_is_moved_and_who_has_no_name_stays(
     assert labels.state == state  # not confirmed while nobody has said who that is
 
 
+@pytest.mark.parametrize("form", ["cvat", "coco"])
+def test_who_is_known_to_be_no_member_is_so_in_another_dataset_too(
+    form: str, tmp_path: Path
+) -> None:
+    ours = Dataset.make(FolderObjects(tmp_path / "ours"), "", Members(("Bea",)))
+    bea = LabelledBox(BEA_BOX, "Bea", state=CONFIRMED)
+    nobody = LabelledBox(ARIA_BOX, "", "run:0:3", state=CONFIRMED)
+    unsaid = LabelledBox((100, 1, 120, 20), "", "run:0:4")
+    ours.add("ab-1", picture(), LabelledPicture(SIZE, (bea, nobody, unsaid), video="ab", pts=1))
+    assert export_dataset(ours, FORMS[form], tmp_path / "out").unnamed == 1
+    theirs = Dataset(FolderObjects(tmp_path / "theirs"))
+    bring(theirs, tmp_path / "out")
+    assert theirs.members().names == ("Bea",)
+    ((_, labels),) = theirs.everything()
+    assert labels.boxes == (bea, nobody)
+    bring(ours, tmp_path / "out")
+    assert ours.labelled("ab-1").boxes == (bea, nobody, unsaid)
+
+
 @EACH_FORM
 def test_a_picture_with_a_proposal_is_not_confirmed_by_a_round_trip(
     form: str, tmp_path: Path
