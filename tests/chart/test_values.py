@@ -537,6 +537,7 @@ def test_training_has_a_gpu_of_its_own_and_publishes_with_the_gateways_key() -> 
     (training,), (publishing,) = pod["initContainers"], pod["containers"]
     assert shared_memory(pod, training) == "1Gi"
     assert training["resources"]["limits"]["nvidia.com/gpu"] == 1
+    assert {"name": "INYOURAREA_TRAIN_DEVICE", "value": "0"} in training["env"]
     assert pod["nodeSelector"] == {"pool": "gpu"}
     assert not any(each["name"] == "store-key" for each in training["volumeMounts"])
     assert publishing["command"][-2:] == ["models", "publish"]
@@ -564,6 +565,7 @@ def test_without_words_nothing_is_published() -> None:
     (training,) = pod["containers"]
     assert training["args"] == ["train-show"]
     assert "nvidia.com/gpu" not in training["resources"]["limits"]
+    assert {"name": "INYOURAREA_TRAIN_DEVICE", "value": "cpu"} in training["env"]
     assert {each["name"] for each in pod["volumes"]} == {"models", "scratch", "shared-memory"}
 
 

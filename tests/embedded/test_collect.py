@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from inyourarea.contracts import keys
 from inyourarea.contracts.datasets import PROPOSAL, PROPOSED, Members
 from inyourarea.core.errors import DatasetRejected, ModelRejected, VideoUnreadable
 from inyourarea.embedded.collect import Collected, Wanted, Watching, collect_videos
@@ -114,6 +115,13 @@ def test_the_boxes_are_where_the_truth_has_them_and_proposed(
     for one in labels.values():
         assert (one.by, one.state, one.size) == (PROPOSAL, PROPOSED, SIZE)
         assert all(box.state == PROPOSED and box.tracklet for box in one.boxes)
+
+
+def test_pictures_come_into_the_store_of_a_site(wanted: Wanted, tmp_path: Path) -> None:
+    site = FolderObjects(tmp_path / "site"), keys.dataset("tour")
+    taken = collect(replace(wanted, place=site))
+    assert len([*Dataset(*site).pictures()]) == len(taken.added) > 0
+    assert not wanted.dataset.exists()
 
 
 def test_a_shot_is_wholly_in_one_part_and_one_is_held_out(show: SmallShow, wanted: Wanted) -> None:

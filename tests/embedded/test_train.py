@@ -22,6 +22,7 @@ from inyourarea.contracts.datasets import TRAIN, read_labels, split_shots
 from inyourarea.contracts.group import group_from_toml
 from inyourarea.contracts.triton_config import CPU
 from inyourarea.core.boxes import iou
+from inyourarea.train.course import Course
 from inyourarea.train.repository import describe_file, read_info
 from inyourarea.train.triton_repository import write_repository
 from small_group import NAMES, SHOTS, VIDEO, scenes, write_dataset, write_video
@@ -263,7 +264,7 @@ def test_a_triton_answers_as_the_file_does(trained: Studio, tmp_path: Path) -> N
     assert row["like"] == "onnxruntime, 8 bits"
     assert row["box_px"] <= 1e-3
     assert row["score"] <= 1e-5
-    assert row["pictures"] == told["pictures"]["val"]
+    assert row["pictures"] == sum(told["pictures"].values())  # there are fewer than 200
 
 
 def test_names_of_some_shots_spread_to_the_others(tmp_path: Path) -> None:
@@ -334,6 +335,18 @@ sys.exit(main(sys.argv[1:]))
 """
 
 
+def test_processes_of_several_gpus_that_fail_are_told_in_words(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    from inyourarea.train import training  # noqa: PLC0415 - not there where nobody trains
+
+    course = Course(tmp_path, (192, 128), NAMES, tmp_path, seed=0, device="0,1")
+    with (
+        pytest.raises(training.TrainingStopped, match=r"GPUs 0,1 .* smaller --batch .* one GPU"),
+        training._trouble_in_words(course),
+    ):
+        subprocess.run([sys.executable, "-c", "raise SystemExit(1)"], check=True)
+
+
 def test_weights_of_another_network_are_refused(studio: Studio) -> None:
     weights = str(MODELS / "show" / "show.pt")
     done = studio.train("--model", "yolov5s", "--from", weights, check=False)
@@ -347,6 +360,21 @@ def test_weights_that_are_none_are_refused(studio: Studio, tmp_path: Path) -> No
     done = studio.train("--from", str(file), check=False)
     assert done.returncode == 1
     assert "holds no weights" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("there", "asked", "found"),
+    [(0, "auto", "cpu"), (2, "auto", "0"), (2, "cpu", "cpu"), (2, "0,1", "0,1")],
+)
+def test_the_first_gpu_is_taken_where_there_is_one(
+    there: int, asked: str, found: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch = pytest.importorskip("torch")
+    from inyourarea.train.training import find_device  # noqa: PLC0415 - not there for all
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: there > 0)
+    monkeypatch.setattr(torch.cuda, "device_count", lambda: there)
+    assert find_device(asked) == found
 
 
 def test_a_gpu_that_is_not_there_is_named(studio: Studio) -> None:

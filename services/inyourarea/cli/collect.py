@@ -10,8 +10,10 @@ from rich.console import Console
 
 from inyourarea.cli.arguments import moment
 from inyourarea.cli.dataset import MIN_HEIGHT
+from inyourarea.cli.operating import place_on_cluster
 from inyourarea.cli.progress import TRACKING, RunProgress
 from inyourarea.contracts.datasets import SPLITS
+from inyourarea.core.errors import Refused
 from inyourarea.embedded.collect import Collected, Wanted, Watching, collect_videos
 from inyourarea.runtime.collecting import pick_every, pick_smart
 
@@ -43,7 +45,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "videos", type=Path, nargs="+", metavar="VIDEO", help="mp4, mov, mkv, webm, ts or gif"
     )
     parser.add_argument(
-        "--dataset", type=Path, required=True, metavar="DIR", help="where the pictures go"
+        "--dataset",
+        type=Path,
+        required=True,
+        metavar="DIR",
+        help="where the pictures go; where INYOURAREA_S3_* name a cluster, the name of a dataset",
     )
     parser.add_argument(
         "--from",
@@ -96,6 +102,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 def main(args: argparse.Namespace) -> int:
     """Collect; 0 when the pictures are there."""
     console = Console(stderr=True)
+    place = place_on_cluster(args.dataset)
+    if place and not args.out:
+        raise Refused(f"--out DIR is needed, where videos are run: {args.dataset} has no folder")
     wanted = Wanted(
         videos=tuple(args.videos),
         dataset=args.dataset,
@@ -107,6 +116,7 @@ def main(args: argparse.Namespace) -> int:
         least_height=args.min_height,
         start=args.start,
         end=args.end,
+        place=place,
     )
     with RunProgress(console, TRACKING) as progress:
         watching = Watching(progress.note, partial(progress.count, "taking pictures"))

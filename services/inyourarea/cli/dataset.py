@@ -8,6 +8,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from inyourarea.cli.dataset_table import lines_of
+from inyourarea.cli.operating import place_on_cluster
 from inyourarea.core.errors import Refused
 from inyourarea.runtime.datasets import Dataset, MembersConflict
 from inyourarea.runtime.folder_objects import FolderObjects
@@ -80,7 +81,8 @@ def _add_export(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     parser = verbs.add_parser(
         "export",
         help="write pictures and labels for another tool",
-        description="Everything but rejected pictures and boxes that have no member.",
+        description="Everything but rejected pictures and boxes that have no member; CVAT and COCO "
+        "get those that are known to be nobody's.",
     )
     _add_folder(parser)
     parser.add_argument("target", type=Path, metavar="TARGET", help="a new folder, or a new .zip")
@@ -91,7 +93,12 @@ def _add_export(verbs: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
 
 
 def _add_folder(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folder", type=Path, metavar="DIR", help="the dataset's folder")
+    parser.add_argument(
+        "folder",
+        type=Path,
+        metavar="DIR",
+        help="the dataset's folder; where INYOURAREA_S3_* name a cluster, its name there",
+    )
 
 
 def _add_min_height(parser: argparse.ArgumentParser) -> None:
@@ -131,7 +138,7 @@ def _import(args: argparse.Namespace) -> int:
 
     with open_files(args.source) as files, _left_as_it_was(args.folder):
         form = FORMS[args.format] if args.format else form_of(files)
-        dataset = Dataset(FolderObjects(args.folder))
+        dataset = _at(args.folder)
         plan = plan_import(dataset, files, form, by=args.by, adds_members=args.add_members)
         if not args.dry_run:
             carry_out(dataset, files, plan)
@@ -151,6 +158,7 @@ def _import(args: argparse.Namespace) -> int:
 
 def _export(args: argparse.Namespace) -> int:
     from inyourarea.train.exporting import export_dataset  # noqa: PLC0415  (as above)
+    from inyourarea.train.formats.files import MOST_FILES  # noqa: PLC0415
     from inyourarea.train.formats.known import FORMS  # noqa: PLC0415
 
     with _opened(args.folder) as dataset:
@@ -159,6 +167,11 @@ def _export(args: argparse.Namespace) -> int:
     print(f"{done.pictures} pictures with {done.boxes} boxes are in {args.target}")
     if done.unnamed:
         print(f"note: {done.unnamed} boxes have no member and were left out")
+    if done.files > MOST_FILES:
+        print(
+            f"note: that is {done.files} files; `dataset import` takes {MOST_FILES} at a time, so "
+            "bring them back in parts"
+        )
     return 0
 
 
@@ -175,9 +188,14 @@ def _rename(args: argparse.Namespace) -> int:
 
 @contextmanager
 def _opened(folder: Path) -> Iterator[Dataset]:
-    if not (folder / "dataset").is_dir():
+    is_there = (folder / "dataset").is_dir() or place_on_cluster(folder)
+    if not is_there or not (dataset := _at(folder)).is_made():
         raise Refused(f"{folder} is no dataset; `collect` or `dataset import` makes one.")
-    yield Dataset(FolderObjects(folder))
+    yield dataset
+
+
+def _at(folder: Path) -> Dataset:
+    return Dataset(*(place_on_cluster(folder) or (FolderObjects(folder), "")))
 
 
 @contextmanager

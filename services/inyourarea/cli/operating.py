@@ -2,10 +2,13 @@
 
 import argparse
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from inyourarea.contracts import keys
+from inyourarea.contracts.datasets import DATASET_NAME
 from inyourarea.core.errors import Refused
 from inyourarea.embedded.own_files import STORE
 from inyourarea.runtime import kafka_settings, minio_settings
@@ -49,6 +52,20 @@ def open_objects(folder: Path | None) -> Objects:
     from inyourarea.runtime.minio_objects import MinioObjects  # noqa: PLC0415 - a laptop has none
 
     return MinioObjects(settings)
+
+
+def place_on_cluster(named: Path) -> tuple[Objects, str] | None:
+    """The cluster's store that a dataset is in, and what all its names begin with there.
+
+    None where no cluster's settings are there, or ``named`` is a folder here, or can be no name.
+
+    Raises:
+        Refused: the settings can not be used.
+    """
+    is_name = re.fullmatch(DATASET_NAME, str(named)) and not named.is_dir()
+    if not is_name or not os.environ.get("INYOURAREA_S3_ENDPOINT"):
+        return None
+    return open_objects(None), keys.dataset(str(named))
 
 
 @contextmanager

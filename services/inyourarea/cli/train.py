@@ -28,8 +28,8 @@ examples:
   inyourarea train --dataset pictures/ --group ive.toml
       learns from the labelled pictures, writes the model and ive.toml, which
       `inyourarea run --group ive.toml` takes
-  inyourarea train --dataset pictures/ --group ive.toml --model yolov5s --device 0
-      a larger network, on a GPU
+  inyourarea train --dataset pictures/ --group ive.toml --model yolov5s --device 0,1
+      a larger network, on two GPUs
   inyourarea train --dataset tour --server https://fans.example --epochs 40
       where that site trains, from its own dataset `tour`; the group's runs there use what comes
       out, unless it is worse than what they use (--force, for operators: even then)
@@ -75,7 +75,11 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument("--epochs", type=_count, metavar="N", help="passes over the pictures")
     parser.add_argument("--batch", type=_count, metavar="N", help=f"(default {BATCH})")
-    parser.add_argument("--device", metavar="cpu|0|0,1", help="GPUs by number (default cpu)")
+    parser.add_argument(
+        "--device",
+        metavar="cpu|0|0,1",
+        help="the CPU, or GPUs by number (default: the first GPU, without one the CPU)",
+    )
     parser.add_argument(
         "--from",
         dest="weights",
@@ -148,10 +152,10 @@ def _network(asked: str) -> str:
 
 def _wish(args: argparse.Namespace, network: str) -> "Wish":
     from inyourarea.train.group_plan import Wish, starting_weights  # noqa: PLC0415
-    from inyourarea.train.settings import read_detects_on_gpu  # noqa: PLC0415
+    from inyourarea.train.settings import read_detects_on_gpu, read_device  # noqa: PLC0415
 
     asked = Environment(os.environ)
-    detects_on_gpu = read_detects_on_gpu(asked)
+    device, detects_on_gpu = read_device(asked), read_detects_on_gpu(asked)
     asked.check()
     return Wish(
         group_file=args.group,
@@ -161,7 +165,7 @@ def _wish(args: argparse.Namespace, network: str) -> "Wish":
         imgsz=args.imgsz,
         epochs=args.epochs,
         batch=args.batch or BATCH,
-        device=args.device or "cpu",
+        device=args.device or device,
         weights=args.weights or starting_weights(models_folder(), network),
         can_mirror=args.flip,
         only_named=args.only_named,

@@ -12,7 +12,7 @@ from inyourarea.train.telling import Teller
 #: Seconds between two questions how far it is, and for which a server may be away meanwhile.
 _POLL_S, _AWAY_S = 2.0, 600.0
 #: Options that say how this machine trains.
-_HERE = ("batch", "device", "weights", "flip", "triton", "out", "models")
+_HERE = ("batch", "device", "weights", "flip", "only_named", "triton", "out", "models")
 
 
 def train_there(args: argparse.Namespace, network: str, teller: Teller) -> str:
@@ -22,7 +22,9 @@ def train_there(args: argparse.Namespace, network: str, teller: Teller) -> str:
         Refused: it has not, or was asked for what only this machine can be told.
     """
     if told := [
-        f"--{'from' if name == 'weights' else name}" for name in _HERE if getattr(args, name)
+        f"--{'from' if name == 'weights' else name.replace('_', '-')}"
+        for name in _HERE
+        if getattr(args, name)
     ]:
         raise Refused(f"{', '.join(told)}: how it trains is the server's own to know; leave it out")
     name, group = str(args.dataset), args.group and args.group.stem

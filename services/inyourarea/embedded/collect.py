@@ -46,7 +46,8 @@ class Wanted:
 
     ``out`` is where the videos were run, or will be; ``members`` are names that the dataset has
     besides those it has; below ``least_height`` pixels a video is warned of. Only what is from
-    ``start`` to ``end`` seconds is taken of each.
+    ``start`` to ``end`` seconds is taken of each. ``place`` is a store, and what all names of the
+    dataset begin with there, where it is not in the folder ``dataset``.
     """
 
     videos: tuple[Path, ...]
@@ -59,6 +60,7 @@ class Wanted:
     least_height: int = 0
     start: Fraction | None = None
     end: Fraction | None = None
+    place: tuple[Objects, str] | None = None
 
     @property
     def is_of_a_part(self) -> bool:
@@ -100,7 +102,8 @@ def collect_videos(wanted: Wanted, watching: Watching) -> list[Collected]:
 
 def _collect(wanted: Wanted, watching: Watching) -> list[Collected]:
     videos = _videos(wanted.videos)
-    dataset = Dataset(FolderObjects(wanted.dataset))
+    place = wanted.place or (FolderObjects(wanted.dataset), "")
+    dataset = Dataset(*place)
     group = find_group(wanted.group) if wanted.group else None
     classes = group.members if group else ()
     found = {video: _find_run(wanted, video, digest) for video, digest in videos.items()}
@@ -124,7 +127,7 @@ def _collect(wanted: Wanted, watching: Watching) -> list[Collected]:
 
     collected = []
     with closing(Child()) as child:
-        collector = Collector(_store(wanted), child, (FolderObjects(wanted.dataset), ""))
+        collector = Collector(_store(wanted), child, place)
         for video, run, some in zip(found, runs, picks, strict=True):
             taken = collector.take(run, some, note)
             warnings = tuple(_warnings(run, wanted, members, taken.lost))

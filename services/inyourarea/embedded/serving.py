@@ -50,6 +50,7 @@ from inyourarea.runtime.trainings import Trainings
 from inyourarea.runtime.worker import DependencyAway
 from inyourarea.train.installed import is_installed
 from inyourarea.train.settings import TrainSettings
+from inyourarea.train.settings import read_settings as read_train_settings
 
 if TYPE_CHECKING:
     from inyourarea.train.group_steps import Made
@@ -113,7 +114,7 @@ def _train(line: Line, folder: Path) -> None:
     from inyourarea.train.handler import TrainHandler  # noqa: PLC0415
     from inyourarea.train.wanted import train_politely  # noqa: PLC0415
 
-    settings = TrainSettings(scratch=folder / TRAINING, models=models_folder())
+    settings = training_settings(folder)
     child = line.child(TRAINING_MIB)
 
     def make(training: Training) -> "Made":
@@ -129,6 +130,16 @@ def _train(line: Line, folder: Path) -> None:
     line.start(TRAIN, TrainHandler(line.objects, versions, make).handlers)
     for training, _ in Trainings(line.objects).under_way():
         line.publish(training.fact)
+
+
+def training_settings(folder: Path) -> TrainSettings:
+    """What the environment says of training, in this site's folder and from this machine's models.
+
+    Raises:
+        SettingsRejected: a value can not be used.
+    """
+    asked = read_train_settings(os.environ)
+    return replace(asked, scratch=folder / TRAINING, models=models_folder())
 
 
 def open_catalog(folder: Path) -> Catalog:

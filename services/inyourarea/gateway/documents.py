@@ -702,7 +702,9 @@ class DatasetCounts(_Document):
     confirmed_pictures: int
     unnamed: int = Field(description="Boxes of which nobody has said yet whose they are")
     advised: int = Field(description="Boxes of each member that it takes, by experience")
-    balance: float = Field(description="Boxes of who has fewest, as a share of who has most")
+    balance: float = Field(
+        description="Boxes of who has fewest, those in other shots too, as a share of who has most"
+    )
     clicks: int = Field(description="What people did: a named tracklet, or a saved picture")
     given: int = Field(description="Boxes that this has said something about")
     spread: int = Field(description="Boxes more that training names so, in other shots of the run")

@@ -1,6 +1,6 @@
 """From runs that are tracked to a dataset: which frames, and what is proposed as their labels.
 
-Whoever has a store can do it: the command line in a folder, a gateway in its own.
+The runs are in one store, the dataset is in it or in another: a folder, or a site's.
 """
 
 import json

@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from inyourarea.train.parity import is_within
+
 
 @dataclass(frozen=True, slots=True)
 class MemberFigures:
@@ -33,6 +35,13 @@ class Runtime:
     score: float
     cpu_ms: float | None
     ms: float
+
+    @property
+    def is_true(self) -> bool | None:
+        """Whether it answers as that other one does; none: 8 bits are not asked to."""
+        if self.like == TORCH and self.name.endswith(EIGHT_BITS):
+            return None
+        return is_within(self.box_px, self.score)
 
 
 TORCH, FLOAT, HALF, EIGHT_BITS = "torch", "float32", "float16", "8 bits"

@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from ultralytics.nn.tasks import DetectionModel
 
-from inyourarea.contracts.datasets import TRAIN
+from inyourarea.contracts.datasets import TEST, TRAIN, VAL
 from inyourarea.contracts.model import BOXES_OUTPUT, FRAMES_INPUT, SCORES_OUTPUT, ModelInfo
 from inyourarea.core.errors import Refused
 from inyourarea.core.letterbox import BAR_GREY
@@ -23,12 +23,12 @@ from inyourarea.train.group_figures import EIGHT_BITS, FLOAT, HALF, TORCH, Runti
 from inyourarea.train.group_plan import Plan
 from inyourarea.train.half_floats import in_half_floats
 from inyourarea.train.int8 import in_eight_bits, to_calibrate_on
-from inyourarea.train.octaves import half_of, in_two_octaves
-from inyourarea.train.parity import Answer, Look, apart, is_within
+from inyourarea.train.octaves import LEAST_TOLD_PX, half_of, in_two_octaves
+from inyourarea.train.parity import BOX_TOLERANCE_PX, Answer, Look, apart
 from inyourarea.train.repository import write_whole
 from inyourarea.train.training import (
     Tell,
-    check_device,
+    find_device,
     read_network,
     read_rounds,
     train_network,
@@ -38,12 +38,12 @@ from inyourarea.train.windows import LabelledPicture, read_picture
 from inyourarea.train.yolo import ParityBroken, export_network, for_inference, own_answer
 
 __all__ = [
-    "check_device",
     "compare_served",
     "describe_start",
     "export",
     "export_start",
     "export_teacher",
+    "find_device",
     "learn",
     "rounds_done",
 ]
@@ -122,9 +122,9 @@ def export(plan: Plan, start: str, tell: Callable[[int, int], None]) -> None:
         write_whole(plan.file(numbers), model_bytes(both))
     sessions = {f"{ONNXRUNTIME}, {numbers}": _session(plan.file(numbers)) for numbers in each}
     own = _own(for_inference(network), looks)
-    rows = _compare(pictures, {TORCH: own, **sessions}, step)
+    rows = _compare(pictures, {TORCH: own, **sessions}, plan.info.floor, step)
     worst = rows[1]
-    if not is_within(worst.box_px, worst.score):
+    if not worst.is_true:
         raise ParityBroken(
             f"The exported file differs from the network by {worst.box_px:.2f} px and "
             f"{worst.score:.4f} in score; please report this, with {plan.folder / 'course.json'}."
@@ -159,7 +159,7 @@ def _write_looker(plan: Plan, network: DetectionModel, info: ModelInfo, file: Pa
 
 def compare_served(
     plan: Plan, numbers: str, name: str, look: Look, tell: Callable[[int, int], None]
-) -> None:
+) -> Runtime:
     """Another runtime that has the file in these numbers is in the table of those that were asked.
 
     It is compared with that file here.
@@ -168,9 +168,12 @@ def compare_served(
     rows = [Runtime(**row) for row in told["runtimes"] if row["name"] != name]
     pictures = _compared(plan)
     here = {f"{ONNXRUNTIME}, {numbers}": _session(plan.file(numbers))}
-    found = _compare(pictures, {**here, name: look}, _steps(tell, len(pictures)))[1]
-    # What this process spends is not what the server does.
-    _write_exported(plan, [*rows, replace(found, cpu_ms=None)], told["start"])
+    found = _compare(pictures, {**here, name: look}, plan.info.floor, _steps(tell, len(pictures)))[
+        1
+    ]
+    found = replace(found, cpu_ms=None)  # what this process spends is not what the server does
+    _write_exported(plan, [*rows, found], told["start"])
+    return found
 
 
 def _write_exported(plan: Plan, rows: Sequence[Runtime], start: str) -> None:
@@ -186,8 +189,7 @@ def _session(file: Path) -> Look:
     session, _ = open_model(file.read_bytes())
 
     def look(frames: NDArray[np.uint8]) -> Answer:
-        boxes, scores = session.run([BOXES_OUTPUT, SCORES_OUTPUT], {FRAMES_INPUT: frames})
-        return boxes, scores
+        return Answer(*session.run([BOXES_OUTPUT, SCORES_OUTPUT], {FRAMES_INPUT: frames}))
 
     return look
 
@@ -197,10 +199,15 @@ def _own(network: torch.nn.Module, looks: tuple[ModelInfo, ModelInfo]) -> Look:
     full, half = looks
 
     def look(frames: NDArray[np.uint8]) -> Answer:
-        boxes, scores = own_answer(network, frames)
-        half_boxes, half_scores = own_answer(network, _halved(frames, half))
+        boxes, scores, _ = own_answer(network, frames)
+        half_boxes, half_scores, _ = own_answer(network, _halved(frames, half))
         larger = np.clip(2 * half_boxes, 0, [full.width, full.height] * 2)
-        return np.concatenate([boxes, larger], 1), np.concatenate([scores, half_scores], 1)
+        is_tall = larger[..., 3] - larger[..., 1] >= LEAST_TOLD_PX + 2 * BOX_TOLERANCE_PX
+        return Answer(
+            np.concatenate([boxes, larger], 1),
+            np.concatenate([scores, half_scores], 1),
+            np.concatenate([np.ones(boxes.shape[:2], bool), is_tall], 1),
+        )
 
     return look
 
@@ -232,11 +239,13 @@ def _steps(tell: Callable[[int, int], None], total: int) -> Callable[[], None]:
 
 
 def _compared(plan: Plan) -> list[Path]:
-    return [one.file for one in plan.labelled(plan.judged_on)][:PARITY_PICTURES]
+    """The pictures that are judged on, and as many others as are lacking."""
+    splits = dict.fromkeys((plan.judged_on, VAL, TEST, TRAIN))
+    return [one.file for split in splits for one in plan.labelled(split)][:PARITY_PICTURES]
 
 
 def _compare(
-    pictures: Sequence[Path], asked: Mapping[str, Look], step: Callable[[], None]
+    pictures: Sequence[Path], asked: Mapping[str, Look], floor: float, step: Callable[[], None]
 ) -> list[Runtime]:
     """Ask all of them about each picture; the first one's row is first: what others are like."""
     like = next(iter(asked))
@@ -249,7 +258,7 @@ def _compare(
             began = np.array([time.process_time(), time.perf_counter()])
             answers[name] = look(frames)
             spent[name] += [time.process_time(), time.perf_counter()] - began
-            worst[name] = np.maximum(worst[name], apart(answers[like], answers[name]))
+            worst[name] = np.maximum(worst[name], apart(answers[like], answers[name], floor))
         step()
     return [
         Runtime(name, like, len(pictures), *worst[name].tolist(), *_ms(spent[name], len(pictures)))

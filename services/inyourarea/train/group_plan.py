@@ -58,7 +58,8 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 class Wish:
     """What is asked for: as the options of ``inyourarea train``.
 
-    ``detects_on_gpu`` where the model is to find people on a GPU, whatever it is trained on.
+    ``device`` is that of `TrainSettings`. ``detects_on_gpu`` where the model is to find people on a
+    GPU, whatever it is trained on.
     """
 
     group_file: Path
@@ -68,7 +69,7 @@ class Wish:
     imgsz: int | None = None
     epochs: int | None = None
     batch: int = 16
-    device: str = "cpu"
+    device: str = "auto"
     weights: Path | None = None
     can_mirror: bool = False
     only_named: bool = False

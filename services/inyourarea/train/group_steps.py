@@ -1,19 +1,21 @@
 """All steps from a labelled dataset to a group's model, in order, told to whoever waits for it."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from inyourarea.contracts.published import PublishedFile
 from inyourarea.contracts.trainings import EXPORTING, LEARNING, PICTURES
 from inyourarea.core.errors import Refused
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.disk import words_for
 from inyourarea.train import group_labels, group_model, group_pictures, group_plan
-from inyourarea.train.group_figures import FLOAT
+from inyourarea.train.group_figures import FLOAT, Runtime
 from inyourarea.train.group_plan import Plan, Wish
 from inyourarea.train.installed import torch_within
 from inyourarea.train.parity import Look
+from inyourarea.train.repository import describe_file
 from inyourarea.train.telling import Teller
 
 SERVED = "Triton"
@@ -28,6 +30,12 @@ class Made:
     card: Path
     group: Path
     numbers: str = FLOAT
+
+    @property
+    def published(self) -> PublishedFile:
+        """As a group's versions keep it, and servers know it."""
+        described = describe_file(self.model)
+        return PublishedFile(described.versions[0], described.is_quantised)
 
 
 def make_model(dataset: Dataset, wish: Wish, teller: Teller, triton: str | None = None) -> Made:
@@ -53,10 +61,12 @@ def _made(dataset: Dataset, wish: Wish, teller: Teller, triton: str | None) -> M
     with torch_within(wish.out):
         from inyourarea.train import group_network as network  # noqa: PLC0415 - it needs torch
 
-        network.check_device(wish.device)
+        device = network.find_device(wish.device)
+        plan = replace(plan, wish=replace(wish, device=device))
         start = network.describe_start(plan.course)
         size = "{}x{}".format(*plan.size)
-        teller.say(f"{wish.network} of {size}, from {start}; in {plan.folder}")
+        on = device if device == "cpu" else f"GPU {device}"
+        teller.say(f"{wish.network} of {size}, from {start}, on {on}; in {plan.folder}")
         for warning in plan.chosen.warnings:
             teller.say(warning)
         plan = group_labels.with_spread_names(plan, dataset, network, teller.begin)
@@ -70,15 +80,15 @@ def _made(dataset: Dataset, wish: Wish, teller: Teller, triton: str | None) -> M
         network.export(plan, start, teller.begin(EXPORTING))
         made = _published(plan, teller.say)
         if served:
-            look = served(wish.name, int(made.model.parent.name))
+            look = served((made.published.name, wish.name), int(made.model.parent.name))
             step = teller.begin(SERVED)
-            network.compare_served(plan, made.numbers, SERVED, look, step)
+            tell_doubt(network.compare_served(plan, made.numbers, SERVED, look, step), teller.say)
             made = _published(plan, lambda _: None)
     return made
 
 
-def _triton_of(address: str) -> Callable[[str, int], Look]:
-    """How the server there is asked for a version of a model: known before anything is learned.
+def _triton_of(address: str) -> Callable[[Sequence[str], int], Look]:
+    """How the server there is asked for a version by its names: known before anything is learned.
 
     Raises:
         Refused: its client is not installed.
@@ -104,8 +114,19 @@ def learning(teller: Teller, batch: int) -> Callable[[int, int, int], None]:
     return tell
 
 
+def tell_doubt(runtime: Runtime, say: Callable[[str], None]) -> None:
+    """It is said of a runtime that it does not answer as it should."""
+    if runtime.is_true is False:
+        say(
+            f"{runtime.name} differs from {runtime.like} by {runtime.box_px:.2f} px and "
+            f"{runtime.score:.4f} in score, which is more than may be: do not use it"
+        )
+
+
 def _published(plan: Plan, say: Callable[[str], None]) -> Made:
     figures = group_model.measure(plan)
+    for one in figures.runtimes:
+        tell_doubt(one, say)
     group = group_model.publish(plan, figures)
     mean = figures.mean
     say(

@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 
 from inyourarea.contracts.cards import read_card, worse_by
 from inyourarea.contracts.group import group_from_toml
-from inyourarea.contracts.published import PublishedFile, PublishedVersion
+from inyourarea.contracts.published import PublishedVersion
 from inyourarea.contracts.trainings import DONE, Training, TrainingState
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.runtime.model_versions import ChosenMeanwhile, ModelVersions
@@ -18,7 +18,6 @@ from inyourarea.runtime.objects import Objects
 from inyourarea.runtime.trainings import TrainingCancelled, Trainings
 from inyourarea.runtime.units import done_already
 from inyourarea.train.group_steps import Made
-from inyourarea.train.repository import describe_file
 
 log = logging.getLogger(__name__)
 
@@ -71,11 +70,11 @@ class TrainHandler:
 
     def _publish(self, made: Made, training: Training) -> PublishedVersion:
         group = group_from_toml(made.group.read_text(encoding="utf-8"))
-        description = describe_file(made.model)
-        file = PublishedFile(description.versions[0], description.is_quantised)
         card = read_card(made.card.read_bytes())
         content = made.model.read_bytes()
-        return self._versions().publish(content, file, group, card, training.by or "operator")
+        return self._versions().publish(
+            content, made.published, group, card, training.by or "operator"
+        )
 
     def _choose(self, version: PublishedVersion, training: Training) -> TrainingState:
         """The group uses the version, unless it is worse than the one it uses, or may be."""

@@ -22,9 +22,10 @@ from inyourarea.contracts.datasets import (
     split_import,
 )
 from inyourarea.core.errors import DatasetRejected
+from inyourarea.core.members import fold
 from inyourarea.runtime.datasets import Conflict, Dataset, MembersConflict
 from inyourarea.train.formats.files import Files
-from inyourarea.train.formats.foreign import Foreign, ForeignBox, ForeignPicture
+from inyourarea.train.formats.foreign import NOBODY, Foreign, ForeignBox, ForeignPicture
 from inyourarea.train.formats.jpeg import as_jpeg, check_picture, size_of
 from inyourarea.train.formats.known import Form
 from inyourarea.train.merging import merged, says_the_same
@@ -91,8 +92,8 @@ def plan_import(
 ) -> Plan:
     """Everything is read and checked; nothing is changed.
 
-    A picture that the dataset exported comes back to where it was. Who drew boxes elsewhere has
-    confirmed them, unless the file says otherwise.
+    A picture that the dataset exported comes back to where it was. Who drew or moved boxes
+    elsewhere has confirmed them, unless the file says otherwise.
 
     Raises:
         DatasetRejected: what can not be used, in which file and line; or nobody may be called so.
@@ -111,7 +112,9 @@ def plan_import(
         picture = _picture_name(dataset, known, one.file, pictures)
         fresh = _fresh(one, picture, pictures.size(one.file), names)
         fresh = replace(fresh, by=by, at_ns=time.time_ns())
-        labels = merged(known[picture], fresh) if picture in known else fresh
+        tells_states = any("state" in box.told for box in one.boxes)
+        was = known.get(picture)
+        labels = merged(was, fresh, tells_states=tells_states) if was else fresh
         arrival = Arrival(one.file, pictures.digest(one.file), picture, labels)
         other = arrivals.get(picture)
         if other and other.labels.boxes != labels.boxes:
@@ -194,22 +197,27 @@ def _members(
     """Whom the dataset shows afterwards, what it calls each class, and notes.
 
     Classes are known by their names, so their order may be any; a new dataset takes the files'.
+    `NOBODY` is nobody, unless a member is called so.
     """
+    nobody = {
+        name: "" for name in foreign.classes if fold(name) == NOBODY and not (now and now.now(name))
+    }
+    classes = tuple(name for name in foreign.classes if name not in nobody)
     used = {box.name: box.where for one in reversed(foreign.pictures) for box in one.boxes}
-    notes = [f"no box of {name!r}" for name in foreign.classes if name not in used]
+    notes = [f"no box of {name!r}" for name in classes if name not in used]
     if now is None:
-        return Members(foreign.classes), {name: name for name in foreign.classes}, notes
-    strange = [name for name in foreign.classes if now.now(name) is None]
+        return Members(classes), {name: name for name in classes} | nobody, notes
+    strange = [name for name in classes if now.now(name) is None]
     if strange and adds_members:
         now = now.with_added(*strange)
-    called = {name: now.now(name) for name in foreign.classes}
+    called = {name: now.now(name) for name in classes}
     wrong = next((name for name in strange if name in used and called[name] is None), None)
     if wrong is not None:
         raise DatasetRejected(
             f"{used[wrong]}: {wrong!r} is none of the dataset's members, {', '.join(now.names)}; "
             "rename the class, or take it in by --add-members."
         )
-    return now, {name: member for name, member in called.items() if member}, notes
+    return now, {name: member for name, member in called.items() if member} | nobody, notes
 
 
 def _fresh(

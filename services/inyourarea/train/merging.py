@@ -20,15 +20,18 @@ _ROUNDING_PX = 1.0
 _SAME_FACE_IOU = 0.5
 
 
-def merged(old: LabelledPicture, fresh: LabelledPicture) -> LabelledPicture:
+def merged(old: LabelledPicture, fresh: LabelledPicture, *, tells_states: bool) -> LabelledPicture:
     """The version after ``old``: boxes keep what files can not tell, nobody's stay.
 
-    It is not confirmed while of one of them nobody has said whose it is. A rejected one stays so.
+    Where the file ``tells_states`` no more than LabelImg's, a box that was not moved has the state
+    that it had. The picture is not confirmed while one of its boxes is only proposed, or nobody has
+    said whose it is. A rejected one stays so.
     """
-    kept = [_as_it_was(box, old) for box in fresh.boxes]
+    kept = [_as_it_was(box, old, tells_states=tells_states) for box in fresh.boxes]
     nobody = [box for box in old.boxes if not box.member and not _overlaps(box, fresh.boxes)]
     is_open = any(not box.member and box.state == PROPOSED for box in (*kept, *nobody))
-    is_confirmed = CONFIRMED in (old.state, fresh.state) and not is_open
+    is_said = fresh.state == CONFIRMED and all(box.state == CONFIRMED for box in kept)
+    is_confirmed = (old.state == CONFIRMED or is_said) and not is_open
     state = CONFIRMED if is_confirmed else PROPOSED
     return replace(
         old,
@@ -40,11 +43,11 @@ def merged(old: LabelledPicture, fresh: LabelledPicture) -> LabelledPicture:
     )
 
 
-def _as_it_was(box: LabelledBox, old: LabelledPicture) -> LabelledBox:
+def _as_it_was(box: LabelledBox, old: LabelledPicture, *, tells_states: bool) -> LabelledBox:
     for other in _near(box, old):
         if other.member == box.member:
             view = box.view or other.view
-            return replace(other, view=view, state=box.state)
+            return replace(other, view=view, state=box.state if tells_states else other.state)
     hers = [other.tracklet for other in old.boxes if other.member == box.member]
     return replace(box, tracklet=box.tracklet if box.tracklet in hers else "")
 

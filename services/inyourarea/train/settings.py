@@ -14,13 +14,13 @@ class TrainSettings:
 
     ``scratch`` is where everything on the way lies: kept between two tries, the second goes on
     where the first was stopped. ``models`` has the show's weights to start from; none: nothing to
-    start from. ``device`` is ``cpu``, or GPUs by number. ``detects_on_gpu`` where what comes of it
-    is to find people on a GPU.
+    start from. ``device`` is ``cpu``, GPUs by number, or ``auto``: the first GPU, without one the
+    CPU. ``detects_on_gpu`` where what comes of it is to find people on a GPU.
     """
 
     scratch: Path
     models: Path | None = None
-    device: str = "cpu"
+    device: str = "auto"
     detects_on_gpu: bool = False
 
 
@@ -34,11 +34,16 @@ def read_settings(environment: Mapping[str, str]) -> TrainSettings:
     settings = TrainSettings(
         scratch=(asked.folder("SCRATCH") or Path(tempfile.gettempdir())) / "training",
         models=asked.folder("MODELS"),
-        device=asked.text("TRAIN_DEVICE", "cpu", "cpu, or GPUs by number, such as 0,1"),
+        device=read_device(asked),
         detects_on_gpu=read_detects_on_gpu(asked),
     )
     asked.check()
     return settings
+
+
+def read_device(asked: Environment) -> str:
+    """What is trained on: ``INYOURAREA_TRAIN_DEVICE`` (auto)."""
+    return asked.text("TRAIN_DEVICE", "auto", "auto, cpu, or GPUs by number, such as 0,1")
 
 
 def read_detects_on_gpu(asked: Environment) -> bool:

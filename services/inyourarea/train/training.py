@@ -7,6 +7,7 @@ Made for a CPU, where bfloat16 arithmetic in channels-last order takes half the 
 import errno
 import json
 import pickle
+import subprocess
 import threading
 from collections.abc import Callable
 from contextlib import contextmanager
@@ -248,7 +249,7 @@ def train_network(course: Course, tell: Tell | None = None) -> Path:
     """Train, or go on where a stopped run was, and return the checkpoint file.
 
     Raises:
-        TrainingStopped: the disk is full, or a GPU's memory.
+        TrainingStopped: the disk is full, or a GPU's memory; or processes of several GPUs failed.
     """
     settings.update({"sync": False, "tensorboard": False})
     file = course.work / "course.json"
@@ -306,21 +307,24 @@ def _number_type(device: str) -> bool | str:
     return "bf16" if device != "cpu" and torch.cuda.is_bf16_supported() else False
 
 
-def check_device(device: str) -> None:
-    """See that the GPUs are there.
+def find_device(device: str) -> str:
+    """What is asked for, which is there; ``auto`` is the first GPU, without one the CPU.
 
     Raises:
-        Refused: one is not.
+        Refused: a GPU is not there.
     """
-    if device == "cpu":
-        return
-    numbers = device.split(",")
     there = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if device == "auto":
+        return "0" if there else "cpu"
+    if device == "cpu":
+        return device
+    numbers = device.split(",")
     if not all(number.isdecimal() and int(number) < there for number in numbers):
         raise Refused(
-            f"--device is cpu, or GPUs by number such as 0 or 0,1; torch sees {there} here, not "
-            f"{device!r}."
+            f"--device is auto, cpu, or GPUs by number such as 0 or 0,1; torch sees {there} here, "
+            f"not {device!r}."
         )
+    return device
 
 
 @contextmanager
@@ -363,8 +367,16 @@ def _trouble_in_words(course: Course) -> Any:
         if not any(words in str(error).lower() for words in FULL_MEMORY):
             raise
         raise TrainingStopped(
-            f"The memory of device {course.device} is full, even for smaller batches than "
-            f"{course.batch}; give a smaller --batch or --model."
+            f"The memory of device {course.device} is full. A batch ({course.batch}) is halved on "
+            "one GPU alone, in its first round, up to three times; give a smaller --batch or "
+            "--model."
+        ) from error
+    except subprocess.CalledProcessError as error:
+        raise TrainingStopped(
+            f"The processes of the GPUs {course.device} have failed; what they said is above. If "
+            f"it was memory, give a smaller --batch than {course.batch}; if the disk, make room in "
+            f"{course.work}; if they did not find each other, give one GPU, such as --device 0. "
+            "What was learned is kept."
         ) from error
     except OSError as error:
         raise TrainingStopped(f"{course.work} can not be written: {words_of(error)}") from error

@@ -17,13 +17,16 @@ from numpy.typing import NDArray
 
 from inyourarea.contracts.model import BOXES_OUTPUT, FRAMES_INPUT, SCORES_OUTPUT, ModelInfo
 from inyourarea.core.errors import Refused
-from inyourarea.runtime.onnx_session import open_session
-from inyourarea.train.graph import OPSET, ROWS, Nodes, Suppression, build_model
-from inyourarea.train.parity import BOX_TOLERANCE_PX, SCORE_TOLERANCE, Answer, apart, is_within
-
-SUPPRESSION = Suppression(candidates=300, iou=0.55)
-"""A face is seen by some ten cells, thirty people fill 300, and 600 bring nothing where two looks
-are joined; members who cross overlap less than .55 in the face box until one is hidden."""
+from inyourarea.train.answers import open_model
+from inyourarea.train.graph import OPSET, ROWS, Nodes, build_model
+from inyourarea.train.parity import (
+    BOX_TOLERANCE_PX,
+    SCORE_TOLERANCE,
+    SUPPRESSION,
+    Answer,
+    apart,
+    is_within,
+)
 
 DISTANCES = 16
 """Steps of each side's distribution, in strides; fixed by the architecture."""
@@ -160,7 +163,7 @@ def own_answer(network: torch.nn.Module, frames: NDArray[np.uint8]) -> Answer:
         [rows[..., :2] - rows[..., 2:4] / 2, rows[..., :2] + rows[..., 2:4] / 2], -1
     )
     height, width = frames.shape[1:3]
-    return np.clip(boxes, 0, [width, height, width, height]), rows[..., 4:]
+    return Answer(np.clip(boxes, 0, [width, height, width, height]), rows[..., 4:])
 
 
 def check_parity(
@@ -168,14 +171,14 @@ def check_parity(
 ) -> tuple[float, float]:
     """Return the largest difference of boxes (pixels) and scores between network and file.
 
-    ``frames`` are uint8 [N,H,W,3]. Every row of the file is looked up among the network's own rows.
+    ``frames`` are uint8 [N,H,W,3]; see `apart`.
 
     Raises:
         ParityBroken: a difference is beyond half a pixel or .01.
     """
-    session = open_session(content)
-    answer = session.run([BOXES_OUTPUT, SCORES_OUTPUT], {FRAMES_INPUT: frames})
-    found = apart(own_answer(for_inference(network), frames), answer)
+    session, info = open_model(content)
+    answer = Answer(*session.run([BOXES_OUTPUT, SCORES_OUTPUT], {FRAMES_INPUT: frames}))
+    found = apart(own_answer(for_inference(network), frames), answer, info.floor)
     if not is_within(*found):
         raise ParityBroken(
             f"The exported file differs from the network by {found[0]:.2f} px and "

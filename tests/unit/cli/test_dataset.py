@@ -5,7 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from inyourarea.cli import operating
 from inyourarea.cli.__main__ import main
+from inyourarea.contracts import keys
 from inyourarea.contracts.datasets import (
     CONFIRMED,
     FRONTAL,
@@ -14,6 +16,7 @@ from inyourarea.contracts.datasets import (
     LabelledPicture,
     Members,
 )
+from inyourarea.embedded.collect import Collected, Wanted
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.folder_objects import FolderObjects
 from labelled_files import WRITTEN, picture
@@ -68,6 +71,20 @@ def test_what_is_exported_can_be_imported(
         "note: no box of '아리아'\n"
     )
     assert Dataset(FolderObjects(tmp_path / "new")).members().names == ("아리아", "Bea")
+
+
+def test_an_export_that_does_not_come_back_at_once_says_so(
+    folder: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    for most, is_told in ((2, True), (3, False)):  # classes, a picture, its labels
+        monkeypatch.setattr("inyourarea.train.formats.files.MOST_FILES", most)
+        target = str(tmp_path / f"out-{most}")
+        assert main(["dataset", "export", str(folder), target, "--format", "yolo"]) == 0
+        told = "note: that is 3 files; `dataset import` takes 2 at a time"
+        assert (told in capsys.readouterr().out) is is_told
 
 
 def write_labelimgs(root: Path) -> Path:
@@ -131,3 +148,50 @@ def test_the_help_explains_each_form(capsys: pytest.CaptureFixture[str]) -> None
         main(["dataset", "--help"])
     told = capsys.readouterr().out
     assert all(word in told for word in ("LabelImg", "VOC", "CVAT for images 1.1", "COCO"))
+
+
+@pytest.fixture
+def cluster(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> FolderObjects:
+    """What stands in for a cluster's bucket, whose settings are there."""
+    bucket = FolderObjects(tmp_path / "bucket")
+    monkeypatch.setenv("INYOURAREA_S3_ENDPOINT", "http://127.0.0.1:9")
+    monkeypatch.setattr(operating, "open_objects", lambda _: bucket)
+    monkeypatch.chdir(tmp_path)
+    return bucket
+
+
+def test_labels_come_into_a_clusters_dataset_by_its_name(
+    cluster: FolderObjects, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = write_labelimgs(tmp_path / "in")
+    assert main(["dataset", "import", "tour", str(source), "--min-height", "0"]) == 0
+    assert len([*Dataset(cluster, keys.dataset("tour")).pictures()]) == 1
+    assert not Path("tour").exists()
+    assert main(["dataset", "show", "tour"]) == 0
+    assert "1 pictures" in capsys.readouterr().out
+    assert main(["dataset", "show", "other"]) == 1
+    assert "other is no dataset" in capsys.readouterr().err
+
+
+def test_a_folder_of_this_machine_goes_before_a_cluster(
+    cluster: FolderObjects, folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["dataset", "show", folder.name]) == 0
+    assert "1 pictures" in capsys.readouterr().out
+    assert not [*cluster.list("")]
+
+
+def test_what_is_collected_for_a_cluster_is_run_somewhere_else(
+    cluster: FolderObjects, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    asked: list[Wanted] = []
+
+    def collect(wanted: Wanted, _: object) -> list[Collected]:
+        asked.append(wanted)
+        return []
+
+    monkeypatch.setattr("inyourarea.cli.collect.collect_videos", collect)
+    assert main(["collect", "a.mp4", "--dataset", "tour"]) == 1
+    assert "--out DIR is needed" in capsys.readouterr().err
+    assert main(["collect", "a.mp4", "--dataset", "tour", "--out", "runs"]) == 0
+    assert asked[0].place == (cluster, keys.dataset("tour"))

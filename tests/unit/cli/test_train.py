@@ -15,7 +15,8 @@ from inyourarea.contracts.datasets import CONFIRMED, VAL, LabelledBox, LabelledP
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.train import group_plan
-from inyourarea.train.group_steps import learning
+from inyourarea.train.group_figures import EIGHT_BITS, HALF, TORCH, Runtime
+from inyourarea.train.group_steps import learning, tell_doubt
 
 
 @pytest.fixture
@@ -128,3 +129,13 @@ def test_a_smaller_batch_is_said_once() -> None:
         for batch in (16, 8, 8):
             tell(0, 4, batch)
     assert said == ["The memory was full with 16 pictures at a time; going on with 8."]
+
+
+def test_a_file_that_is_not_true_to_the_network_is_told() -> None:
+    said: list[str] = []
+    for name, score in ((HALF, 0.02), (HALF, 0.002), (EIGHT_BITS, 0.2)):
+        tell_doubt(Runtime(f"onnxruntime, {name}", TORCH, 200, 0.1, score, 1.0, 1.0), said.append)
+    assert said == [
+        "onnxruntime, float16 differs from torch by 0.10 px and 0.0200 in score, which is more "
+        "than may be: do not use it"
+    ]

@@ -112,3 +112,22 @@ def test_a_training_is_cancelled_and_whoever_follows_it_is_told_by_whom(
     site = Site({"state": "working"}, {"state": "cancelled", "cancelled_by": "kim"})
     assert train(monkeypatch, site) == 1
     assert "kim has cancelled it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "named"),
+    [
+        (("--only-named",), "--only-named:"),
+        (("--from", "own.pt", "--device", "0"), "--device, --from:"),
+    ],
+)
+def test_what_only_this_machine_can_be_told_is_refused(
+    words: tuple[str, ...],
+    named: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    site = Site(_DONE)
+    assert train(monkeypatch, site, *words) == 1
+    assert f"{named} how it trains is the server's own to know" in capsys.readouterr().err
+    assert not site.asked

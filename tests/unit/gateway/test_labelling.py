@@ -248,6 +248,14 @@ class TestTracklets:
         assert counts["advised"] == 1500
         assert counts["balance"] == 0  # Cho has none
 
+    def test_are_as_many_for_the_balance_as_training_learns(
+        self, site: RehearsedSite, pictures: list[str]
+    ) -> None:
+        for place, member in enumerate(("Ana", "Bo", "Cho")):
+            named(site, tracklet_of(0, place), member)
+        named(site, tracklet_of(1, 0), "Ana")  # who was learned there before
+        assert site.get("/datasets/show/counts")["balance"] == 1
+
 
 class TestAPicture:
     def test_is_sent_once(self, site: RehearsedSite, pictures: list[str]) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from inyourarea.train.measure import precision_and_recall
 from inyourarea.train.mistakes import confusion, write_mistakes
-from inyourarea.train.parity import apart, is_within
+from inyourarea.train.parity import Answer, apart, is_within
 from told import PLACES, answers
 
 NAMES = ("Kim", "Lee")
@@ -62,12 +62,28 @@ def test_precision_and_recall_at_a_confidence() -> None:
 
 
 def test_answers_are_laid_beside_each_other_in_any_order() -> None:
-    scores = np.array([[0.9, 0.0], [0.0, 0.8], [0.1, 0.1]])
+    scores = np.array([[0.9, 0.0], [0.0, 0.8], [0.04, 0.05]])
     moved = PLACES[[1, 0]] + 0.25
     given = np.array([[0.0, 0.805], [0.9, 0.0], [0.0, 0.0]])
     found = apart(
-        (PLACES[None], scores[None]), (np.concatenate([moved, np.zeros((1, 4))])[None], given[None])
+        Answer(PLACES[None], scores[None]),
+        Answer(np.concatenate([moved, np.zeros((1, 4))])[None], given[None]),
+        floor=0.05,
     )
     np.testing.assert_allclose(found, (0.25, 0.005))
     assert is_within(*found)
     assert not is_within(0.6, 0.0)
+
+
+def test_a_box_that_an_answer_lost_is_as_far_as_its_score_unless_another_suppresses_it() -> None:
+    box = PLACES[:1]
+    kept = Answer(box[None], np.array([[[0.9, 0.1]]]))
+    none = Answer(np.zeros((1, 1, 4)), np.zeros((1, 1, 2)))
+    assert apart(kept, kept, floor=0.05) == (0, 0)
+    np.testing.assert_allclose(apart(kept, none, floor=0.05), (0, 0.85))
+    double = Answer(np.concatenate([box, box + 1])[None], np.array([[[0.9, 0.1], [0.2, 0.8]]]))
+    assert apart(double, kept, floor=0.05) == (0, 0)
+    apart_from_it = double._replace(boxes=np.concatenate([box, box + 500])[None])
+    np.testing.assert_allclose(apart(apart_from_it, kept, floor=0.05), (0, 0.75))
+    may_go = apart_from_it._replace(is_told=np.array([[True, False]]))
+    assert apart(may_go, kept, floor=0.05) == (0, 0)

@@ -7,6 +7,7 @@ import pytest
 
 from inyourarea.contracts.trainings import CANCELLED, Training, TrainingState, TrainingWish
 from inyourarea.core.errors import Refused
+from inyourarea.embedded.serving import training_settings
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.settings import SettingsRejected
 from inyourarea.runtime.trainings import TrainingCancelled, Trainings
@@ -115,3 +116,17 @@ def test_what_it_is_detected_on_is_told_by_the_environment(told: str | None, is_
 def test_another_device_to_detect_on_is_refused() -> None:
     with pytest.raises(SettingsRejected, match=r"INYOURAREA_DETECT_DEVICE.*cpu or gpu"):
         read_settings({"INYOURAREA_DETECT_DEVICE": "0"})
+
+
+def test_a_site_trains_on_what_its_environment_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("INYOURAREA_TRAIN_DEVICE", raising=False)
+    usual = training_settings(tmp_path)
+    assert (usual.device, usual.detects_on_gpu) == ("auto", False)
+    assert usual.scratch.parent == tmp_path
+    monkeypatch.setenv("INYOURAREA_TRAIN_DEVICE", "0,1")
+    monkeypatch.setenv("INYOURAREA_DETECT_DEVICE", "gpu")
+    told = training_settings(tmp_path)
+    assert (told.device, told.detects_on_gpu) == ("0,1", True)
+    assert told.scratch == usual.scratch

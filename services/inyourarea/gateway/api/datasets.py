@@ -130,7 +130,7 @@ def counts(dataset: DatasetName, house: HouseOf, person: Labeller) -> doc.Datase
         confirmed_pictures=found.confirmed_pictures,
         unnamed=found.counts.unnamed,
         advised=found.counts.minimum,
-        balance=found.counts.balance,
+        balance=found.learned.balance,
         clicks=found.clicks,
         given=found.given,
         spread=found.spread,

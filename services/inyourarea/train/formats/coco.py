@@ -21,6 +21,7 @@ from inyourarea.train.formats.foreign import (
     view_of,
 )
 
+KEEPS_STATES = True
 _TABLES = ("images", "annotations", "categories")
 Row = Mapping[str, Any]
 

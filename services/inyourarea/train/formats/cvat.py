@@ -22,6 +22,7 @@ from inyourarea.train.formats.foreign import (
 )
 from inyourarea.train.formats.xml_tree import Element, read_xml, root_tag
 
+KEEPS_STATES = True
 _SIDES = ("xtl", "ytl", "xbr", "ybr")
 #: What else an image may hold: `tag` is of the whole picture, the others are no boxes.
 _SHAPES = ("polygon", "polyline", "points", "cuboid", "mask", "ellipse", "skeleton")

@@ -8,6 +8,8 @@ from inyourarea.contracts.datasets import FRONTAL, PROFILE, SPLITS, LabelledBox
 from inyourarea.core.errors import DatasetRejected
 from inyourarea.core.members import fold, tidy
 
+#: The class of boxes that are known to be no member's, in forms that keep states.
+NOBODY = "no member"
 #: Words of other tools for a part of a dataset.
 _SPLITS = {"validation": "val", "valid": "val", "training": "train", "testing": "test"}
 #: Words of other tools for a view; VOC knows Left, Right, Frontal and Rear.

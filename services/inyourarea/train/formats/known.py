@@ -13,6 +13,9 @@ from inyourarea.train.formats.foreign import Foreign, Outgoing, Put, SizeOf
 class Form(Protocol):
     """A module that knows one form; see `labelimg_yolo` for what each function promises."""
 
+    #: Whether it can tell what of a box is only proposed, and that it is no member's.
+    KEEPS_STATES: bool
+
     def is_here(self, files: Files) -> bool:
         """Whether there are labels of this form."""
         ...

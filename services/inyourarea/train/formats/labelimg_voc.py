@@ -24,6 +24,8 @@ _SIDES = ("xmin", "ymin", "xmax", "ymax")
 #: Where the order of classes is: VOC has none of its own, and LabelImg keeps this file for it.
 _CLASSES = "predefined_classes.txt"
 
+KEEPS_STATES = False
+
 
 def is_here(files: Files) -> bool:
     """Whether there are labels of this form."""

@@ -22,6 +22,8 @@ CLASSES = "classes.txt"
 #: As LabelImg writes a row.
 _ROW = re.compile(r"\d+( -?\d+\.\d{6}){4}")
 
+KEEPS_STATES = False
+
 
 def is_here(files: Files) -> bool:
     """Whether there are labels of this form."""

@@ -327,6 +327,8 @@ describe("an outbox", () => {
     outbox.put(item(2));
     outbox.put(name);
     expect(outbox.waiting.value.map(({ id }) => id)).toEqual(["p", "t"]);
+    // Another page finds no stroke that is older than the last one.
+    expect(new Outbox(shelf, "Kim", "show", gateway).waiting.value).toEqual([]);
     gateway.isAway = false;
     await outbox.send();
     await until(() => outbox.waiting.value.length === 0);
@@ -360,6 +362,33 @@ describe("a desk", () => {
     there = { ...there, version: 4, members: [...there.members, "Dan"] };
     expect(await desk.addMember("Dan")).toBe("Dan");
     expect(desk.dataset.value.members).toEqual(["Ana", "Bo", "Cho", "Dan"]);
+    desk.close();
+    vi.unstubAllGlobals();
+  });
+
+  test.each([
+    ["full", true],
+    ["roomy", false],
+  ])("warns who leaves while something waits in memory alone: storage is %s", (_, isFull) => {
+    const listeners = new Map<string, (event: BeforeUnloadEvent) => void>();
+    const { getItem, setItem, removeItem, key } = new Memory();
+    const put: typeof setItem = (name, text) => {
+      if (isFull && text) throw new DOMException("", "QuotaExceededError");
+      setItem(name, text);
+    };
+    vi.stubGlobal("fetch", () => new Promise(() => {}));
+    vi.stubGlobal("localStorage", { getItem, setItem: put, removeItem, key, length: 1 });
+    vi.stubGlobal("addEventListener", (kind: string, listener: () => void) => listeners.set(kind, listener));
+    vi.stubGlobal("removeEventListener", () => {});
+    const desk = new Desk(there, {} as Tally, "Kim");
+    const isWarned = () => {
+      const preventDefault = vi.fn();
+      listeners.get("beforeunload")?.({ preventDefault } as unknown as BeforeUnloadEvent);
+      return preventDefault.mock.calls.length > 0;
+    };
+    expect(isWarned()).toBe(false);
+    desk.outbox.put({ kind: "tracklet", id: "t", member: "Ana", state: "confirmed" });
+    expect(isWarned()).toBe(isFull);
     desk.close();
     vi.unstubAllGlobals();
   });

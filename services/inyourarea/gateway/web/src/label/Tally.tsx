@@ -22,7 +22,7 @@ export function Tally({ tally }: { tally: Counts }) {
               <progress max={tally.advised} value={Math.min(one.confirmed + one.spread, tally.advised)} aria-label={say("tallyOf", { name: one.name })} />
               <small>
                 {say("tallyBoxes", { n: one.confirmed + one.spread, advised: tally.advised })}
-                {` · ${say("tallyViews", { profile: one.profile, frontal: one.frontal })}`}
+                {` · ${say("tallyViews", { profile: one.profile, frontal: one.frontal, n: Math.max(0, one.confirmed + one.spread - one.profile - one.frontal) })}`}
               </small>
             </dd>
           </div>

@@ -2,7 +2,7 @@
 import { signal, type Signal } from "@preact/signals";
 import { api, Problem } from "../api/client";
 import type { DatasetInShort, Labels, Tally } from "../api/types";
-import { Memory, Outbox, shelf } from "./outbox";
+import { Outbox, shelf } from "./outbox";
 import { memberOf } from "./palette";
 
 /** Milliseconds after which what was sent is counted anew: not at every stroke. */
@@ -23,8 +23,7 @@ export class Desk {
     const { name } = dataset;
     this.dataset = signal(dataset);
     this.tally = signal(tally);
-    const kept = shelf();
-    this.outbox = new Outbox(kept, who, name, {
+    this.outbox = new Outbox(shelf(), who, name, {
       label: (picture, wanted) => api.label(name, picture, wanted),
       labels: (picture) => api.labels(name, picture),
       name: (tracklet, named) => api.nameTracklet(name, tracklet, named),
@@ -37,8 +36,7 @@ export class Desk {
     const send = () => void this.outbox.send();
     addEventListener("online", send);
     const warn = (event: BeforeUnloadEvent) => {
-      // What is in the browser's storage outlives the page; in memory it does not.
-      if (kept instanceof Memory && this.outbox.waiting.value.length) event.preventDefault();
+      if (this.outbox.goesWithThePage) event.preventDefault();
     };
     addEventListener("beforeunload", warn);
     this.close = () => {

@@ -118,6 +118,11 @@ export class Outbox {
     else this.put({ kind: "tracklet", id: tracklet, member, state: "proposed", told: [member] });
   }
 
+  /** Whether something that waits goes with the page: what is in the browser's storage outlives it, in memory it does not. */
+  get goesWithThePage(): boolean {
+    return this.spare.size > 0 || (this.shelf instanceof Memory && this.waiting.value.length > 0);
+  }
+
   forget({ kind, id }: Pick<Item, "kind" | "id">): void {
     this.shelf.removeItem(this.nameOf({ kind, id }));
     this.spare.delete(this.nameOf({ kind, id }));
@@ -227,6 +232,8 @@ export class Outbox {
       this.shelf.setItem(name, JSON.stringify(item));
       this.spare.delete(name);
     } catch {
+      // What is older is not to be sent in its place by another page.
+      this.shelf.removeItem(name);
       this.spare.set(name, item);
     }
     this.changed();

@@ -96,6 +96,20 @@ interface WorkProps {
 }
 
 function Work({ desk, queue, kind, start, choose }: WorkProps) {
+  const { name, pictures } = desk.dataset.value;
+  if (!pictures && !queue[first(queue)].total) {
+    return (
+      <div class="strip-done" role="status" data-testid="no-pictures">
+        <p>{say("noPictures", { name })}</p>
+        <p>
+          <code>{`inyourarea collect VIDEO --dataset DIR/.inyourarea/datasets/${name}`}</code>
+        </p>
+        <button type="button" class="button" onClick={() => desk.again()}>
+          {say("again")}
+        </button>
+      </div>
+    );
+  }
   return (
     <>
       <div class="tabs label-tabs" role="group" aria-label={say("labelQueue")}>
