@@ -52,6 +52,9 @@ from inyourarea.track.tracklets import (
 
 #: Somebody seen for less than this, or for a smaller share of the video, is one of the others.
 LEAST_SEEN_S, LEAST_SEEN_SHARE = Fraction(1), Fraction(1, 20)
+#: Nor is a nameless one somebody whose looks are believed less often than this: the back of a head
+#: may be taken for a face, a little, for half a minute. On drawn shows it is .32 of who is there.
+LEAST_BELIEVED = 0.1
 #: What was joined may be joined again.
 JOINING_ROUNDS = 2
 #: A followed box that covers somebody else's observed one this much has slipped to them.
@@ -222,7 +225,7 @@ def _reported(
         seen = float(is_seen.sum()) * frame_s
         if not seen:
             continue
-        if seen < least:
+        if seen < least or not (name or _is_believed(sheet, question.threshold)):
             others += 1
             continue
         known = sheet.state <= State.FILLED
@@ -240,6 +243,11 @@ def _reported(
         people.append(track)
     ordered = tuple(people) if question.classes else call_people(people)
     return Tracks(question.timeline, question.size, question.shots, ordered, others)
+
+
+def _is_believed(sheet: Sheet, threshold: float) -> bool:
+    looks = sheet.confidence[sheet.state == State.OBSERVED]
+    return bool((looks >= threshold).mean() >= LEAST_BELIEVED)
 
 
 def _least_seen_s(question: Question) -> tuple[float, float]:

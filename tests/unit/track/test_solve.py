@@ -70,6 +70,21 @@ def test_the_number_of_people_is_found():
     assert [track.name for track in tracks.people] == ["person-1", "person-2", "person-3"]
 
 
+@pytest.mark.parametrize(("every", "people"), [(9, 3), (12, 2)])
+def test_whose_looks_are_hardly_ever_believed_is_nobody(every, people):
+    truth = rehearse(seed=4, members=3, dancers=0, seconds=8, wall=False)
+    question = by_looks(truth, 0)
+    found = question.detections
+    where = {int(truth.timeline.pts[f]): truth.xyxy[truth.frame == f][-1] for f in truth.frame}
+    last = np.array([where[pts] for pts in found.pts.tolist()])
+    looks = np.flatnonzero(paired_iou(found.xyxy, last) > 0.4)
+    confidence = found.confidence.copy()
+    confidence[looks] = 0.15
+    confidence[looks[::every]] = 0.6
+    doubtful = replace(question, detections=replace(found, confidence=confidence))
+    assert len(solve_tracks(doubtful).people) == people
+
+
 def test_in_a_long_video_the_number_of_people_is_found_among_some_of_the_tracklets(monkeypatch):
     truth = rehearse(seed=4, members=3, dancers=0, seconds=12, shot_s=3, wall=False)
     whole = solve_tracks(by_looks(truth, 0))
