@@ -120,6 +120,19 @@ def test_users_are_told_that_the_work_was_broken_off(tmp_path: Path) -> None:
     assert reason == told("died", why="its process was ended by signal 11")
 
 
+def test_what_fails_of_an_earlier_take_is_left_and_nobody_is_told(tmp_path: Path) -> None:
+    def fail(fact: facts.SegmentCut) -> list[Message]:
+        raise VideoUnreadable("its object is gone")
+
+    bench = Bench(tmp_path, fail)
+    bench.objects.put(keys.take("r"), b"2")
+    bench.work(to_record(CUT, {TAKE_HEADER: b"1"}))
+    assert bench.published(DEAD_LETTERS) == bench.published("stage.failed") == []
+    bench.work(to_record(CUT, {TAKE_HEADER: b"2"}))
+    assert len(bench.published(DEAD_LETTERS)) == 1
+    assert list(bench.objects.list("attempts/")) == []
+
+
 def test_a_failure_says_of_which_take_of_the_run_it_is(tmp_path: Path) -> None:
     def fail(fact: facts.SegmentCut) -> list[Message]:
         raise VideoUnreadable("no stage in it")

@@ -8,7 +8,6 @@ from google.protobuf.message import Message
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.runs import RENDITION
-from inyourarea.contracts.topics import TAKE_HEADER
 from inyourarea.contracts.trainings import STAGE as TRAINING
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.gateway.catalog import Catalog, Step
@@ -17,7 +16,7 @@ from inyourarea.gateway.projection import Projection
 from inyourarea.gateway.watchers import Watchers
 from inyourarea.runtime.objects import Objects
 from inyourarea.runtime.trainings import Trainings
-from inyourarea.runtime.worker import take_of
+from inyourarea.runtime.worker import is_of_an_earlier_take
 
 #: What users are told of a stage; the order is that of the work.
 READING, FINDING, PLANNING, DRAWING, JOINING = STAGES = (
@@ -109,7 +108,7 @@ class GatewayHandler:
             self._trainings.fail(dataset, int(number or 0), fact.reason)
             return []
         run = fact.run_id or self._newest_run(fact.video_id)
-        if run and self._is_of_an_earlier_take(fact, run):
+        if run and is_of_an_earlier_take(run, fact.take, self._objects):
             return []
         if run and fact.stage == RENDITION:
             self._objects.put(keys.stage_failed(fact.video_id), fact.reason.encode())
@@ -119,10 +118,6 @@ class GatewayHandler:
             self._projection.project(fact.video_id)
             self._announce("failed", fact.video_id, run)
         return self._told(fact)
-
-    def _is_of_an_earlier_take(self, fact: facts.StageFailed, run: str) -> bool:
-        newest = take_of(run, self._objects).get(TAKE_HEADER, b"").decode()
-        return bool(fact.take and newest) and fact.take != newest
 
     def _newest_run(self, video: str) -> str:
         row = self._catalog.video(video)

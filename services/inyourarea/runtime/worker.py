@@ -115,6 +115,12 @@ def take_of(run: str, objects: Objects) -> Mapping[str, bytes]:
         return NO_HEADERS
 
 
+def is_of_an_earlier_take(run: str, take: str, objects: Objects) -> bool:
+    """Whether the run was begun anew since; both takes must be known."""
+    newest = take_of(run, objects).get(TAKE_HEADER, b"").decode()
+    return bool(take and newest) and take != newest
+
+
 def _unread(record: Record) -> facts.StageFailed:
     """What is known of a fact that can not be read: by its key, which video it was of."""
     return facts.StageFailed(video_id=record.key.partition("/")[0])
@@ -204,13 +210,13 @@ class Worker:
                 if absences == self.patience.tries_when_away:
                     unit.end("failed", str(away))
                     why = _Why(str(away), absences, told("away", what=away))
-                    return self._give_up(marks, record, fact, why)
+                    return self._give_up(unit, marks, record, fact, why)
                 if absences == 1:
                     self._note_trouble(marks, start, f"waits: {away}")
                 self._wait(away, absences, stop)
             except Refused as refused:
                 unit.end("refused", str(refused))
-                return self._give_up(marks, record, fact, _Why(str(refused), failures + 1))
+                return self._give_up(unit, marks, record, fact, _Why(str(refused), failures + 1))
             except Exception as error:  # a unit's failure must not end the stage
                 failures += 1
                 log.exception("%s failed on %s %s", self.stage, record.channel, record.key)
@@ -218,7 +224,7 @@ class Worker:
                 if failures == TRIES:
                     unit.end("failed", reason)
                     why = _Why(reason, failures, _in_words(error))
-                    return self._give_up(marks, record, fact, why)
+                    return self._give_up(unit, marks, record, fact, why)
                 metrics.UNIT_RETRIES.labels(self.stage, record.channel).inc()
                 self._note_trouble(marks, start, reason)
             else:
@@ -277,10 +283,21 @@ class Worker:
             with suppress(*AWAY):
                 self.objects.put(marks[-1], write_start(replace(start, trouble=trouble)))
 
-    def _give_up(self, marks: list[str], record: Record, fact: Any, why: "_Why") -> list[Record]:
-        """It has come to an end: a bad one, and none that a new start would count with."""
+    def _give_up(
+        self, unit: Unit, marks: list[str], record: Record, fact: Any, why: "_Why"
+    ) -> list[Record]:
+        """It has come to an end: a bad one, and none that a new start would count with.
+
+        What a video that was deleted and submitted again still had under way finds nothing any
+        more, and nobody waits for it.
+        """
+        run, take = getattr(fact, "run_id", ""), record.headers.get(TAKE_HEADER, b"").decode()
         with suppress(*AWAY):
             self._forget_starts(marks)
+            if run and is_of_an_earlier_take(run, take, self.objects):
+                log.info("of an earlier take of its run: %s", why.reason)
+                unit.end("skipped")
+                return []
         return self._failure(record, fact, why)
 
     def _wait(self, away: Absence, absences: int, stop: Event) -> None:
