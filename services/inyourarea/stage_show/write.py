@@ -8,6 +8,7 @@ import json
 import multiprocessing
 import os
 import signal
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -141,16 +142,21 @@ def deaf_to_ctrl_c() -> Iterator[None]:
     """Processes that begin meanwhile never hear Ctrl-C; this one hears it afterwards.
 
     A process that begins is interrupted while it imports, and by a parent that breaks off while it
-    tells it what to do. For the main thread.
+    tells it what to do.
     """
+    if sys.platform == "win32":
+        yield
+        return
     heard: list[int] = []
-    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number))
+    is_main = threading.current_thread() is threading.main_thread()  # no other one is interrupted
+    before = signal.signal(signal.SIGINT, lambda at, _: heard.append(at)) if is_main else None
     mask = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # inherited, handlers are not
     try:
         yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, mask)
-        signal.signal(signal.SIGINT, before)
+        if is_main:
+            signal.signal(signal.SIGINT, before)
     if heard:
         signal.raise_signal(signal.SIGINT)
 

@@ -65,8 +65,9 @@ from pathlib import Path
 from inyourarea.train.show_pictures import Split, draw_split
 if __name__ == "__main__":
     work = Path(sys.argv[1]), Split("few", range(1000, 1002), 1), 1
-    threading.Thread(target=draw_split, args=work, daemon=True).start()
-    while not list(work[0].rglob("*.jpg")):
+    drawing = threading.Thread(target=draw_split, args=work, daemon=True)
+    drawing.start()
+    while drawing.is_alive() and not list(work[0].rglob("*.jpg")):
         time.sleep(0.05)
     print(multiprocessing.active_children()[0].pid, flush=True)
     time.sleep(60)
