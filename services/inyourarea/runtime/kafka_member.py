@@ -283,7 +283,8 @@ class KafkaMember:
                 joining = self._connected() if self._consumer is None else None
                 with self._lock:
                     self._consumer = joining or self._consumer
-                    if time.monotonic() - self._polled > _TICK_S:
+                    is_still = time.monotonic() - self._polled > _TICK_S
+                    if is_still and self._consumer is not None:  # a commit may have dropped it
                         self._poll(0)
                         self._count()
             except (kafka_errors.KafkaError, BusAway) as error:
