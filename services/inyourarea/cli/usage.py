@@ -19,7 +19,8 @@ examples:
 
 Who owns a run is who asked for it first, by the name of her token; what nobody asked a site for is
 this machine's. What a model server (Triton) computes is nobody's: where people are found by one,
-detect's seconds are what is left beside it. A site refuses what is more than INYOURAREA_GATEWAY_QUOTA_HOURS of video a month.
+detect's seconds are what is left beside it. A site refuses what is more than
+INYOURAREA_GATEWAY_QUOTA_HOURS of video a month.
 
 {WHERE}"""
 
