@@ -265,9 +265,10 @@ def kept(run: str) -> str:
 
 
 def take(run: str) -> str:
-    """Which take of the run this is, from 1: another each time that it is asked for after it ended.
+    """When this take of the run began, in ns: another each time it is asked for after it ended.
 
-    What fails of an earlier one says nothing about the run any more.
+    Also after it was deleted, takes and all. What fails of an earlier one says nothing about the
+    run any more.
     """
     return f"runs/{run}/take.txt"
 

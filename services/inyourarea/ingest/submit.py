@@ -1,5 +1,6 @@
 """Where a video comes in: it is probed, refused or accepted, and cut into segments on paper."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from fractions import Fraction
@@ -58,9 +59,8 @@ def _begin_take(accepted: facts.VideoAccepted, objects: Objects) -> None:
         keys.stage_failed(video),
     )
     ended = [verdict for verdict in verdicts if holds(objects, verdict)]
-    last = int(objects.get(take)) if holds(objects, take) else 0
-    if ended or not last:
-        objects.put(take, b"%d" % (last + 1))  # first: an earlier one fails no more
+    if ended or not holds(objects, take):
+        objects.put(take, b"%d" % time.time_ns())  # first: an earlier one fails no more
     for verdict in ended:
         objects.delete(verdict)
     if trace := trace_id():
