@@ -78,6 +78,7 @@ class Line:
     ) -> None:
         self.objects = objects
         self._detectors = detectors
+        self._awake: set[OnnxDetector] = set()
         self._hand = hand
         self._stop = threading.Event()
         self._broker = MemoryBroker()
@@ -101,7 +102,7 @@ class Line:
         ingest = IngestHandler(self.objects, self._extracting, self._ingest)
         self.start("ingest", ingest.handlers)
         for _ in range(_DETECTING):
-            self.start("detect", DetectHandler(self.objects, self._detectors).handlers)
+            self.start("detect", DetectHandler(self.objects, self._detector_of).handlers)
         self.start("track", {facts.SegmentDetected: self._track_people})
         self._drawing = self._hand or self.child()
         render = RenderHandler(self.objects, self._drawing, self._render)
@@ -149,17 +150,22 @@ class Line:
                     self._extracting.rest()
                 give_back_memory()
 
+    def _detector_of(self, model: facts.Model) -> "OnnxDetector":
+        detector = self._detectors(model)
+        self._awake.add(detector)
+        return detector
+
     def _prepare_drawing(self, run_id: str) -> bool:
         """While the cameras of a video are planned, which takes one core, drawing is got ready.
 
-        The detector rests meanwhile. False while people are still to be found.
+        Detectors rest until they are asked again. False while people are still to be found.
         """
-        with suppress(ObjectNotFound, ObjectsAway, Refused):  # whose work it is will tell
+        with suppress(ObjectNotFound, ObjectsAway):  # whose work it is will tell
             run = facts.VideoAccepted.FromString(self.objects.get(keys.accepted(run_id)))
             if not is_all_detected(run, self.objects):
                 return False
-            if not run.spec.model.boxes_key:
-                self._detectors(run.spec.model).rest()
+            while self._awake:
+                self._awake.pop().rest()
             give_back_memory()
             if not holds(self.objects, keys.published(run_id)):
                 self._drawing.warm_up("inyourarea.render.drawing")
