@@ -265,10 +265,10 @@ def kept(run: str) -> str:
 
 
 def take(run: str) -> str:
-    """When this take of the run began, in ns: another each time it is asked for after it ended.
+    """Which take of the run this is: another each time that it is asked for after it ended.
 
-    Also after it was deleted, takes and all. What fails of an earlier one says nothing about the
-    run any more.
+    The first is 1, later ones are when they began, in ns: of a run that was deleted nothing is left
+    to count from. What fails of an earlier one says nothing about the run any more.
     """
     return f"runs/{run}/take.txt"
 

@@ -60,7 +60,8 @@ def _begin_take(accepted: facts.VideoAccepted, objects: Objects) -> None:
     )
     ended = [verdict for verdict in verdicts if holds(objects, verdict)]
     if ended or not holds(objects, take):
-        objects.put(take, b"%d" % time.time_ns())  # first: an earlier one fails no more
+        # First: an earlier one fails no more. A deleted video's takes are gone with it.
+        objects.put(take, b"%d" % time.time_ns() if ended else b"1")
     for verdict in ended:
         objects.delete(verdict)
     if trace := trace_id():
