@@ -70,6 +70,8 @@ def site(
     )
     yield site
     site.close()
+    for ended in list(site.house.arrivals.quay.checking._under_way.values()):
+        assert ended.wait(30)  # or its note comes after the store was emptied
     for key in list(everything.list("")):
         everything.delete(key)
 
