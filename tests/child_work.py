@@ -115,6 +115,11 @@ def burn(seconds: float) -> None:
         pass
 
 
+def slowly(seconds: float) -> bytes:
+    time.sleep(seconds)
+    return b"made"
+
+
 def slow_pid() -> int:
     time.sleep(0.6)
     return os.getpid()

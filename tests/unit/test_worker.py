@@ -1,6 +1,10 @@
 """The worker loop: a unit ends well, in the dead letters, or waits, and is never lost."""
 
+import os
+import threading
+import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
@@ -9,7 +13,7 @@ from typing import Any
 import pytest
 from google.protobuf.message import Message
 
-from child_work import burn
+from child_work import burn, slowly
 from inyourarea.contracts import keys
 from inyourarea.contracts.starts import read_start, starts_of
 from inyourarea.contracts.topics import DEAD_LETTERS, TAKE_HEADER, read_fact
@@ -17,10 +21,13 @@ from inyourarea.contracts.trainings import STAGE
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import DatasetRejected, VideoUnreadable
 from inyourarea.core.reasons import told
+from inyourarea.runtime import child as runtime_child
+from inyourarea.runtime import orders
 from inyourarea.runtime.bus import BusAway, Record
 from inyourarea.runtime.child import Child, ChildDied
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.memory_bus import MemoryBroker, MemoryBus
+from inyourarea.runtime.objects import ObjectNotFound, ObjectsAway
 from inyourarea.runtime.runs import OtherVersion
 from inyourarea.runtime.worker import (
     STARTS,
@@ -30,6 +37,7 @@ from inyourarea.runtime.worker import (
     channels_of,
     to_record,
 )
+from watched import log_lines
 
 CUT = facts.SegmentCut(video_id="v", run_id="r", lane=facts.LANE_URGENT)
 EXTRACTED = facts.FramesExtracted(video_id="v", run_id="r", lane=facts.LANE_URGENT)
@@ -169,6 +177,101 @@ def test_a_unit_that_was_called_off_is_committed_without_work(
     assert bench.published(DEAD_LETTERS) == []
     bench.bus.close()
     assert bench.broker.join("stage", ("segment.cut.urgent",)).consume(0) is None
+
+
+@pytest.fixture
+def child(monkeypatch: pytest.MonkeyPatch) -> Iterator[Child]:
+    """One whose work is asked about five times a second."""
+    for module in (runtime_child, orders):
+        monkeypatch.setattr(module, "ASK_S", 0.2)
+    with closing(Child()) as child:
+        child.call(os.getpid, timeout_s=60)
+        yield child
+
+
+class TestInHand:
+    """A unit that is called off while a child works for it."""
+
+    @pytest.mark.parametrize("tombstone", [keys.cancelled("r"), keys.deleted("v")])
+    def test_it_is_broken_off_and_the_child_does_the_next(
+        self, tombstone: str, child: Child, tmp_path: Path
+    ) -> None:
+        def work(fact: facts.SegmentCut) -> list[Message]:
+            if fact.run_id == "r":
+                threading.Timer(0.5, bench.objects.put, (tombstone, b"")).start()
+            content = child.call(slowly, 60 if fact.run_id == "r" else 0, timeout_s=90)
+            bench.objects.put(f"pieces/{fact.run_id}", content)
+            return [facts.FramesExtracted(video_id=fact.video_id, lane=facts.LANE_URGENT)]
+
+        bench, began = Bench(tmp_path, work), time.monotonic()
+        with log_lines() as lines:
+            bench.work()
+        assert time.monotonic() - began < 20
+        assert not [line for line in lines if line["level"] in ("warning", "error")]
+        bench.work(to_record(facts.SegmentCut(video_id="w", run_id="s", lane=facts.LANE_URGENT)))
+        (record,) = bench.published("frames.extracted.urgent")
+        assert record.key.startswith("w/")
+        assert list(bench.objects.list("pieces/")) == ["pieces/s"]
+        assert bench.published(DEAD_LETTERS) == bench.published("stage.failed") == []
+        assert list(bench.objects.list("attempts/")) == []
+        bench.bus.close()
+        assert bench.broker.join("stage", ("segment.cut.urgent",)).consume(0) is None
+
+    def test_nothing_more_is_begun_for_it(self, child: Child, tmp_path: Path) -> None:
+        calls = []
+
+        def work(_: facts.SegmentCut) -> list[Message]:
+            while len(calls) < 200:
+                calls.append(child.call(slowly, 0.05, timeout_s=60))
+                bench.objects.put(keys.cancelled("r"), b"")
+            return [EXTRACTED]
+
+        bench = Bench(tmp_path, work)
+        bench.work()
+        assert len(calls) < 200
+        assert bench.published("frames.extracted.urgent") == []
+
+    def test_what_a_deletion_took_away_from_under_it_is_no_failure(self, tmp_path: Path) -> None:
+        def work(_: facts.SegmentCut) -> list[Message]:
+            bench.objects.put(keys.deleted("v"), b"")
+            raise ObjectNotFound("sources/1")
+
+        bench = Bench(tmp_path, work)
+        with log_lines() as lines:
+            bench.work()
+        assert not [line for line in lines if line["level"] == "error"]
+        assert bench.published(DEAD_LETTERS) == bench.published("stage.failed") == []
+
+    @pytest.mark.parametrize("trouble", [None, ObjectsAway("no store")])
+    def test_whoever_is_wanted_or_can_not_ask_goes_on(
+        self, trouble: ObjectsAway | None, child: Child, tmp_path: Path
+    ) -> None:
+        pids, asked = [child.call(os.getpid, timeout_s=60)], list[str]()
+
+        class Asked(FolderObjects):
+            def size(self, key: str) -> int:
+                asked.append(key)
+                if trouble and len(asked) > 2:
+                    raise trouble
+                return super().size(key)
+
+        def work(_: facts.SegmentCut) -> list[Message]:
+            pids.append(child.call(os.getpid, timeout_s=60))
+            assert len(asked) == 2  # before it began: of a short one nothing more is asked
+            child.call(slowly, 1, timeout_s=60)
+            pids.append(child.call(os.getpid, timeout_s=60))
+            return [EXTRACTED]
+
+        bench = Bench(tmp_path, work)
+        bench.worker.objects = Asked(tmp_path)
+        bench.work()
+        assert len(bench.published("frames.extracted.urgent")) == 1
+        assert len(asked) > 4
+        assert len(set(pids)) == 1
+        time.sleep(0.5)
+        count = len(asked)
+        time.sleep(0.5)
+        assert len(asked) == count  # nobody asks where nothing is worked on
 
 
 def test_refused_input_is_not_tried_again(tmp_path: Path) -> None:

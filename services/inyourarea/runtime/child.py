@@ -18,6 +18,7 @@ from typing import IO, Any, ParamSpec, TypeVar
 from inyourarea.core.reasons import told
 from inyourarea.runtime.memory import give_back_memory, keep_freed_memory, limit_memory
 from inyourarea.runtime.meter import spend
+from inyourarea.runtime.orders import ASK_S, CalledOff, Order, order_in_hand
 from inyourarea.runtime.settings import PREFIX
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ class Child:
         Raises:
             ChildDied: the process died of it or was ended at ``timeout_s``; the next call finds
                 a fresh one.
+            CalledOff: nobody wants it any more; it was ended, or not begun.
         """
         with self._lock:
             outcome, value, cost_s = self._ask((function, args), timeout_s)
@@ -85,6 +87,38 @@ class Child:
 
     def _ask(self, work: Any, timeout_s: float) -> tuple[str, Any, float]:
         self._check_open()
+        order = order_in_hand()
+        if order:
+            order.check()
+        process = self._at_hand()
+        is_over, ends = threading.Event(), list[Exception]()
+
+        def end_it(why: Exception) -> None:
+            ends.append(why)  # first: either it sees that all is over, or is seen to have ended it
+            if not is_over.is_set():
+                process.kill()
+
+        late = ChildTookTooLong(told("took-long", seconds=f"{timeout_s:g}"))
+        timer = threading.Timer(timeout_s, end_it, (late,))
+        timer.start()
+        if order:
+            threading.Thread(target=_heed, args=(order, is_over, end_it), daemon=True).start()
+        try:
+            return _exchange(process, work)
+        except (EOFError, OSError, pickle.UnpicklingError) as trouble:
+            self._bury()
+            raise (ends or [ChildDied(_cause_of_death(process.returncode))])[0] from trouble
+        except BaseException:
+            self._bury()
+            raise
+        finally:
+            timer.cancel()
+            is_over.set()
+            if ends:  # just as it was done
+                self._bury()
+
+    def _at_hand(self) -> "subprocess.Popen[bytes]":
+        """The process, or a fresh one."""
         self._about = contextvars.copy_context()
         if self._process is None or self._process.poll() is not None:
             self._bury()
@@ -92,27 +126,7 @@ class Child:
             listener = threading.Thread(target=self._listen_to, args=(self._process,), daemon=True)
             listener.start()
             self._check_open()  # whoever closed it meanwhile has not seen this process
-        process = self._process
-        is_late = threading.Event()
-
-        def end_it() -> None:
-            is_late.set()
-            process.kill()
-
-        timer = threading.Timer(timeout_s, end_it)
-        timer.start()
-        try:
-            return _exchange(process, work)
-        except (EOFError, OSError, pickle.UnpicklingError) as trouble:
-            self._bury()
-            if is_late.is_set():
-                raise ChildTookTooLong(told("took-long", seconds=f"{timeout_s:g}")) from trouble
-            raise ChildDied(_cause_of_death(process.returncode)) from trouble
-        except BaseException:
-            self._bury()
-            raise
-        finally:
-            timer.cancel()
+        return self._process
 
     def _check_open(self) -> None:
         if self._is_closed:
@@ -167,6 +181,14 @@ class Child:
             if pipe:
                 with contextlib.suppress(OSError):
                     pipe.close()
+
+
+def _heed(order: Order, is_over: threading.Event, end_it: Callable[[Exception], None]) -> None:
+    """The work is ended if its order is called off before it is over."""
+    while not is_over.wait(ASK_S):
+        if order.is_called_off():
+            return end_it(CalledOff())
+    return None
 
 
 def _start(memory_mib: int) -> "subprocess.Popen[bytes]":

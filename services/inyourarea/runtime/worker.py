@@ -34,6 +34,7 @@ from inyourarea.runtime.bus import Bus, BusAway, Record
 from inyourarea.runtime.child import ChildDied
 from inyourarea.runtime.meter import charged
 from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway, holds
+from inyourarea.runtime.orders import CalledOff, by_order
 from inyourarea.runtime.runs import OtherVersion
 from inyourarea.runtime.traces import carrying
 from inyourarea.runtime.units import Unit, at_work
@@ -134,7 +135,8 @@ class Worker:
     committed; or it fails (three tries, five starts that never came to an end, or nobody can read
     it) and goes to the dead letters, and `StageFailed` says so, without a run where that can not be
     known; or a dependency is away, and it waits. A unit of a cancelled run, a deleted video or a
-    run of another version is committed without work; the latter is told again by the gateway.
+    run of another version is committed without work; the latter is told again by the gateway. One
+    that is called off while a child works for it is broken off within seconds, and committed too.
 
     ``name`` is who works here, for whoever asks; ``clock`` counts the processor seconds that are
     this worker's: of its thread, where others share the process.
@@ -238,7 +240,10 @@ class Worker:
         if self._is_called_off(fact):
             unit.end("skipped")
             return []
-        with metrics.UNIT_SECONDS.labels(self.stage, record.channel).time():
+        with (
+            metrics.UNIT_SECONDS.labels(self.stage, record.channel).time(),
+            by_order(lambda: self._is_called_off(fact)),
+        ):
             handle = self.handlers[type(fact)]
             try:
                 if not getattr(fact, "run_id", ""):
@@ -247,8 +252,14 @@ class Worker:
                     return handle(fact)
             except OtherVersion:
                 log.info("left to the version of the program that began the run")
-                unit.end("skipped")
-                return []
+            except AWAY:
+                raise
+            except Exception as trouble:  # a deletion takes away what the work stands on, too
+                if not (isinstance(trouble, CalledOff) or self._is_called_off(fact)):
+                    raise
+                log.info("broken off: the run was cancelled or the video deleted")
+            unit.end("skipped")
+            return []
 
     def _is_called_off(self, fact: Any) -> bool:
         run, video = getattr(fact, "run_id", ""), getattr(fact, "video_id", "")

@@ -40,6 +40,7 @@ from inyourarea.runtime.child import (
     prepare,
 )
 from inyourarea.runtime.json_logs import speaking_of
+from inyourarea.runtime.orders import CalledOff, by_order
 from waiting import lives, until
 from watched import log_lines
 
@@ -89,6 +90,24 @@ def test_work_that_hangs_is_ended(child: Child) -> None:
         child.call(time.sleep, 60, timeout_s=1.5)
     assert time.monotonic() - began < 10
     assert child.call(add, 1, 2, timeout_s=20) == 3
+
+
+def test_who_is_called_off_ends_its_own_work_alone(
+    child: Child, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtime_child, "ASK_S", 0.2)
+    others: list[int] = []
+    with by_order(lambda: True):
+        waiting = threading.Thread(
+            target=lambda: others.append(child.call(slow_pid, timeout_s=20)), daemon=True
+        )
+        threading.Timer(0.1, waiting.start).start()
+        with pytest.raises(CalledOff):
+            child.call(time.sleep, 60, timeout_s=90)
+        with pytest.raises(CalledOff):
+            child.call(add, 1, 1, timeout_s=20)
+    until(lambda: others)
+    assert child.call(os.getpid, timeout_s=20) == others[0]
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits private memory")
