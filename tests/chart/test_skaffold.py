@@ -35,7 +35,7 @@ def _asked(folder: Path, *words: str) -> str:
 
 
 def _installed(folder: Path, profiles: str) -> list[Manifest]:
-    """What a deploy would give the cluster, less its hooks, of images `:built`."""
+    """What a deploy and `helm test` would give the cluster, of images `:built`."""
     names = [f"{_PLACE}/{name}" for name in (*STAGES, "models")]
     built = folder / "built.json"
     built.write_text(
@@ -44,12 +44,7 @@ def _installed(folder: Path, profiles: str) -> list[Manifest]:
     words = ["--offline=true", "--digest-source=none", f"--build-artifacts={built}"]
     made = folder / "made.yaml"
     _asked(folder, "render", *words, f"--output={made}", "-p", profiles)
-    found = yaml.safe_load_all(made.read_text())
-    return [each for each in found if each and not _is_hook(each)]
-
-
-def _is_hook(manifest: Manifest) -> bool:
-    return "helm.sh/hook" in manifest["metadata"].get("annotations", {})
+    return [each for each in yaml.safe_load_all(made.read_text()) if each]
 
 
 @pytest.mark.parametrize("profiles", ["dev", "gpu", "dev,gpu", "-dev"])

@@ -1,6 +1,7 @@
 """The whole run: a video in, one fancam per person out, judged by truth and by pixels."""
 
 import csv
+import io
 import json
 import shutil
 from collections.abc import Iterator
@@ -19,6 +20,7 @@ from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.picture import parse_aspect
 from inyourarea.embedded import run
 from inyourarea.runtime.child import Child
+from media import Film, film
 from small_show import SIZE, SmallShow, inyourarea, inyourarea_here
 from tree import digests
 from waiting import until
@@ -296,6 +298,27 @@ def test_the_folder_holds_every_file_of_a_run(finished: Path) -> None:
     assert names == {"fancams", "report.json", "timings.json", *(f"{name}.csv" for name in files)}
     width, _ = SIZE
     assert json.loads((finished / "report.json").read_text())["video"]["width"] == width
+
+
+def test_boxes_lie_in_the_frames_they_were_given_for_also_behind_one_that_is_lost(
+    tmp_path: Path,
+) -> None:
+    content = bytearray(film(Film(pts=tuple(range(60)), size=(320, 180))))
+    with av.open(io.BytesIO(content)) as container:
+        packets = [packet for packet in container.demux(video=0) if packet.size]
+    lost = packets[20]
+    content[lost.pos : lost.pos + lost.size] = bytes(lost.size)
+    (tmp_path / "a.mp4").write_bytes(content)
+    places = {packet.pts: 40 + number for number, packet in enumerate(packets)}
+    rows = (f"{number + 1},-1,{40 + number},50,20,24,1\n" for number in range(60))
+    (tmp_path / "boxes.txt").write_text("".join(rows))
+    boxes = ("--boxes", tmp_path / "boxes.txt")
+    inyourarea("run", tmp_path / "a.mp4", *boxes, "--out", tmp_path / "out")
+    with (tmp_path / "out" / "tracks.csv").open(newline="") as opened:
+        found = {int(row["pts"]): float(row["x1"]) for row in csv.DictReader(opened)}
+    assert lost.pts not in found
+    assert len([pts for pts in found if pts > lost.pts]) == 39
+    assert found == pytest.approx({pts: places[pts] for pts in found}, abs=0.01)
 
 
 def test_boxes_below_the_confidence_asked_for_are_not_believed(

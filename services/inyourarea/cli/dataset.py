@@ -12,6 +12,7 @@ from inyourarea.cli.operating import place_on_cluster
 from inyourarea.core.errors import Refused
 from inyourarea.runtime.datasets import Dataset, MembersConflict
 from inyourarea.runtime.folder_objects import FolderObjects
+from inyourarea.runtime.objects import Objects
 
 #: Lower pictures hurt the original authors' model (360p).
 MIN_HEIGHT = 720
@@ -138,7 +139,7 @@ def _import(args: argparse.Namespace) -> int:
 
     with open_files(args.source) as files, _left_as_it_was(args.folder):
         form = FORMS[args.format] if args.format else form_of(files)
-        dataset = _at(args.folder)
+        dataset = _at(args.folder, place_on_cluster(args.folder))
         plan = plan_import(dataset, files, form, by=args.by, adds_members=args.add_members)
         if not args.dry_run:
             carry_out(dataset, files, plan)
@@ -188,14 +189,15 @@ def _rename(args: argparse.Namespace) -> int:
 
 @contextmanager
 def _opened(folder: Path) -> Iterator[Dataset]:
-    is_there = (folder / "dataset").is_dir() or place_on_cluster(folder)
-    if not is_there or not (dataset := _at(folder)).is_made():
+    place = place_on_cluster(folder)
+    is_there = place or (folder / "dataset").is_dir()
+    if not is_there or not (dataset := _at(folder, place)).is_made():
         raise Refused(f"{folder} is no dataset; `collect` or `dataset import` makes one.")
     yield dataset
 
 
-def _at(folder: Path) -> Dataset:
-    return Dataset(*(place_on_cluster(folder) or (FolderObjects(folder), "")))
+def _at(folder: Path, place: tuple[Objects, str] | None) -> Dataset:
+    return Dataset(*(place or (FolderObjects(folder), "")))
 
 
 @contextmanager

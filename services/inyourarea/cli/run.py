@@ -64,7 +64,11 @@ def _add_what_to_see(parser: argparse.ArgumentParser) -> None:
         "--pins", type=Path, metavar="FILE", help="CSV of from,to,x,y,w,h,name: who is who"
     )
     seeing.add_argument(
-        "--boxes", type=Path, metavar="FILE", help="boxes to use instead of a detector's"
+        "--boxes",
+        type=Path,
+        metavar="FILE",
+        help="boxes to use instead of a detector's; frames count from 1 over the whole video, "
+        "those that can not be decoded too",
     )
     seeing.add_argument(
         "--confidence",

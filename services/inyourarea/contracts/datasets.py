@@ -338,7 +338,7 @@ def read_labels(content: bytes) -> LabelledPicture:
         by=_field(table, "by", str),
         at_ns=_field(table, "at_ns", int),
         state=_field(table, "state", str),
-        teaches=float(_field(table, "teaches", (int, float))),
+        teaches=_number(table, "teaches"),
     )
 
 
@@ -371,9 +371,8 @@ def _box(table: object) -> LabelledBox:
         raise DatasetRejected("A box is no JSON object.")
     x1, y1, x2, y2 = _sides(table, "box", 4)
     texts = {name: _field(table, name, str) for name in ("member", "tracklet", "view", "state")}
-    identity = table.get("identity")
-    if identity is not None:
-        identity = float(_field(table, "identity", (int, float)))
+    is_known = table.get("identity") is not None
+    identity = _number(table, "identity") if is_known else None
     return LabelledBox((x1, y1, x2, y2), **texts, identity=identity)
 
 
@@ -401,6 +400,13 @@ def _sides(table: Mapping[str, Any], name: str, length: int) -> list[float]:
     if len(sides) != length or not all(map(_is_number, sides)):
         raise DatasetRejected(f"'{name}' must be {length} numbers.")
     return [float(side) for side in sides]
+
+
+def _number(table: Mapping[str, Any], name: str) -> float:
+    value = _field(table, name, (int, float))
+    if not _is_number(value):
+        raise DatasetRejected(f"'{name}' must be a number.")
+    return float(value)
 
 
 def _is_number(value: Any) -> bool:

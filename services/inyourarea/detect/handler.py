@@ -86,8 +86,8 @@ class DetectHandler:
         footage = _footage(run.source)
         if model.boxes_key:
             content = self._objects.get(model.boxes_key)
-            given = read_given(content, fact.segment.first_frame, len(pictures))
-            seen = take_given(pictures, given, fact.segment.first_frame, len(model.members))
+            given = read_given(content, fact.segment.start_pts, fact.segment.end_pts)
+            seen = take_given(pictures, given, len(model.members))
             return complete(pictures, seen, GIVEN_CONFIDENCE, footage)
         detector = self._detectors(model)
         if detector.sha256 != model.sha256:

@@ -92,8 +92,10 @@ def look_where_needed(pictures: Pictures, detector: Detector, footage: Footage) 
     return seen
 
 
-def take_given(pictures: Pictures, given: GivenBoxes, first_frame: int, classes: int) -> Sightings:
+def take_given(pictures: Pictures, given: GivenBoxes, classes: int) -> Sightings:
     """The user's boxes of this segment as sightings; every frame counts as looked at.
+
+    Boxes of frames that could not be decoded are left out.
 
     ``classes`` is the number of members, 0 where they have no names: then the only score says how
     sure a box is.
@@ -104,8 +106,8 @@ def take_given(pictures: Pictures, given: GivenBoxes, first_frame: int, classes:
     told = (column != NO_CLASS) & (column < scores.shape[1])
     scores[np.flatnonzero(told), column[told]] = given.confidence[told]
     xyxy = boxes.clip(given.xyxy * box.scale, *pictures.size).astype(np.float64)
-    kept = _is_in_sight(xyxy)
-    rank = given.frame[kept] - first_frame
+    kept = _is_in_sight(xyxy) & np.isin(given.pts, pictures.pts)
+    rank = np.searchsorted(pictures.pts, given.pts[kept])
     return Sightings(
         rank=rank,
         xyxy=xyxy[kept],

@@ -33,6 +33,7 @@ from inyourarea.embedded.models import ModelFile, find_group, find_model
 from inyourarea.embedded.outputs import Outputs, OutputUnwritable
 from inyourarea.embedded.own_files import STORE
 from inyourarea.embedded.store import open_store
+from inyourarea.ingest.probe import read_probe
 from inyourarea.runtime.child import Child
 from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway, holds
@@ -359,10 +360,11 @@ def _store_boxes(file: Path, source: facts.Source, model: facts.Model, objects: 
             labels = read_labels(lines, source.all_frames, (source.width, source.height))
     except OSError as error:
         raise LabelsUnreadable(f"{file} can not be read: {error.strerror}") from error
-    frame = labels.frame - source.first_frame  # the file counts from the video's first frame
-    used = (frame >= 0) & (frame < source.frames)
+    # The file counts from the video's first frame, and those that will not decode too.
+    pts = read_probe(objects.get(keys.probe(source.sha256))).pts[labels.frame]
+    used = (pts >= source.start_pts) & (pts < source.end_pts)
     given = GivenBoxes(
-        frame=frame[used],
+        pts=pts[used],
         classes=labels.klass[used],
         xyxy=labels.xyxy[used].astype(np.float64),
         confidence=labels.confidence[used].astype(np.float64),

@@ -40,6 +40,11 @@ def keep_names(objects: Objects, accepted: facts.VideoAccepted) -> None:
 def find_names(objects: Objects, accepted: facts.VideoAccepted) -> stored.KeptRun | None:
     """The names under which tracks, windows and report are there; none where they are not."""
     for names in (names_kept(objects, accepted.run_id), names_today(accepted)):
-        if names is not None and holds(objects, keys.planned_report(names.plan)):
+        if are_found(objects, names):
             return names
     return None
+
+
+def are_found(objects: Objects, names: stored.KeptRun | None) -> bool:
+    """Whether tracks, windows and report are there under these names."""
+    return names is not None and holds(objects, keys.planned_report(names.plan))

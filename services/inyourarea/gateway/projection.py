@@ -29,7 +29,7 @@ from inyourarea.gateway.journal import (
     Titled,
     last_of,
 )
-from inyourarea.gateway.names import keep_names, names_kept, names_today
+from inyourarea.gateway.names import are_found, keep_names, names_kept, names_today
 from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
 from inyourarea.runtime.worker import by_itself
 
@@ -167,7 +167,7 @@ class _Run:
         accepted = facts.VideoAccepted.FromString(objects.get(keys.accepted(run)))
         is_published = holds(objects, keys.published(run))
         kept = names_kept(objects, run)
-        is_found = holds(objects, keys.report(accepted.spec))
+        is_found = are_found(objects, names_today(accepted))
         try:
             failure = objects.get(keys.failed(run)).decode()
         except ObjectNotFound:
@@ -175,8 +175,7 @@ class _Run:
         return cls(
             accepted=accepted,
             kept=kept,
-            is_tracked=is_found
-            or (kept is not None and holds(objects, keys.planned_report(kept.plan))),
+            is_tracked=is_found or are_found(objects, kept),
             is_current=is_current(accepted),
             is_outdated=is_published and not is_found,
             is_published=is_published,

@@ -104,12 +104,6 @@ class Uploads:
             raise Problem(409, "upload-conflict", "Another request sends this upload; ask again.")
         return Upload(**{**upload.__dict__, "offset": upload.offset + len(content)})
 
-    def cut(self, upload: Upload) -> None:
-        """Nothing is left behind what had arrived then."""
-        for part in list(self._parts(upload.number)):
-            if _place_of(part) >= upload.offset:
-                self._objects.delete(part)
-
     @contextmanager
     def source(self, upload: Upload) -> Iterator[str]:
         """The whole file is a source within, and stays one if nothing is raised; its digest.

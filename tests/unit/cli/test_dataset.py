@@ -173,6 +173,23 @@ def test_labels_come_into_a_clusters_dataset_by_its_name(
     assert "other is no dataset" in capsys.readouterr().err
 
 
+def test_a_clusters_store_is_opened_once_for_a_command(
+    cluster: FolderObjects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = write_labelimgs(tmp_path / "in")
+    opened: list[Path | None] = []
+
+    def open_objects(folder: Path | None) -> FolderObjects:
+        opened.append(folder)
+        return cluster
+
+    monkeypatch.setattr(operating, "open_objects", open_objects)
+    for words in (["import", "tour", str(source), "--min-height", "0"], ["show", "tour"]):
+        opened.clear()
+        assert main(["dataset", *words]) == 0
+        assert opened == [None]
+
+
 def test_a_folder_of_this_machine_goes_before_a_cluster(
     cluster: FolderObjects, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

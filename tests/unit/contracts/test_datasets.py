@@ -49,6 +49,7 @@ FULL = LabelledPicture(
     state=CONFIRMED,
     teaches=0.625,
 )
+UNSURE = json.loads(write_labels(FULL))["boxes"][0]
 
 
 def test_labels_come_back_as_they_were_written() -> None:
@@ -72,6 +73,9 @@ def test_labels_come_back_as_they_were_written() -> None:
         ({"version": 0}, "count from 1"),
         ({"version": True}, "lacks 'version'"),
         ({"pts": "12"}, "lacks 'pts'"),
+        ({"teaches": math.nan}, "'teaches' must be a number"),
+        ({"teaches": 10**400}, "'teaches' must be a number"),
+        ({"boxes": [UNSURE | {"identity": -math.inf}]}, "'identity' must be a number"),
         ({"split": "holdout"}, "'holdout' is not a picture's split"),
         ({"state": "maybe"}, "'maybe' is not a picture's state"),
     ],

@@ -31,7 +31,6 @@ from scenes import (
 )
 
 FRAMES = 12
-FIRST_FRAME = 100
 
 
 def walkers(frame: int) -> list[Person]:
@@ -66,7 +65,6 @@ class Line:
             index=3,
             start_pts=PTS_STEP,
             end_pts=PTS_STEP * (FRAMES + 1),
-            first_frame=FIRST_FRAME,
             frames=FRAMES,
         )
         source = facts.Source(width=SOURCE[0], height=SOURCE[1])
@@ -162,7 +160,7 @@ def test_a_model_that_changed_since_is_refused(line: Line) -> None:
 def test_given_boxes_are_taken_without_a_detector(tmp_path: Path) -> None:
     objects = FolderObjects(tmp_path)
     given = GivenBoxes(
-        frame=np.repeat(np.arange(FIRST_FRAME, FIRST_FRAME + FRAMES), 2),
+        pts=np.repeat(PTS_STEP * np.arange(1, FRAMES + 1), 2),
         classes=np.full(2 * FRAMES, -1, dtype=np.int32),
         xyxy=np.concatenate([truth(frame) for frame in range(FRAMES)]),
         confidence=np.full(2 * FRAMES, 0.75),

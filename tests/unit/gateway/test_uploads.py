@@ -17,8 +17,8 @@ from inyourarea.core.errors import Refused
 from inyourarea.gateway import uploads as uploads_module
 from inyourarea.gateway.problems import NotThere, Problem
 from inyourarea.gateway.settings import GatewaySettings
-from inyourarea.gateway.uploads import LIFETIME_S, Upload
-from inyourarea.runtime.objects import ObjectsAway
+from inyourarea.gateway.uploads import LIFETIME_S
+from inyourarea.runtime.objects import Objects, ObjectsAway
 from rehearsal_house import OFFSET, TUS, RehearsedSite, sha256
 
 
@@ -211,23 +211,57 @@ def test_a_piece_that_came_otherwise_than_it_was_sent_is_not_kept(
     assert "checksum" in site.http.options("/uploads").headers["tus-extension"]
 
 
-def test_of_a_checked_piece_nothing_is_kept_when_the_store_goes_on_the_way(
-    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+class Leaving:
+    """A store that goes away after so many calls, the next of which is heard or not."""
+
+    def __init__(self, objects: Objects, calls: int, is_heard: bool) -> None:
+        self._objects, self.calls, self._is_heard = objects, calls, is_heard
+
+    def __getattr__(self, name: str) -> Any:
+        def ask(*asked: Any) -> Any:
+            self.calls -= 1
+            if self.calls == -1 and self._is_heard:
+                getattr(self._objects, name)(*asked)
+            if self.calls < 0:
+                raise ObjectsAway("no route to it")
+            return getattr(self._objects, name)(*asked)
+
+        return ask
+
+
+@pytest.mark.parametrize("is_heard", [True, False])
+@pytest.mark.parametrize(("has_checksum", "wrong"), [(False, False), (True, False), (True, True)])
+def test_what_is_told_to_be_here_is_the_file_whenever_the_store_goes_away(
+    site: RehearsedSite,
+    monkeypatch: pytest.MonkeyPatch,
+    is_heard: bool,
+    has_checksum: bool,
+    wrong: bool,
 ) -> None:
     monkeypatch.setattr("inyourarea.gateway.api.uploads.PART", 10)
-    number, add, added = begin(site, 60), site.house.uploads.add, []
-
-    def add_two(*asked: Any) -> Upload:
-        added.append(asked)
-        if len(added) == 3:
-            raise ObjectsAway("no route to it")
-        return add(*asked)
-
-    monkeypatch.setattr(site.house.uploads, "add", add_two)
-    digest = base64.b64encode(hashlib.sha1(bytes(60)).digest()).decode()
-    assert checked(site, number, 0, bytes(60), f"sha1 {digest}") == 503
-    assert offset(site, number) == 0
-    assert checked(site, number, 0, bytes(60), f"sha1 {digest}") == 204
+    content, statuses = bytes(range(30)), []
+    digest = base64.b64encode(hashlib.sha1(content).digest()).decode()
+    told = {"Upload-Checksum": f"sha1 {digest}"} if has_checksum else {}
+    for calls in range(7):
+        number = begin(site, len(content))
+        with monkeypatch.context() as going:
+            leaving = Leaving(site.objects, calls, is_heard)
+            going.setattr(site.house.uploads, "_objects", leaving)
+            sent = content[::-1] if wrong else content
+            headers = {**TUS, **OFFSET, "Upload-Offset": "0", **told}
+            answer = site.http.patch(f"/uploads/{number}", headers=headers, content=sent)
+        statuses.append(answer.status_code)
+        at = offset(site, number)
+        assert at == 0 if wrong else at in range(0, 31, 10)
+        while at < len(content):  # in pieces of another size than what may lie behind them
+            answer = send(site, number, at, content[at : at + 10])
+            assert answer.status_code == 204
+            at = offset(site, number)
+            assert int(answer.headers["upload-offset"]) == at
+        with site.house.uploads.source(site.house.uploads.find(number, "")) as found:
+            assert found == sha256(content)
+    assert statuses[0] == 503
+    assert statuses[-1] == (460 if wrong else 204)
 
 
 def test_of_two_who_send_the_same_upload_at_once_no_byte_is_mixed(site: RehearsedSite) -> None:

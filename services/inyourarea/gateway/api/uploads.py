@@ -5,6 +5,9 @@ https://tus.io/protocols/resumable-upload
 
 import base64
 import binascii
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import suppress
 from email.utils import formatdate
 from typing import Annotated
 
@@ -189,7 +192,7 @@ async def send(
 ) -> Response:
     """The next bytes of the file. What arrived before a broken connection is kept.
 
-    With a checksum all of these bytes are kept, or none.
+    With a checksum nothing of it is kept unless all has come as it was sent.
     """
     if request.headers.get("content-type") != _OFFSET_TYPE:
         raise Problem(415, "content-type", f"The content type must be {_OFFSET_TYPE}.")
@@ -201,43 +204,61 @@ async def send(
             f"{upload.offset} bytes are here, so send from there, not from {at}.",
             offset=upload.offset,
         )
-    expected = Checksum.read(checksum) if checksum else None
-    try:
-        arrived = await _receive(request, house, upload, expected)
-    except BaseException:
-        if expected is not None:  # they are wrong, or nobody has compared them
-            await run_in_threadpool(house.uploads.cut, upload)
-        raise
+    chunks = _chunks(request, upload)
+    if checksum:
+        arrived = await _receive_compared(chunks, house, upload, Checksum.read(checksum))
+    else:
+        arrived = await _receive(chunks, house, upload)
     return Response(status_code=204, headers=_headers(arrived))
 
 
-async def _receive(
-    request: Request, house: House, upload: Upload, checksum: Checksum | None
-) -> Upload:
-    """Everything that arrives is stored, part by part.
+async def _chunks(request: Request, upload: Upload) -> AsyncIterator[bytes]:
+    """What comes, until the connection ends or breaks.
 
     Raises:
-        Problem: more came than was announced, or other bytes than the checksum's.
+        Problem: it is more than was announced.
     """
-    waiting = bytearray()
-    try:
+    left = upload.length - upload.offset
+    with suppress(ClientDisconnect):
         async for chunk in request.stream():
-            waiting += chunk
-            if checksum is not None:
-                checksum.update(chunk)
-            if upload.offset + len(waiting) > upload.length:
+            left -= len(chunk)
+            if left < 0:
                 raise Problem(413, "upload-length", f"More than {upload.length} bytes came.")
-            while len(waiting) >= PART:
-                with memoryview(waiting) as view:
-                    part = bytes(view[:PART])
-                upload = await run_in_threadpool(house.uploads.add, upload, part)
-                del waiting[:PART]
-    except ClientDisconnect:
-        pass
+            yield chunk
+
+
+async def _receive(chunks: AsyncIterator[bytes], house: House, upload: Upload) -> Upload:
+    """Everything that arrives is stored, part by part."""
+    waiting = bytearray()
+    async for chunk in chunks:
+        waiting += chunk
+        while len(waiting) >= PART:
+            with memoryview(waiting) as view:
+                part = bytes(view[:PART])
+            upload = await run_in_threadpool(house.uploads.add, upload, part)
+            del waiting[:PART]
     if waiting:
         upload = await run_in_threadpool(house.uploads.add, upload, bytes(waiting))
-    if checksum is not None and not checksum.is_right():
-        raise Problem(_MISMATCH, "checksum", "These bytes came otherwise; send them again.")
+    return upload
+
+
+async def _receive_compared(
+    chunks: AsyncIterator[bytes], house: House, upload: Upload, checksum: Checksum
+) -> Upload:
+    """Everything is stored once it is known to be right: a store that goes away keeps no other.
+
+    Raises:
+        Problem: other bytes came than the checksum's.
+    """
+    with tempfile.TemporaryFile(dir=house.settings.scratch) as file:
+        async for chunk in chunks:
+            checksum.update(chunk)
+            await run_in_threadpool(file.write, chunk)
+        if not checksum.is_right():
+            raise Problem(_MISMATCH, "checksum", "These bytes came otherwise; send them again.")
+        file.seek(0)
+        while part := await run_in_threadpool(file.read, PART):
+            upload = await run_in_threadpool(house.uploads.add, upload, part)
     return upload
 
 
