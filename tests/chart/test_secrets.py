@@ -100,6 +100,8 @@ def said(there: dict[str, tuple[str, ...]], folder: Path, *sets: str) -> str:
         (OWN, "secret catalog"),
         ((*OWN, "triton.enabled=true", "triton.repository=s3://m:9000/a",
           "objectStore.secretNames.triton=gone"), "secret gone"),
+        ((*OWN, "train.enabled=true", "train.claim=models", "train.publish={--use}",
+          "objectStore.secretNames.train=gone"), "secret gone"),
         ((*OWN, "image.pullSecrets={registry}"), "secret registry"),
         ((*OWN, "site.grpc.enabled=true", "site.grpc.tlsSecretName=site"), "secret site"),
         ((*OWN, *INGRESS), "secret site"),

@@ -51,6 +51,10 @@ KEYS = tuple(
         (OWN[:3], "catalog.secretName is empty"),
         ((OWN[0], OWN[1], OWN[3]), "objectStore.secretNames has none for detect"),
         ((OWN[0], OWN[1], OWN[3], *KEYS), "objectStore.secretNames has none for setup"),
+        (
+            (*OWN[:2], OWN[3], *KEYS, "setup.enabled=false", "train.jobs.enabled=true"),
+            "objectStore.secretNames has none for train",
+        ),
         ((*OWN, "kafka.protocol=SASL_SSL"), "kafka.secretName must name the secret"),
         ((*OWN, "stages.detect.least=5", "stages.detect.most=2"), "less than its least, 5"),
         ((*OWN, "stages.render.most=129"), "its topics have 128 partitions"),
@@ -526,11 +530,11 @@ def test_the_site_knows_its_own_names() -> None:
     ]
 
 
-def test_training_has_a_gpu_of_its_own_and_publishes_with_the_gateways_key() -> None:
+def test_training_has_a_gpu_of_its_own_and_publishes_with_a_key_of_its_own() -> None:
     words = "{--group,/models/ive.toml,--use}"
     values = (*OWN, "train.enabled=true", "train.claim=models", "train.gpus=1")
     values += (f"train.publish={words}", "train.nodeSelector.pool=gpu")
-    values += ("objectStore.secretNames.gateway=of-the-gateway",)
+    values += ("objectStore.secretNames.train=of-trainings",)
     job = of_kind(render(*values), "Job")["train"]["spec"]
     assert [each["action"] for each in job["podFailurePolicy"]["rules"]] == ["FailJob"]
     pod = job["template"]["spec"]
@@ -547,7 +551,7 @@ def test_training_has_a_gpu_of_its_own_and_publishes_with_the_gateways_key() -> 
     told = environment(pod)
     assert told["INYOURAREA_S3_ENDPOINT"] == "https://s3.example"
     (key,) = [each for each in pod["volumes"] if each["name"] == "store-key"]
-    assert key["secret"]["secretName"] == "of-the-gateway"
+    assert key["secret"]["secretName"] == "of-trainings"
 
 
 def shared_memory(pod: Manifest, container: Manifest) -> str:
@@ -571,7 +575,7 @@ def test_without_words_nothing_is_published() -> None:
 
 def test_a_job_with_gpus_of_its_own_is_started_for_each_training_that_is_wanted() -> None:
     values = ("train.jobs.enabled=true", "train.gpus=2", "train.nodeSelector.pool=gpu")
-    key = "objectStore.secretNames.gateway=of-the-gateway"
+    key = "objectStore.secretNames.train=of-trainings"
     made = render(*OWN, *values, key, apis=FULL_CLUSTER)
     scaled = of_kind(made, "ScaledJob")["train"]["spec"]
     (trigger,) = scaled["triggers"]
@@ -591,7 +595,7 @@ def test_a_job_with_gpus_of_its_own_is_started_for_each_training_that_is_wanted(
     assert environ["INYOURAREA_DETECT_DEVICE"] == "cpu"  # there is no Triton in these values
     assert environ["INYOURAREA_S3_ENDPOINT"] == "https://s3.example"
     (store,) = [each for each in pod["volumes"] if each["name"] == "store-key"]
-    assert store["secret"]["secretName"] == "of-the-gateway"
+    assert store["secret"]["secretName"] == "of-trainings"
     site = of_kind(made, "Deployment")["gateway"]["spec"]["template"]["spec"]
     assert environment(site)["INYOURAREA_GATEWAY_TRAINS"] == "yes"
 

@@ -30,6 +30,7 @@ from inyourarea.runtime import tls
 from inyourarea.runtime.kafka_settings import KafkaSettings
 from inyourarea.runtime.kafka_topics import KafkaTopics, changes
 from inyourarea.runtime.minio_bucket import apply_bucket
+from inyourarea.runtime.minio_settings import MinioSettings
 from inyourarea.runtime.objects import ObjectNotFound
 from inyourarea.runtime.rpc import channel, is_serving
 from inyourarea.runtime.worker import DependencyAway
@@ -89,11 +90,14 @@ class LocalCluster:
     """Everything that runs. Services can be killed and started again, servers too.
 
     ``copies`` are the services' names, with a number behind those of a second copy and more.
+    ``environment`` is what operators are told as well, who have the gateway's key of the store;
+    ``keys`` are each service's own.
     """
 
     folder: Path
     servers: Servers
     environment: dict[str, str]
+    keys: dict[str, MinioSettings]
     copies: tuple[str, ...]
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
@@ -122,6 +126,10 @@ class LocalCluster:
         """What a copy has logged."""
         return self.folder / f"{name}.log"
 
+    def told(self, name: str) -> dict[str, str]:
+        """What a copy is told, with its service's own key of the store."""
+        return {**self.environment, **_as_told(self.keys[name.partition("-")[0]])}
+
     def start(self, name: str) -> None:
         """One copy of a service is on its way."""
         own = {
@@ -132,7 +140,7 @@ class LocalCluster:
         with self.log(name).open("ab") as log:
             self.processes[name] = subprocess.Popen(
                 [sys.executable, "-m", f"inyourarea.{name.partition('-')[0]}"],
-                env={**self.environment, **own},
+                env={**self.told(name), **own},
                 stdout=log,
                 stderr=log,
             )
@@ -249,25 +257,32 @@ def local_cluster(
         store = servers.store.settings()
         servers.make_topics()
         apply_bucket(store)
+        keys = {name: servers.store.let_in(name, store.bucket) for name in SERVICES}
         told = {
             **os.environ,
             "INYOURAREA_KAFKA_SERVERS": servers.kafka.address,
             "INYOURAREA_KAFKA_LANE_PARTITIONS": str(_LANE_PARTITIONS),
             "INYOURAREA_S3_ENDPOINT": store.endpoint,
-            "INYOURAREA_S3_ACCESS_KEY": store.access_key,
-            "INYOURAREA_S3_SECRET_KEY": store.secret_key,
             "INYOURAREA_S3_BUCKET": store.bucket,
+            **_as_told(keys["gateway"]),
             "INYOURAREA_CATALOG_URL": servers.catalog.url,
             "INYOURAREA_TRITON_ADDRESS": servers.triton.address,
             "INYOURAREA_GATEWAY_MODELS": str(folder / "models.json"),
             **(environment or {}),
         }
-        cluster = LocalCluster(folder, servers, told, copies)
+        cluster = LocalCluster(folder, servers, told, keys, copies)
         stack.callback(_stop_all, cluster)
         for name in copies:
             cluster.start(name)
         cluster.wait()
         yield cluster
+
+
+def _as_told(key: MinioSettings) -> dict[str, str]:
+    return {
+        "INYOURAREA_S3_ACCESS_KEY": key.access_key,
+        "INYOURAREA_S3_SECRET_KEY": key.secret_key,
+    }
 
 
 def _stop_all(cluster: LocalCluster) -> None:

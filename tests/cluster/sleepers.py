@@ -30,7 +30,7 @@ class _Cluster(LocalCluster):
 def sleeping_cluster(folder: Path) -> Iterator[LocalCluster]:
     """In place of `local_cluster`."""
     servers: list[Any] = [_Server() for _ in range(4)]
-    cluster = _Cluster(folder, Servers(*servers), {}, SERVICES)
+    cluster = _Cluster(folder, Servers(*servers), {}, {}, SERVICES)
     for server in servers:
         server.start()
     for name in SERVICES:

@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -44,12 +44,12 @@ def house() -> Iterator[KafkaHouse]:
 
 
 @pytest.fixture(scope="module")
-def store() -> Iterator[MinioSettings]:
-    """The bucket, as the gateway sees it, whose key the job has."""
+def stores() -> Iterator[Mapping[str, MinioSettings]]:
+    """The bucket, as the gateway sees it, and as the job does, each with a key of its own."""
     with skipped_where_not_had(), minio() as server:
         owner = server.settings()
         apply_bucket(owner)
-        yield server.let_in("gateway", owner.bucket)
+        yield {name: server.let_in(name, owner.bucket) for name in ("gateway", "train")}
 
 
 def job(house: KafkaHouse, store: MinioSettings, folder: Path) -> str:
@@ -77,9 +77,9 @@ def job(house: KafkaHouse, store: MinioSettings, folder: Path) -> str:
 
 
 def test_a_job_trains_what_waits_first_and_ends(
-    house: KafkaHouse, store: MinioSettings, tmp_path: Path
+    house: KafkaHouse, stores: Mapping[str, MinioSettings], tmp_path: Path
 ) -> None:
-    objects = MinioObjects(store)
+    objects = MinioObjects(stores["gateway"])
     write_dataset(scenes(), tmp_path / "pictures")
     pictures = FolderObjects(tmp_path / "pictures")
     for key in pictures.list(""):
@@ -89,11 +89,12 @@ def test_a_job_trains_what_waits_first_and_ends(
         for dataset in ("tri", "empty"):
             wish = TrainingWish(group=dataset, imgsz=160, epochs=2)
             training, _ = trainings.want(dataset, wish, "kim")
+            trainings.begin_publishing(training)  # and then the power went, so it is begun anew
             sender.publish(to_record(training.fact))
         sender.flush()
     # As many jobs as wait, one after another: which is first is Kafka's to say.
     for _ in range(2):
-        job(house, store, tmp_path)
+        job(house, stores["train"], tmp_path)
     training = trainings.find("tri", 1)
     assert training
     state = trainings.state(training)

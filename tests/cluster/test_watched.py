@@ -127,7 +127,7 @@ def test_a_service_that_lacks_nothing_is_ready(seen: Seen) -> None:
 def test_a_check_says_of_each_server_that_it_is_reached(seen: Seen, service: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", f"inyourarea.{service}", "--check"],
-        env=seen.cluster.environment,
+        env=seen.cluster.told(service),
         capture_output=True,
         text=True,
         check=False,
@@ -137,6 +137,12 @@ def test_a_check_says_of_each_server_that_it_is_reached(seen: Seen, service: str
     lines = done.stdout.splitlines()
     assert [line.split()[:2] for line in lines] == [["reached:", what] for what in reached]
     assert done.returncode == 0, done.stderr
+
+
+def test_the_store_refuses_nothing_to_services_with_a_key_of_their_own_each(seen: Seen) -> None:
+    keys = {seen.cluster.told(name)["INYOURAREA_S3_ACCESS_KEY"] for name in SERVICES}
+    assert len(keys) == len(SERVICES)
+    assert [name for name in SERVICES if "inyourarea store policies" in seen.log(name)] == []
 
 
 def test_the_site_tells_no_metrics(seen: Seen) -> None:

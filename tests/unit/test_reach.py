@@ -23,6 +23,8 @@ def test_nobody_reaches_what_nobody_needs() -> None:
     assert writes == ("attempts/", "detections/", "usage/")
     assert deletes == ("attempts/", "frames/")
     assert "sources/" not in reads
+    owned = ("attempts/", "datasets/")
+    assert reached("train") == ((*owned, "models/"), (*owned, "models/"), owned)
 
 
 def test_what_can_not_be_made_again_is_named_for_the_backup() -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 
-SERVICES = ("ingest", "detect", "track", "render", "gateway")
+SERVICES = ("ingest", "detect", "track", "render", "gateway", "train")
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,8 @@ def _reach(reads: str, writes: str, deletes: str) -> Reach:
 
 
 _ALL = " ".join(SERVICES)
+#: Those whose units of work are of runs.
+_OF_RUNS = _ALL.removesuffix(" train")
 
 #: By what the objects' names begin with. Whoever writes where the first writer wins reads too, and
 #: the gateway deletes what belongs to a video with it, which takes a look; it surveys everything to
@@ -35,7 +37,7 @@ REACH: Mapping[str, Reach] = MappingProxyType(
         # What the stages make of it, in the order the data takes.
         "probes/": _reach("ingest gateway", "ingest", "gateway"),
         "mezzanines/": _reach("ingest render gateway", "ingest", "gateway"),
-        "runs/": _reach(_ALL, "ingest render gateway", "ingest gateway"),
+        "runs/": _reach(_OF_RUNS, "ingest render gateway", "ingest gateway"),
         "audio/": _reach("ingest render gateway", "ingest render", "gateway"),
         "frames/": _reach("ingest detect gateway", "ingest", "detect gateway"),
         "signals/": _reach("ingest track gateway", "ingest", "gateway"),
@@ -48,17 +50,17 @@ REACH: Mapping[str, Reach] = MappingProxyType(
         "faces/": _reach("render gateway", "render", "gateway"),
         # What people did, and what became of it.
         "journal/": _reach("gateway", "gateway", "gateway"),
-        "datasets/": _reach("gateway", "gateway", "gateway"),
+        "datasets/": _reach("gateway train", "gateway train", "gateway train"),
         "previews/": _reach("gateway", "gateway", "gateway"),
         "swept/": _reach("gateway", "gateway", "gateway"),
         "deletions/": _reach("gateway", "gateway", "gateway"),
-        "cancelled/": _reach(_ALL, "gateway", "ingest gateway"),
-        "deleted/": _reach(_ALL, "gateway", "ingest"),
+        "cancelled/": _reach(_OF_RUNS, "gateway", "ingest gateway"),
+        "deleted/": _reach(_OF_RUNS, "gateway", "ingest"),
         "attempts/": _reach(_ALL, _ALL, _ALL),
-        # Groups' models, which operators publish with the gateway's key.
-        "models/": _reach("detect gateway", "gateway", "gateway"),
+        # Groups' models, which trainings publish, and operators with the gateway's key.
+        "models/": _reach("detect gateway train", "gateway train", "gateway"),
         # What it has cost, and whom: kept for the books, which nobody takes from.
-        "usage/": _reach(_ALL, _ALL, ""),
+        "usage/": _reach(_OF_RUNS, _OF_RUNS, ""),
     }
 )
 

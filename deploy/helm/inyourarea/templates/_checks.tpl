@@ -8,7 +8,7 @@
 {{- if not $values.objectStore.endpoint }}{{ fail "objectStore.endpoint is empty: name your S3, such as https://s3.eu-central-1.amazonaws.com, or try the chart out with `--set dev.enabled=true`" }}{{ end -}}
 {{- if not $values.catalog.secretName }}{{ fail "catalog.secretName is empty: name the secret whose key `url` leads to your PostgreSQL, or try the chart out with `--set dev.enabled=true`" }}{{ end -}}
 {{- if and (eq $values.kafka.protocol "SASL_SSL") (not $values.kafka.secretName) }}{{ fail "kafka.protocol is SASL_SSL, so kafka.secretName must name the secret with the keys `user` and `password`" }}{{ end -}}
-{{- range $name := append (keys $values.stages | sortAlpha) (ternary "setup" "gateway" $values.setup.enabled) -}}
+{{- range $name := include "inyourarea.keyHolders" . | splitList " " -}}
 {{- if not (include "inyourarea.storeSecret" (dict "root" $ "name" $name)) }}{{ fail (printf "objectStore.secretName is empty and objectStore.secretNames has none for %s: name the secret with the keys `access-key` and `secret-key`" $name) }}{{ end -}}
 {{- end -}}
 {{- end -}}
@@ -71,7 +71,7 @@ word. Asked only of a cluster (`helm template` has none), which is known by what
 {{- $wanted := list -}}
 {{- if not $values.dev.enabled -}}
 {{- $wanted = append $wanted (list $values.catalog.secretName "url") -}}
-{{- $ofStore := append (keys $values.stages) (ternary "setup" "gateway" $values.setup.enabled) -}}
+{{- $ofStore := include "inyourarea.keyHolders" . | splitList " " -}}
 {{- if and $values.triton.enabled $values.triton.repository }}{{ $ofStore = append $ofStore "triton" }}{{ end -}}
 {{- range $name := $ofStore -}}
 {{- $secret := include "inyourarea.storeSecret" (dict "root" $ "name" $name) -}}

@@ -50,6 +50,13 @@ helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
 {{- else }}{{ get $store.secretNames .name | default $store.secretName }}{{ end }}
 {{- end }}
 
+{{/* The names of all that need a key of the store, but Triton's. */}}
+{{- define "inyourarea.keyHolders" -}}
+{{- $train := .Values.train -}}
+{{- keys .Values.stages | sortAlpha | join " " }} {{ ternary "setup" "gateway" .Values.setup.enabled }}
+{{- if or $train.jobs.enabled (and $train.enabled $train.publish) }} train{{ end }}
+{{- end }}
+
 {{- define "inyourarea.catalogSecret" -}}
 {{- if .Values.dev.enabled }}{{ include "inyourarea.name" (dict "root" . "name" "dev") }}
 {{- else }}{{ .Values.catalog.secretName }}{{ end }}
