@@ -20,7 +20,7 @@ from inyourarea.contracts import keys
 from inyourarea.contracts.datasets import (
     CONFIRMED,
     TEST,
-    VAL,
+    TRAIN,
     LabelledBox,
     LabelledPicture,
     Members,
@@ -118,14 +118,14 @@ def write_dataset(
     """Each ``every``th frame in a dataset of the folder, with everybody named.
 
     Nobody is in the ``unsaid`` shots, where boxes have tracklets instead: ``run:<shot>:<member>``.
-    Collected from ``video``, if there is one, one of the shots that are held out is in the test.
+    Collected from ``video``, if there is one, the last shot to learn from is the test.
     """
     dataset = Dataset.make(FolderObjects(folder), "", Members(tuple(NAMES.values())))
     parts = split_shots(VIDEO, range(SHOTS))
     digest, stamps = VIDEO, list(range(len(frames)))
     if video:
         digest, stamps = file_digest(video), stamps_of(video)
-        parts[max(shot for shot, part in parts.items() if part == VAL)] = TEST
+        parts[max(shot for shot, part in parts.items() if part == TRAIN)] = TEST
         source = folder / keys.dataset_source("", digest)
         source.parent.mkdir()
         source.write_text(json.dumps({"title": "stage", "path": str(video)}))

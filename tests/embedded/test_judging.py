@@ -133,7 +133,9 @@ def test_where_there_is_nothing_to_run_that_is_said(dataset: Dataset, tmp_path: 
     assert found.words == (
         "A whole run was not measured: in `test` nobody has confirmed a member's face."
     )
+    found = run_own_videos(tmp_path / "gone", tried(folder=tmp_path), Silent())
+    assert found.words == "A whole run was not measured: There is no dataset."
     dataset.add("one", b"picture", SEEN)
     found = run_own_videos(tmp_path, tried("one", folder=tmp_path), Silent())
     assert found.all is None
-    assert found.words.startswith("Not run: the video 'aaaaaaaaaaaa' with 1 faces in unseen shots:")
+    assert found.words.startswith("Not run: the video 'aaaaaaaaaaaa' with 1 face in unseen shots:")

@@ -63,7 +63,10 @@ def run_own_videos(folder: Path, tried: Tried, teller: Teller) -> WholeRun:
     ``folder`` has the dataset; what is made on the way lies beside the model and is taken away.
     The notes tell what could not be run, and why.
     """
-    by_video = unseen_faces(Dataset(FolderObjects(folder)), tried)
+    try:
+        by_video = unseen_faces(Dataset(FolderObjects(folder)), tried)
+    except Refused as refused:  # such as a folder that is gone since the training began
+        return WholeRun(notes=(f"A whole run was not measured: {refused}",))
     if not by_video:
         note = "A whole run was not measured: in `test` nobody has confirmed a member's face."
         return WholeRun(notes=(note,))
@@ -78,11 +81,11 @@ def run_own_videos(folder: Path, tried: Tried, teller: Teller) -> WholeRun:
             tracks = _run(video, left_s, file, out, _listener(tell, number, len(by_video)))
         except Refused as refused:
             why = str(refused).rstrip(".")
-            notes.append(f"Not run: {what} with {len(faces)} faces in unseen shots: {why}.")
+            notes.append(f"Not run: {what} with {_count(faces)} in unseen shots: {why}.")
             continue
         found = judge(tracks, faces)
-        if lost := len(faces) - len(found):
-            notes.append(f"{lost} faces lie in what was not run of {what}.")
+        if len(found) < len(faces):
+            notes.append(f"Of {what} only {_count(found)} of {len(faces)} were in what was run.")
         verdicts += found
         ran += 1
         left_s -= Fraction(tracks.timeline.seconds[-1])
@@ -158,6 +161,10 @@ def _run(
     request = Request(video, out, (_FANCAM,), end=longest_s, model=model)
     accepted = track_video(request, listen)
     return tables.read_tracks(FolderObjects(out / STORE).get(keys.tracks(accepted.spec)))
+
+
+def _count(faces: Sequence[object]) -> str:
+    return f"{len(faces)} face{'s'[: len(faces) != 1]}"
 
 
 def _listener(tell: Told, number: int, videos: int) -> Listen:

@@ -82,7 +82,7 @@ def _whole_run(figures: Figures) -> str:
         for name, one in [*found.members.items(), ("**all**", found.all)]
     ]
     head = ["| member | faces | right | another's |", "|---|---|---|---|"]
-    return "\n".join([found.words, "", *head, *rows])
+    return "\n".join([HOW_IT_RAN, *head, *rows, "", found.words])
 
 
 def _runtimes(figures: Figures) -> str:
@@ -96,6 +96,13 @@ def _runtimes(figures: Figures) -> str:
         )
     return "\n".join(rows)
 
+
+HOW_IT_RAN = """\
+The dataset's own videos were run as `inyourarea run` does it, but nothing was drawn. Of the faces
+in `test` that people have confirmed to be a member's, those are right on which the run has her box
+(IoU .5), and another's those on which it has only somebody else's. In the rest of these videos may
+be shots that the model has learned from.
+"""
 
 TEXT = """# The model `{name}`, version {version}
 
@@ -127,11 +134,6 @@ The worst mistakes, as pictures in `mistakes/`:
 {mistakes}
 
 ## What a run makes of it
-
-The dataset's own videos are run as `inyourarea run` does it, but nothing is drawn. Of the faces
-in `test` that people have confirmed to be a member's, those count as right on which the run has
-her box (IoU .5), and as another's on which it has only somebody else's. In the rest of these videos
-may be shots that the model has learned from.
 
 {whole_run}
 
