@@ -4,6 +4,7 @@ Three members of the drawn show under other names, side by side in close view; t
 from shot to shot, so that only their looks tell who they are.
 """
 
+import json
 from collections.abc import Collection
 from dataclasses import dataclass
 from fractions import Fraction
@@ -15,14 +16,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inyourarea.contracts import keys
 from inyourarea.contracts.datasets import (
     CONFIRMED,
+    TEST,
+    TRAIN,
     LabelledBox,
     LabelledPicture,
     Members,
     picture_name,
     split_shots,
 )
+from inyourarea.contracts.digests import file_digest
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.stage_show import Show, ShowSpec, TruthRow, draw_frame
@@ -97,17 +102,35 @@ def write_video(frames: list[Scene], file: Path) -> None:
         target.mux(stream.encode())
 
 
+def stamps_of(video: Path) -> list[int]:
+    """The pts of all frames."""
+    with av.open(video) as container:
+        return [frame.pts or 0 for frame in container.decode(video=0)]
+
+
 def write_dataset(
-    frames: list[Scene], folder: Path, every: int = 3, unsaid: Collection[int] = ()
+    frames: list[Scene],
+    folder: Path,
+    every: int = 3,
+    unsaid: Collection[int] = (),
+    video: Path | None = None,
 ) -> Dataset:
     """Each ``every``th frame in a dataset of the folder, with everybody named.
 
     Nobody is in the ``unsaid`` shots, where boxes have tracklets instead: ``run:<shot>:<member>``.
+    Collected from ``video``, if there is one, the last shot to learn from is the test.
     """
     dataset = Dataset.make(FolderObjects(folder), "", Members(tuple(NAMES.values())))
     parts = split_shots(VIDEO, range(SHOTS))
-    for pts, scene in enumerate(frames):
-        if pts % every == 0:
+    digest, stamps = VIDEO, list(range(len(frames)))
+    if video:
+        digest, stamps = file_digest(video), stamps_of(video)
+        parts[max(shot for shot, part in parts.items() if part == TRAIN)] = TEST
+        source = folder / keys.dataset_source("", digest)
+        source.parent.mkdir()
+        source.write_text(json.dumps({"title": "stage", "path": str(video)}))
+    for number, (pts, scene) in enumerate(zip(stamps, frames, strict=True)):
+        if number % every == 0:
             is_said = scene.shot not in unsaid
             boxes = tuple(
                 LabelledBox(box, name, state=CONFIRMED)
@@ -117,7 +140,7 @@ def write_dataset(
             )
             content = cv2.imencode(".jpg", scene.picture[..., ::-1])[1].tobytes()
             labels = LabelledPicture(
-                SIZE, boxes, video=VIDEO, pts=pts, shot=scene.shot, split=parts[scene.shot]
+                SIZE, boxes, video=digest, pts=pts, shot=scene.shot, split=parts[scene.shot]
             )
-            dataset.add(picture_name(VIDEO, pts), content, labels)
+            dataset.add(picture_name(digest, pts), content, labels)
     return dataset

@@ -335,6 +335,17 @@ def test_a_name_given_on_the_gateways_page_counts(wanted: Wanted, tmp_path: Path
     assert json.loads(source.read_text())["title"] == "Encore"
 
 
+def test_a_folder_remembers_where_its_videos_are_and_a_site_does_not(
+    show: SmallShow, wanted: Wanted, tmp_path: Path
+) -> None:
+    collect(wanted)
+    (source,) = (wanted.dataset / "sources").iterdir()
+    assert json.loads(source.read_text())["path"] == str(show.video.resolve())
+    collect(replace(wanted, place=(FolderObjects(tmp_path / "site"), keys.dataset("tour"))))
+    (source,) = (tmp_path / "site" / "datasets" / "tour" / "sources").iterdir()
+    assert "path" not in json.loads(source.read_text())
+
+
 def test_a_video_that_was_never_run_is_run_first(tmp_path: Path) -> None:
     short = draw_small_show(tmp_path / "short", seconds=1)
     dataset = tmp_path / "dataset"

@@ -18,14 +18,16 @@ import pytest
 
 from extras import NEEDS_TRAIN
 from inyourarea.contracts.cards import read_card
-from inyourarea.contracts.datasets import TRAIN, read_labels, split_shots
+from inyourarea.contracts.datasets import TEST, TRAIN, read_labels, split_shots
 from inyourarea.contracts.group import group_from_toml
 from inyourarea.contracts.triton_config import CPU
 from inyourarea.core.boxes import iou
+from inyourarea.runtime.datasets import Dataset
+from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.train.course import Course
 from inyourarea.train.repository import describe_file, read_info
 from inyourarea.train.triton_repository import write_repository
-from small_group import NAMES, SHOTS, VIDEO, scenes, write_dataset, write_video
+from small_group import FPS, LENGTH, NAMES, SHOTS, VIDEO, scenes, write_dataset, write_video
 from triton_server import had, triton
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
@@ -146,7 +148,7 @@ def studio(tmp_path_factory: pytest.TempPathFactory) -> Studio:
     folder = tmp_path_factory.mktemp("studio")
     frames = scenes()
     write_video(frames, folder / "stage.mp4")
-    write_dataset(frames, folder / "pictures")
+    write_dataset(frames, folder / "pictures", video=folder / "stage.mp4")
     return Studio(folder)
 
 
@@ -209,7 +211,7 @@ def test_the_card_tells_what_it_reaches_and_how_true_the_files_are(trained: Stud
     content = (trained.folder / "models/tri/1/card.json").read_bytes()
     told = json.loads(content)
     assert {*read_card(content).members} == {*NAMES.values()}  # as `models publish` compares it
-    assert told["judged_on"] == "val"  # three shots of five are learned from, none is left to test
+    assert told["judged_on"] == "test"
     for name in NAMES.values():
         assert told["test"]["members"][name]["map50"] >= 0.8  # of ten boxes, two may be another's
     runtimes = {row["name"]: row for row in told["runtimes"]}
@@ -217,8 +219,23 @@ def test_the_card_tells_what_it_reaches_and_how_true_the_files_are(trained: Stud
     assert set(runtimes) == {"torch", "onnxruntime, float32", "onnxruntime, float16"}
     assert all(row["box_px"] <= 0.5 and row["score"] <= 0.01 for row in runtimes.values())
     card = (trained.work / "card.md").read_text()
-    assert "1600 windows" in card
+    assert "1200 windows" in card
     assert all(f"| {name} |" in card for name in NAMES.values())
+
+
+def test_the_card_tells_to_whom_a_run_gives_the_faces_of_the_unseen_shot(trained: Studio) -> None:
+    told = json.loads((trained.folder / "models/tri/1/card.json").read_text())
+    found = told["whole_run"]
+    labels = Dataset(FolderObjects(trained.folder / "pictures")).everything()
+    unseen = [box for _, one in labels if one.split == TEST for box in one.boxes]
+    assert found["all"]["boxes"] == len(unseen) > 0
+    assert found["members"].keys() == set(NAMES.values())
+    assert found["all"]["right"] >= 0.8
+    assert found["all"]["other"] <= 0.1
+    assert (found["videos"], found["notes"]) == (1, [])
+    assert found["seconds"] == pytest.approx(LENGTH * SHOTS / FPS, abs=0.1)
+    assert found["words"] in (trained.work / "card.md").read_text()
+    assert not (trained.work / "whole-run").exists()
 
 
 def test_what_a_cpu_runs_is_in_8_bits_and_loses_no_more_than_it_may(trained: Studio) -> None:

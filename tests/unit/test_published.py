@@ -48,6 +48,13 @@ def test_what_is_worse_is_told_by_how_much() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("told", "words"), [(None, ""), ([], ""), ({"words": 1}, ""), ({"words": "Right."}, "Right.")]
+)
+def test_a_card_may_tell_of_a_whole_run(told: object, words: str) -> None:
+    assert card_of({**card().told, "whole_run": told}).whole_run == words
+
+
 def test_a_new_member_is_no_loss_and_a_lost_one_is() -> None:
     alone = card_of({"test": {"members": {"red": {"map50": 0.95, "map50_95": 0.8}}}})
     assert worse_by(alone, card(), BOTH) == []

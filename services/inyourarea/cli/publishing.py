@@ -191,6 +191,8 @@ def _show(place: Place, args: argparse.Namespace) -> None:
             print(f"     of `{judged_on}`, since no shot was kept for the test:")
         for name, found in one["members"].items():
             print(f"     {name}: mAP50 {found['map50']:.3f}, mAP50-95 {found['map50_95']:.3f}")
+        if whole_run := one["whole_run"]:
+            print(f"     {whole_run}")
     for choice in told["choices"]:
         print(f"version {choice['version']} since {choice['at']}, by {choice['by']}")
 
@@ -223,6 +225,7 @@ def document(versions: ModelVersions, group: str) -> dict[str, Any]:
                     name: {"map50": found.map50, "map50_95": found.map50_95}
                     for name, found in one.card.members.items()
                 },
+                "whole_run": one.card.whole_run,
                 "card": one.card.told,
             }
             for one in known

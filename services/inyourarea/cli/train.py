@@ -3,6 +3,7 @@
 import argparse
 import os
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -135,10 +136,13 @@ def main(args: argparse.Namespace) -> int:
         raise Refused("--group FILE is needed, which is written; or --server, where a site trains")
     wish = _wish(args, network)
     # Imported here, so that no other command waits for what training needs.
+    from inyourarea.embedded.judging import run_own_videos  # noqa: PLC0415
     from inyourarea.train.group_steps import make_model  # noqa: PLC0415
 
+    dataset = _dataset(args.dataset)
+    run_with = partial(run_own_videos, args.dataset)
     with _Steps(console) as steps:
-        make_model(_dataset(args.dataset), wish, steps, args.triton)
+        make_model(dataset, wish, steps, args.triton, run_with)
     print(wish.group_file)
     return 0
 

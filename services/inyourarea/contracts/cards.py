@@ -39,6 +39,13 @@ class Card:
         """The part: the test where the card does not say, else what training had in its place."""
         return str(self.told.get("judged_on", TEST))
 
+    @property
+    def whole_run(self) -> str:
+        """What a whole run gave to whom, in words; empty where the card says nothing of it."""
+        found = self.told.get("whole_run")
+        words = found.get("words") if isinstance(found, dict) else None
+        return words if isinstance(words, str) else ""
+
     def mean(self, names: Sequence[str]) -> float:
         """mAP50-95 over these members."""
         return sum(self.members[name].map50_95 for name in names) / len(names)

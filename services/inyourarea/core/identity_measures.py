@@ -99,6 +99,24 @@ def is_wrong(track: Track, member: Member, truth: Truth) -> NDArray[np.bool_]:
     return np.asarray(track.has_box & (on_other | on_nobody) & ~is_correct(track, member))
 
 
+def is_given(
+    tracks: Tracks, names: Sequence[str], frame: NDArray[np.int64], xyxy: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which labelled faces have the right person's box on them, and which somebody else's alone.
+
+    The face of ``names[i]`` is at ``xyxy[i]`` in ``frame[i]``; both are bool (n,).
+    """
+    folded = np.array([fold(name) for name in names])
+    own, other = np.zeros(len(frame)), np.zeros(len(frame))
+    for person in tracks.people:
+        overlap = np.nan_to_num(boxes.paired_iou(_boxes(person)[frame], xyxy))
+        is_own = folded == fold(person.name)
+        own = np.maximum(own, np.where(is_own, overlap, 0))
+        other = np.maximum(other, np.where(is_own, 0, overlap))
+    right = own >= SAME_BOX
+    return right, ~right & (other >= SAME_BOX)
+
+
 def idf1(tracks: Tracks, truth: Truth) -> float:
     """Identity F1 over all people, as TrackEval computes it; NaN where no face is seen.
 

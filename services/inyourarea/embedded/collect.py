@@ -114,7 +114,8 @@ def _collect(wanted: Wanted, watching: Watching) -> list[Collected]:
             "by one in the order of the classes, or give --group, or a run (--out) with pins."
         )
     for video, run in found.items():
-        found[video] = run or _run(wanted, video, watching.listen)
+        path = "" if wanted.place else str(video.resolve())
+        found[video] = replace(run or _run(wanted, video, watching.listen), path=path)
     runs = [run for run in found.values() if run]
     members = _settle_members(dataset, wanted, [*classes, *_named(runs)])
     picks = wanted.choose(runs, wanted.number, members)

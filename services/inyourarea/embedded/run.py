@@ -55,7 +55,10 @@ class RunFailed(Refused):
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; times in seconds from the video's first frame."""
+    """What the user asked for; times in seconds from the video's first frame.
+
+    ``model`` is a file that is not in the model repository (yet), in place of the ``group``'s.
+    """
 
     video: Path
     out: Path
@@ -70,6 +73,7 @@ class Request:
     members: tuple[str, ...] = ()
     confidence: float | None = None
     smooth: int = 0
+    model: ModelFile | None = None
 
 
 @dataclass(frozen=True)
@@ -246,7 +250,7 @@ def see(request: Request) -> Seeing:
     """
     if request.boxes is not None:
         return _given(request)
-    return _loaded(request, find_model(request.group))
+    return _loaded(request, request.model or find_model(request.group))
 
 
 def _given(request: Request) -> Seeing:

@@ -41,12 +41,14 @@ _TIMEOUT_S = 120.0
 class TrackedRun:
     """A run that is tracked, and what is stored of it; ``title`` is what people call the video.
 
-    ``called`` says what people, by id, are called since, where that is not what the tracks say.
+    ``path`` is where it is found again, told to datasets in folders of the same machine. ``called``
+    says what people, by id, are called since, where that is not what the tracks say.
     """
 
     accepted: facts.VideoAccepted
     watched: Watched
     title: str = ""
+    path: str = ""
     called: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -255,6 +257,8 @@ class Collector:
             "size": [source.width, source.height],
             "title": run.title,
         }
+        if run.path:
+            about["path"] = run.path
         content = json.dumps(about, ensure_ascii=False).encode()
         objects.put(keys.dataset_source(prefix, source.sha256), content)
 

@@ -26,6 +26,7 @@ def card(info: ModelInfo, network: str, figures: Figures) -> str:
         confidence=info.confidence,
         members_table=_members(figures),
         confusion=_confusion(figures),
+        whole_run=_whole_run(figures),
         mistakes="\n".join(
             f"- `{file}` ({picture}): {words}" for file, picture, words in figures.mistakes
         )
@@ -72,6 +73,18 @@ def _confusion(figures: Figures) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in table)
 
 
+def _whole_run(figures: Figures) -> str:
+    found = figures.whole_run
+    if not found.all:
+        return found.words
+    rows = [
+        f"| {name} | {one.boxes} | {one.right:.1%} | {one.other:.1%} |"
+        for name, one in [*found.members.items(), ("**all**", found.all)]
+    ]
+    head = ["| member | faces | right | another's |", "|---|---|---|---|"]
+    return "\n".join([HOW_IT_RAN, *head, *rows, "", found.words])
+
+
 def _runtimes(figures: Figures) -> str:
     rows = []
     for one in figures.runtimes:
@@ -83,6 +96,13 @@ def _runtimes(figures: Figures) -> str:
         )
     return "\n".join(rows)
 
+
+HOW_IT_RAN = """\
+The dataset's own videos were run as `inyourarea run` does it, but nothing was drawn. Of the faces
+in `test` that people have confirmed to be a member's, those are right on which the run has her box
+(IoU .5), and another's those on which it has only somebody else's. In the rest of these videos may
+be shots that the model has learned from.
+"""
 
 TEXT = """# The model `{name}`, version {version}
 
@@ -112,6 +132,10 @@ Who was taken for whom (IoU .5; `nobody` in a column: not seen; in a row: there 
 The worst mistakes, as pictures in `mistakes/`:
 
 {mistakes}
+
+## What a run makes of it
+
+{whole_run}
 
 ## The exported files
 

@@ -1,7 +1,7 @@
 """What a group's model reaches, as its card tells it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -62,6 +62,47 @@ def are_eight_bits_enough(plain: Marks, small: Marks) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
+class Given:
+    """Shares of ``boxes`` that a run gives to the right member, and to another one."""
+
+    boxes: int
+    right: float
+    other: float
+
+
+@dataclass(frozen=True, slots=True)
+class WholeRun:
+    """To whom runs of the dataset's own videos give the faces of unseen shots; by member, and all.
+
+    Of ``videos`` so many ``seconds`` were run. ``notes`` are sentences on what was not measured.
+    """
+
+    members: Mapping[str, Given] = field(default_factory=dict)
+    all: Given | None = None
+    videos: int = 0
+    seconds: float = 0.0
+    notes: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> str:
+        """All of it in a line."""
+        found = []
+        if self.all:
+            found.append(
+                f"A whole run gives {self.all.right:.1%} of {self.all.boxes} confirmed faces in "
+                f"unseen shots to the right member, {self.all.other:.1%} to another one "
+                f"({self.videos} video{'s'[: self.videos != 1]}, {self.seconds:.0f} s)."
+            )
+        return " ".join([*found, *self.notes])
+
+
+NOT_RUN = WholeRun(
+    notes=("A whole run was not measured: only `inyourarea train` on a folder does that.",)
+)
+"""Where a site trains there is nothing that follows people."""
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """What was measured on the pictures of the part ``judged_on``, of the file that is served.
 
@@ -83,6 +124,7 @@ class Figures:
     spread: int
     start: str
     warnings: tuple[str, ...]
+    whole_run: WholeRun = NOT_RUN
 
     @property
     def mean(self) -> Marks:

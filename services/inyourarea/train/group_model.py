@@ -116,6 +116,11 @@ def _member_figures(
     }
 
 
+def group_to_run(plan: Plan, figures: Figures) -> Group:
+    """The group that the file is of which is served, before it has a version."""
+    return _group(plan.wish, replace(plan.info, confidence=figures.confidence))
+
+
 def publish(plan: Plan, figures: Figures) -> Group:
     """The model is in the repository, a new version unless it is there already, with its card.
 
@@ -136,6 +141,7 @@ def publish(plan: Plan, figures: Figures) -> Group:
         told_now = model_bytes(with_info(onnx.load(plan.file(one)), info))
         write_whole(plan.file(one), told_now)
     told = {"model": info.name, "version": info.revision, **asdict(figures), **figures.test()}
+    told["whole_run"]["words"] = figures.whole_run.words
     told |= {"size": plan.size, "network": wish.network, "members": list(plan.members)}
     text = json.dumps(_without_nan(told), ensure_ascii=False, indent=1)
     for folder in (plan.folder, file.parent):

@@ -5,13 +5,15 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from inyourarea.contracts.datasets import TEST
+from inyourarea.contracts.group import Group
 from inyourarea.contracts.published import PublishedFile
 from inyourarea.contracts.trainings import EXPORTING, LEARNING, PICTURES
 from inyourarea.core.errors import Refused
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.disk import words_for
 from inyourarea.train import group_labels, group_model, group_pictures, group_plan
-from inyourarea.train.group_figures import FLOAT, Runtime
+from inyourarea.train.group_figures import FLOAT, NOT_RUN, Figures, Runtime, WholeRun
 from inyourarea.train.group_plan import Plan, Wish
 from inyourarea.train.installed import torch_within
 from inyourarea.train.parity import Look
@@ -20,6 +22,19 @@ from inyourarea.train.telling import Teller
 
 SERVED = "Triton"
 """The step in which a server that has the model is asked, too; in pictures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A model's file before it is published, its group, and the pictures to judge it by."""
+
+    model: Path
+    group: Group
+    unseen: frozenset[str]
+
+
+RunWith = Callable[[Tried, Teller], WholeRun]
+"""Runs the dataset's own videos with a model."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,24 +53,32 @@ class Made:
         return PublishedFile(described.versions[0], described.is_quantised)
 
 
-def make_model(dataset: Dataset, wish: Wish, teller: Teller, triton: str | None = None) -> Made:
+def make_model(
+    dataset: Dataset,
+    wish: Wish,
+    teller: Teller,
+    triton: str | None = None,
+    run_with: RunWith | None = None,
+) -> Made:
     """The group's model is trained, exported, measured and in the repository ``wish.models``.
 
     What was done by an earlier try is not done again. ``triton`` is the address of a server that
-    is asked as well, once it has the model.
+    is asked as well, once it has the model. ``run_with`` measures a whole run.
 
     Raises:
         DatasetRejected: there is not enough in the dataset to learn from.
         Refused: it can not be made here, and why.
     """
     try:
-        return _made(dataset, wish, teller, triton)
+        return _made(dataset, wish, teller, triton, run_with)
     except OSError as error:
         place = error.filename or wish.out
         raise Refused(f"{place} can not be written: {words_for(error)}") from error
 
 
-def _made(dataset: Dataset, wish: Wish, teller: Teller, triton: str | None) -> Made:
+def _made(
+    dataset: Dataset, wish: Wish, teller: Teller, triton: str | None, run_with: RunWith | None
+) -> Made:
     served = _triton_of(triton) if triton else None
     plan = group_plan.plan_training(dataset, wish)
     with torch_within(wish.out):
@@ -78,12 +101,17 @@ def _made(dataset: Dataset, wish: Wish, teller: Teller, triton: str | None) -> M
         group_pictures.write_pictures(dataset, plan.chosen, plan.pictures, plan.size, step)
         network.learn(plan, learning(teller, wish.batch))
         network.export(plan, start, teller.begin(EXPORTING))
-        made = _published(plan, teller.say)
+        figures = group_model.measure(plan)
+        group = group_model.group_to_run(plan, figures)
+        tried = Tried(plan.file(figures.numbers), group, frozenset(plan.chosen.of(TEST)))
+        whole_run = run_with(tried, teller) if run_with else NOT_RUN
+        made = _published(plan, replace(figures, whole_run=whole_run), teller.say)
         if served:
             look = served((made.published.name, wish.name), int(made.model.parent.name))
             step = teller.begin(SERVED)
             tell_doubt(network.compare_served(plan, made.numbers, SERVED, look, step), teller.say)
-            made = _published(plan, lambda _: None)
+            figures = replace(group_model.measure(plan), whole_run=whole_run)
+            made = _published(plan, figures, lambda _: None)
     return made
 
 
@@ -123,8 +151,7 @@ def tell_doubt(runtime: Runtime, say: Callable[[str], None]) -> None:
         )
 
 
-def _published(plan: Plan, say: Callable[[str], None]) -> Made:
-    figures = group_model.measure(plan)
+def _published(plan: Plan, figures: Figures, say: Callable[[str], None]) -> Made:
     for one in figures.runtimes:
         tell_doubt(one, say)
     group = group_model.publish(plan, figures)
@@ -133,5 +160,6 @@ def _published(plan: Plan, say: Callable[[str], None]) -> Made:
         f"{group.model} {group.version}, in {figures.numbers}: mAP50 {mean[0]:.3f}, mAP50-95 "
         f"{mean[1]:.3f} on {figures.judged_on}; see {plan.folder / 'card.md'}"
     )
+    say(figures.whole_run.words)
     file = plan.wish.models / group.model / str(group.version) / "model.onnx"
     return Made(file, file.with_name("card.json"), plan.wish.group_file, figures.numbers)

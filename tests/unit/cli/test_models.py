@@ -74,6 +74,18 @@ def test_what_training_wrote_is_published_by_its_group_file(models: Path) -> Non
     assert find_model("pair").load(1).info.floor == 0.3
 
 
+def test_what_a_whole_run_came_to_is_shown(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = write(tmp_path / "one", dim(0.3))
+    card = tmp_path / "one" / "card.json"
+    card.write_text(json.dumps({**json.loads(card.read_text()), "whole_run": {"words": "99 %."}}))
+    assert main(["models", "publish", *words]) == 0
+    capsys.readouterr()
+    assert main(["models", "show", "pair"]) == 0
+    assert "\n     99 %.\n" in capsys.readouterr().out
+
+
 def used() -> int | None:
     versions = published_versions()
     assert versions is not None

@@ -16,7 +16,13 @@ from drawn_truth import (
     track_on,
     with_people,
 )
-from inyourarea.core.identity_measures import idf1, longest_run_s, match_people, measure_identity
+from inyourarea.core.identity_measures import (
+    idf1,
+    is_given,
+    longest_run_s,
+    match_people,
+    measure_identity,
+)
 from inyourarea.core.measures import lay_beside
 from inyourarea.core.tracks import State
 
@@ -146,3 +152,14 @@ def test_the_longest_run_is_told_in_seconds():
     assert longest_run_s(mask, TIMELINE) == 0
     mask[[3, 4, 5, 80, 81, 82, 83, 84, 85, 86, 87, 88, 89]] = True
     assert longest_run_s(mask, TIMELINE) == pytest.approx(10 * FRAME_S)
+
+
+def test_a_labelled_face_is_given_to_whom_it_is_to_another_or_to_nobody():
+    ada = track_on("Ada", np.arange(90), FACES["Ada"])
+    ada.xyxy[10:20] = FACES["Bora"]
+    bora = track_on("Bora", np.arange(15), FACES["Bora"])
+    names, frame = ["ada", "Ada", "Bora", "Bora", "Bora"], np.array([0, 10, 14, 15, 20])
+    xyxy = np.array([FACES[name.title()] for name in names])
+    right, other = is_given(with_people(ada, bora), names, frame, xyxy)
+    assert right.tolist() == [True, False, True, False, False]
+    assert other.tolist() == [False, False, False, True, False]
