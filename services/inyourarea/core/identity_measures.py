@@ -86,8 +86,8 @@ def is_correct(track: Track, member: Member) -> NDArray[np.bool_]:
 def is_wrong(track: Track, member: Member, truth: Truth) -> NDArray[np.bool_]:
     """Where the track's box is on somebody else, or observed on nobody, bool (F,).
 
-    Nowhere that it is correct: whoever stands behind her, unseen, may share her face's place
-    better than a box shares it that is a pixel or two off.
+    Nowhere that it is correct, or on her head in sight, turned away: whoever stands behind her,
+    unseen, may share her face's place better than a box shares it that is a pixel or two off.
     """
     overlap = boxes.paired_iou(_boxes(track)[truth.frame], truth.face)
     is_own = (truth.role == MEMBER) & (truth.who == truth.names.index(member.name))
@@ -96,7 +96,9 @@ def is_wrong(track: Track, member: Member, truth: Truth) -> NDArray[np.bool_]:
     np.maximum.at(other, truth.frame[~is_own], overlap[~is_own])
     on_other = (other >= SAME_BOX) & (other > own)
     on_nobody = (track.state == State.OBSERVED) & (np.maximum(own, other) < NO_OVERLAP)
-    return np.asarray(track.has_box & (on_other | on_nobody) & ~is_correct(track, member))
+    on_her_head = (member.head_visible >= SEEN) & (own >= SAME_BOX)
+    is_right = is_correct(track, member) | on_her_head
+    return np.asarray(track.has_box & (on_other | on_nobody) & ~is_right)
 
 
 def is_given(

@@ -50,12 +50,17 @@ def test_a_track_that_follows_somebody_else_for_a_while_is_wrong_so_long():
     assert measures.longest_wrong_run_s == pytest.approx(15 * FRAME_S)
 
 
-@pytest.mark.parametrize(("ada_visible", "wrong"), [(1.0, 0), (0.4, 1)])
-def test_who_is_hidden_behind_her_is_nobody_whom_her_box_could_be_on(ada_visible, wrong):
+@pytest.mark.parametrize(
+    ("face_visible", "head_visible", "wrong"), [(1, 1, 0), (0, 1, 0), (0.4, 0.4, 1)]
+)
+def test_who_is_hidden_behind_her_is_nobody_whom_her_box_could_be_on(
+    face_visible, head_visible, wrong
+):
     x1, y1, x2, y2 = FACES["Ada"]
     frames, off = np.arange(90), (x1 + 6, y1, x2 + 6, y2)
-    ada = rows_of("Ada", "member", frames, FACES["Ada"], face_visible=ada_visible)
-    behind = rows_of("Bora", "member", frames, off, face_visible=1 - ada_visible)
+    seen = {"face_visible": face_visible, "head_visible": head_visible}
+    ada = rows_of("Ada", "member", frames, FACES["Ada"], **seen)
+    behind = rows_of("Bora", "member", frames, off, face_visible=0)
     assert measured(track_on("Ada", frames, off), joined(ada, behind)).wrong == wrong
 
 
