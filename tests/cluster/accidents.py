@@ -294,9 +294,11 @@ def under_way(long: Path, user: User) -> Iterator[str]:
     """Some of a long video has been looked at; afterwards it is deleted."""
     video = user.insist(lambda client: client.submit(long, Wishes(group="show"))).id
     what = "a segment of the long video"
-    chaos.wait_until(lambda: looked_at(video, user)[0], chaos.STUCK_S, what, _PAUSE_S)
-    yield video
-    user.delete(video)
+    try:
+        chaos.wait_until(lambda: looked_at(video, user)[0], chaos.STUCK_S, what, _PAUSE_S)
+        yield video
+    finally:
+        user.delete(video)
 
 
 def looked_at(video: str, user: User) -> tuple[int, int]:
