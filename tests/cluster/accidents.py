@@ -15,7 +15,6 @@ from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
-from typing import Any
 
 import av
 from kafka import KafkaConsumer, TopicPartition
@@ -50,8 +49,8 @@ _PACKED = {"joined the stage", "streamed fancams"}
 _PAUSE_S = 0.05
 #: Seconds in which whatever was in hand when a run was cancelled has ended, and much more would be.
 _IN_HAND_S = 30.0
-#: Segments of four seconds of the long video, and its pictures: small, since it is about waiting.
-_LONG_SEGMENTS, _LONG_SIZE, _LONG_FPS = 1000, (320, 180), Fraction(8)
+#: The pictures of a long video: small, since it is about waiting.
+_LONG_SIZE, _LONG_FPS = (320, 180), Fraction(8)
 
 
 def nobody_can_read_it(cluster: LocalCluster, works: Sequence[Work], user: User) -> tuple[str, ...]:
@@ -220,7 +219,7 @@ def a_zombie_wakes(cluster: LocalCluster, works: Sequence[Work], user: User) -> 
     """A copy freezes in its step, another does it; the first one's write comes late, counted."""
     for _, work in zip(range(_FREEZES), itertools.cycle(works), strict=False):
         seen, video = Seen(cluster), user.submit(work)
-        name = _who_has_begun(cluster, "detect", user.insist(lambda c, v=video: c.video(v)).run_id)  # type: ignore[misc]
+        name = _who_has_begun(cluster, "detect", user.look(video).run_id)
         cluster.processes[name].send_signal(signal.SIGSTOP)
         try:
             assert user.until_settled(video) == "ready"
@@ -268,8 +267,8 @@ ACCIDENTS: tuple[Accident, ...] = (
 )
 
 
-def long_video(folder: Path) -> Path:
-    """A video of a thousand segments: one short show, again and again."""
+def long_video(folder: Path, segments: int) -> Path:
+    """A video of so many segments of four seconds: one short show, again and again."""
     spec = ShowSpec(
         seed=7, members=3, seconds=Fraction(8), size=_LONG_SIZE, fps=_LONG_FPS, setting="easy"
     )
@@ -281,7 +280,7 @@ def long_video(folder: Path) -> Path:
         packets = [packet for packet in source.demux(shown) if packet.dts is not None]
         length = round(spec.seconds / shown.time_base)
         stamps = [(packet.pts, packet.dts) for packet in packets]
-        for turn in range(-(-4 * _LONG_SEGMENTS // int(spec.seconds))):
+        for turn in range(-(-4 * segments // int(spec.seconds))):
             for packet, (pts, dts) in zip(packets, stamps, strict=True):
                 packet.stream = stream
                 packet.pts, packet.dts = pts + turn * length, dts + turn * length
@@ -290,48 +289,55 @@ def long_video(folder: Path) -> Path:
     return target
 
 
-def beside_a_long_video(works: Sequence[Work], long: Path, user: User) -> dict[str, Any]:
-    """A video of a thousand segments is under way; short ones and their corrections do not wait.
-
-    Returns how long a short one took alone and beside the other, and a pin of another, which would
-    be in the long one's lane, in seconds, and how far the long one was.
-    """
-    work, other = works[:2]
-    pinned = user.submit(other)
-    assert user.until_settled(pinned) == "ready"
-    at = time.monotonic()
-    user.bring_through(work)
-    alone_s = time.monotonic() - at
-    waiting = user.insist(lambda client: client.submit(long, Wishes(group="show"))).id
-
-    def found() -> tuple[int, int]:
-        steps = user.insist(lambda client: client.video(waiting)).progress
-        return next((one.done, one.total) for one in steps if one.stage == "finding people")
-
+@contextmanager
+def under_way(long: Path, user: User) -> Iterator[str]:
+    """Some of a long video has been looked at; afterwards it is deleted."""
+    video = user.insist(lambda client: client.submit(long, Wishes(group="show"))).id
     what = "a segment of the long video"
-    chaos.wait_until(lambda: found()[0], chaos.STUCK_S, what, _PAUSE_S)
+    try:
+        chaos.wait_until(lambda: looked_at(video, user)[0], chaos.STUCK_S, what, _PAUSE_S)
+        yield video
+    finally:
+        user.delete(video)
+
+
+def looked_at(video: str, user: User) -> tuple[int, int]:
+    """How many of its segments, and of how many."""
+    steps = user.look(video).progress
+    return next((one.done, one.total) for one in steps if one.stage == "finding people")
+
+
+def beside_a_long_video(work: Work, long: str, user: User) -> dict[str, float]:
+    """A short video and a pin of it, which would be in the long one's lane, do not wait for that.
+
+    Returns how many seconds each took.
+    """
     at = time.monotonic()
-    user.bring_through(work)
-    beside_s = time.monotonic() - at
-    done, total = found()
-    assert total >= _LONG_SEGMENTS
+    video = user.submit(work)
+    assert user.until_settled(video) == "ready"
+    assert user.fetched(video) == work.expected
+    short_s = time.monotonic() - at
+    done, total = looked_at(long, user)
     assert done < total / 4
     with chaos.told(user.cluster, "ingest", "INGEST_URGENT_S", 0):  # no video is short
         at = time.monotonic()
-        user.correct(pinned)
-        assert user.until_settled(pinned) == "ready"
-        pinned_s = time.monotonic() - at
-    assert chaos.accepted_of(user.cluster, user, pinned).lane == facts.LANE_URGENT
-    assert found()[0] < total
-    user.insist(lambda client: client.cancel(waiting))
-    looked, seen = found()[0], Seen(user.cluster)
+        user.correct(video)
+        assert user.until_settled(video) == "ready"
+        pin_s = time.monotonic() - at
+    assert chaos.accepted_of(user.cluster, user, video).lane == facts.LANE_URGENT
+    done, total = looked_at(long, user)
+    assert done < total / 2
+    user.delete(video)
+    return {"short": short_s, "pin": pin_s}
+
+
+def cancelled(video: str, user: User) -> int:
+    """Of a cancelled run nothing is done but what was in hand; how many steps those were."""
+    user.insist(lambda client: client.cancel(video))
+    seen = Seen(user.cluster)
     time.sleep(_IN_HAND_S)
-    after = [step for done in seen.steps().values() for step in done if step[1] == waiting]
+    after = [step for done in seen.steps().values() for step in done if step[1] == video]
     at_work = ("ingest", "detect", "render")
     hands = [name for name in user.cluster.copies if name.startswith(at_work)]
-    assert len(after) <= len(hands), after  # what was in hand, and no more
-    for video in (waiting, pinned):
-        user.delete(video)
-    took = {"alone_s": alone_s, "beside_s": beside_s, "pin_s": pinned_s}
-    far = {"of_the_long": (done, total), "done_after_cancelling_at": (len(after), looked)}
-    return {**{name: round(each) for name, each in took.items()}, **far}
+    assert len(after) <= len(hands), after
+    return len(after)

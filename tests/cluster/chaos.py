@@ -155,6 +155,10 @@ class User:
         """The video is on its way; its id."""
         return self.insist(lambda client: client.submit(work.video, Wishes(group="show"))).id
 
+    def look(self, video: str) -> Video:
+        """Where the video stands."""
+        return self.insist(lambda client: client.video(video))
+
     def until_settled(self, video: str) -> str:
         """The state in which it has come to rest: ready, or failed and why. Raises `Stuck`."""
         found = self._followed(video, lambda _: False)
@@ -179,7 +183,7 @@ class User:
         """
         seen, since = None, time.monotonic()
         while True:
-            found = self.insist(lambda client: client.video(video))
+            found = self.look(video)
             if found.state != "working" or is_enough(found):
                 return found
             if found.progress != seen:
@@ -397,21 +401,25 @@ def kill_at_random(
     return killed
 
 
-def take_away(cluster: LocalCluster, name: str, seconds: float) -> float:
+def take_away(cluster: LocalCluster, name: str, seconds: float) -> dict[str, float]:
     """A server is frozen for so long, then killed and started again; health and metrics tell it.
 
-    Returns after how many seconds of the outage all who need it had said so.
+    Returns after how many seconds of the outage each who needs it had said so.
     """
     server = cluster.servers.all()[name]
     needing = [copy for copy in cluster.copies if copy.partition("-")[0] in _NEEDS[name]]
-    at = time.monotonic()
+    at, told_s = time.monotonic(), dict[str, float]()
+
+    def all_have_told() -> bool:
+        for copy in needing:
+            if copy not in told_s and cluster.health(copy, name) is False:
+                told_s[copy] = time.monotonic() - at
+        return len(told_s) == len(needing)
+
     server.pause()
     try:
         what = f"health of {needing} without {name}"
-        wait_until(
-            lambda: all(cluster.health(copy, name) is False for copy in needing), _TOLD_S, what
-        )
-        told_s = time.monotonic() - at
+        wait_until(all_have_told, _TOLD_S, what)
         wait_until(lambda: all(cluster.health(copy) is False for copy in needing), _TOLD_S, what)
         assert all(cluster.health(copy, "process") for copy in cluster.copies)
         for copy in needing:
@@ -532,7 +540,7 @@ def of_version_2(video: str) -> Record:
 
 def accepted_of(cluster: LocalCluster, user: User, video: str) -> facts.VideoAccepted:
     """What was decided for the video's newest run."""
-    run = user.insist(lambda client: client.video(video)).run_id
+    run = user.look(video).run_id
     return facts.VideoAccepted.FromString(store_of(cluster).get(keys.accepted(run)))
 
 
@@ -596,38 +604,54 @@ def grow(some: Sequence[Work], user: User) -> dict[str, int]:
     return {name: steps.total() for name, steps in done.items()}
 
 
+def another(work: Work, number: int, folder: Path) -> Work:
+    """The same pictures in a video of its own: behind them is an empty box of MP4 with a number."""
+    video = folder / f"{number}-{work.video.name}"
+    box = (12).to_bytes(4, "big") + b"free" + number.to_bytes(4, "big")
+    video.write_bytes(work.video.read_bytes() + box)
+    return replace(work, video=video)
+
+
 @dataclass(frozen=True)
 class Queued:
     """How it was when many videos had been submitted at once.
 
-    ``done_s``: after how many seconds each was finished. ``memory``: MiB that each copy held when a
+    ``done_s``: after how many seconds each was finished. ``last_done``: the share that was done of
+    the last one's steps when the first one was finished. ``memory``: MiB that each copy held when a
     fifth, half and all of them were.
     """
 
     done_s: list[float]
+    last_done: Fraction
     memory: dict[str, tuple[int, ...]]
 
 
-def queue_up(video: Path, count: int, user: User) -> Queued:
-    """Many parts of a video are submitted at once, and all are finished."""
+def queue_up(work: Work, count: int, user: User) -> Queued:
+    """Videos with these pictures are submitted at once, all are finished and as the laptop's."""
     at = time.monotonic()
-    videos = [
-        user.insist(
-            lambda client, end=end: client.submit(video, Wishes(group="show", to_s=end))  # type: ignore[misc]
-        ).id
-        for end in (2 + number * 4 / count for number in range(count))
-    ]
-    waiting = list(videos)
+    videos = [user.submit(another(work, number, user.folder)) for number in range(count)]
+    waiting, shares = list(videos), dict[str, Fraction]()
     done_s, memory = list[float](), list[dict[str, float]]()
     while waiting:
+        time.sleep(_PAUSE_S)
         for one in list(waiting):
-            state = user.insist(lambda client, one=one: client.video(one)).state  # type: ignore[misc]
+            state = user.look(one).state
             assert state in ("working", "ready"), state
             if state == "ready":
                 waiting.remove(one)
                 done_s.append(time.monotonic() - at)
                 memory.append(memory_of(user.cluster))
+                shares = shares or {other: _share_done(user.look(other)) for other in waiting}
+                last = one
     for one in videos:
+        assert user.fetched(one) == work.expected
         user.delete(one)
     told = [memory[place] for place in (count // 5, count // 2, -1)]
-    return Queued(done_s, {name: tuple(round(one[name]) for one in told) for name in told[-1]})
+    held = {name: tuple(round(each[name]) for each in told) for name in told[-1]}
+    return Queued(done_s, shares[last], held)
+
+
+def _share_done(video: Video) -> Fraction:
+    """Which part of all of its steps is done."""
+    steps = video.progress
+    return Fraction(sum(one.done for one in steps), max(1, sum(one.total for one in steps)))

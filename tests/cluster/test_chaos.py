@@ -26,19 +26,11 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200), pytest.mark.xdist_gro
 
 COPIES = ("ingest", "detect", "detect-2", "track", "render", "render-2", "gateway", "gateway-2")
 KILLS = 8
+#: Videos that are submitted at once, and segments of the one beside which others do not wait: more
+#: than are looked at meanwhile, and so long that it is not urgent.
+QUEUED, LONG_SEGMENTS = 6, 200
 #: Seconds: longer than Kafka's session, so that members are lost.
 OUTAGE_S = 12.0
-#: The others take minutes; `make chaos` plays all.
-SHORT = (
-    accidents.nobody_can_read_it,
-    accidents.an_object_is_cut_short,
-    accidents.frame_packs_are_gone,
-    accidents.an_encoder_crashes,
-    accidents.a_decoder_crashes,
-    accidents.a_run_is_cancelled,
-    accidents.each_message_comes_twice,
-    accidents.a_zombie_wakes,
-)
 
 
 @pytest.fixture(scope="module")
@@ -116,7 +108,7 @@ def test_what_kafka_has_lost_is_told_again(
     assert chaos.dead_letters(cluster) == []
 
 
-@pytest.mark.parametrize("accident", SHORT, ids=lambda accident: accident.__name__)
+@pytest.mark.parametrize("accident", accidents.ACCIDENTS, ids=lambda accident: accident.__name__)
 def test_what_befalls_one_video_fails_it_in_words_or_is_mended(
     accident: Accident, cluster: LocalCluster, works: list[Work], user: User, letters: list[str]
 ) -> None:
@@ -128,3 +120,19 @@ def test_more_copies_share_the_work_and_do_nothing_twice(
 ) -> None:
     shares = chaos.grow(works, user)
     assert sum(shares.values()) in (4, 5)  # what one had in hand may be done twice
+
+
+def test_a_short_video_and_a_pin_do_not_wait_for_a_long_video(
+    works: list[Work], user: User, letters: list[str]
+) -> None:
+    video = accidents.long_video(user.folder / "long", LONG_SEGMENTS)
+    with accidents.under_way(video, user) as long:
+        accidents.beside_a_long_video(works[0], long, user)
+
+
+def test_of_videos_sent_at_once_the_first_does_not_wait_for_the_last(
+    user: User, letters: list[str]
+) -> None:
+    (work,) = chaos.works(user.folder, 1, seconds=2)
+    queued = chaos.queue_up(work, QUEUED, user)
+    assert queued.last_done < Fraction(1, 2)
