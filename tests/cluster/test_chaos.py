@@ -26,9 +26,12 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200), pytest.mark.xdist_gro
 
 COPIES = ("ingest", "detect", "detect-2", "track", "render", "render-2", "gateway", "gateway-2")
 KILLS = 8
-#: Videos that are submitted at once, and segments of the one beside which others do not wait: more
-#: than are looked at meanwhile, and so long that it is not urgent.
-QUEUED, LONG_SEGMENTS = 6, 200
+#: Videos that are submitted at once: more than are looked at until the first is finished, however
+#: many cores look at them.
+QUEUED = 3 * min(max(2, os.cpu_count() or 2), 6)
+#: Segments of the video beside which others do not wait: more than are looked at meanwhile, and so
+#: long that it is not urgent.
+LONG_SEGMENTS = 200
 #: Seconds: longer than Kafka's session, so that members are lost.
 OUTAGE_S = 12.0
 

@@ -134,7 +134,11 @@ def test_where_there_is_nothing_to_run_that_is_said(dataset: Dataset, tmp_path: 
         "A whole run was not measured: in `test` nobody has confirmed a member's face."
     )
     found = run_own_videos(tmp_path / "gone", tried(folder=tmp_path), Silent())
-    assert found.words == "A whole run was not measured: There is no dataset."
+    assert (found.all, (tmp_path / "gone").exists()) == (None, False)
+    broken = tmp_path / "broken"
+    broken.mkdir()
+    (broken / ".pending").touch()  # in the way
+    assert run_own_videos(broken, tried(folder=tmp_path), Silent()).all is None
     dataset.add("one", b"picture", SEEN)
     found = run_own_videos(tmp_path, tried("one", folder=tmp_path), Silent())
     assert found.all is None

@@ -246,32 +246,53 @@ class TestInHand:
     def test_whoever_is_wanted_or_can_not_ask_goes_on(
         self, trouble: ObjectsAway | None, child: Child, tmp_path: Path
     ) -> None:
-        pids, asked = [child.call(os.getpid, timeout_s=60)], list[str]()
-
-        class Asked(FolderObjects):
-            def size(self, key: str) -> int:
-                asked.append(key)
-                if trouble and len(asked) > 2:
-                    raise trouble
-                return super().size(key)
+        pids = [child.call(os.getpid, timeout_s=60)]
 
         def work(_: facts.SegmentCut) -> list[Message]:
-            pids.append(child.call(os.getpid, timeout_s=60))
-            assert len(asked) == 2  # before it began: of a short one nothing more is asked
-            child.call(slowly, 1, timeout_s=60)
+            end = time.monotonic() + 30
+            while len(asking.asked) < 5 and time.monotonic() < end:
+                child.call(slowly, 0.5, timeout_s=60)
             pids.append(child.call(os.getpid, timeout_s=60))
             return [EXTRACTED]
 
-        bench = Bench(tmp_path, work)
-        bench.worker.objects = Asked(tmp_path)
+        bench, asking = Bench(tmp_path, work), Asking(tmp_path, trouble)
+        bench.worker.objects = asking
         bench.work()
         assert len(bench.published("frames.extracted.urgent")) == 1
-        assert len(asked) > 4
+        assert len(asking.asked) >= 5
         assert len(set(pids)) == 1
         time.sleep(0.5)
-        count = len(asked)
+        count = len(asking.asked)
         time.sleep(0.5)
-        assert len(asked) == count  # nobody asks where nothing is worked on
+        assert len(asking.asked) == count  # nobody asks where nothing is worked on
+
+    def test_of_a_short_one_nothing_more_is_asked_than_before_it_began(
+        self, tmp_path: Path
+    ) -> None:
+        def work(_: facts.SegmentCut) -> list[Message]:
+            child.call(os.getpid, timeout_s=60)
+            return [EXTRACTED]
+
+        bench, asking = Bench(tmp_path, work), Asking(tmp_path, None)
+        bench.worker.objects = asking
+        with closing(Child()) as child:
+            child.call(os.getpid, timeout_s=60)
+            bench.work()
+        assert sorted(asking.asked) == sorted([keys.cancelled("r"), keys.deleted("v")])
+
+
+class Asking(FolderObjects):
+    """A folder that notes what is asked for, and is in trouble once two questions were answered."""
+
+    def __init__(self, folder: Path, trouble: ObjectsAway | None) -> None:
+        super().__init__(folder)
+        self.asked, self._trouble = list[str](), trouble
+
+    def size(self, key: str) -> int:
+        self.asked.append(key)
+        if self._trouble and len(self.asked) > 2:
+            raise self._trouble
+        return super().size(key)
 
 
 def test_refused_input_is_not_tried_again(tmp_path: Path) -> None:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from inyourarea.core.errors import Refused
+from inyourarea.core.reasons import told
+
 HEADER = b"pts,class,x1,y1,x2,y2,confidence\n"
 
 #: Class of a box of which only the place is known.
@@ -54,10 +57,10 @@ def read_given(content: bytes, start_pts: int, end_pts: int) -> GivenBoxes:
     """The boxes with ``start_pts <= pts < end_pts``; only that part of the text is parsed.
 
     Raises:
-        ValueError: the content was not written by `write_given`.
+        Refused: an earlier version of the program wrote the content.
     """
     if not content.startswith(HEADER):
-        raise ValueError("the object with the given boxes does not begin with its header")
+        raise Refused(told("boxes-old"))
     start = _line_of(content, lambda pts: pts >= start_pts)
     end = _line_of(content, lambda pts: pts >= end_pts)
     rows = [line.split(b",") for line in content[start:end].splitlines()]

@@ -115,6 +115,8 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "no-folder": "the folder {folder} can not be used: {why}",
         "disk-full": "the disk is full; make room on it and ask again",
         "disk-share": "your share of the disk is used up; make room and ask again",
+        "boxes-old": "An earlier version of the program stored the boxes that were brought; run "
+        "the video with --boxes again.",
         "outdated": "An earlier version of the program made this; try again, and it is made anew.",
     }
 )

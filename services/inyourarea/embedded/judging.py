@@ -28,6 +28,7 @@ from inyourarea.embedded.own_files import STORE
 from inyourarea.embedded.run import Listen, Request, track_video, video_digest
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.folder_objects import FolderObjects
+from inyourarea.runtime.objects import ObjectsAway
 from inyourarea.train.group_figures import Given, WholeRun
 from inyourarea.train.group_steps import Tried
 from inyourarea.train.telling import Teller, Told
@@ -63,10 +64,12 @@ def run_own_videos(folder: Path, tried: Tried, teller: Teller) -> WholeRun:
     ``folder`` has the dataset; what is made on the way lies beside the model and is taken away.
     The notes tell what could not be run, and why.
     """
+    if not folder.is_dir():  # gone since the training began; a store would make it anew
+        return WholeRun(notes=("A whole run was not measured: there is no dataset any more.",))
     try:
         by_video = unseen_faces(Dataset(FolderObjects(folder)), tried)
-    except Refused as refused:  # such as a folder that is gone since the training began
-        return WholeRun(notes=(f"A whole run was not measured: {refused}",))
+    except (Refused, ObjectsAway) as trouble:
+        return WholeRun(notes=(f"A whole run was not measured: {trouble}",))
     if not by_video:
         note = "A whole run was not measured: in `test` nobody has confirmed a member's face."
         return WholeRun(notes=(note,))
@@ -79,17 +82,18 @@ def run_own_videos(folder: Path, tried: Tried, teller: Teller) -> WholeRun:
         what, video = find_video(folder, sha256)
         try:
             tracks = _run(video, left_s, file, out, _listener(tell, number, len(by_video)))
-        except Refused as refused:
-            why = str(refused).rstrip(".")
+        except (Refused, ObjectsAway) as trouble:
+            why = str(trouble).rstrip(".")
             notes.append(f"Not run: {what} with {_count(faces)} in unseen shots: {why}.")
             continue
+        finally:
+            shutil.rmtree(out, ignore_errors=True)
         found = judge(tracks, faces)
         if len(found) < len(faces):
             notes.append(f"Of {what} only {_count(found)} of {len(faces)} were in what was run.")
         verdicts += found
         ran += 1
         left_s -= Fraction(tracks.timeline.seconds[-1])
-    shutil.rmtree(out, ignore_errors=True)
     by_member = {
         name: given([one for one in verdicts if one.name == name])
         for name in group.members

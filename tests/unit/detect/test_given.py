@@ -6,6 +6,7 @@ from hypothesis import given as over
 from hypothesis import strategies as st
 
 from inyourarea.contracts.given import GivenBoxes, read_given, write_given
+from inyourarea.core.errors import Refused
 
 
 def boxes_at(frames: list[int]) -> GivenBoxes:
@@ -36,6 +37,6 @@ def test_a_segment_gets_its_own_boxes_and_no_others(
     assert np.allclose(part.confidence, everything.confidence[rows])
 
 
-def test_other_text_is_refused() -> None:
-    with pytest.raises(ValueError, match="header"):
-        read_given(b"frame,x,y\n1,2,3\n", 0, 10)
+def test_what_an_earlier_version_wrote_is_refused_with_what_to_do() -> None:
+    with pytest.raises(Refused, match="--boxes again"):
+        read_given(b"frame,class,x1,y1,x2,y2,confidence\n1,0,2,3,4,5,1\n", 0, 10)

@@ -206,6 +206,9 @@ def test_a_piece_that_came_otherwise_than_it_was_sent_is_not_kept(
         assert offset(site, number) == at
         assert checked(site, number, at, bytes(25), f"{algorithm} {digest}") == 204
         assert offset(site, number) == at + 25
+    monkeypatch.setattr("inyourarea.gateway.api.uploads.MOST_COMPARED", 9)
+    assert checked(site, number, 50, bytes(10), f"sha256 {digest}") == 413
+    assert offset(site, number) == 50
     assert checked(site, number, 50, bytes(10), f"md5 {digest}") == 400
     assert checked(site, number, 50, bytes(10), "sha1 ***") == 400
     assert "checksum" in site.http.options("/uploads").headers["tus-extension"]

@@ -5,7 +5,6 @@ https://tus.io/protocols/resumable-upload
 
 import base64
 import binascii
-import tempfile
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from email.utils import formatdate
@@ -29,6 +28,8 @@ _OFFSET_TYPE = "application/offset+octet-stream"
 LONGEST_NAME = 300
 #: Bytes of one request, which is stored as it comes and ends where the file does.
 _MOST_AT_ONCE = 1 << 50
+#: Bytes of a piece that comes with a checksum, which is held until all of it is known to be right.
+MOST_COMPARED = 16 << 20
 #: The protocol's own status for a piece that came otherwise than it was sent.
 _MISMATCH = 460
 
@@ -192,7 +193,8 @@ async def send(
 ) -> Response:
     """The next bytes of the file. What arrived before a broken connection is kept.
 
-    With a checksum nothing of it is kept unless all has come as it was sent.
+    With a checksum it has at most 16 MiB, and nothing of it is kept unless all has come as it was
+    sent.
     """
     if request.headers.get("content-type") != _OFFSET_TYPE:
         raise Problem(415, "content-type", f"The content type must be {_OFFSET_TYPE}.")
@@ -248,17 +250,23 @@ async def _receive_compared(
     """Everything is stored once it is known to be right: a store that goes away keeps no other.
 
     Raises:
-        Problem: other bytes came than the checksum's.
+        Problem: other bytes came than the checksum's, or more than are held at once.
     """
-    with tempfile.TemporaryFile(dir=house.settings.scratch) as file:
-        async for chunk in chunks:
-            checksum.update(chunk)
-            await run_in_threadpool(file.write, chunk)
-        if not checksum.is_right():
-            raise Problem(_MISMATCH, "checksum", "These bytes came otherwise; send them again.")
-        file.seek(0)
-        while part := await run_in_threadpool(file.read, PART):
-            upload = await run_in_threadpool(house.uploads.add, upload, part)
+    held = bytearray()
+    async for chunk in chunks:
+        checksum.update(chunk)
+        held += chunk
+        if len(held) > MOST_COMPARED:
+            raise Problem(
+                413,
+                "checksum-length",
+                f"A piece with a checksum has at most {MOST_COMPARED} bytes; send smaller ones.",
+            )
+    if not checksum.is_right():
+        raise Problem(_MISMATCH, "checksum", "These bytes came otherwise; send them again.")
+    for start in range(0, len(held), PART):
+        part = bytes(held[start : start + PART])
+        upload = await run_in_threadpool(house.uploads.add, upload, part)
     return upload
 
 

@@ -76,6 +76,7 @@ export const REASONS: Readonly<Record<string, readonly [en: string, ko: string]>
   "no-folder": ["the folder {folder} can not be used: {why}", "폴더 {folder}을(를) 쓸 수 없습니다: {why}"],
   "disk-full": ["the disk is full; make room on it and ask again", "디스크가 가득 찼습니다. 공간을 만든 뒤 다시 시도하세요."],
   "disk-share": ["your share of the disk is used up; make room and ask again", "디스크 할당량을 다 썼습니다. 공간을 만든 뒤 다시 시도하세요."],
+  "boxes-old": ["An earlier version of the program stored the boxes that were brought; run the video with --boxes again.", "가져온 상자를 이전 버전의 프로그램이 저장했습니다. --boxes로 영상을 다시 실행하세요."],
   "outdated": ["An earlier version of the program made this; try again, and it is made anew.", "이전 버전의 프로그램으로 만든 영상입니다. 다시 시도하면 새로 만들어집니다."],
 };
 
