@@ -40,13 +40,20 @@ class Place:
 
 
 def place_of(page: Page, selector: str) -> Place:
-    """Where the element is, also while it is redrawn all the time."""
-    box = page.evaluate(
-        "one => { const { x, y, width, height } = document.querySelector(one)"
-        ".getBoundingClientRect(); return [x, y, width, height]; }",
-        selector,
-    )
-    return Place(*box)
+    """Where the element is, also while it is redrawn all the time.
+
+    It is waited for: a player that goes over to encoded fancams has none for a moment.
+    """
+    for _ in range(400):
+        box = page.evaluate(
+            "one => { const it = document.querySelector(one)?.getBoundingClientRect(); "
+            "return it ? [it.x, it.y, it.width, it.height] : null; }",
+            selector,
+        )
+        if box:
+            return Place(*box)
+        page.wait_for_timeout(50)
+    raise AssertionError(f"the page shows no {selector}")
 
 
 def photograph(page: Page) -> Picture:
