@@ -208,9 +208,8 @@ async def send(
         )
     chunks = _chunks(request, upload)
     if checksum:
-        arrived = await _receive_compared(chunks, house, upload, Checksum.read(checksum))
-    else:
-        arrived = await _receive(chunks, house, upload)
+        chunks = _compared(chunks, Checksum.read(checksum))
+    arrived = await _receive(chunks, house, upload)
     return Response(status_code=204, headers=_headers(arrived))
 
 
@@ -229,6 +228,29 @@ async def _chunks(request: Request, upload: Upload) -> AsyncIterator[bytes]:
             yield chunk
 
 
+async def _compared(chunks: AsyncIterator[bytes], checksum: Checksum) -> AsyncIterator[bytes]:
+    """The same, once all of it is known to be right: a store that goes away keeps no other.
+
+    Raises:
+        Problem: other bytes came than the checksum's, or more than are held at once.
+    """
+    held, length = list[bytes](), 0
+    async for chunk in chunks:
+        checksum.update(chunk)
+        held.append(chunk)
+        length += len(chunk)
+        if length > MOST_COMPARED:
+            raise Problem(
+                413,
+                "checksum-length",
+                f"A piece with a checksum has at most {MOST_COMPARED} bytes; send smaller ones.",
+            )
+    if not checksum.is_right():
+        raise Problem(_MISMATCH, "checksum", "These bytes came otherwise; send them again.")
+    for chunk in held:
+        yield chunk
+
+
 async def _receive(chunks: AsyncIterator[bytes], house: House, upload: Upload) -> Upload:
     """Everything that arrives is stored, part by part."""
     waiting = bytearray()
@@ -241,32 +263,6 @@ async def _receive(chunks: AsyncIterator[bytes], house: House, upload: Upload) -
             del waiting[:PART]
     if waiting:
         upload = await run_in_threadpool(house.uploads.add, upload, bytes(waiting))
-    return upload
-
-
-async def _receive_compared(
-    chunks: AsyncIterator[bytes], house: House, upload: Upload, checksum: Checksum
-) -> Upload:
-    """Everything is stored once it is known to be right: a store that goes away keeps no other.
-
-    Raises:
-        Problem: other bytes came than the checksum's, or more than are held at once.
-    """
-    held = bytearray()
-    async for chunk in chunks:
-        checksum.update(chunk)
-        held += chunk
-        if len(held) > MOST_COMPARED:
-            raise Problem(
-                413,
-                "checksum-length",
-                f"A piece with a checksum has at most {MOST_COMPARED} bytes; send smaller ones.",
-            )
-    if not checksum.is_right():
-        raise Problem(_MISMATCH, "checksum", "These bytes came otherwise; send them again.")
-    for start in range(0, len(held), PART):
-        part = bytes(held[start : start + PART])
-        upload = await run_in_threadpool(house.uploads.add, upload, part)
     return upload
 
 
