@@ -10,7 +10,7 @@ import math
 import random
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import fmean
@@ -26,6 +26,7 @@ from inyourarea.core.identity_measures import measure_identity
 from inyourarea.core.measures import (
     CAMERA_TARGETS,
     TRACK_TARGETS,
+    Measures,
     Score,
     Target,
     lay_beside,
@@ -188,30 +189,28 @@ def summary(all_marks: list[Marks]) -> Iterator[str]:
             found = [m[target.measure] for one in members for m in one.values()]
             known = [value for value in found if not math.isnan(value)]
             if known:
-                least, sign = (min, ">=") if target.is_least else (max, "<=")
+                least = min if target.is_least else max
                 kept = sum(target.is_met(value) for value in known)
                 yield (
-                    f"| {target.words} | {sign} {target.limit:g} | {fmean(known):.4f} | "
+                    f"| {target.words} | {target.bound} | {fmean(known):.4f} | "
                     f"{least(known):.4f} | {kept} of {len(known)} |"
                 )
     idf1, f1 = ([one.ours.idf1 for one in all_marks], [one.ours.shots.f1 for one in all_marks])
     yield f"IDF1 mean {fmean(idf1):.4f}, worst {min(idf1):.4f}; F1 of shots at least {min(f1):.3f}"
 
 
-def worst(targets: tuple[Target, ...], members: object) -> Iterator[str]:
+def worst(targets: tuple[Target, ...], members: Mapping[str, Measures]) -> Iterator[str]:
     """Of each target the member who is farthest from it."""
-    table = dict(members)  # type: ignore[call-overload]
     for target in targets:
-        found = {name: m[target.measure] for name, m in table.items()}
-        known = {name: value for name, value in found.items() if value == value}  # noqa: PLR0124
+        found = {name: m[target.measure] for name, m in members.items()}
+        known = {name: value for name, value in found.items() if not math.isnan(value)}
         if not known:
             continue
         pick = min if target.is_least else max
         name = pick(known, key=lambda who: known[who])
         missed = sum(not target.is_met(value) for value in known.values())
-        sign = ">=" if target.is_least else "<="
         note = f"missed by {missed} of {len(known)}" if missed else "met"
-        yield f"  {target.words:28}{known[name]:8.4f} {sign} {target.limit:<6g} {note} ({name})"
+        yield f"  {target.words:28}{known[name]:8.4f} {target.bound:<9} {note} ({name})"
 
 
 if __name__ == "__main__":

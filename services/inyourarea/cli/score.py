@@ -153,8 +153,7 @@ def _table(
             f"{_figure(value) + (' ' if target.is_met(value) else '!'):>{width}}"
             for value in values
         )
-        sign = ">=" if target.is_least else "<="
-        yield f"  {target.words:26}" + "".join(cells) + f"  {sign} {target.limit:g}"
+        yield f"  {target.words:26}" + "".join(cells) + f"  {target.bound}"
 
 
 def _figure(value: float) -> str:

@@ -44,6 +44,11 @@ class Target:
     is_least: bool
     words: str
 
+    @property
+    def bound(self) -> str:
+        """The limit, and on which side of it a value has to be, such as ``>= 0.99``."""
+        return f"{'>=' if self.is_least else '<='} {self.limit:g}"
+
     def is_met(self, value: float) -> bool:
         """Whether a value reaches the target; one that could not be judged does."""
         if math.isnan(value):
@@ -167,20 +172,20 @@ def score_run(tracks: Tracks, cameras: Mapping[str, Camera], stage: Stage) -> Sc
 def missed_targets(score: Score) -> list[str]:
     """Every target that is not met, in words, worst first being left to the reader."""
     missed = [
-        f"{name}: {target.words} {measures[target.measure]:.4g}, not {_limit(target)}"
+        f"{name}: {target.words} {measures[target.measure]:.4g}, not {target.bound}"
         for name, measures in score.tracks.items()
         for target in TRACK_TARGETS
         if not target.is_met(measures[target.measure])
     ]
     missed += [
-        f"{name} ({picture}): {target.words} {measures[target.measure]:.4g}, not {_limit(target)}"
+        f"{name} ({picture}): {target.words} {measures[target.measure]:.4g}, not {target.bound}"
         for picture, members in score.cameras.items()
         for name, measures in members.items()
         for target in CAMERA_TARGETS
         if not target.is_met(measures[target.measure])
     ]
     return missed + [
-        f"{target.words} {value:.4g}, not {_limit(target)}"
+        f"{target.words} {value:.4g}, not {target.bound}"
         for target, value in zip(
             SHOT_TARGETS, (score.shots.f1, len(score.shots.extra)), strict=True
         )
@@ -255,7 +260,3 @@ def _not_tracked(member: Member) -> Measures:
         "frames_to_be_correct": seen,
         "frames_with_a_box": 0,
     }
-
-
-def _limit(target: Target) -> str:
-    return f"{'>=' if target.is_least else '<='} {target.limit:g}"

@@ -94,11 +94,8 @@ def run_own_videos(folder: Path, tried: Tried, teller: Teller) -> WholeRun:
         verdicts += found
         ran += 1
         left_s -= Fraction(tracks.timeline.seconds[-1])
-    by_member = {
-        name: given([one for one in verdicts if one.name == name])
-        for name in group.members
-        if name in {one.name for one in verdicts}
-    }
+    named = {name: [one for one in verdicts if one.name == name] for name in group.members}
+    by_member = {name: given(found) for name, found in named.items() if found}
     whole = given(verdicts) if verdicts else None
     return WholeRun(by_member, whole, ran, float(LONGEST_S - left_s), tuple(notes))
 
