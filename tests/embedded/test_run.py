@@ -77,6 +77,7 @@ def test_everybody_has_a_fancam_with_every_frame_and_the_sound(
             assert heard == sum(packet.size for packet in original.demux(audio=0))
 
 
+@pytest.mark.slow
 def test_a_fancam_shows_the_window_of_its_frame(small_show: SmallShow, tmp_path: Path) -> None:
     out = tmp_path / "out"
     asked = ("--boxes", small_show.boxes, "--to", "2", "--size", "116x204")
@@ -200,6 +201,7 @@ def test_a_part_of_the_video_is_run_with_its_sound(small_show: SmallShow, tmp_pa
         assert float(audio.duration * audio.time_base) == pytest.approx(1.5, abs=0.05)
 
 
+@pytest.mark.slow
 def test_people_are_told_apart_without_a_class(small_show: SmallShow, tmp_path: Path) -> None:
     unnamed = tmp_path / "boxes.csv"
     lines = small_show.boxes.read_text().splitlines()
@@ -213,6 +215,7 @@ def test_people_are_told_apart_without_a_class(small_show: SmallShow, tmp_path: 
     assert all(member["correct"] >= 0.97 for member in truth["members"].values())
 
 
+@pytest.mark.slow
 def test_the_others_keep_their_names_when_one_is_pinned(
     small_show: SmallShow, tmp_path: Path
 ) -> None:
@@ -237,6 +240,7 @@ def test_the_others_keep_their_names_when_one_is_pinned(
     assert digests(out) == before
 
 
+@pytest.mark.slow
 def test_one_aspect_after_the_other_gives_both(
     small_show: SmallShow, finished: Path, tmp_path: Path
 ) -> None:
@@ -275,6 +279,7 @@ def _places(out: Path) -> dict[str, list[float]]:
     return {row["name"]: [float(row[side]) for side in ("x1", "y1", "x2", "y2")] for row in rows}
 
 
+@pytest.mark.slow
 def test_a_pin_names_a_person(small_show: SmallShow, finished: Path, tmp_path: Path) -> None:
     with (finished / "tracks.csv").open(newline="") as opened:
         row = next(row for row in csv.DictReader(opened) if row["name"] == "class-2")
@@ -401,6 +406,7 @@ def named(small_show: SmallShow, tmp_path_factory: pytest.TempPathFactory) -> Na
     return Named(out, tuple(told), all(rested))
 
 
+@pytest.mark.slow
 def test_while_cameras_are_planned_the_detector_rests(named: Named) -> None:
     assert named.does_rest
 

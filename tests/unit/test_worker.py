@@ -242,6 +242,7 @@ class TestInHand:
         assert not [line for line in lines if line["level"] == "error"]
         assert bench.published(DEAD_LETTERS) == bench.published("stage.failed") == []
 
+    @pytest.mark.slow
     @pytest.mark.parametrize("trouble", [None, ObjectsAway("no store")])
     def test_whoever_is_wanted_or_can_not_ask_goes_on(
         self, trouble: ObjectsAway | None, child: Child, tmp_path: Path

@@ -6,7 +6,7 @@ from inyourarea.contracts.v1 import facts_pb2 as facts
 # A stage raises its number when the bytes that it writes change; golden digests hold it to that.
 EXTRACTION_REVISION = 3
 DETECTION_REVISION = 4
-TRACKING_REVISION = 9
+TRACKING_REVISION = 10
 CAMERA_REVISION = 3
 RENDER_REVISION = 3
 BROWSER_REVISION = 2

@@ -219,13 +219,12 @@ class _Program:
     def _waiting_line(self) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         """Each candidate's stage in the line, and the stage that it can rejoin at (-1: none)."""
         line = np.arange(self.tracklet.size)
-        scale = float(self.seconds.max()) + LONGEST_LINK_S + 1
-        begins = self.member * scale + self.seconds[:, 0]
-        again = self.member * scale + self.seconds[:, 1] + LONGEST_LINK_S
-        after = np.searchsorted(begins, again, side="right")
-        valid = after < line.size
-        valid[valid] &= self.member[after[valid]] == self.member[valid]
-        return line, np.where(valid, after, -1)
+        after = np.full(line.size, -1)
+        for mine in np.split(line, np.flatnonzero(self._is_first())[1:]):
+            begin, end = self.seconds[mine].T
+            behind = mine[0] + np.searchsorted(begin, end + LONGEST_LINK_S, side="right")
+            after[mine] = np.where(behind <= mine[-1], behind, -1)
+        return line, after
 
     def _greedy(self) -> NDArray[np.bool_]:
         """Best gain first: what is left when the solver found no answer in time."""

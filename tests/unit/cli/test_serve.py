@@ -88,6 +88,7 @@ class TestWhoIsTrusted:
         assert "0.0.0.0" not in found.hosts  # pages reach this machine by it
 
 
+@pytest.mark.slow
 def test_programs_may_ask_by_grpc(tmp_path: Path) -> None:
     words = ["serve", "--data", tmp_path, "--port", "0", "--grpc", "127.0.0.1:0"]
     command = [sys.executable, "-m", "inyourarea.cli", *map(str, words)]

@@ -85,6 +85,7 @@ def video(**more: Any) -> bytes:
     return json.dumps({**VIDEO, **more}).encode()
 
 
+@pytest.mark.slow
 def test_a_wait_asks_again_where_events_do_not_get_through(tmp_path: Path) -> None:
     states = iter(["working", "working", "ready"])
 

@@ -122,6 +122,7 @@ ACTIONS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(
     max_examples=6,
     deadline=None,

@@ -338,6 +338,7 @@ class TestTheServer:
         assert found.items() >= dict.fromkeys(names, trace).items()
         assert site.objects.get(keys.trace(video.run_id)) == trace.encode()
 
+    @pytest.mark.slow
     def test_says_that_it_ends_before_it_does(self, site: RehearsedSite) -> None:
         site.house.settings = replace(site.house.settings, grpc=LOOPBACK)
         said, video = health_pb2.HealthCheckResponse, site.submit()["id"]

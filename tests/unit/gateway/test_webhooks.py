@@ -74,6 +74,7 @@ def state_of(webhooks: Webhooks, webhook: str) -> tuple[str, int, str]:
     return row["state"], row["tries"], row["answer"]
 
 
+@pytest.mark.slow
 def test_an_event_is_delivered_once_and_signed_with_the_secret(webhooks: Webhooks) -> None:
     with listening(Target([204])) as target, at_work(webhooks):
         row = webhooks.add(f"{target.url}/told?by=us", ["finished"], "")
@@ -115,6 +116,7 @@ def test_a_forged_changed_or_old_delivery_is_told_apart() -> None:
             verify_webhook("ours", header, sent, now_s=now_s)
 
 
+@pytest.mark.slow
 def test_what_answers_500_twice_is_asked_a_third_time_with_the_same_id(webhooks: Webhooks) -> None:
     with listening(Target([500, 500, 200])) as target, at_work(webhooks):
         row = webhooks.add(target.url, ["finished"], "")
@@ -155,6 +157,7 @@ def test_the_last_try_is_an_hour_after_the_first(webhooks: Webhooks) -> None:
     assert all(later > 2 * earlier for earlier, later in itertools.pairwise(waits_s))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("target", [Target([200], hang_s=6), Target([200], trickle=True)])
 def test_a_target_that_hangs_or_trickles_holds_nothing_up(
     webhooks: Webhooks, target: Target
@@ -176,6 +179,7 @@ def test_a_target_that_hangs_or_trickles_holds_nothing_up(
         until(lambda: state_of(webhooks, quick["id"])[0] == "delivered")
 
 
+@pytest.mark.slow
 def test_a_redirect_is_not_followed(webhooks: Webhooks) -> None:
     with listening(Target([307])) as target, at_work(webhooks):
         row = webhooks.add(target.url, ["finished"], "")
@@ -197,6 +201,7 @@ def test_a_target_on_this_machine_is_refused_unless_its_network_is_allowed(
     assert target.requests == []
 
 
+@pytest.mark.slow
 def test_the_address_that_was_judged_is_the_one_that_is_connected_to(
     webhooks: Webhooks, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -237,6 +242,7 @@ class OnceUnreadable(Webhooks):
         return super().claim(busy)
 
 
+@pytest.mark.slow
 def test_one_that_can_not_be_begun_does_not_end_those_to_come(catalog: Catalog) -> None:
     webhooks = OnceUnreadable(catalog)
     with listening(Target([200])) as target:

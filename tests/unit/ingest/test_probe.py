@@ -90,6 +90,7 @@ def test_a_probe_is_read_as_it_was_written(tmp_path: Path) -> None:
     assert write_probe(again) == write_probe(probe)
 
 
+@pytest.mark.slow
 def test_what_is_done_to_the_pictures_is_said(tmp_path: Path) -> None:
     tags = {"colorspace": 9, "color_primaries": 9, "color_trc": 18}
     high = Film(pts=(0, 1), pixels="yuv420p10le", context=tags)

@@ -89,6 +89,7 @@ def objects(tmp_path: Path) -> FolderObjects:
     return FolderObjects(tmp_path / "store")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SOURCES)
 def test_every_frame_of_any_source_is_shown_at_its_time(objects: FolderObjects, name: str) -> None:
     video = Video(objects, film(SOURCES[name]))

@@ -80,6 +80,7 @@ def test_what_is_wrong_for_one_service_is_told_with_what_is_wrong_for_all(
     assert [name for name in wrong if f"INYOURAREA_{name} must be" not in told.stderr] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("service", "told", "needed"),
     [
@@ -137,6 +138,7 @@ def answer(port: int, path: str) -> tuple[int, str]:
         return told.status, told.read().decode()
 
 
+@pytest.mark.slow
 def test_a_service_that_waits_is_alive_and_ends_in_order_when_told(tmp_path: Path) -> None:
     models = tmp_path / "models.json"
     models.write_text("[]")

@@ -45,6 +45,7 @@ def digests(folder: Path) -> dict[str, str]:
     return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
 
 
+@pytest.mark.slow
 def test_the_same_seed_gives_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     write_show(Show.plan(SPEC), tmp_path, workers=1)
     assert digests(tmp_path) == digests(folder)
@@ -184,6 +185,7 @@ def test_the_command_says_where_it_can_not_write(
     assert str(blocker) in capsys.readouterr().err
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_drawn", [False, True], ids=["while they begin", "while they draw"])
 def test_ctrl_c_stops_it_and_its_processes_in_one_word(is_drawn: bool, tmp_path: Path) -> None:
     words = ["stage-show", "--out", str(tmp_path), "--seconds", "30", "--size", "320x180"]

@@ -161,6 +161,7 @@ def test_a_dim_dissolve_is_believed_where_all_leave_and_not_where_all_stay():
     assert abs(first - 68) <= 2
 
 
+@pytest.mark.slow
 def test_a_new_shot_begins_in_the_frame_that_shows_more_of_it():
     off = []
     for seed, middle in product(range(3, 9), range(73, 76)):

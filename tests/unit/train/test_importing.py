@@ -303,6 +303,7 @@ def test_a_name_that_is_no_text_is_refused(names: int, tmp_path: Path) -> None:
         files.read("é.txt")
 
 
+@pytest.mark.slow
 def test_a_zip_of_100_000_files_is_refused(tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "in.zip", "w") as opened:
         for number in range(100_000):
