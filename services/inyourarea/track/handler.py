@@ -136,17 +136,19 @@ class TrackHandler:
         signals = self._signals(accepted)
         size = (source.width, source.height)
         timeline = Timeline(signals.pts, from_rational(source.time_base))
-        parts = [
-            self._read(
-                tables.read_detections, keys.detections(spec.video_id, spec.model, segment.index)
-            )
-            for segment in accepted.segments
-        ]
-        detections = join_detections(parts)
+        detections = join_detections(
+            [
+                self._read(
+                    tables.read_detections, keys.detections(spec.video_id, spec.model, one.index)
+                )
+                for one in accepted.segments
+            ]
+        )
         people = departure_evidence(
             detections, timeline, len(spec.model.members), spec.model.confidence
         )
-        shots = find_shots(signals, timeline, people)
+        shots, motion = find_shots(signals, timeline, people), signals.motion
+        del signals  # two kilobytes a frame, and nothing looks at pictures any more
         give_back_memory()  # else what its threads took lies free beside all that follows
         return solve_tracks(
             Question(
@@ -160,7 +162,7 @@ class TrackHandler:
                 pins=tuple(from_pin(pin) for pin in spec.pins),
                 longest_gap_s=self._settings.longest_gap_s,
                 smooth=spec.smooth_frames,
-                motion=signals.motion,
+                motion=motion,
             )
         )
 
