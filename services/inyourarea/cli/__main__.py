@@ -12,6 +12,7 @@ from types import ModuleType
 
 from inyourarea.core.errors import Refused
 from inyourarea.runtime.bus import BusAway
+from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.objects import ObjectsAway
 
 #: One module each; the order is that of the help.
@@ -86,6 +87,11 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     except (Refused, ObjectsAway, BusAway) as trouble:
         print(f"inyourarea: {trouble}", file=sys.stderr)
+        return 1
+    except OSError as trouble:
+        logging.getLogger(__name__).info("what failed", exc_info=True)
+        place = f"{trouble.filename}: " if trouble.filename else ""
+        print(f"inyourarea: {place}{words_for(trouble)}", file=sys.stderr)
         return 1
 
 

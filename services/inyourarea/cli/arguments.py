@@ -15,6 +15,13 @@ def count(text: str) -> int:
     return int(text)
 
 
+def port(text: str) -> int:
+    """A port to listen at, 0 for any that is free."""
+    if not text.isdecimal() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port, which is from 0 to 65535")
+    return int(text)
+
+
 def moment(text: str) -> Fraction:
     """A time in the video, as seconds."""
     try:

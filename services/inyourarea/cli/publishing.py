@@ -5,13 +5,13 @@ import getpass
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from inyourarea.cli.operating import open_objects
 from inyourarea.cli.published_place import Place, is_of_cluster, opened
-from inyourarea.contracts.cards import are_comparable, read_card, worse_by
+from inyourarea.contracts.cards import Card, are_comparable, read_card, worse_by
 from inyourarea.contracts.datasets import TEST
-from inyourarea.contracts.group import group_from_toml
+from inyourarea.contracts.group import Group, group_from_toml
 from inyourarea.contracts.published import PublishedFile, PublishedVersion
 from inyourarea.core.errors import Refused
 from inyourarea.embedded.models import models_folder
@@ -88,13 +88,28 @@ def _verb(
 
 def main(args: argparse.Namespace) -> int:
     """Do it, or say in words why not."""
-    verbs = {"show": _show, "publish": _publish, "use": _use, "back": _back, "retire": _retire}
-    with opened(args.models, may_be_new=args.action == "publish") as place:
+    if args.action == "publish":
+        asked = _asked(args)  # before anything is made where versions are kept
+        with opened(args.models, may_be_new=True) as place:
+            _publish(place, asked, args)
+        return 0
+    verbs = {"show": _show, "use": _use, "back": _back, "retire": _retire}
+    with opened(args.models, may_be_new=False) as place:
         verbs[args.action](place, args)
     return 0
 
 
-def _publish(place: Place, args: argparse.Namespace) -> None:
+class _Asked(NamedTuple):
+    """What is to be published, as it was read."""
+
+    path: Path
+    content: bytes
+    file: PublishedFile
+    group: Group
+    card: Card
+
+
+def _asked(args: argparse.Namespace) -> _Asked:
     from inyourarea.train.repository import describe_file  # noqa: PLC0415 - loads onnxruntime
 
     group = group_from_toml(_read(args.group).decode(errors="replace"))
@@ -104,6 +119,11 @@ def _publish(place: Place, args: argparse.Namespace) -> None:
     description = describe_file(path)
     file = PublishedFile(description.versions[0], description.is_quantised)
     card = read_card(_read(args.card or path.with_name("card.json")))
+    return _Asked(path, content, file, group, card)
+
+
+def _publish(place: Place, asked: _Asked, args: argparse.Namespace) -> None:
+    path, content, file, group, card = asked
     version = place.versions.publish(content, file, group, card, args.by)
     name, number = version.group.name, version.number
     print(f"{path} is version {number} of {name!r}: {version.file.name}")

@@ -15,6 +15,7 @@ import segno
 import uvicorn
 from rich.console import Console
 
+from inyourarea.cli.arguments import port
 from inyourarea.core.errors import Refused
 from inyourarea.embedded.serving import add_video, open_catalog, open_site
 from inyourarea.gateway.house import House
@@ -70,7 +71,7 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     )
     parser.add_argument(
         "--port",
-        type=int,
+        type=port,
         help=f"where to listen ({_PORT}, or another where that is taken); 0: any that is free",
     )
     where = parser.add_mutually_exclusive_group()

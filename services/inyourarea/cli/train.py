@@ -178,7 +178,7 @@ def _wish(args: argparse.Namespace, network: str) -> "Wish":
 
 
 def _dataset(folder: Path) -> Dataset:
-    if not folder.is_dir():
+    if not (folder / "dataset").is_dir():
         raise DatasetRejected(f"There is no dataset {folder}; `inyourarea collect` makes one.")
     return Dataset(FolderObjects(folder))
 

@@ -27,7 +27,7 @@ def train_there(args: argparse.Namespace, network: str, teller: Teller) -> str:
         if getattr(args, name)
     ]:
         raise Refused(f"{', '.join(told)}: how it trains is the server's own to know; leave it out")
-    name, group = str(args.dataset), args.group and args.group.stem
+    name, group = str(args.dataset), args.group and args.group.name.removesuffix(".toml")
     wishes = TrainingWishes(
         model=network, imgsz=args.imgsz, epochs=args.epochs, group=group, force=args.force
     )

@@ -54,6 +54,7 @@ def _lock(store: Path) -> int:
         if time.monotonic() > end:
             os.close(handle)
             raise Refused(
-                f"another run is writing to {store.parent}; wait for it, or choose another --out"
+                f"another `inyourarea` works in {store.parent}; end it or wait for it, or choose "
+                "another folder"
             )
         time.sleep(0.1)

@@ -159,6 +159,11 @@ def test_what_does_not_fit_together_is_not_published(
     assert versions is None or versions.groups() == []
 
 
+def test_a_refused_publishing_leaves_nothing_behind(models: Path, tmp_path: Path) -> None:
+    assert main(["models", "publish", "--group", str(tmp_path)]) == 1
+    assert published_versions() is None
+
+
 def test_a_version_that_anybody_uses_is_not_retired(
     models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

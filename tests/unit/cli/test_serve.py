@@ -36,6 +36,13 @@ def test_a_store_that_can_not_be_written_is_said(tmp_path: Path) -> None:
     assert [line[: len(said)] for line in done.stderr.splitlines()] == [said]
 
 
+@pytest.mark.parametrize("port", ["65536", "-1", "http"])
+def test_a_port_that_is_none_is_refused(port: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["serve", f"--port={port}"])
+    assert "is no port, which is from 0 to 65535" in capsys.readouterr().err
+
+
 def test_a_revoked_token_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     data = ["--data", str(tmp_path)]
     assert main(["token", "create", "--role", "operator", "--name", "me", *data]) == 0

@@ -52,9 +52,11 @@ def test_a_folder_that_is_no_dataset_is_named(
 ) -> None:
     assert asked(tmp_path / "nothing") == 1
     assert "There is no dataset" in capsys.readouterr().err
-    (tmp_path / "empty").mkdir()
-    assert asked(tmp_path / "empty") == 1
-    assert "There is no dataset" in capsys.readouterr().err
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    assert asked(empty) == 1
+    assert f"There is no dataset {empty}" in capsys.readouterr().err
+    assert list(empty.iterdir()) == []
 
 
 def test_the_file_that_can_not_be_written_is_named(

@@ -67,6 +67,15 @@ def test_of_a_training_that_does_not_wait_nothing_is_said(
     assert capsys.readouterr().err == ""
 
 
+@pytest.mark.parametrize("group", ["ive.2024", "groups/ive.2024.toml"])
+def test_a_group_is_asked_for_by_its_whole_name(
+    group: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = Site(_DONE)
+    assert train(monkeypatch, site, "--group", group) == 0
+    assert [wishes.group for wishes in site.asked] == ["ive.2024"]
+
+
 @pytest.mark.parametrize(
     ("words", "under_way", "named"),
     [
