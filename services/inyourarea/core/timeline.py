@@ -9,6 +9,10 @@ from numpy.typing import NDArray
 #: Speeds and accelerations are given per this step, so that they compare across frame rates.
 REFERENCE_STEP_S = Fraction(1, 30)
 
+#: What is added to a bound that whole frames may reach exactly: seconds are floats, of which a
+#: difference is a hair more at one place of a video and a hair less at another.
+TICK_S = 1e-6
+
 
 @dataclass(frozen=True, eq=False)
 class Timeline:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_array
 
+from inyourarea.core.timeline import TICK_S
 from inyourarea.track.links import LONGEST_LINK_S, Links
 from inyourarea.track.tracklets import Ints
 
@@ -31,7 +32,7 @@ WEAKEST = 2.0
 #: the shot's ends everybody does, in its midst few do; a false detection is worth a look (nats).
 ENTRY_AT_CUT, ENTRY, EXIT = 1.2, 2.5, 1.5
 #: This near to the first and the last sighting of a shot are its ends. Seconds.
-NEAR_CUT_S = 0.25
+NEAR_CUT_S = 0.25 + TICK_S
 #: HiGHS stops branching here and gives its best answer so far; counted in nodes and not in
 #: seconds, so that the answer is the same on a busy machine.
 MOST_NODES = 100

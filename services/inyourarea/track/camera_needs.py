@@ -13,7 +13,7 @@ from scipy.ndimage import median_filter, uniform_filter1d
 
 from inyourarea.core.camera_measures import hardly_moving
 from inyourarea.core.shots import Shot
-from inyourarea.core.timeline import Timeline
+from inyourarea.core.timeline import TICK_S, Timeline
 from inyourarea.core.tracks import Reason, State, Track, Tracks
 from inyourarea.track.standpoint import Standpoint
 
@@ -45,7 +45,7 @@ SHAKE_S = 1 / 6
 LEAP = 0.5
 #: Seconds for which the window stays where somebody left the picture, as defined, and for which it
 #: waits where she will come in: on its way there she would walk in outside of it.
-HOLD_S, AWAIT_S = 1.0, 0.5
+HOLD_S, AWAIT_S = 1.0 + TICK_S, 0.5 + TICK_S
 
 
 @dataclass(frozen=True, eq=False)

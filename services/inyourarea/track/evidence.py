@@ -9,6 +9,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from inyourarea.core.timeline import TICK_S
 from inyourarea.track.tracklets import (
     STRAY_WIDTHS,
     STRAY_WIDTHS_PER_S,
@@ -47,7 +48,7 @@ MOST_LOOKS_OF_A_SIDE = 3.0
 #: head that jumps by 2.5 face widths in a tenth of a second is another: from a wall to the floor.
 JUMP_CHANGE, LEAST_JUMP = 1.35, 0.3
 #: This near another head is near: face widths, and seconds before or after.
-NEAR_WIDTHS, NEAR_S = 3.0, 0.2
+NEAR_WIDTHS, NEAR_S = 3.0, 0.2 + TICK_S
 
 
 def look_weights(sightings: Sightings, tracklets: Tracklets) -> Floats:

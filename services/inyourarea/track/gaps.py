@@ -14,7 +14,7 @@ from scipy.ndimage import binary_dilation
 
 from inyourarea.core.boxes import paired_iou
 from inyourarea.core.shots import Shot, shot_of_frames
-from inyourarea.core.timeline import Timeline
+from inyourarea.core.timeline import TICK_S, Timeline
 from inyourarea.core.tracks import Reason, State
 from inyourarea.track.standpoint import Standpoint
 
@@ -42,7 +42,7 @@ LEAST_END = 0.2
 CONTEXT_LONG, FEWEST_TRIALS = 60, 8
 #: No half way is filled this close to a dissolve's middle, where people fade instead of coming or
 #: going. Of 19 frames filled there 10 were off by half a face, of 91 others 5. Seconds.
-DISSOLVE_S = 0.3
+DISSOLVE_S = 0.3 + TICK_S
 #: A filled box that overlaps somebody's observed one this much is behind it.
 HIDDEN_IOU = 0.6
 #: A guessed box that overlaps one this much that somebody said is not hers is a guess at that one.
@@ -435,6 +435,15 @@ def _opened(sheet: Sheet, there: NDArray[np.bool_]) -> Sheet:
     state[there], reason[there] = State.OPEN, Reason.NONE
     xyxy[there], confidence[there] = np.nan, 0.0
     return Sheet(state, reason, xyxy, confidence)
+
+
+def in_picture(sheet: Sheet, size: tuple[int, int]) -> Sheet:
+    """Guessed boxes clipped to the picture; of whom nothing is left in it there is no box."""
+    is_guessed = np.isin(sheet.state, (State.FOLLOWED, State.FILLED))
+    inside = np.clip(sheet.xyxy, 0, np.array(size * 2, dtype=np.float64))
+    xyxy = np.where(is_guessed[:, None], inside, sheet.xyxy)
+    is_out = is_guessed & (xyxy[:, :2] >= xyxy[:, 2:]).any(axis=1)
+    return _opened(Sheet(sheet.state, sheet.reason, xyxy, sheet.confidence), is_out)
 
 
 def moving_average(sheet: Sheet, shots: tuple[Shot, ...], frames: int) -> Sheet:

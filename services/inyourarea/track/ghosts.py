@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inyourarea.core.shots import Shot
+from inyourarea.core.timeline import TICK_S
 from inyourarea.track.tracklets import Sightings, Tracklets
 
 Floats = NDArray[np.float64]
@@ -15,7 +16,7 @@ Floats = NDArray[np.float64]
 #: A tracklet this near to the change of pictures reaches it. Seconds; a look may have missed.
 NEAR_CHANGE_S = 0.14
 #: Ghosts last half a dissolve at the most. Seconds; the longest are a second whole.
-LONGEST_GHOST_S = 0.7
+LONGEST_GHOST_S = 0.7 + TICK_S
 #: How far a face moves over the change, in face widths, and ln of how much its size changes.
 GHOST_WIDTHS, GHOST_GROWTH = 1.0, 0.25
 #: Whoever stands in a picture is seen near there also later, or was before; face widths.

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from inyourarea.core.timeline import TICK_S
 from inyourarea.track.tracklets import Ints, Sightings, Tracklets, stray_nats, tracklets_from_labels
 
 Floats = NDArray[np.float64]
 
 #: Farther apart in time a person can be anywhere. Seconds.
-LONGEST_LINK_S = 2.5
+LONGEST_LINK_S = 2.5 + TICK_S
 #: A head has two boxes for a moment where one tracklet of it ends and the next begins. Seconds.
-MOST_OVERLAP_S = 0.1
+MOST_OVERLAP_S = 0.1 + TICK_S
 #: How far a person strays from a guess, in face widths: at once, and per second away.
 STRAY_WIDTHS, STRAY_WIDTHS_PER_S = 0.4, 8.0
 #: The same for the natural logarithm of the size of the face.
@@ -28,7 +29,7 @@ SPEED_OVER_S = 0.14
 #: jumps; the longer ago it is, the less it says (nats, and seconds to fall by a factor e).
 LOST, LOST_AT_ONCE, LOST_FADES_S = 2.0, 8.0, 0.8
 #: Tracklets are joined for good where that costs little, anything else a lot more, at once.
-SURE_COST, SURE_MARGIN, SURE_WAIT_S = 2.0, 2.0, 0.4
+SURE_COST, SURE_MARGIN, SURE_WAIT_S = 2.0, 2.0, 0.4 + TICK_S
 
 
 @dataclass(frozen=True, eq=False)
@@ -133,7 +134,7 @@ def _running(seconds: Floats, tracklets: Tracklets) -> Floats:
 
 def _keys(seconds: Floats, tracklets: Tracklets, at: Ints, sign: int = 1) -> Floats:
     scale = seconds.max(initial=0.0) + 10.0
-    nudge = SPEED_OVER_S + 1e-6
+    nudge = SPEED_OVER_S + TICK_S
     return np.asarray(np.arange(len(tracklets)) * scale + seconds[at] + sign * nudge)
 
 

@@ -5,6 +5,7 @@ The last word after `identity`: an id outlives a name, and both outlive a second
 
 import hashlib
 from dataclasses import replace
+from itertools import count
 
 import numpy as np
 from scipy.optimize import linear_sum_assignment
@@ -62,7 +63,7 @@ def keep_ids(old: Tracks, new: Tracks) -> Tracks:
     """
     shared = np.array([[_shared(a, b, old, new) for b in new.people] for a in old.people])
     kept: dict[int, Track] = {}
-    old_ids = {track.person for track in old.people}
+    taken = {track.person for track in old.people}
     if shared.size:
         rows, columns = linear_sum_assignment(-shared)
         for i, j in zip(rows.tolist(), columns.tolist(), strict=True):
@@ -75,10 +76,16 @@ def keep_ids(old: Tracks, new: Tracks) -> Tracks:
             people.append(replace(track, person=kept[j].person, name=name))
         else:
             # First seen where somebody else was: that id is hers.
-            person = f"{track.person}-2" if track.person in old_ids else track.person
+            person = _free_id(track.person, taken)
+            taken.add(person)
             name = "" if _is_number(track.name) else track.name
             people.append(replace(track, person=person, name=name))
     return replace(new, people=with_free_names(people))
+
+
+def _free_id(person: str, taken: set[str]) -> str:
+    tries = (f"{person}-{number}" if number > 1 else person for number in count(1))
+    return next(one for one in tries if one not in taken)
 
 
 def _is_number(name: str) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from inyourarea.core.timeline import TICK_S
 from inyourarea.track.tracklets import (
     SIZE_STRAY,
     STRAY_WIDTHS,
@@ -26,9 +27,9 @@ Mask = NDArray[np.bool_]
 
 #: From one look at a person to the next no more time passes than this; farther off a weak box says
 #: nothing about who it is. Seconds.
-LONGEST_STEP_S = 0.15
+LONGEST_STEP_S = 0.15 + TICK_S
 #: Nor does a chain lead farther from where she is known. Seconds.
-LONGEST_CHAIN_S = 0.3
+LONGEST_CHAIN_S = 0.3 + TICK_S
 #: What it is worth that there is a box at all, and the most that its scores speak for the person
 #: and against her (nats).
 A_BOX, MOST_FOR, MOST_AGAINST = 1.0, 2.0, 8.0
@@ -40,7 +41,7 @@ LEAST_SO_FAR = -5.0
 #: The speed at a known end is measured over so long. Seconds.
 SPEED_OVER_S = 0.14
 #: A tracklet that lasts longer than this and was found to be nobody stays that. Seconds.
-SHORT_TRACKLET_S = 0.3
+SHORT_TRACKLET_S = 0.3 + TICK_S
 #: So does one that stands on a wall (nats, as in `screens`).
 LEAST_PRESENT = -3.0
 

@@ -5,6 +5,7 @@ from numpy.typing import NDArray
 
 from inyourarea.core import camera_measures as measures
 from inyourarea.core.camera_measures import Composition
+from inyourarea.core.timeline import TICK_S
 from inyourarea.core.tracks import Reason, State, Track, Tracks
 from inyourarea.core.windows import CameraPath
 
@@ -21,7 +22,7 @@ GUESSED_S = 1.0
 #: Shorter doubts about the identity and shorter losses of the face are not worth a look.
 BRIEF_S = 0.2
 #: Spans of one reason closer than this are one span to look at.
-JOIN_S = 0.5
+JOIN_S = 0.5 + TICK_S
 
 
 def identity_spans(tracks: Tracks, track: Track) -> list[Json]:

@@ -11,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inyourarea.core.boxes import paired_iou
+from inyourarea.core.camera_measures import frame_seconds
 from inyourarea.core.detections import Detections
 from inyourarea.core.pins import Pin
 from inyourarea.core.shots import Shot, shot_of_frames
-from inyourarea.core.timeline import Timeline
+from inyourarea.core.timeline import TICK_S, Timeline
 from inyourarea.core.tracks import Reason, State, Track, Tracks
 from inyourarea.track.evidence import cut_at_changes, tracklet_evidence
 from inyourarea.track.gaps import (
@@ -22,6 +23,7 @@ from inyourarea.track.gaps import (
     Stage,
     empty_sheet,
     fill_gaps,
+    in_picture,
     moving_average,
     open_where,
     open_where_hidden,
@@ -126,6 +128,7 @@ def solve_tracks(question: Question) -> Tracks:
                 filled[number] = open_where(filled[number], *course)
     if question.smooth > 1:
         filled = [moving_average(sheet, question.shots, question.smooth) for sheet in filled]
+    filled = [in_picture(sheet, question.size) for sheet in filled]
     spans = sightings.frame[np.stack([tracklets.start, tracklets.end], axis=1)]
     return _reported(question, cast, filled, sure_by_frame(cast, spans, len(question.timeline)))
 
@@ -217,15 +220,16 @@ def _reported(
     question: Question, cast: Cast, sheets: list[Sheet], identity: NDArray[np.float32]
 ) -> Tracks:
     """Tracks of those who are seen long enough; the rest is a number."""
-    least, frame_s = _least_seen_s(question)
+    lasting = frame_seconds(question.timeline) if len(question.timeline) > 1 else np.ones(1)
+    least = _least_seen_s(float(lasting.sum()))
     people, others = [], 0
     for number, (name, sheet) in enumerate(zip(cast.names, sheets, strict=True)):
         # Looks are closer where more happens; between two neighbours she is as good as seen.
         is_seen = (sheet.state == State.OBSERVED) | (sheet.reason == Reason.STRIDE)
-        seen = float(is_seen.sum()) * frame_s
+        seen = float(lasting[is_seen].sum())
         if not seen:
             continue
-        if seen < least or not (name or _is_believed(sheet, question.threshold)):
+        if seen < least - TICK_S or not (name or _is_believed(sheet, question.threshold)):
             others += 1
             continue
         known = sheet.state <= State.FILLED
@@ -250,17 +254,13 @@ def _is_believed(sheet: Sheet, threshold: float) -> bool:
     return bool((looks >= threshold).mean() >= LEAST_BELIEVED)
 
 
-def _least_seen_s(question: Question) -> tuple[float, float]:
-    """How long somebody must be observed, and how long a frame lasts; seconds.
+def _least_seen_s(duration: float) -> float:
+    """How long somebody must be observed in a video of that length; seconds.
 
     In a video shorter than two seconds half of it is enough.
     """
-    timeline = question.timeline
-    if len(timeline) < 2:
-        return 0.5, 1.0
-    duration = timeline.seconds[-1] * len(timeline) / (len(timeline) - 1)
     least = max(float(LEAST_SEEN_S), float(LEAST_SEEN_SHARE) * duration)
-    return min(least, duration / 2), duration / len(timeline)
+    return min(least, duration / 2)
 
 
 def _with_id(track: Track, timeline: Timeline) -> Track:

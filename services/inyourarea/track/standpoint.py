@@ -48,9 +48,17 @@ def standpoint_from_motion(
     """Add up the camera's motion from frame to frame, anew in each shot.
 
     ``motion`` (F, 4) as in `Signals`: dx, dy in pixels, ln of the zoom about the picture's
-    centre, and the share of the picture that moved so.
+    centre, and the share of the picture that moved so. Where nothing was compared, as in a
+    segment's first frame, the camera goes on as in the frames beside that one.
     """
-    move = np.where(motion[:, 3:4] >= LEAST_AGREEING_SHARE, motion[:, :3], 0).astype(np.float64)
+    is_believed = motion[:, 3] >= LEAST_AGREEING_SHARE
+    move = np.where(is_believed[:, None], motion[:, :3], 0).astype(np.float64)
+    first = np.array([shot.first_frame for shot in shots])
+    for frame in np.setdiff1d(np.flatnonzero(motion[:, 3] == 0), first):
+        beside = np.array([frame - 1, min(frame + 1, len(move) - 1)])
+        beside = beside[is_believed[beside] & ~np.isin(beside, first)]
+        if beside.size:
+            move[frame] = move[beside].mean(axis=0)
     middle = np.array(size, dtype=np.float64) / 2
     zoom, shift = np.ones(len(move)), np.zeros((len(move), 2))
     for shot in shots:

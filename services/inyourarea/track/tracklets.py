@@ -14,14 +14,14 @@ from scipy.optimize import linear_sum_assignment
 
 from inyourarea.core.boxes import area, centre, paired_iou
 from inyourarea.core.detections import Detections
-from inyourarea.core.timeline import Timeline
+from inyourarea.core.timeline import TICK_S, Timeline
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int32]
 
 #: A head that was not found for longer than this is a new question. Seconds; a blurred turn of the
 #: head is missed for a tenth or two.
-LONGEST_MISS_S = 0.3
+LONGEST_MISS_S = 0.3 + TICK_S
 #: Two boxes that overlap more than this are a crossing: who comes out of it is a new question.
 CROSSING_IOU = 0.65
 #: Two boxes that overlap more than this are on one head, as a rule.

@@ -68,3 +68,13 @@ def test_somebody_new_who_begins_where_another_began_has_an_id_of_her_own():
     old = tracks(person(0, 20, "person-1", "a"))
     kept = keep_ids(old, tracks(person(1, 20, "person-1", "x"), person(200, 10, "person-2", "a")))
     assert [track.person for track in kept.people] == ["a", "a-2"]
+
+
+def test_ids_are_one_persons_each():
+    old = tracks(person(0, 20, "person-1", "a"), person(100, 20, "person-2", "a-2"))
+    new = tracks(person(600, 20, "person-1", "a"), person(101, 20, "person-2", "q"))
+    kept = keep_ids(old, new)
+    assert [(track.person, float(track.xyxy[0, 0])) for track in kept.people] == [
+        ("a-3", 600.0),
+        ("a-2", 101.0),
+    ]
