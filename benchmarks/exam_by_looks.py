@@ -6,18 +6,15 @@ thinned out; the number of people on stage is told. `exam` draws the shows and h
 
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 
 from exam import Show, arguments, draw, inyourarea, papers, worst
 from given_truth import give_truth
 
 from inyourarea.cli.score import score_files
-from inyourarea.core.measures import Score, Target
+from inyourarea.core.measures import TRACK_TARGETS, Score
 
-TARGETS = (
-    Target("correct", 0.97, True, "correct member"),
-    Target("wrong", 0.005, False, "wrong"),
-    Target("longest_wrong_run_s", 0.5, False, "longest wrong run, s"),
-)
+TARGETS = (replace(TRACK_TARGETS[0], limit=0.97), *TRACK_TARGETS[1:3])
 #: Only tracks are judged here, so the fancams are small.
 SMALL = ("--size", "200x630")
 

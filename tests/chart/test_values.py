@@ -1,5 +1,6 @@
 """What values do, and which are refused with a sentence."""
 
+import json
 import os
 import signal
 import subprocess
@@ -107,6 +108,23 @@ def test_one_value_is_enough_to_try_it() -> None:
     told = environment(of_kind(made, "Deployment")["gateway"]["spec"]["template"]["spec"])
     assert told["INYOURAREA_KAFKA_SERVERS"] == "x-inyourarea-dev-kafka.somewhere.svc:9092"
     assert told["INYOURAREA_S3_ENDPOINT"] == "http://x-inyourarea-dev-store:8333"
+
+
+def test_each_stage_is_told_its_own_settings(tmp_path: Path) -> None:
+    said = {
+        "ingest": "INGEST_WINDOW",
+        "detect": "DETECT_THREADS",
+        "track": "TRACK_WINDOW",
+        "render": "RENDER_FRAME_TIMEOUT_S",
+        "gateway": "GATEWAY_SILENCE_S",
+    }
+    stages = {stage: {"settings": {name: "7"}} for stage, name in said.items()}
+    file = tmp_path / "values.yaml"
+    file.write_text(json.dumps({"dev": {"enabled": True}, "stages": stages}))
+    made = of_kind(render(files=[file]), "Deployment")
+    for stage, name in said.items():
+        told = environment(made[stage]["spec"]["template"]["spec"])
+        assert told[f"INYOURAREA_{name}"] == "7"
 
 
 def test_without_dev_no_server_and_no_secret_is_made() -> None:

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from textwrap import fill
 from typing import Any
 
 import numpy as np
@@ -28,15 +29,35 @@ from inyourarea.core.measures import (
     missed_targets,
     score_run,
 )
-from inyourarea.core.run_files import read_camera, read_shots, read_tracks
+from inyourarea.core.run_files import SHOT_COLUMNS, read_camera, read_shots, read_tracks
 from inyourarea.core.shots import Shot
 from inyourarea.core.text_lines import text_lines
 from inyourarea.core.timeline import Timeline
-from inyourarea.core.truth import read_truth
+from inyourarea.core.truth import ROLES, TRUTH_COLUMNS, read_truth
 from inyourarea.runtime.disk import whole, words_for
 
 #: Decimals of the figures in ``report.json``: enough to see one frame of an hour.
 DECIMALS = 6
+
+
+#: Columns of the help.
+_WIDTH = 98
+_REST = f"""\
+IDF1 is over all members, as TrackEval has it. A - is what could not be judged, a ! what misses.
+
+truth.csv begins with the line
+  {",".join(TRUTH_COLUMNS)}
+and has a row for everybody who is in a frame's picture, every column filled:
+  frame, pts      the frame from 0, and its time stamp in the video's time base
+  shot            the shot from 0, as in shots.csv
+  name, role      who, as one of {", ".join(ROLES)} (on an LED wall or a poster); members are
+                  measured
+  x1 to y2        the face, cut at the picture's edges, in pixels of the upright video, x2 and y2
+                  just outside; of whoever is turned away, where it would be
+  ..._visible     shares 0 to 1 in sight; the face of whoever is turned away has 0
+  body_...        head to toe, likewise
+shots.csv, with the line {",".join(SHOT_COLUMNS)}, says which begin with a cut and
+which with a dissolve (or wipe); without it each begins with a cut."""
 
 
 @dataclass(frozen=True)
@@ -51,7 +72,14 @@ class RunFacts:
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
     """Add ``score DIR --truth FILE [--truth-shots FILE]``."""
-    parser = subparsers.add_parser("score", help="measure a finished run against the truth")
+    parser = subparsers.add_parser(
+        "score",
+        help="measure a finished run against the truth",
+        description="Measure a finished run against the truth of its video: a table, and `truth` "
+        "in the run's report.json.",
+        epilog="\n".join(_epilog()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("run", metavar="DIR", type=Path, help="the folder that run wrote")
     parser.add_argument(
         "--truth", type=Path, required=True, metavar="FILE", help="the truth.csv of the video"
@@ -62,6 +90,20 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         metavar="FILE",
         help="the true shots.csv (default: the one beside the truth, where there is one)",
     )
+
+
+def _epilog() -> Iterator[str]:
+    """What is measured and what it has to reach, and what the truth is made of."""
+    for title, targets in (
+        ("of the tracks, each member", TRACK_TARGETS),
+        ("of the camera, each member (no frames of shots without her)", CAMERA_TARGETS),
+        ("of the shots", SHOT_TARGETS),
+    ):
+        yield f"{title}:"
+        for target in targets:
+            text = f"{target.words} {target.bound}: {target.meaning}"
+            yield fill(text, _WIDTH, initial_indent="  ", subsequent_indent="      ")
+    yield _REST
 
 
 def main(args: argparse.Namespace) -> int:

@@ -79,7 +79,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
     parser.add_argument(
         "--device",
         metavar="cpu|0|0,1",
-        help="the CPU, or GPUs by number (default: the first GPU, without one the CPU)",
+        help="the CPU, or GPUs by number (default: INYOURAREA_TRAIN_DEVICE, else the first GPU, "
+        "without one the CPU)",
     )
     parser.add_argument(
         "--from",

@@ -8,15 +8,28 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inyourarea.core import boxes, camera_measures
-from inyourarea.core.camera_measures import Composition, percentile, share
-from inyourarea.core.framing import FULL
+from inyourarea.core.camera_measures import (
+    HARDLY_MOVING_S,
+    JUMP_CENTRE,
+    JUMP_SIZE,
+    STILL_CENTRE,
+    STILL_SIZE,
+    ZOOM_TURN,
+    Composition,
+    percentile,
+    share,
+)
+from inyourarea.core.framing import FRAMINGS, FULL, LARGE_FACE, SAFE_WIDTH
 from inyourarea.core.identity_measures import (
+    NO_OVERLAP,
+    SAME_BOX,
+    SAME_HIDDEN_BOX,
     SEEN,
     idf1,
     match_people,
     measure_identity,
 )
-from inyourarea.core.shot_measures import DISSOLVE_S, ShotMeasures, measure_shots
+from inyourarea.core.shot_measures import CUT_FRAMES, DISSOLVE_S, ShotMeasures, measure_shots
 from inyourarea.core.shots import Shot
 from inyourarea.core.timeline import Timeline
 from inyourarea.core.tracks import Tracks
@@ -37,12 +50,13 @@ Measures = Mapping[str, float]
 
 @dataclass(frozen=True)
 class Target:
-    """What a measure has to reach: at least ``limit``, or at most."""
+    """What a measure has to reach: at least ``limit``, or at most. ``meaning``: what it is."""
 
     measure: str
     limit: float
     is_least: bool
     words: str
+    meaning: str
 
     @property
     def bound(self) -> str:
@@ -56,31 +70,139 @@ class Target:
         return value >= self.limit if self.is_least else value <= self.limit
 
 
+_FACES = f"of the frames with at least {SEEN:.0%} of her face in sight, those"
+_HEIGHTS = ", ".join("{} {:g} to {:g}".format(one.name, *one.height) for one in FRAMINGS.values())
+_BANDS = ", ".join(
+    "{} {:.0%} to {:.0%}".format(one.name, *one.safe_band) for one in FRAMINGS.values()
+)
 #: Of the tracks, for each member; source: the product's target table.
 TRACK_TARGETS = (
-    Target("correct", 0.99, True, "correct member"),
-    Target("wrong", 0.005, False, "wrong"),
-    Target("longest_wrong_run_s", 0.5, False, "longest wrong run, s"),
-    Target("filled_honestly", 0.99, True, "filled honestly"),
+    Target(
+        "correct",
+        0.99,
+        True,
+        "correct member",
+        f"{_FACES} whose box overlaps it by an IoU of {SAME_BOX:g}, or {SAME_HIDDEN_BOX:g} where "
+        "some of it is hidden",
+    ),
+    Target(
+        "wrong",
+        0.005,
+        False,
+        "wrong",
+        f"of the frames with a box, those where it is on somebody else (by {SAME_BOX:g}, and more "
+        f"than on her) or, detected, on nobody (below {NO_OVERLAP:g} with everybody); none that is "
+        "correct, or on her head in sight",
+    ),
+    Target(
+        "longest_wrong_run_s",
+        0.5,
+        False,
+        "longest wrong run, s",
+        "seconds of the longest stretch of frames that are all wrong",
+    ),
+    Target(
+        "filled_honestly",
+        0.99,
+        True,
+        "filled honestly",
+        "of the frames whose box was interpolated, those whose centre is within half a face width "
+        "of the truth",
+    ),
 )
 #: Of one camera, for each member.
 CAMERA_TARGETS = (
-    Target("face_in_window", 0.999, True, "face in window"),
-    Target("face_in_safe_area", 0.99, True, "face in safe area"),
-    Target("head_in_window", 0.99, True, "head in window"),
-    Target("framing_kept", 0.90, True, "framing kept"),
-    Target("feet_in_window", 0.98, True, "feet in window"),
-    Target("still", 0.35, True, "still while hardly moving"),
-    Target("speed_p95", 0.06, False, "speed p95"),
-    Target("speed_p99", 0.15, False, "speed p99"),
-    Target("acceleration_p95", 0.017, False, "acceleration p95"),
-    Target("jumps", 0, False, "jumps"),
-    Target("zoom_reversals_per_minute", 6, False, "zoom reversals per minute"),
+    Target(
+        "face_in_window",
+        0.999,
+        True,
+        "face in window",
+        f"{_FACES} whose window holds all of it that the video shows, or the centre of a face "
+        f"larger than {LARGE_FACE:.0%} of the largest window",
+    ),
+    Target(
+        "face_in_safe_area",
+        0.99,
+        True,
+        "face in safe area",
+        f"{_FACES} with it in the middle {SAFE_WIDTH:.0%} of the window's width and its centre as "
+        f"far down as the framing asks ({_BANDS}); at the video's top and bottom only the width "
+        "counts, at its sides not that side's margin",
+    ),
+    Target(
+        "head_in_window",
+        0.99,
+        True,
+        "head in window",
+        f"as face in window, of the frames with at least {SEEN:.0%} of her head in sight, turned "
+        "away too",
+    ),
+    Target(
+        "framing_kept",
+        0.90,
+        True,
+        "framing kept",
+        "of the frames with her in the picture, those whose window is as many faces high as the "
+        f"framing asks ({_HEIGHTS}), or as large as fits",
+    ),
+    Target(
+        "feet_in_window",
+        0.98,
+        True,
+        "feet in window",
+        "framing full: of the frames with her feet in the picture, and room for her in such a "
+        "window, those whose window holds them",
+    ),
+    Target(
+        "still",
+        0.35,
+        True,
+        "still while hardly moving",
+        f"while her face stays within its own width for {HARDLY_MOVING_S:g} s: the frames whose "
+        f"window moves at most {STILL_CENTRE:.1%} of its width and zooms at most {STILL_SIZE:.1%}",
+    ),
+    Target(
+        "speed_p95",
+        0.06,
+        False,
+        "speed p95",
+        "how far the window's centre moves in 1/30 s, in its widths; 95% of frames are slower",
+    ),
+    Target("speed_p99", 0.15, False, "speed p99", "likewise; 99% of frames are slower"),
+    Target(
+        "acceleration_p95",
+        0.017,
+        False,
+        "acceleration p95",
+        "how much that velocity changes in 1/30 s; 95% of frames change less",
+    ),
+    Target(
+        "jumps",
+        0,
+        False,
+        "jumps",
+        f"frames whose window moves more than {JUMP_CENTRE:.0%} of its width or zooms more than "
+        f"{JUMP_SIZE:.0%}, where the video has no cut",
+    ),
+    Target(
+        "zoom_reversals_per_minute",
+        6,
+        False,
+        "zoom reversals per minute",
+        f"how often it turns from closer to wider or back, {ZOOM_TURN:.0%} each way or more",
+    ),
 )
 #: Of the shots of the whole run.
 SHOT_TARGETS = (
-    Target("f1", 0.99, True, "shots F1"),
-    Target("extra", 0, False, "boundaries where none is"),
+    Target(
+        "f1",
+        0.99,
+        True,
+        "shots F1",
+        "of precision and recall; a cut is found when it is within "
+        f"{CUT_FRAMES} frame, a dissolve or wipe within {DISSOLVE_S:g} s",
+    ),
+    Target("extra", 0, False, "boundaries where none is", "found where the truth has no such"),
 )
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from inyourarea.cli import score
+from inyourarea.core.measures import CAMERA_TARGETS, SHOT_TARGETS, TRACK_TARGETS
 from inyourarea.core.run_files import camera_csv, shots_csv, tracks_csv
 from inyourarea.core.shots import Shot
 from inyourarea.core.timeline import Timeline
@@ -74,6 +75,15 @@ def command(*words):
     parser = argparse.ArgumentParser()
     score.add_parser(parser.add_subparsers())
     return score.main(parser.parse_args(["score", *map(str, words)]))
+
+
+def test_the_help_says_what_each_target_is_and_what_truth_is_made_of(capsys):
+    with pytest.raises(SystemExit):
+        command("--help")
+    told = " ".join(capsys.readouterr().out.split())
+    for target in (*TRACK_TARGETS, *CAMERA_TARGETS, *SHOT_TARGETS):
+        assert f"{target.words} {target.bound}: {target.meaning}" in told
+    assert ",".join(TRUTH_COLUMNS) in told
 
 
 def test_a_right_run_meets_every_target(run, capsys):
