@@ -140,9 +140,16 @@ def _keys(seconds: Floats, tracklets: Tracklets, at: Ints, sign: int = 1) -> Flo
 
 def _links_of_shot(ends: _Ends, inside: NDArray[np.intp]) -> tuple[Ints, Ints, Floats]:
     start, end = ends.seconds[0][inside], ends.seconds[1][inside]
-    gap = start[None, :] - end[:, None]
-    forward = (start[None, :] > start[:, None]) & (end[None, :] > end[:, None])
-    i, j = np.nonzero((gap > -MOST_OVERLAP_S) & (gap <= LONGEST_LINK_S) & forward)
+    # They are in order of start: who may follow on an end starts near it (a little more is asked
+    # for than counts, so that rounding loses nobody).
+    low = np.searchsorted(start, end - 2 * MOST_OVERLAP_S)
+    count = np.searchsorted(start, end + LONGEST_LINK_S + MOST_OVERLAP_S) - low
+    i = np.repeat(np.arange(start.size), count)
+    j = np.arange(i.size) - np.repeat(np.cumsum(count) - count - low, count)
+    gap = start[j] - end[i]
+    forward = (start[j] > start[i]) & (end[j] > end[i])
+    follows = (gap > -MOST_OVERLAP_S) & (gap <= LONGEST_LINK_S) & forward
+    i, j = i[follows], j[follows]
     a, b = inside[i], inside[j]
     return a.astype(np.int32), b.astype(np.int32), _gap_cost(ends, a, b)
 

@@ -15,6 +15,8 @@ from inyourarea.track.evidence import look_weights, mean_appearance, unit
 from inyourarea.track.tracklets import Ints, Sightings, Tracklets
 
 Floats = NDArray[np.float64]
+#: Rows (m,) of the earlier and the later tracklet, and what the pair is worth (m,).
+_Pairs = tuple[NDArray[np.intp], NDArray[np.intp], Floats]
 
 #: How far a face is above the floor's line because people differ and jump, and below it because
 #: they crouch; face heights.
@@ -60,6 +62,9 @@ NATS_PER_LOOK = 6.0
 LEAST_TWIN, APPEARANCE_SAYS = 0.25, 0.65
 #: Lines are laid through at most this many of the longest tracklets of a shot.
 MOST_ANCHORS = 60
+#: So many tracklets at a time are compared with those seen at once, and so many lines with all
+#: tracklets: it bounds memory.
+BLOCK, LINES = 500, 64
 
 
 def live_evidence(sightings: Sightings, tracklets: Tracklets) -> Floats:
@@ -79,7 +84,8 @@ def live_evidence(sightings: Sightings, tracklets: Tracklets) -> Floats:
 class _Faces:
     """A row per tracklet: mean ``y`` and height ``h``, number of ``looks``, span, class.
 
-    The product of two rows of ``vector`` (T, k) says how surely they are one person.
+    Rows are in order of ``first``. The product of two rows of ``vector`` (T, k) says how surely
+    they are one person.
     """
 
     y: Floats
@@ -101,19 +107,27 @@ class _Faces:
             self.vector[rows],
         )
 
-    def twins(self) -> tuple[NDArray[np.intp], NDArray[np.intp], Floats]:
+    def twins(self) -> _Pairs:
         """Pairs that seem to be one person twice at once, and for how many looks that holds."""
-        same = self.vector @ self.vector.T
-        shared = np.minimum(self.last[:, None], self.last[None, :]) - np.maximum(
-            self.first[:, None], self.first[None, :]
-        )
-        length = np.maximum(self.last - self.first + 1, 1)
-        part = np.clip((shared + 1) / np.minimum(length[:, None], length[None, :]), 0, 1)
-        weight = np.where(
-            same > LEAST_TWIN, same * part * np.minimum(self.looks[:, None], self.looks[None, :]), 0
-        )
-        a, b = np.nonzero(np.triu(weight, 1) > 0.3)
-        return a, b, weight[a, b]
+        parts = [
+            self._alike_at_once(start, min(start + BLOCK, self.first.size))
+            for start in range(0, self.first.size, BLOCK)
+        ]
+        a, b, same = (np.concatenate(column) for column in zip(*parts, strict=True))
+        shared = np.minimum(self.last[a], self.last[b]) - self.first[b] + 1
+        length = self.last - self.first + 1
+        part = shared / np.minimum(length[a], length[b])
+        weight = same * part * np.minimum(self.looks[a], self.looks[b])
+        lasting = weight > 0.3
+        return a[lasting], b[lasting], weight[lasting]
+
+    def _alike_at_once(self, start: int, end: int) -> _Pairs:
+        """The twins of these rows among the later ones that begin before they end; how alike."""
+        last = self.last[start:end]
+        near = slice(start, np.searchsorted(self.first, last.max(), side="right"))
+        same = self.vector[start:end] @ self.vector[near].T
+        a, b = np.nonzero(np.triu(same > LEAST_TWIN, 1) & (self.first[near] <= last[:, None]))
+        return start + a, start + b, same[a, b]
 
 
 def _faces(sightings: Sightings, tracklets: Tracklets) -> _Faces:
@@ -164,14 +178,27 @@ def _off_floor(faces: _Faces) -> Floats:
     anchors = np.argsort(-faces.looks, kind="stable")[:MOST_ANCHORS]
     slope = np.repeat(SLOPES, anchors.size)
     anchor = np.tile(anchors, SLOPES.size)
+    twins = faces.twins()
+    some = [slice(at, at + LINES) for at in range(0, slope.size, LINES)]
+    price = np.concatenate([_price(faces, twins, slope[at], anchor[at]) for at in some])
+    best = [int(np.argmin(price))]
+    return _off_lines(faces, slope[best], anchor[best])[0]
+
+
+def _off_lines(faces: _Faces, slope: Floats, anchor: NDArray[np.intp]) -> Floats:
+    """How far below each of the lines through these anchors each face is, (lines, T)."""
     zero = faces.y[anchor] - slope * faces.h[anchor]
     off = (faces.y[None, :] - zero[:, None] - slope[:, None] * faces.h[None, :]) / faces.h
     differs = (SIZE_DIFFERS * slope)[:, None]
-    off = off / np.hypot(np.where(off > 0, OFF_BELOW, OFF_ABOVE), differs)
+    return np.asarray(off / np.hypot(np.where(off > 0, OFF_BELOW, OFF_ABOVE), differs))
+
+
+def _price(faces: _Faces, twins: _Pairs, slope: Floats, anchor: NDArray[np.intp]) -> Floats:
+    """The looks that each of the lines does not explain, and how unlikely it is."""
+    off = _off_lines(faces, slope, anchor)
     miss = 1 - np.exp(-0.5 * off**2)
     price = (miss * np.where(off > 0, BELOW, 1.0)) @ faces.looks
-    a, b, weight = faces.twins()
+    a, b, weight = twins
     price += (miss[:, a] * miss[:, b] + (1 - miss[:, a]) * (1 - miss[:, b])) @ weight
     doubt = LOW_DOUBT * np.maximum(-slope, 0) + HIGH_DOUBT * np.maximum(slope - HIGH_SLOPE, 0)
-    price += doubt * faces.looks.sum()
-    return np.asarray(off[int(np.argmin(price))])
+    return np.asarray(price + doubt * faces.looks.sum())

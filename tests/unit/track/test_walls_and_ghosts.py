@@ -1,10 +1,13 @@
 """What is no person on the floor: pictures on a wall, the audience, ghosts of another shot."""
 
+import tracemalloc
 from dataclasses import replace
 
 import numpy as np
+import pytest
 
 from inyourarea.core.shots import Shot
+from inyourarea.track import screens
 from inyourarea.track.evidence import cut_at_changes
 from inyourarea.track.ghosts import presence_evidence
 from inyourarea.track.screens import live_evidence
@@ -71,6 +74,42 @@ def test_faint_faces_in_the_audience_do_not_move_the_floor():
     on_floor = (sightings.scores[tracklets.start, 2] == 0) & (sightings.side[tracklets.start] < 60)
     assert on_floor.sum() == 2
     assert (nats[on_floor] == 0).all()
+
+
+def tracklets_of(spans):
+    """Sightings of (first frame, frames to the last, y, height, class), and the tracklet of each.
+
+    A tracklet is seen at its first frame, at its last and between.
+    """
+    rows = [
+        (first + part * more // 2, 100 * n, y, height, person, 0.9, n)
+        for n, (first, more, y, height, person) in enumerate(spans)
+        for part in range(3)
+    ]
+    return faces([row[:6] for row in rows]), [row[6] for row in sorted(rows)]
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_compared_block_by_block_walls_are_the_same_as_all_at_once(seed, monkeypatch):
+    spans = np.random.default_rng(seed).integers((0, 20, 200, 25, 0), (60, 60, 700, 95, 3), (20, 5))
+    scene = tracklets_of(spans.tolist())
+    whole, _ = evidence_of(*scene)
+    monkeypatch.setattr(screens, "BLOCK", 3)
+    monkeypatch.setattr(screens, "LINES", 16)
+    assert evidence_of(*scene)[0].tobytes() == whole.tobytes()
+
+
+def test_memory_for_walls_grows_as_a_shot_does_and_not_with_its_square():
+    def peak(tracklets):
+        turns = [divmod(number, 8) for number in range(tracklets)]
+        scene = tracklets_of([(45 * turn + place, 40, 600, 30, place % 3) for turn, place in turns])
+        tracemalloc.start()
+        evidence_of(*scene)
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return most
+
+    assert peak(4000) < 5 * peak(1000)
 
 
 def every(sightings):
