@@ -278,6 +278,45 @@ def test_keda_proves_who_it_is_where_the_services_do() -> None:
     assert trigger["metadata"]["tls"] == "enable"
 
 
+def test_a_ways_port_is_open_to_the_jobs_before_an_upgrade_that_changes_it() -> None:
+    """What holds the upgrade back does not run under the policy of the release before."""
+    made = render(*OWN, "kafka.servers={broker:9094}")
+    policy = of_kind(made, "NetworkPolicy")["setup"]
+    hooks = [each["metadata"] for each in made if each["kind"] == "Job"] + [policy["metadata"]]
+    weights = [int(each["annotations"]["helm.sh/hook-weight"]) for each in hooks]
+    assert weights[-1] < min(weights[:-1])
+    for each in hooks:
+        assert each["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
+        # An uninstall leaves hooks where they are.
+        wanted = "before-hook-creation,hook-succeeded"
+        assert each["annotations"]["helm.sh/hook-delete-policy"] == wanted
+    assert {"ports": [{"port": 9094}]} in policy["spec"]["egress"]
+
+
+def test_where_nothing_is_set_up_and_with_servers_of_its_own_no_policy_is_a_hook() -> None:
+    assert "annotations" not in of_kind(dev(), "NetworkPolicy")["setup"]["metadata"]
+    assert "setup" not in of_kind(render(*OWN, "setup.enabled=false"), "NetworkPolicy")
+
+
+def test_more_ways_out_are_for_all_but_the_charts_own_servers() -> None:
+    values = ("networkPolicy.moreEgress[0].ports[0].port=6432", "triton.enabled=true")
+    made = of_kind(dev(*values, "train.jobs.enabled=true", apis=FULL_CLUSTER), "NetworkPolicy")
+    more = {"ports": [{"port": 6432}]}
+    led = {name for name, found in made.items() if more in found["spec"]["egress"]}
+    assert led == {name for name in made if not name.startswith("dev-")}
+    assert led >= {"gateway", "setup", "test", "train", "triton"}
+
+
+def test_a_versions_label_is_one_where_a_long_tag_is_cut_at_a_hyphen() -> None:
+    for end in ("-", ".", "_", "-._"):
+        tag = "a" * (63 - len(end)) + end + "b"
+        (label,) = {
+            each["metadata"]["labels"]["app.kubernetes.io/version"]
+            for each in dev(f"image.tag={tag}")
+        }
+        assert label == "a" * (63 - len(end))
+
+
 def test_jobs_come_in_order_before_an_upgrade() -> None:
     jobs = [each for each in render(*OWN) if each["kind"] == "Job"]
     notes = {each["metadata"]["name"]: each["metadata"]["annotations"] for each in jobs}
