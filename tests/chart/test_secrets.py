@@ -1,4 +1,4 @@
-"""What the chart asks a cluster: what it lacks is told before anything is installed, and a job stays."""
+"""What the chart asks a cluster: what it lacks is told before an install, and a job stays."""
 
 import base64
 import copy
@@ -36,14 +36,18 @@ _KINDS["persistentvolumeclaims"] = "PersistentVolumeClaim"
 
 
 class _Cluster(BaseHTTPRequestHandler):
-    """A Kubernetes that knows of secrets, claims, one job and each namespace's own account, to read."""
+    """A Kubernetes to read: secrets, claims, one job, and each namespace's own account."""
 
     there: dict[str, tuple[str, ...]]
     job: Manifest
 
+    @property
+    def place_of_job(self) -> list[str]:
+        return ["jobs", self.job["metadata"]["name"]] if self.job else []
+
     def do_GET(self) -> None:
         place = self.path.partition("?")[0].strip("/").split("/")
-        found = _found(place, self.there, self.job)
+        found = self.job if place[-2:] == self.place_of_job else _found(place, self.there)
         content = json.dumps(found or {"kind": "Status", "status": "Failure", "code": 404})
         self.send_response(200 if found else 404)
         self.send_header("Content-Type", "application/json")
@@ -54,7 +58,7 @@ class _Cluster(BaseHTTPRequestHandler):
         """Nobody reads it."""
 
 
-def _found(place: list[str], there: dict[str, tuple[str, ...]], job: Manifest) -> Manifest:
+def _found(place: list[str], there: dict[str, tuple[str, ...]]) -> Manifest:
     if place == ["version"]:
         return {"major": "1", "minor": "34", "gitVersion": "v1.34.4"}
     if place == ["api"]:
@@ -71,8 +75,6 @@ def _found(place: list[str], there: dict[str, tuple[str, ...]], job: Manifest) -
         version_of = "/".join(place[1:])
         return {"kind": "APIResourceList", "groupVersion": version_of, "resources": known}
     *_, what, name = place
-    if what == "jobs" and job and name == job["metadata"]["name"]:
-        return job
     if what in _KINDS and (name in there or what == "serviceaccounts"):
         data = {key: base64.b64encode(b"it").decode() for key in there.get(name, ())}
         about = {"name": name, "namespace": "somewhere"}
