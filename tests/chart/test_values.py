@@ -575,7 +575,10 @@ def test_training_has_a_gpu_of_its_own_and_publishes_with_a_key_of_its_own() -> 
     values += (f"train.publish={words}", "train.nodeSelector.pool=gpu")
     values += ("objectStore.secretNames.train=of-trainings",)
     job = of_kind(render(*values), "Job")["train"]["spec"]
-    assert [each["action"] for each in job["podFailurePolicy"]["rules"]] == ["FailJob"]
+    (rule,) = job["podFailurePolicy"]["rules"]
+    assert rule["action"] == "FailJob"
+    assert rule["onExitCodes"]["values"] == [1, 2]  # 75 is a store that is away
+    assert job["backoffLimit"] == 6
     pod = job["template"]["spec"]
     (training,), (publishing,) = pod["initContainers"], pod["containers"]
     assert shared_memory(pod, training) == "1Gi"
