@@ -153,6 +153,22 @@ def test_no_more_copies_are_asked_for_than_have_work() -> None:
         assert environment(topics)["INYOURAREA_KAFKA_LANE_PARTITIONS"] == str(lanes)
 
 
+@pytest.mark.parametrize(
+    ("values", "size"),
+    [
+        ((), "100Gi"),
+        (("site.mostUploadGiB=200",), "400Gi"),
+        (("stages.gateway.scratch=1Ti",), "1Ti"),
+    ],
+)
+def test_two_of_the_largest_uploads_at_once_do_not_evict_the_site(
+    values: tuple[str, ...], size: str
+) -> None:
+    pod = of_kind(dev(*values), "Deployment")["gateway"]["spec"]["template"]["spec"]
+    (disk,) = [each["emptyDir"] for each in pod["volumes"] if each["name"] == "scratch"]
+    assert disk == {"sizeLimit": size}
+
+
 def test_the_site_scales_by_cpu_and_by_open_streams() -> None:
     made = dev("scaling.prometheus=http://p:9090", apis=FULL_CLUSTER)
     cpu, streams = of_kind(made, "ScaledObject")["gateway"]["spec"]["triggers"]
