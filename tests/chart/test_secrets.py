@@ -31,6 +31,7 @@ OWN = (
 )
 DEV = ("dev.enabled=true",)
 INGRESS = ("site.route.kind=ingress", "site.hosts={fans.example}", "site.route.tlsSecretName=site")
+INGRESS += ("site.proxies={10.0.0.0/8}",)
 _KINDS = {"serviceaccounts": "ServiceAccount", "secrets": "Secret"}
 _KINDS["persistentvolumeclaims"] = "PersistentVolumeClaim"
 

@@ -36,6 +36,8 @@ OWN = (
     "objectStore.secretName=store",
     "catalog.secretName=catalog",
 )
+#: Who leads people to the site.
+INGRESS = ("site.route.kind=ingress", "site.hosts={fans.example}", "site.proxies={10.0.0.0/8}")
 #: A key of its own for each service.
 KEYS = tuple(
     f"objectStore.secretNames.{name}={name}"
@@ -62,9 +64,10 @@ KEYS = tuple(
         (("dev.enabled=true", "stages.detect.least=13"), "dev.kafka.lanePartitions 12 copies"),
         ((*OWN, "site.route.kind=httpRoute"), "site.hosts must name the hosts"),
         (
-            (*OWN, "site.route.kind=httpRoute", "site.hosts={fans.example}"),
+            (*OWN, *INGRESS, "site.route.kind=httpRoute"),
             "site.route.parents must name the Gateway",
         ),
+        ((*OWN, *INGRESS[:2]), "site.proxies must name the networks that its requests come from"),
         ((*OWN, "train.jobs.enabled=true"), "what starts those jobs is KEDA"),
         ((*OWN, "train.enabled=true"), "train.claim must name the volume"),
         ((*OWN, "triton.enabled=true", "triton.gpus=0"), "give it one, name a triton.repository"),
@@ -554,8 +557,7 @@ def test_the_site_is_led_to_by_a_gateway_or_an_ingress() -> None:
     )["gateway"]["spec"]
     assert route["hostnames"] == ["fancams.example"]
     assert route["rules"][0]["timeouts"] == {"request": "0s", "backendRequest": "0s"}
-    values = ("site.hosts={fans.example}", "site.route.kind=ingress")
-    ingress = of_kind(render(*OWN, *values), "Ingress")["gateway"]
+    ingress = of_kind(render(*OWN, *INGRESS), "Ingress")["gateway"]
     notes = ingress["metadata"]["annotations"]
     assert notes["nginx.ingress.kubernetes.io/proxy-body-size"] == "0"
 
@@ -566,9 +568,12 @@ def test_an_install_says_the_next_three_commands() -> None:
     assert "exec deploy/x-inyourarea-gateway -- python3 -m inyourarea.cli token create" in said
     assert "submit stage.mp4 --server http://localhost:8000" in said
     assert "whose content ends with their pods" in said
-    own = notes(*OWN, "site.hosts={fans.example}", "site.route.kind=ingress")
+    own = notes(*OWN, *INGRESS, "site.route.tlsSecretName=site")
     assert "submit stage.mp4 --server https://fans.example" in own
     assert "port-forward" not in own
+    plain = notes(*OWN, *INGRESS)
+    assert "fancams at http://fans.example/" in plain
+    assert "submit stage.mp4 --server http://fans.example" in plain
 
 
 def test_the_site_knows_its_own_names() -> None:
