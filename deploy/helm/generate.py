@@ -81,7 +81,7 @@ def _schema(name: str, default: Any, more: dict[str, Any]) -> dict[str, Any]:
     if name == "resources":
         return _RESOURCES
     if name == "scratch":
-        return _QUANTITY
+        return {**_QUANTITY, **more}
     return {"type": _TYPES[type(default)], **more}
 
 

@@ -27,8 +27,8 @@ EVERYTHING = (
     *("train.gpus=1", "train.publish={/models/model.onnx}", "train.jobs.enabled=true"),
     *("monitoring.serviceMonitor=true", "monitoring.alerts=true", "monitoring.dashboard=true"),
     *("scaling.by=keda", "scaling.prometheus=http://prometheus:9090", "dev.storage=20Gi"),
-    *("site.hosts={fans.example}", "site.route.kind=ingress", "site.grpc.enabled=true"),
-    *("tls.secretName=certificates", "site.grpc.tlsSecretName=site"),
+    *("site.hosts={fans.example}", "site.route.kind=ingress", "site.proxies={10.0.0.0/8}"),
+    *("tls.secretName=certificates", "site.grpc.enabled=true", "site.grpc.tlsSecretName=site"),
 )
 
 

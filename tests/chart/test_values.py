@@ -37,6 +37,8 @@ OWN = (
     "objectStore.secretName=store",
     "catalog.secretName=catalog",
 )
+#: Who leads people to the site.
+INGRESS = ("site.route.kind=ingress", "site.hosts={fans.example}", "site.proxies={10.0.0.0/8}")
 #: A key of its own for each service.
 KEYS = tuple(
     f"objectStore.secretNames.{name}={name}"
@@ -63,9 +65,10 @@ KEYS = tuple(
         (("dev.enabled=true", "stages.detect.least=13"), "dev.kafka.lanePartitions 12 copies"),
         ((*OWN, "site.route.kind=httpRoute"), "site.hosts must name the hosts"),
         (
-            (*OWN, "site.route.kind=httpRoute", "site.hosts={fans.example}"),
+            (*OWN, *INGRESS, "site.route.kind=httpRoute"),
             "site.route.parents must name the Gateway",
         ),
+        ((*OWN, *INGRESS[:2]), "site.proxies must name the networks that its requests come from"),
         ((*OWN, "train.jobs.enabled=true"), "what starts those jobs is KEDA"),
         ((*OWN, "train.enabled=true"), "train.claim must name the volume"),
         ((*OWN, "triton.enabled=true", "triton.gpus=0"), "give it one, name a triton.repository"),
@@ -169,6 +172,22 @@ def test_no_more_copies_are_asked_for_than_have_work() -> None:
             if each["kind"] == "Job" and "topics" in each["metadata"]["name"]
         )
         assert environment(topics)["INYOURAREA_KAFKA_LANE_PARTITIONS"] == str(lanes)
+
+
+@pytest.mark.parametrize(
+    ("values", "size"),
+    [
+        ((), "100Gi"),
+        (("site.mostUploadGiB=200",), "400Gi"),
+        (("stages.gateway.scratch=1Ti",), "1Ti"),
+    ],
+)
+def test_two_of_the_largest_uploads_at_once_do_not_evict_the_site(
+    values: tuple[str, ...], size: str
+) -> None:
+    pod = of_kind(dev(*values), "Deployment")["gateway"]["spec"]["template"]["spec"]
+    (disk,) = [each["emptyDir"] for each in pod["volumes"] if each["name"] == "scratch"]
+    assert disk == {"sizeLimit": size}
 
 
 def test_the_site_scales_by_cpu_and_by_open_streams() -> None:
@@ -294,6 +313,45 @@ def test_keda_proves_who_it_is_where_the_services_do() -> None:
     assert trigger["authenticationRef"] == {"name": "x-inyourarea-kafka"}
     assert trigger["metadata"]["sasl"] == "scram_sha512"
     assert trigger["metadata"]["tls"] == "enable"
+
+
+def test_a_ways_port_is_open_to_the_jobs_before_an_upgrade_that_changes_it() -> None:
+    """What holds the upgrade back does not run under the policy of the release before."""
+    made = render(*OWN, "kafka.servers={broker:9094}")
+    policy = of_kind(made, "NetworkPolicy")["setup"]
+    hooks = [each["metadata"] for each in made if each["kind"] == "Job"] + [policy["metadata"]]
+    weights = [int(each["annotations"]["helm.sh/hook-weight"]) for each in hooks]
+    assert weights[-1] < min(weights[:-1])
+    for each in hooks:
+        assert each["annotations"]["helm.sh/hook"] == "pre-install,pre-upgrade"
+        # An uninstall leaves hooks where they are.
+        wanted = "before-hook-creation,hook-succeeded"
+        assert each["annotations"]["helm.sh/hook-delete-policy"] == wanted
+    assert {"ports": [{"port": 9094}]} in policy["spec"]["egress"]
+
+
+def test_where_nothing_is_set_up_and_with_servers_of_its_own_no_policy_is_a_hook() -> None:
+    assert "annotations" not in of_kind(dev(), "NetworkPolicy")["setup"]["metadata"]
+    assert "setup" not in of_kind(render(*OWN, "setup.enabled=false"), "NetworkPolicy")
+
+
+def test_more_ways_out_are_for_all_but_the_charts_own_servers() -> None:
+    values = ("networkPolicy.moreEgress[0].ports[0].port=6432", "triton.enabled=true")
+    made = of_kind(dev(*values, "train.jobs.enabled=true", apis=FULL_CLUSTER), "NetworkPolicy")
+    more = {"ports": [{"port": 6432}]}
+    led = {name for name, found in made.items() if more in found["spec"]["egress"]}
+    assert led == {name for name in made if not name.startswith("dev-")}
+    assert led >= {"gateway", "setup", "test", "train", "triton"}
+
+
+def test_a_versions_label_is_one_where_a_long_tag_is_cut_at_a_hyphen() -> None:
+    for end in ("-", ".", "_", "-._"):
+        tag = "a" * (63 - len(end)) + end + "b"
+        (label,) = {
+            each["metadata"]["labels"]["app.kubernetes.io/version"]
+            for each in dev(f"image.tag={tag}")
+        }
+        assert label == "a" * (63 - len(end))
 
 
 def test_jobs_come_in_order_before_an_upgrade() -> None:
@@ -517,8 +575,7 @@ def test_the_site_is_led_to_by_a_gateway_or_an_ingress() -> None:
     )["gateway"]["spec"]
     assert route["hostnames"] == ["fancams.example"]
     assert route["rules"][0]["timeouts"] == {"request": "0s", "backendRequest": "0s"}
-    values = ("site.hosts={fans.example}", "site.route.kind=ingress")
-    ingress = of_kind(render(*OWN, *values), "Ingress")["gateway"]
+    ingress = of_kind(render(*OWN, *INGRESS), "Ingress")["gateway"]
     notes = ingress["metadata"]["annotations"]
     assert notes["nginx.ingress.kubernetes.io/proxy-body-size"] == "0"
 
@@ -529,9 +586,12 @@ def test_an_install_says_the_next_three_commands() -> None:
     assert "exec deploy/x-inyourarea-gateway -- python3 -m inyourarea.cli token create" in said
     assert "submit stage.mp4 --server http://localhost:8000" in said
     assert "whose content ends with their pods" in said
-    own = notes(*OWN, "site.hosts={fans.example}", "site.route.kind=ingress")
+    own = notes(*OWN, *INGRESS, "site.route.tlsSecretName=site")
     assert "submit stage.mp4 --server https://fans.example" in own
     assert "port-forward" not in own
+    plain = notes(*OWN, *INGRESS)
+    assert "fancams at http://fans.example/" in plain
+    assert "submit stage.mp4 --server http://fans.example" in plain
 
 
 def test_the_site_knows_its_own_names() -> None:
@@ -554,7 +614,10 @@ def test_training_has_a_gpu_of_its_own_and_publishes_with_a_key_of_its_own() -> 
     values += (f"train.publish={words}", "train.nodeSelector.pool=gpu")
     values += ("objectStore.secretNames.train=of-trainings",)
     job = of_kind(render(*values), "Job")["train"]["spec"]
-    assert [each["action"] for each in job["podFailurePolicy"]["rules"]] == ["FailJob"]
+    (rule,) = job["podFailurePolicy"]["rules"]
+    assert rule["action"] == "FailJob"
+    assert rule["onExitCodes"]["values"] == [1, 2]  # 75 is a store that is away
+    assert job["backoffLimit"] == 6
     pod = job["template"]["spec"]
     (training,), (publishing,) = pod["initContainers"], pod["containers"]
     assert shared_memory(pod, training) == "1Gi"

@@ -41,6 +41,8 @@ _EXTRAS = {
 #: What does not begin anew when it was stopped and is asked again.
 _GO_ON = {"run", "serve", "collect", "train", "train_show", "submit", "fetch"}
 _INTERRUPTED = 130
+#: EX_TEMPFAIL of sysexits.h.
+_AWAY = 75
 
 
 def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
@@ -66,7 +68,10 @@ def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run one command; 0 when it did what was asked, 1 on trouble, 2 on wrong usage."""
+    """Run one command; 0 when it did what was asked, 1 on trouble, 2 on wrong usage.
+
+    75 where the store or Kafka is away: the same command may do it later.
+    """
     words = sys.argv[1:] if argv is None else argv
     named = [word.replace("-", "_") for word in words]
     wanted = [name for name in named[:2] if name in COMMANDS][:1]
@@ -87,7 +92,7 @@ def main(argv: list[str] | None = None) -> int:
         return 1
     except (Refused, ObjectsAway, BusAway) as trouble:
         print(f"inyourarea: {trouble}", file=sys.stderr)
-        return 1
+        return 1 if isinstance(trouble, Refused) else _AWAY
     except OSError as trouble:
         logging.getLogger(__name__).info("what failed", exc_info=True)
         place = f"{trouble.filename}: " if trouble.filename else ""

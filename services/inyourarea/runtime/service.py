@@ -34,7 +34,7 @@ from inyourarea.runtime.minio_settings import MinioSettings
 from inyourarea.runtime.objects import Objects, holds
 from inyourarea.runtime.remembered import RememberedObjects
 from inyourarea.runtime.rpc import RpcServer
-from inyourarea.runtime.settings import Environment, parse_address, read_together
+from inyourarea.runtime.settings import Environment, named_files, parse_address, read_together
 from inyourarea.runtime.tls import Tls
 from inyourarea.runtime.traces import trace_to_collector
 from inyourarea.runtime.worker import AWAY, Handlers, Worker, channels_of
@@ -45,6 +45,8 @@ log = logging.getLogger(__name__)
 _FAREWELL_S = 900.0
 #: Seconds after which a service that could not begin tries again.
 _BEGIN_AGAIN_S = 2.0
+#: Seconds between two looks at the files that settings name.
+_LOOK_AGAIN_S = 60.0
 #: Seconds in which a job's unit comes, if one waits: a member of a group has work after ten.
 _UNIT_COMES_S = 120.0
 #: Seconds that questions under way have then.
@@ -197,10 +199,12 @@ def run_service(
     """Be that service until SIGTERM; 0 when it ended in order, 1 where it could not begin.
 
     ``read`` reads its own settings; all that is wrong in the environment is told together. What is
-    away when it begins is waited for; meanwhile it is alive, and not ready. ``--check`` says what
-    it would connect to and whether it can, and ends.
+    away when it begins is waited for; meanwhile it is alive, and not ready. A certificate or secret
+    that was renewed in its file ends it in order too: whoever keeps it running starts it with that.
+    ``--check`` says what it would connect to and whether it can, and ends.
     """
     is_check = _is_check(name)
+    files = named_files(os.environ)
     try:
         settings, own = read_together(os.environ, read_settings, read)
         if is_check:
@@ -209,6 +213,7 @@ def run_service(
         trace_to_collector(name)
         # From now on: the first process of a container is told to end in vain until it listens.
         stop = stop_at_signals()
+        threading.Thread(target=_stop_once_renewed, args=(stop, files), daemon=True).start()
 
         def begin(ground: Ground) -> tuple[Service, Needs]:
             return open_service(ground, own), needs(ground, own)
@@ -300,6 +305,15 @@ def stop_at_signals() -> threading.Event:
     signal.signal(signal.SIGTERM, set_it)
     signal.signal(signal.SIGINT, set_it)
     return stop
+
+
+def _stop_once_renewed(stop: threading.Event, files: Mapping[str, bytes]) -> None:
+    """The process is told to end once a file holds something else than ``files``, by setting."""
+    while not stop.wait(_LOOK_AGAIN_S):
+        now = named_files(os.environ)
+        if renewed := [name for name in files.keys() & now if now[name] != files[name]]:
+            log.info("it ends, to begin with what is new: %s", ", ".join(sorted(renewed)))
+            stop.set()
 
 
 def serve(ground: Ground, service: Service, needs: Needs, stop: threading.Event) -> None:

@@ -1,6 +1,7 @@
 """How a stage reads its knobs: once, from the environment, all problems told together."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, TypeVar
@@ -148,6 +149,16 @@ def read_together(
             problems.append(str(rejected))
     if problems:
         raise SettingsRejected("; ".join(problems))
+    return found
+
+
+def named_files(environment: Mapping[str, str]) -> dict[str, bytes]:
+    """What the files hold that settings ``INYOURAREA_..._FILE`` name, where they can be read."""
+    found = {}
+    for name, file in environment.items():
+        if name.startswith(PREFIX) and name.endswith("_FILE"):
+            with suppress(OSError):
+                found[name] = Path(file).read_bytes()
     return found
 
 

@@ -27,7 +27,7 @@ def read_settings(environment: Mapping[str, str]) -> Tls | None:
     """Settings from the environment; none: what services ask each other is not encrypted.
 
     Names behind ``INYOURAREA_``: ``TLS_CERT_FILE``, ``TLS_KEY_FILE`` and ``TLS_CA_FILE``, all three
-    or none. The files are read once; a certificate that was renewed takes a restart.
+    or none. The files are read once; a service ends in order when one was renewed (`run_service`).
 
     Raises:
         SettingsRejected: some are missing or do not fit; all problems are told together.

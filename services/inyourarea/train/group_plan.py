@@ -2,6 +2,7 @@
 
 import json
 import re
+import sys
 import tempfile
 from collections import Counter
 from dataclasses import dataclass, replace
@@ -102,9 +103,15 @@ class Wish:
 
 
 def starting_weights(models: Path, network: str) -> Path | None:
-    """The weights to start from where none are named: the show's, for networks of their size."""
-    shows = models / "show" / "show.pt"
-    return shows if network == STARTING_NETWORK and shows.is_file() else None
+    """The weights to start from where none are named: the show's, for networks of their size.
+
+    Where the repository has none, as a volume has not that a cluster's job writes its models to,
+    they are those that its image has beside its packages.
+    """
+    if network != STARTING_NETWORK:
+        return None
+    places = models / "show" / "show.pt", Path(sys.prefix, "share", "inyourarea", "show.pt")
+    return next(filter(Path.is_file, places), None)
 
 
 @dataclass(frozen=True, slots=True)

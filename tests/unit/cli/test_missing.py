@@ -83,6 +83,14 @@ def test_on_a_laptop_an_operator_s_command_asks_for_a_folder() -> None:
     assert "INYOURAREA_S3_ENDPOINT must be" in said
 
 
+def test_a_store_that_is_away_is_no_refusal() -> None:
+    """Whoever runs commands by themselves tries again: the chart's training job."""
+    code, said = asked((), "usage")
+    assert code == 75
+    assert said.startswith("inyourarea: the object store at http://127.0.0.1:9 can not be reached")
+    assert said.count("\n") == 1
+
+
 def test_help_lists_all_commands_and_what_those_need_that_can_not_be_had() -> None:
     code, said = asked(_BARE, "--help")
     assert code == 0

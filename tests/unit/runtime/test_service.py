@@ -15,6 +15,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from certificates import Authority
 from inyourarea.runtime.rpc import channel, is_serving
 from inyourarea.runtime.service import Service, clock_of, read_settings
 from inyourarea.runtime.settings import SettingsRejected
@@ -185,6 +186,34 @@ def test_a_service_is_not_ready_before_all_that_it_needs_has_answered() -> None:
                 r'^inyourarea_missing{dependency="(\w+)"} 1', told_so, re.MULTILINE
             )
             assert set(missing) == {"kafka", "store"}
+        finally:
+            ingest.kill()
+
+
+def test_a_service_ends_in_order_once_its_certificate_was_renewed(tmp_path: Path) -> None:
+    authority = Authority(tmp_path)
+    (certificate, key), (newer, newer_key) = map(authority.issue, ("ingest", "renewed"))
+    files = {"CERT": certificate, "KEY": key, "CA": authority.certificate}
+    proof = {f"INYOURAREA_TLS_{name}_FILE": str(file) for name, file in files.items()}
+    impatient = (
+        "from inyourarea.runtime import service; service._LOOK_AGAIN_S = 0.2; import runpy; "
+    )
+    words = [
+        sys.executable,
+        "-c",
+        impatient + "runpy.run_module('inyourarea.ingest', None, '__main__')",
+    ]
+    told = {**os.environ, **TOLD, **NOWHERE, **proof}
+    with subprocess.Popen(words, env=told, stderr=subprocess.PIPE, text=True) as ingest:
+        try:
+            assert ingest.stderr is not None
+            assert any("serving on port" in line for line in ingest.stderr)
+            with pytest.raises(subprocess.TimeoutExpired):
+                ingest.wait(1)
+            newer_key.replace(key)
+            newer.replace(certificate)
+            assert ingest.wait(30) == 0
+            assert "what is new: INYOURAREA_TLS_" in ingest.stderr.read()
         finally:
             ingest.kill()
 

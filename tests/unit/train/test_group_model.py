@@ -208,8 +208,15 @@ def test_where_nothing_can_be_put_is_told_before_anything_is_learned(
     assert not (tmp_path / place).exists()
 
 
-def test_only_a_network_of_their_size_starts_from_the_shows_weights(tmp_path: Path) -> None:
+def test_only_a_network_of_their_size_starts_from_the_shows_weights(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.prefix", str(tmp_path / "image"))
     assert starting_weights(tmp_path, "yolov5n") is None
+    beside = tmp_path / "image" / "share" / "inyourarea" / "show.pt"
+    beside.parent.mkdir(parents=True)
+    beside.touch()
+    assert starting_weights(tmp_path, "yolov5n") == beside
     (tmp_path / "show").mkdir()
     (tmp_path / "show" / "show.pt").touch()
     assert starting_weights(tmp_path, "yolov5n") == tmp_path / "show" / "show.pt"

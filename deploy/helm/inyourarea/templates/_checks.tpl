@@ -31,6 +31,7 @@
 {{- $route := $values.site.route -}}
 {{- if ne $route.kind "none" -}}
 {{- if not $values.site.hosts }}{{ fail (printf "site.route.kind is %s, so site.hosts must name the hosts that it leads here" $route.kind) }}{{ end -}}
+{{- if not $values.site.proxies }}{{ fail (printf "site.route.kind is %s, so site.proxies must name the networks that its requests come from, such as the pods', `--set site.proxies={10.0.0.0/8}`: without, all people are one caller, and where TLS ends before the site no browser can sign in or upload" $route.kind) }}{{ end -}}
 {{- end -}}
 {{- if and (eq $route.kind "httpRoute") (not $route.parents) }}{{ fail "site.route.kind is httpRoute, so site.route.parents must name the Gateway that it hangs on" }}{{ end -}}
 {{- if and $values.train.jobs.enabled (ne $scaler "keda") }}{{ fail "train.jobs.enabled is set, but what starts those jobs is KEDA: install it, or leave that out and run `inyourarea train`" }}{{ end -}}

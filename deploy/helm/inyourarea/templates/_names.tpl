@@ -18,7 +18,7 @@ app.kubernetes.io/component: {{ .name }}
 {{- define "inyourarea.labels" -}}
 {{ include "inyourarea.selector" . }}
 app.kubernetes.io/part-of: inyourarea
-app.kubernetes.io/version: {{ .root.Values.image.tag | default .root.Chart.AppVersion | trunc 63 | quote }}
+app.kubernetes.io/version: {{ .root.Values.image.tag | default .root.Chart.AppVersion | trunc 63 | trimAll "-._" | quote }}
 app.kubernetes.io/managed-by: {{ .root.Release.Service }}
 helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
 {{- end }}
