@@ -15,6 +15,7 @@ from inyourarea.core.camera_measures import hardly_moving
 from inyourarea.core.shots import Shot
 from inyourarea.core.timeline import TICK_S, Timeline
 from inyourarea.core.tracks import Reason, State, Track, Tracks
+from inyourarea.track.shots import QUICKEST_STEP_S
 from inyourarea.track.standpoint import Standpoint
 
 Array = NDArray[np.float64]
@@ -175,7 +176,7 @@ def _frames_in(lasting: float, seconds: Array) -> int:
     """The odd number of frames nearest to so many seconds, at least 3."""
     if len(seconds) < 2:
         return 1
-    step = float(np.median(np.diff(seconds)))
+    step = max(float(np.median(np.diff(seconds))), QUICKEST_STEP_S)
     return 2 * max(1, round(lasting / step / 2)) + 1
 
 

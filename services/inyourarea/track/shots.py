@@ -5,11 +5,15 @@ or a shaking hand does not, however much changes from one frame to the next. So 
 after are compared by their structure (`likeness`), over a flash's length and over a dissolve's.
 """
 
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from fractions import Fraction
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import median_filter, uniform_filter1d
 
 from inyourarea.core.shots import Shot, ShotKind
 from inyourarea.core.signals import Signals
@@ -18,12 +22,19 @@ from inyourarea.track.dissolves import Pictures
 from inyourarea.track.exchanges import SlowPace, slow_exchanges
 from inyourarea.track.likeness import BLANK, Likeness, look_at
 
-#: Frames that are looked at together; what is kept of them is the boundaries alone.
+#: Frames that are looked at together; kept of them is which show something, and the boundaries.
 STRETCH_FRAMES = 1024
 #: Stretches that are looked at side by side: while cameras are planned nobody else works.
 THREADS = 2
 #: A flash lasts at most this long: over that time frames before and after are compared.
 FLASH_S = Fraction(2, 15)
+#: A frame rate is what most of so many frames have, so that a stutter is none, and it is another
+#: one where it is so many times higher or lower: 30 a second is no other than 25. Steps are evened
+#: out over so many frames before: those of a telecined film are long and short by turns.
+RATE_FRAMES, OTHER_RATE, EVENED_FRAMES = 61, 4 / 3, 11
+#: Frames nearer to each other than in any camera's slow motion are counted as if they were that far
+#: apart: what is compared over a flash's length grows with the square of its frames.
+QUICKEST_STEP_S = 1 / 240
 #: Lengths that are tried of slow exchanges: the show's last .2 to 1 s.
 SLOW_S = tuple(Fraction(tenths, 15) for tenths in (4, 6, 8, 10, 12, 14))
 #: Every how many seconds a slow exchange is looked for; and as far apart are the frames on one side
@@ -55,24 +66,32 @@ def find_shots(
 
     ``people`` (F,) is what they tell of a change of pictures, as in `departures`, if that is known.
     The first frame of a shot that began with a dissolve or wipe is the first that is more of the
-    new picture than of the old one.
+    new picture than of the old one. A boundary among frames that show nothing (white, black) is put
+    in their middle.
     """
     frames = len(timeline)
-    step_s = float(np.median(np.diff(timeline.seconds))) if frames > 1 else 1.0
-    flash, pace = _in_frames(FLASH_S, step_s), _slow_pace(step_s)
     zooms = _zooms(signals)
     people = np.zeros(frames) if people is None else people
 
-    def look(start: int) -> dict[int, ShotKind]:
-        end = start + STRETCH_FRAMES
-        first, last = max(0, start - pace.reach), min(frames, end + pace.reach)
-        told = zooms[first:last], people[first:last]
-        found = _boundaries(signals.thumbnail[first:last], told, flash, pace)
-        return {first + rank: kind for rank, kind in found.items() if start <= first + rank < end}
+    def is_shown(start: int) -> NDArray[np.bool_]:
+        return look_at(signals.thumbnail[start : start + STRETCH_FRAMES]).energy >= BLANK
+
+    def look(stretch: _Stretch) -> dict[int, ShotKind]:
+        pace, first = stretch.pace, max(0, stretch.first - stretch.pace.reach)
+        seen = shown[first : stretch.end + pace.reach]
+        eye = look_at(signals.thumbnail[seen])
+        found = _boundaries(Pictures(eye, zooms[seen], people[seen]), stretch.flash, pace)
+        return {
+            int(seen[rank - 1] + 1 + seen[rank]) // 2: kind
+            for rank, kind in found.items()
+            if stretch.first <= first + rank < stretch.end
+        }
 
     kinds: dict[int, ShotKind] = {}
     with ThreadPoolExecutor(THREADS, thread_name_prefix="shots") as pool:
-        for found in pool.map(look, range(0, frames, STRETCH_FRAMES)):
+        parts = pool.map(is_shown, range(0, frames, STRETCH_FRAMES))
+        shown = np.flatnonzero(np.concatenate([*parts]))
+        for found in pool.map(look, _stretches(shown, timeline)):
             kinds |= found
     firsts = [0, *sorted(rank for rank in kinds if rank)]
     lasts = [*(rank - 1 for rank in firsts[1:]), frames - 1]
@@ -80,6 +99,52 @@ def find_shots(
         Shot(first, last, kinds.get(first, "cut"))
         for first, last in zip(firsts, lasts, strict=True)
     )
+
+
+@dataclass(frozen=True)
+class _Stretch:
+    """Frames that are looked at together, as ranks among those that show something.
+
+    From ``first`` to before ``end``, with a ``flash`` of so many frames and a ``pace`` for slow
+    exchanges.
+    """
+
+    first: int
+    end: int
+    flash: int
+    pace: SlowPace
+
+
+def _stretches(shown: NDArray[np.int64], timeline: Timeline) -> Iterator[_Stretch]:
+    for frame, behind, step_s in _rates(timeline):
+        flash, pace = _in_frames(FLASH_S, step_s), _slow_pace(step_s)
+        first, last = (int(rank) for rank in np.searchsorted(shown, (frame, behind)))
+        for start in range(first, last, STRETCH_FRAMES):
+            yield _Stretch(start, min(last, start + STRETCH_FRAMES), flash, pace)
+
+
+def _rates(timeline: Timeline) -> Iterator[tuple[int, int, float]]:
+    """Parts of one frame rate: the first frame, the first behind it, seconds between two frames.
+
+    What remains: near a change, frames of the other rate are counted as if they were of the part's
+    own, and a part of less than half of ``RATE_FRAMES`` belongs to those around it.
+    """
+    frames = len(timeline)
+    if frames < 2:
+        yield 0, frames, 1.0
+        return
+    steps = np.diff(timeline.seconds)
+    even = uniform_filter1d(steps, EVENED_FRAMES, mode="nearest")
+    around = np.maximum(median_filter(even, RATE_FRAMES, mode="nearest"), QUICKEST_STEP_S)
+    firsts, own = [0], around[0]
+    for frame, step in enumerate(around.tolist()):
+        since = frame - firsts[-1]
+        if since <= RATE_FRAMES // 2:
+            own = step  # at first what lies before has a say
+        elif max(step / own, own / step) > OTHER_RATE:
+            firsts.append(frame)
+    for first, behind in pairwise([*firsts, frames]):
+        yield first, behind, max(float(np.median(steps[first:behind])), QUICKEST_STEP_S)
 
 
 def _in_frames(seconds: Fraction, step_s: float) -> int:
@@ -102,28 +167,14 @@ def _zooms(signals: Signals) -> NDArray[np.float64]:
     return np.cumsum(np.where(is_agreed, signals.motion[:, 2], 0.0), dtype=np.float64)
 
 
-def _boundaries(
-    thumbnails: NDArray[np.uint8],
-    told: tuple[NDArray[np.float64], NDArray[np.float64]],
-    flash: int,
-    pace: SlowPace,
-) -> dict[int, ShotKind]:
-    """Ranks of first frames of shots within a stretch, and how each began.
-
-    ``told`` are the stretch's zooms and what people tell, as in `Pictures`.
-    Frames that show nothing (white, black) are left out; a boundary among them is put in their
-    middle.
-    """
-    everything = look_at(thumbnails)
-    shown = np.flatnonzero(everything.energy >= BLANK)
-    if len(shown) < 2:
+def _boundaries(pictures: Pictures, flash: int, pace: SlowPace) -> dict[int, ShotKind]:
+    """Ranks of first frames of shots within a stretch, and how each began."""
+    if len(pictures.eye) < 2:
         return {}
-    eye = everything if len(shown) == len(everything) else everything.chosen(shown)
-    cuts = _cuts(eye, flash)
-    slow = slow_exchanges(Pictures(eye, *(part[shown] for part in told)), cuts, pace)
+    cuts = _cuts(pictures.eye, flash)
+    slow = slow_exchanges(pictures, cuts, pace)
     ranks: dict[int, ShotKind] = dict.fromkeys(slow, "dissolve")
-    ranks |= dict.fromkeys(cuts, "cut")
-    return {int(shown[rank - 1] + 1 + shown[rank]) // 2: kind for rank, kind in ranks.items()}
+    return ranks | dict.fromkeys(cuts, "cut")
 
 
 def _cuts(eye: Likeness, flash: int) -> list[int]:

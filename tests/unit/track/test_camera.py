@@ -330,6 +330,13 @@ def test_frames_of_uneven_length_are_followed_without_a_jump() -> None:
     assert measures.share(measures.face_in_window(windows, faces, asked), np.ones(138, bool)) > 0.97
 
 
+def test_frames_however_near_to_each_other_have_windows() -> None:
+    timeline = Timeline(np.arange(30, dtype=np.int64), Fraction(1, 10**12))
+    tracks = stage(person("a", jittered(faces_at(900, 400, 50, 30))), timeline=timeline)
+    windows = windows_of(tracks)
+    assert np.all((windows[:, 0] < 900) & (windows[:, 2] > 900))
+
+
 @pytest.mark.parametrize("frames", [1, 2, 3])
 def test_a_shot_of_a_frame_or_two_has_windows(frames: int) -> None:
     windows = windows_of(stage(person("a", faces_at(900, 400, 50, frames))))

@@ -50,12 +50,13 @@ def scene(seed, frames, pan=0.0, zoom=0.0, shake=0.0, people=3):
 def shots_of(pictures, step=1001, people=None):
     """What is found in thumbnails with a little grain; kinds and first frames.
 
-    ``people`` is what they tell of a change of pictures all along.
+    ``step`` is from each frame to the next, 1/30000 s; ``people`` is what they tell of a change of
+    pictures all along.
     """
     grain = np.random.default_rng(0).normal(0, 0.7, pictures.shape)
     frames = len(pictures)
     signals = Signals(
-        pts=np.arange(frames, dtype=np.int64) * step,
+        pts=np.cumsum(np.broadcast_to(step, frames), dtype=np.int64),
         thumbnail=np.clip(pictures + grain, 0, 255).astype(np.uint8),
         histogram=np.full((frames, 48), 1 / 16, dtype=np.float32),
         motion=np.zeros((frames, 4), dtype=np.float32),
@@ -183,6 +184,35 @@ def test_a_slow_exchange_is_found_at_any_frame_rate(fps, is_wipe):
     assert abs(first - frames / 2) <= fps / 6
 
 
+def test_quick_cuts_at_a_low_frame_rate_are_found_behind_a_high_one():
+    quick = np.concatenate([scene(3 + number % 2, 5) for number in range(12)])
+    pictures = np.concatenate([scene(3, 130), quick])
+    steps = np.repeat([500, 6000], [130, 60])  # 60 frames a second, then 5
+    expected = [("cut", first) for first in range(5, 60, 5)]
+    assert shots_of(quick, 6000) == [("cut", 0), *expected]
+    assert shots_of(pictures, steps) == [("cut", 0), *((kind, 130 + at) for kind, at in expected)]
+
+
+def test_flashes_at_a_high_frame_rate_make_no_shot_behind_a_low_one():
+    pictures = scene(3, 440)
+    for first in range(280, 440, 40):
+        pictures[first : first + 4] = world(4)[:HEIGHT, :WIDTH]  # 67 ms
+    assert shots_of(pictures, np.repeat([1000, 500], [240, 200])) == [("cut", 0)]
+
+
+def test_a_film_of_long_and_short_frames_by_turns_has_one_frame_rate():
+    pictures = scene(3, 300)
+    for first in range(20, 290, 30):
+        pictures[first : first + 3] = world(4)[:HEIGHT, :WIDTH]  # 117 or 133 ms
+    assert shots_of(pictures, np.tile([1502, 1001], 150)) == [("cut", 0)]
+
+
+def test_frames_nearer_than_in_any_slow_motion_are_looked_at_as_slow_motion():
+    pictures = np.concatenate([scene(1, 50), scene(2, 50), scene(1, 50)])
+    for step in (125, 30, 1):  # 240 frames a second, 1,000, 30,000
+        assert shots_of(pictures, step) == [("cut", 0), ("cut", 50), ("cut", 100)]
+
+
 def test_lively_dancers_make_no_shot():
     for seed in range(8):
         assert shots_of(dance(seed, 150)) == [("cut", 0)]
@@ -281,6 +311,13 @@ def test_a_dip_to_black_is_one_boundary_in_the_black():
     pictures *= np.clip(np.abs(np.arange(120) - 59.5) / 15 - 0.4, 0, 1)[:, None, None]
     (_, (_, first)) = shots_of(pictures)
     assert abs(first - 60) <= 6
+
+
+@pytest.mark.parametrize("first", [600, 930, 1000])
+def test_a_boundary_in_a_long_black_is_found_wherever_the_black_lies(first):
+    black = np.full((170, HEIGHT, WIDTH), 16.0)
+    pictures = np.concatenate([scene(5, first), black, scene(6, 1130 - first)])
+    assert shots_of(pictures) == [("cut", 0), ("cut", first + 85)]
 
 
 def test_a_video_longer_than_a_stretch_is_found_alike_throughout():
