@@ -76,16 +76,6 @@ class Likeness:
         """The sum of squares of every frame, (n,): small where one shows nothing."""
         return np.asarray(self.rows.sum(axis=1))
 
-    def chosen(self, ranks: Ranks) -> "Likeness":
-        """The same of some of the frames."""
-        return Likeness(
-            self.structure[ranks],
-            self.spectra[ranks],
-            self.rows[ranks],
-            self.shown[ranks],
-            self.contrast[ranks],
-        )
-
     def quick(self, before: Ranks, after: Ranks, enough: float = 1.0) -> NDArray[np.float64]:
         """Likeness -1..1 of every pair of frames, (pairs,), at the best small displacement.
 

@@ -31,7 +31,7 @@ def test_a_store_that_can_not_be_written_is_said(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "inyourarea.cli", *words]
     environment = {**os.environ, "INYOURAREA_MODELS": str(tmp_path / "models")}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
+    assert done.returncode == 75
     said = f"inyourarea: the folder {tmp_path / STORE} can not be used: "
     assert [line[: len(said)] for line in done.stderr.splitlines()] == [said]
 
