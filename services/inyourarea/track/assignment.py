@@ -40,6 +40,11 @@ MOST_NODES = 100
 TIME_LIMIT_S = 60.0
 
 
+#: So many tracklets of a shot are decided on together, two minutes of eight people, and the last
+#: of them once more with what follows.
+MOST_AT_ONCE, LOOK_AHEAD = 600, 200
+
+
 @dataclass(frozen=True, eq=False)
 class Casting:
     """The question: which of K members is each of T tracklets.
@@ -65,21 +70,35 @@ def cast(casting: Casting) -> Ints:
     Shots are solved apart: nothing but ``gain`` reaches over a cut.
     """
     who = np.full(len(casting.first), NOBODY, dtype=np.int32)
-    link_shot = casting.shot[casting.links.a]
     for shot in np.unique(casting.shot):
-        inside = np.flatnonzero(casting.shot == shot)
-        mine = link_shot == shot
-        links = Links(*(column[mine] for column in _columns(casting.links)))
-        who[inside] = _cast_shot(casting, inside, links)
+        _cast_shot(casting, np.flatnonzero(casting.shot == shot), who)
     return who
 
 
-def _columns(links: Links) -> tuple[Ints, Ints, Floats]:
-    return links.a, links.b, links.cost
+def _cast_shot(casting: Casting, inside: NDArray[np.intp], who: Ints) -> None:
+    """Write the answer for a shot's tracklets, which are in order of when they begin.
+
+    A video without a cut is solved a few minutes at a time, in time that grows with its length:
+    who was decided on stays so, and what comes next has a say before that.
+    """
+    ends = casting.seconds[:, 1]
+    begun = 0
+    while begun < inside.size:
+        part = inside[begun : begun + MOST_AT_ONCE]
+        is_last = begun + MOST_AT_ONCE >= inside.size
+        decided = part if is_last else part[:-LOOK_AHEAD]
+        since = casting.seconds[part[0], 0] - LONGEST_LINK_S
+        held = inside[:begun]
+        held = held[(who[held] != NOBODY) & (ends[held] >= since)]
+        gain = np.full((held.size, casting.gain.shape[1]), -np.inf)
+        gain[np.arange(held.size), who[held]] = MUST
+        asked = np.concatenate([held, part])
+        answer = _cast_part(casting, asked, np.concatenate([gain, casting.gain[part]]))
+        who[decided] = answer[held.size : held.size + decided.size]
+        begun += decided.size
 
 
-def _cast_shot(casting: Casting, inside: NDArray[np.intp], links: Links) -> Ints:
-    gain = casting.gain[inside]
+def _cast_part(casting: Casting, inside: NDArray[np.intp], gain: Floats) -> Ints:
     best = np.maximum(gain.max(axis=1, keepdims=True), 0) if gain.size else gain
     possible = gain > np.maximum(best - HOPELESS, -WEAKEST)
     if gain.shape[1] > MOST_CANDIDATES:
@@ -91,13 +110,15 @@ def _cast_shot(casting: Casting, inside: NDArray[np.intp], links: Links) -> Ints
         return who
     place = np.full(len(casting.first), -1)
     place[inside] = np.arange(inside.size)
+    a, b = place[casting.links.a], place[casting.links.b]
+    mine = (a >= 0) & (b >= 0)
     program = _Program(
         tracklet=tracklet,
         member=member,
         gain=gain[tracklet, member],
         seconds=casting.seconds[inside][tracklet],
         shot_s=(casting.seconds[inside, 0].min(), casting.seconds[inside, 1].max()),
-        links=Links(place[links.a].astype(np.int32), place[links.b].astype(np.int32), links.cost),
+        links=Links(a[mine].astype(np.int32), b[mine].astype(np.int32), casting.links.cost[mine]),
     )
     chosen = program.solve()
     who[tracklet[chosen]] = member[chosen]

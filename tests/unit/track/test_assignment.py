@@ -1,7 +1,9 @@
 import numpy as np
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from inyourarea.track import assignment
 from inyourarea.track.assignment import (
     ENTRY,
     ENTRY_AT_CUT,
@@ -106,3 +108,19 @@ def _value(question, who):
         total -= ENTRY_AT_CUT if begin[mine[0]] <= begin.min() + NEAR_CUT_S else ENTRY
         total -= 0 if end[mine[-1]] >= end.max() - NEAR_CUT_S else EXIT
     return total
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 10_000))
+def test_a_shot_that_is_solved_in_parts_is_legal_and_as_good_but_for_a_little(seed):
+    rng = np.random.default_rng(seed)
+    first = np.sort(rng.integers(0, 1500, 60))
+    spans = np.stack([first, first + rng.integers(0, 60, 60)], axis=1)
+    question = casting(rng.normal(2, 4, (60, 2)), spans)
+    with pytest.MonkeyPatch.context() as smaller:
+        smaller.setattr(assignment, "MOST_AT_ONCE", 24)
+        smaller.setattr(assignment, "LOOK_AHEAD", 12)
+        in_parts = cast(question)
+    whole, value = _value(question, cast(question)), _value(question, in_parts)
+    assert np.isfinite(value)
+    assert value >= whole - 2 * max(ENTRY, EXIT)
