@@ -119,6 +119,29 @@ def test_what_plays_goes_on_while_what_is_new_can_not_be_had(
     assert not page.is_paused
 
 
+def test_a_stage_that_does_not_come_is_tried_again(site: PlayerSite, open_page: OpenPage) -> None:
+    page = open_page(f"{site.url}/about")
+    page.route("**/stage.mp4", lambda route: route.fulfill(status=503))
+    page.goto(f"{site.url}/watch/{site.video}?person=Bo")
+    page.wait_for_selector("text=The video did not come.")
+    page.unroute("**/stage.mp4")
+    page.click(".message >> text=Try again")
+    Watching(page).ready()
+    assert page.query_selector(".message") is None
+
+
+def test_a_fancam_that_does_not_come_is_nobody_elses(watching: Watch) -> None:
+    page = watching("?person=Ana").encoded()
+    page.page.route("**/Bo-9x16.mp4", lambda route: route.fulfill(status=503))
+    page.press("2")
+    page.page.wait_for_selector("[data-testid=fancam-broken]")
+    assert page.page.query_selector("[data-testid=fancam-video]") is None
+    page.page.unroute("**/Bo-9x16.mp4")
+    page.page.click("[data-testid=fancam-broken] >> text=Try again")
+    page.until(lambda: page.member() == "Bo")
+    assert page.page.query_selector("[data-testid=fancam-broken]") is None
+
+
 def test_slow_motion_keeps_the_pitch(watching: Watch) -> None:
     page = watching("?rate=0.5").play()
     told = page.page.eval_on_selector(

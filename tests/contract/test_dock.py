@@ -120,9 +120,12 @@ class TestParts:
         assert answer.status_code == 202, answer.text
         assert answer.json()["filename"] == "stage.mp4"
         assert site.objects.get(keys.source(sha256(CONTENT))) == CONTENT
-        assert not list(site.objects.list("arrivals/"))
+        assert not any(key.endswith("/file") for key in site.objects.list("arrivals/"))
         again = site.http.post("/videos", json={"upload_id": upload["upload_id"]})
-        assert again.status_code == 404
+        assert (again.status_code, again.json()["id"]) == (200, answer.json()["id"])
+        site.http.delete(f"/videos/{again.json()['id']}")
+        gone = site.http.post("/videos", json={"upload_id": upload["upload_id"]})
+        assert gone.status_code == 404
 
     def test_it_may_be_submitted_at_once(self, site: RehearsedSite) -> None:
         upload = begin(site)

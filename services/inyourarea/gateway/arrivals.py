@@ -187,6 +187,8 @@ class Arrivals:
             try:
                 self.quay.dock.copy(arrival.place, seen, keys.source(sha256))
             except ObjectChanged:
+                if arrival.upload:  # used up, and its video was deleted
+                    raise NotThere("such upload; begin again") from None
                 raise Problem(409, "source-changed", f"{arrival.place} was written anew.") from None
 
         with stored_source(self._objects, sha256, store):
@@ -212,11 +214,11 @@ class Arrivals:
         """Nothing is left of it, nor of parts that were not joined."""
         if arrival.upload and self._notes.seen(arrival) is None:
             self.quay.dock.give_up(arrival.place.key, arrival.upload)
-        self.forget(arrival)
-
-    def forget(self, arrival: Arrival) -> None:
-        """Nothing is left of it here."""
         self._notes.forget(arrival.number)
+
+    def use_up(self, arrival: Arrival) -> None:
+        """Of it is left which source it is: whoever missed the answer asks again."""
+        self._objects.delete(arrival.place.key)
 
     def sweep(self) -> None:
         """What has expired is gone, and what nobody has gone through yet is being gone through."""

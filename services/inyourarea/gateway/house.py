@@ -93,10 +93,10 @@ class House:
             raise NotThere("such video; it was deleted just now")
 
     def sweep(self) -> None:
-        """Nothing is left of uploads that expired, pins that were only tried, late units' work."""
+        """Nothing is left of uploads that are over, pins that were only tried, late units' work."""
+        sweep(self.objects)
         self.uploads.sweep()
         self.arrivals.sweep()
-        sweep(self.objects)
 
     def refresh(self, video: str) -> None:
         """The catalog holds what the journal says, and whoever watches is told."""

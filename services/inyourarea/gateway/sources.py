@@ -13,7 +13,8 @@ from inyourarea.gateway.submission import check_scope
 def brought(house: House, asked: VideoAsked, person: Person) -> Iterator[tuple[str, str]]:
     """The file that somebody means is a source within: its digest, and its name.
 
-    Where nothing is raised, it stays a source, and an upload of it is used up.
+    Where nothing is raised, it stays a source, and an upload of it is used up; while its time lasts
+    that means the same source again.
 
     Raises:
         Problem: there is no such file, it is not whole, or not for this person.
@@ -30,10 +31,10 @@ def brought(house: House, asked: VideoAsked, person: Person) -> Iterator[tuple[s
         check_scope(person, asked.labels)
         with house.arrivals.source(arrival) as sha256:
             yield sha256, arrival.filename
-        house.arrivals.forget(arrival)
+        house.arrivals.use_up(arrival)
         return
     upload = house.uploads.find(number, person.name)
     check_scope(person, asked.labels)
     with house.uploads.source(upload) as sha256:
         yield sha256, upload.filename
-    house.uploads.forget(upload.number)
+    house.uploads.use_up(upload, sha256)

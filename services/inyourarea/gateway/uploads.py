@@ -8,9 +8,9 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from inyourarea.contracts import keys
 from inyourarea.core.reasons import told
@@ -37,6 +37,8 @@ class Upload:
     by: str
     created_s: int
     offset: int
+    #: Of the source that it has become; empty: none yet.
+    sha256: str = ""
 
     @property
     def is_whole(self) -> bool:
@@ -81,9 +83,16 @@ class Uploads:
             about = json.loads(self._objects.get(_about(number)))
         except ObjectNotFound:
             raise NotThere("such upload; begin again") from None
-        if about["by"] != by or about["created_s"] + LIFETIME_S < time.time():
+        if about["by"] != by or self._is_over(about):
             raise NotThere("such upload; begin again")
-        return Upload(number=number, offset=self._offset(number), **about)
+        offset = about["length"] if "sha256" in about else self._offset(number)
+        return Upload(number=number, offset=offset, **about)
+
+    def _is_over(self, about: dict[str, Any]) -> bool:
+        """Whether it has expired, or its video was deleted."""
+        if about["created_s"] + LIFETIME_S < time.time():
+            return True
+        return "sha256" in about and not holds(self._objects, keys.source(about["sha256"]))
 
     def _offset(self, number: str) -> int:
         end = 0
@@ -118,9 +127,11 @@ class Uploads:
                 f"Only {upload.offset} of {upload.length} bytes have arrived; go on sending.",
             )
         with tempfile.NamedTemporaryFile(dir=self._scratch, prefix="inyourarea-") as file:
-            sha256 = self._join(upload, file)
+            sha256 = upload.sha256 or self._join(upload, file)
 
             def store() -> None:
+                if upload.sha256:  # its video was deleted just now
+                    raise NotThere("such upload; begin again")
                 self._objects.put(keys.source(sha256), Path(file.name))
 
             with stored_source(self._objects, sha256, store):
@@ -141,13 +152,21 @@ class Uploads:
         file.flush()
         return found.hexdigest()
 
+    def use_up(self, upload: Upload, sha256: str) -> None:
+        """Of the upload is left which source it is: whoever missed the answer asks again."""
+        about = {**asdict(upload), "sha256": sha256}
+        del about["number"], about["offset"]
+        self._objects.put(_about(upload.number), json.dumps(about).encode())
+        for part in list(self._parts(upload.number)):
+            self._objects.delete(part)
+
     def forget(self, number: str) -> None:
         """Nothing is left of the upload."""
         for key in list(self._objects.list(keys.upload(number))):
             self._objects.delete(key)
 
     def sweep(self) -> None:
-        """Uploads that have expired are gone, and so is what their submission may have left."""
+        """Uploads that are over are gone, and so is what their submission may have left."""
         names = self._objects.list("uploads/")
         for number in dict.fromkeys(name.split("/")[1] for name in names):
             if not _NUMBER.fullmatch(number):  # a digest
@@ -159,7 +178,7 @@ class Uploads:
                 about = json.loads(self._objects.get(_about(number)))
             except ObjectNotFound:
                 about = {"created_s": 0}
-            if about["created_s"] + LIFETIME_S < time.time():
+            if self._is_over(about):
                 self.forget(number)
 
 

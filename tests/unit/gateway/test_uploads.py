@@ -321,7 +321,37 @@ def test_a_refused_wish_leaves_the_upload_and_no_source(site: RehearsedSite) -> 
         assert answer.json()["detail"]
         assert site.stored() == before
     assert site.http.post("/videos", json={"upload_id": number}).status_code == 202
+    assert not any("/part-" in key for key in site.stored())
+
+
+def test_whoever_missed_the_answer_submits_the_upload_again(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = {"upload_id": site.upload()}
+    first = site.http.post("/videos", json=asked).json()
+    again = site.http.post("/videos", json=asked)
+    assert (again.status_code, again.json()["id"]) == (200, first["id"])
+    assert offset(site, asked["upload_id"]) == len(b"a stage")  # nothing is left to send
+    with pytest.raises(NotThere):
+        site.house.uploads.find(asked["upload_id"], by="Lee")
+    now = uploads_module.time.time()
+    monkeypatch.setattr(uploads_module.time, "time", lambda: now + LIFETIME_S + 1)
+    assert site.http.post("/videos", json=asked).status_code == 404
+    site.house.sweep()
     assert not any(key.startswith("uploads/") for key in site.stored())
+
+
+def test_an_upload_whose_video_was_deleted_begins_again(site: RehearsedSite) -> None:
+    asked = {"upload_id": site.upload()}
+    video = site.http.post("/videos", json=asked).json()
+    used = site.house.uploads.find(asked["upload_id"], "")
+    assert site.http.delete(f"/videos/{video['id']}").status_code == 204
+    assert site.http.head(f"/uploads/{asked['upload_id']}", headers=TUS).status_code == 404
+    assert site.http.post("/videos", json=asked).status_code == 404
+    before = site.stored()
+    with pytest.raises(NotThere), site.house.uploads.source(used):  # deleted after it was found
+        pass
+    assert site.stored() == before
 
 
 @pytest.mark.parametrize("is_first", [True, False])

@@ -38,8 +38,9 @@ router = APIRouter(prefix="/videos", tags=["videos"])
 def submit(asked: doc.VideoAsked, house: HouseOf, person: Editor, response: Response) -> doc.Video:
     """Make fancams of a file. The same file and wishes again give the same run.
 
-    An upload is used up by that; where the file or a wish is refused, it stays. A file that is
-    still being gone through is answered with 409 and ``Retry-After``: ask again.
+    An upload is used up by that; where the file or a wish is refused, it stays. Whoever missed the
+    answer may ask again with the same upload. A file that is still being gone through is answered
+    with 409 and ``Retry-After``: ask again.
     """
     with brought(house, asked, person) as (sha256, filename):
         source = (keys.source(sha256), sha256)

@@ -29,10 +29,28 @@ class Stream extends EventTarget {
   }
 }
 
+/** The page: another tab may be looked at. */
+class Page extends EventTarget {
+  hidden = false;
+
+  show(isShown: boolean): void {
+    this.hidden = !isShown;
+    this.dispatchEvent(new Event("visibilitychange"));
+  }
+}
+
+let page: Page;
+const answer = (status: number) => vi.stubGlobal("fetch", async () => new Response("{}", { status }));
+/** Who asks the server now. */
+const open = () => Stream.made.filter(({ readyState }) => readyState !== Stream.CLOSED).length;
+
 beforeEach(() => {
   vi.useFakeTimers();
   Stream.made = [];
+  page = new Page();
   vi.stubGlobal("EventSource", Stream);
+  vi.stubGlobal("document", page);
+  answer(200);
 });
 afterEach(() => {
   vi.useRealTimers();
@@ -41,33 +59,64 @@ afterEach(() => {
 
 const HOUR_MS = 3_600_000;
 
-test("a stream that was answered with an error is opened again, as often as that takes", () => {
+test("a stream that was answered with an error is opened again, as often as that takes", async () => {
   const told: string[] = [];
-  followVideo("v", ({ id }) => told.push(id));
+  followVideo("v", ({ id }) => told.push(id), () => told.push("deleted"));
   Stream.made[0]?.fail(Stream.CLOSED);
+  await vi.advanceTimersByTimeAsync(0);
   expect(Stream.made.length).toBe(1); // not at once: the gateway may be beginning anew
-  vi.advanceTimersByTime(HOUR_MS);
+  answer(503);
+  await vi.advanceTimersByTimeAsync(HOUR_MS);
   Stream.made[1]?.fail(Stream.CLOSED);
-  vi.advanceTimersByTime(HOUR_MS);
+  await vi.advanceTimersByTimeAsync(HOUR_MS);
   Stream.made[2]?.tell({ id: "v" });
   expect(Stream.made.map(({ url }) => url)).toEqual(Array(3).fill("/api/v1/videos/v/events"));
   expect(told).toEqual(["v"]);
 });
 
-test("a connection that breaks is left to the browser", () => {
-  followVideo("v", () => {});
+test("a connection that breaks is left to the browser", async () => {
+  followVideo("v", () => {}, () => {});
   Stream.made[0]?.fail(0);
-  vi.advanceTimersByTime(HOUR_MS);
+  await vi.advanceTimersByTimeAsync(HOUR_MS);
   expect(Stream.made.length).toBe(1);
 });
 
-test("who leaves or hears that the video is gone asks no more", () => {
-  const stop = followVideo("v", () => {});
+test("who leaves or hears that the video is gone asks no more", async () => {
+  const stop = followVideo("v", () => {}, () => {});
   Stream.made[0]?.fail(Stream.CLOSED);
   stop();
-  followVideo("w", () => {});
+  const told: string[] = [];
+  followVideo("w", () => {}, () => told.push("deleted"));
   Stream.made[1]?.dispatchEvent(new Event("deleted"));
-  vi.advanceTimersByTime(HOUR_MS);
+  page.show(true);
+  await vi.advanceTimersByTimeAsync(HOUR_MS);
   expect(Stream.made.length).toBe(2);
-  expect(Stream.made[1]?.readyState).toBe(Stream.CLOSED);
+  expect([open(), told]).toEqual([0, ["deleted"]]);
+});
+
+test.each([404, 410])("a deletion that nobody heard of is told by the answer %i", async (status) => {
+  const told: string[] = [];
+  followVideo("v", () => {}, () => told.push("deleted"));
+  answer(status);
+  Stream.made[0]?.fail(Stream.CLOSED);
+  await vi.advanceTimersByTimeAsync(HOUR_MS);
+  expect([Stream.made.length, told]).toEqual([1, ["deleted"]]);
+});
+
+test("a page that nobody sees holds no connection, and hears how it is when it is seen again", async () => {
+  const told: string[] = [];
+  page.hidden = true; // opened in a tab of its own
+  const stop = followVideo("v", ({ id }) => told.push(id), () => {});
+  expect(Stream.made.length).toBe(0);
+  page.show(true);
+  Stream.made[0]?.fail(Stream.CLOSED);
+  page.show(false);
+  await vi.advanceTimersByTimeAsync(HOUR_MS);
+  expect([Stream.made.length, open()]).toEqual([1, 0]);
+  page.show(true);
+  Stream.made[1]?.tell({ id: "v" });
+  expect([told, open()]).toEqual([["v"], 1]);
+  stop();
+  page.show(true);
+  expect([Stream.made.length, open()]).toEqual([2, 0]);
 });

@@ -4,7 +4,7 @@ import { api } from "../api/client";
 import { followVideo } from "../api/events";
 import type { Submission, Video } from "../api/types";
 import { Icon } from "../parts/Icon";
-import { inWords } from "../parts/Message";
+import { inWords, Message } from "../parts/Message";
 import { useAsked } from "../parts/useAsked";
 import { go } from "../router";
 import { Uploading } from "../upload/uploading";
@@ -16,15 +16,17 @@ import { retold } from "../words/reasons";
 export function UploadPage() {
   const [file, setFile] = useState<File | null>(null);
   const [video, setVideo] = useState<Video | null>(null);
+  const [gone, setGone] = useState(false);
   useEffect(() => {
     document.title = `${say("upload")} · InYourArea`;
   });
   const made = video?.id;
-  useEffect(() => (made ? followVideo(made, setVideo) : undefined), [made]);
+  useEffect(() => (made ? followVideo(made, setVideo, () => setGone(true)) : undefined), [made]);
   const shown = video?.shown_run_id;
   useEffect(() => {
     if (made && shown) go(`/watch/${made}`);
   }, [made, shown]);
+  if (gone) return <Message title={say("deletedVideo")} text={say("deletedVideoHelp")} back />;
   if (video) return <Making video={video} changed={setVideo} />;
   return (
     <section class="upload">

@@ -9,6 +9,8 @@ const MEASUREMENTS = 5;
 const RETURN_BEYOND_S = 0.1;
 /** So far behind its beginning a moment is surely inside a frame, in seconds. */
 const INSIDE_S = 0.004;
+/** A fancam that could not be played is tried a second time after so long, in milliseconds. */
+const AGAIN_MS = 3000;
 /** A new fancam starts this much ahead, about what a seek takes, in seconds. */
 const LEAD_S = 0.06;
 
@@ -22,6 +24,9 @@ export class Pair {
   /** The stage waits for the fancam. */
   private holding = false;
   private url = "";
+  /** The fancam that has failed once already. */
+  private failed = "";
+  private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly detached = new WeakMap<HTMLVideoElement, () => void>();
   private rate = 1;
   private readonly ending = new AbortController();
@@ -30,16 +35,21 @@ export class Pair {
   /** Seeks that were not asked for by anybody. */
   seeks = 0;
 
-  /** `waits` is called with true when the stage must wait for the fancam, and with false when no longer. */
+  /**
+   * `waits` is called with true when the stage must wait for the fancam, and with false when no longer;
+   * `broken` with true when the fancam could not be played, and with false when it is tried (again).
+   */
   constructor(
     private readonly video: HTMLVideoElement,
     private readonly place: HTMLElement,
     private readonly waits: (waiting: boolean) => void,
+    private readonly broken: (broken: boolean) => void,
   ) {
     const { signal } = this.ending;
     video.addEventListener("waiting", () => this.slave?.pause(), { signal });
     video.addEventListener("playing", () => this.go(), { signal });
-    video.addEventListener("pause", () => this.rest(), { signal });
+    // While the stage waits for the fancam, that must go on.
+    video.addEventListener("pause", () => this.holding || this.rest(), { signal });
     video.addEventListener("seeking", () => this.seek(video.currentTime), { signal });
     video.addEventListener("ratechange", () => this.setRate(video.playbackRate), { signal });
     document.addEventListener("visibilitychange", () => this.comeBack(), { signal });
@@ -48,15 +58,16 @@ export class Pair {
 
   close(): void {
     this.ending.abort();
-    this.unfollow();
-    for (const video of [this.slave, this.coming]) this.discard(video);
-    this.slave = this.coming = null;
+    clearTimeout(this.timer);
+    this.empty();
   }
 
   /** Another fancam is shown as soon as it stands where the stage is; until then the one before. */
   show(source: Source): void {
     if (source.url === this.url) return;
     this.url = source.url;
+    this.broken(false);
+    clearTimeout(this.timer);
     this.discard(this.coming);
     const video = document.createElement("video");
     video.muted = true;
@@ -65,6 +76,7 @@ export class Pair {
     video.dataset.testid = "fancam-video";
     this.detached.set(video, attach(video, source));
     this.coming = video;
+    video.addEventListener("error", () => this.fail(video, source));
     const once = { once: true };
     video.addEventListener(
       "loadedmetadata",
@@ -74,6 +86,20 @@ export class Pair {
       },
       once,
     );
+  }
+
+  /** Nobody waits for the fancam any more: it shows the frame that the stage rests at. */
+  rest(): void {
+    this.holding = false;
+    const slave = this.slave;
+    // The event comes late: by then the stage may be playing again.
+    if (!slave || !this.video.paused) return;
+    slave.pause();
+    // At rest the two must show the same frame: a pause is somebody's wish, so a seek is allowed.
+    // A busy browser's clock is ahead of its picture: what counts is the frame that the stage shows.
+    const shown = this.master ? this.master.mediaTime + INSIDE_S : this.video.currentTime;
+    if (!this.video.seeking && shown !== slave.currentTime) slave.currentTime = shown;
+    this.median.clear();
   }
 
   /** What the stage shows; called for each of its presented frames. */
@@ -108,6 +134,17 @@ export class Pair {
     if (this.playing) void video.play().catch(() => {});
   }
 
+  /** What is shown would stand still, or be another member: better nothing, and the stage goes on. */
+  private fail(video: HTMLVideoElement, source: Source): void {
+    if (video !== this.slave && video !== this.coming) return;
+    this.empty();
+    this.hold(false);
+    this.url = "";
+    if (this.failed === source.url) return this.broken(true);
+    this.failed = source.url;
+    this.timer = setTimeout(() => this.show(source), AGAIN_MS);
+  }
+
   private hold(waiting: boolean): void {
     if (waiting === this.holding || (waiting && (!this.playing || this.slave?.seeking))) return;
     this.holding = waiting;
@@ -118,18 +155,6 @@ export class Pair {
     this.holding = false;
     this.median.clear();
     if (this.slave) void this.slave.play().catch(() => {});
-  }
-
-  private rest(): void {
-    const slave = this.slave;
-    // The event comes late: by then the stage may be playing again.
-    if (!slave || this.holding || !this.video.paused) return;
-    slave.pause();
-    // At rest the two must show the same frame: a pause is somebody's wish, so a seek is allowed.
-    // A busy browser's clock is ahead of its picture: what counts is the frame that the stage shows.
-    const shown = this.master ? this.master.mediaTime + INSIDE_S : this.video.currentTime;
-    if (!this.video.seeking && shown !== slave.currentTime) slave.currentTime = shown;
-    this.median.clear();
   }
 
   private seek(seconds: number): void {
@@ -165,6 +190,12 @@ export class Pair {
     const speed = this.rate * wanted.factor;
     // Setting it costs the decoder something, so small differences are left alone.
     if (Math.abs(slave.playbackRate - speed) > 0.01 * this.rate) slave.playbackRate = speed;
+  }
+
+  private empty(): void {
+    this.unfollow();
+    for (const video of [this.slave, this.coming]) this.discard(video);
+    this.slave = this.coming = null;
   }
 
   private discard(video: HTMLVideoElement | null): void {

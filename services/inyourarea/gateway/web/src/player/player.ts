@@ -8,7 +8,7 @@ import type { Loop } from "./loops";
 import { Pair } from "./pair";
 import { canTakeFrames, framesAreUntold, onPresented, rememberUntold, tellsTime } from "./presented";
 import { Skips } from "./skips";
-import { attach, connection, type Source } from "./source";
+import { attach, comes, connection, type Source } from "./source";
 import { stateAt } from "./states";
 import type { Times } from "./times";
 
@@ -47,8 +47,10 @@ export class Player {
   readonly counting = signal<number | null>(null);
   /** There is a picture. */
   readonly drawn = signal(false);
-  /** What plays could not be played: true after the browser said so. */
-  readonly broken = signal(false);
+  /** Why what should play does not: the browser can not, or it did not come; empty while it may. */
+  readonly broken = signal<"" | "unplayable" | "away">("");
+  /** The same of the fancam's own file beside the stage. */
+  readonly fancamBroken = signal(false);
 
   readonly drawing = new Drawing(() => this.redraw());
   private readonly skips = new Skips();
@@ -167,11 +169,23 @@ export class Player {
     this.drawing.forget();
     this.attached = source.url;
     batch(() => {
-      this.broken.value = this.drawn.value = false;
+      this.broken.value = "";
+      this.drawn.value = false;
     });
     this.detach = attach(this.video, source);
     if (at) this.video.addEventListener("loadedmetadata", () => this.seekFrame(at), { once: true });
     if (this.playing.value && this.counting.value === null) this.start();
+  }
+
+  /** What could not be played is fetched anew, from the moment that is shown. */
+  tryAgain(): void {
+    this.attached = "";
+    this.keepSource(this.source.value);
+  }
+
+  /** The same of the fancam beside the stage. */
+  tryFancam(): void {
+    if (this.file.value) this.pair?.show(this.file.value);
   }
 
   /** Where the encoded fancam is put while it plays. */
@@ -190,8 +204,10 @@ export class Player {
   pause(): void {
     clearTimeout(this.counter);
     this.counting.value = null;
-    this.playing.value = this.held = false;
+    this.playing.value = this.waiting.value = false;
     this.video.pause();
+    if (this.held) this.pair?.rest();
+    this.held = false;
   }
 
   toggle(): void {
@@ -330,7 +346,7 @@ export class Player {
       if (this.held) untracked(() => this.waitForPair(false));
       return;
     }
-    this.pair ??= new Pair(this.video, place, (waits) => this.waitForPair(waits));
+    this.pair ??= new Pair(this.video, place, (waits) => this.waitForPair(waits), (broken) => (this.fancamBroken.value = broken));
     this.pair.show(file);
   }
 
@@ -344,6 +360,12 @@ export class Player {
   /** For tests and the page's small print: how far apart the two are. */
   get apart(): { drift: number; seeks: number } | null {
     return this.pair && { drift: this.pair.drift, seeks: this.pair.seeks };
+  }
+
+  private async explain(code: number): Promise<void> {
+    const file = this.attached;
+    const came = code === MediaError.MEDIA_ERR_DECODE || (code === MediaError.MEDIA_ERR_SRC_NOT_SUPPORTED && (await comes(file)));
+    if (file === this.attached) this.broken.value = came ? "unplayable" : "away";
   }
 
   private listen(): void {
@@ -361,6 +383,7 @@ export class Player {
     on("loadeddata", () => {
       this.redraw();
       this.drawn.value = true;
+      this.broken.value = "";
     });
     on("seeked", () => this.redraw());
     on("ended", () => {
@@ -369,8 +392,8 @@ export class Player {
     });
     on("error", () => {
       if (!this.video.getAttribute("src")) return;
-      this.broken.value = true;
-      this.playing.value = false;
+      this.pause();
+      void this.explain(this.video.error?.code ?? 0);
     });
     // Headphones pulled out, or a key on the keyboard: the page follows the element.
     on("pause", () => {

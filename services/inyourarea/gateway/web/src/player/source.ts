@@ -1,4 +1,5 @@
 /** Where a video's bytes come from: one mp4 by ranges, or HLS where the connection is thin. */
+import type Hls from "hls.js";
 
 /** The rung with the fewest pixels, for whoever wants less data. */
 const SMALLEST = 0;
@@ -21,6 +22,15 @@ export function connection(): { saveData: boolean; thin: boolean } {
   return { saveData, thin: saveData || slow };
 }
 
+/** Whether the file can be fetched now: of one that did not come browsers tell as of one that they can not play. */
+export async function comes(url: string): Promise<boolean> {
+  try {
+    return (await fetch(url, { method: "HEAD", cache: "no-store" })).ok;
+  } catch {
+    return false;
+  }
+}
+
 /** The video plays the source; returns what undoes it. hls.js is fetched only where it is needed. */
 export function attach(video: HTMLVideoElement, source: Source): () => void {
   const { thin, saveData } = connection();
@@ -36,8 +46,13 @@ export function attach(video: HTMLVideoElement, source: Source): () => void {
   let undo = () => clear(video);
   let gone = false;
   const address = source.hls_url;
-  const playFile = () => {
-    if (!gone) video.src = source.url;
+  const playFile = (hls?: Hls) => {
+    if (gone) return;
+    const { currentTime, paused } = video;
+    hls?.destroy();
+    video.src = source.url;
+    video.currentTime = currentTime;
+    if (!paused) void video.play().catch(() => {});
   };
   // Not the light build: it leaves out the sound, which is a rendition of its own.
   import("hls.js").then(({ default: Hls }) => {
@@ -45,9 +60,7 @@ export function attach(video: HTMLVideoElement, source: Source): () => void {
     if (!Hls.isSupported()) return playFile();
     const hls = new Hls({ enableWorker: false });
     hls.on(Hls.Events.ERROR, (_event, data) => {
-      if (!data.fatal) return;
-      hls.destroy();
-      playFile();
+      if (data.fatal) playFile(hls);
     });
     hls.loadSource(address);
     if (saveData) hls.autoLevelCapping = SMALLEST; // loading a source lifts it
@@ -56,7 +69,7 @@ export function attach(video: HTMLVideoElement, source: Source): () => void {
       hls.destroy();
       clear(video);
     };
-  }, playFile);
+  }, () => playFile());
   return () => {
     gone = true;
     undo();

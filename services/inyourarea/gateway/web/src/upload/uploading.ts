@@ -3,8 +3,10 @@ import { signal } from "@preact/signals";
 import { Upload } from "tus-js-client";
 import { API } from "../api/client";
 
-/** Waits between tries, in milliseconds; after them it waits for the connection or for the user. */
+/** Waits between tries, in milliseconds. */
 const RETRIES_MS = [0, 1000, 3000, 5000, 10_000, 20_000];
+/** After them it is tried again this often, when the connection is back, and when the user wants it; in milliseconds. */
+const AGAIN_MS = 30_000;
 /** One request carries so many bytes: what is lost at most, small enough for proxies. */
 const CHUNK = 16 * 2 ** 20;
 
@@ -17,6 +19,7 @@ export class Uploading {
   /** Why it will not go on, in words; empty while it may. */
   readonly failure = signal("");
   private readonly upload: Upload;
+  private timer: ReturnType<typeof setTimeout> | undefined;
   private readonly online = () => this.phase.value === "lost" && this.begin();
 
   /** `done` is called with the upload's id when the last byte is there. */
@@ -37,6 +40,7 @@ export class Uploading {
       onError: (error) => {
         const status = "originalResponse" in error ? error.originalResponse?.getStatus() : undefined;
         if (status && status >= 400 && status < 500) this.failure.value = said(error) ?? error.message;
+        else this.timer = setTimeout(() => this.begin(), AGAIN_MS);
         this.phase.value = "lost";
       },
       onSuccess: () => {
@@ -58,6 +62,7 @@ export class Uploading {
   }
 
   begin(): void {
+    clearTimeout(this.timer);
     this.failure.value = "";
     this.phase.value = "uploading";
     this.upload.start();
@@ -70,13 +75,18 @@ export class Uploading {
 
   /** Forgets the upload, here and at the gateway. */
   async drop(): Promise<void> {
-    removeEventListener("online", this.online);
+    this.rest();
     await this.upload.abort(Boolean(this.upload.url)).catch(() => {});
   }
 
   close(): void {
-    removeEventListener("online", this.online);
+    this.rest();
     void this.upload.abort();
+  }
+
+  private rest(): void {
+    clearTimeout(this.timer);
+    removeEventListener("online", this.online);
   }
 }
 

@@ -129,7 +129,18 @@ export function Screening({ watch, scene, video, reload }: Props) {
         </p>
       )}
       <Notices watch={watch} video={video} reload={reload} attend={attend} />
-      {player.broken.value && <Message title={say("stageBroken")} text={say("stageBrokenHelp")} />}
+      {player.broken.value && (
+        <Message
+          title={say(player.broken.value === "away" ? "stageAway" : "stageBroken")}
+          text={say(player.broken.value === "away" ? "stageAwayHelp" : "stageBrokenHelp")}
+        >
+          <p>
+            <button type="button" class="button" onClick={() => player.tryAgain()}>
+              {say("again")}
+            </button>
+          </p>
+        </Message>
+      )}
       {watch.people.length === 0 && <Message title={say("noPeople")} />}
       <Theatre player={player} video={element} overStage={correcting && <FaceBoxes player={player} editing={editing} />} />
       <div class="controls">

@@ -103,6 +103,14 @@ function FancamPane({ player, video }: { player: Player; video: HTMLVideoElement
         <FancamCanvas player={player} person={person} whose={() => player.person.peek()} testId="fancam-canvas" />
       )}
       {alone && !player.fancam.value?.url && <p class="no-stage">{say("drawing")}</p>}
+      {encoded && !alone && player.fancamBroken.value && (
+        <div class="no-stage" role="status" data-testid="fancam-broken">
+          {say("fancamBroken")}
+          <button type="button" class="button" onClick={() => player.tryFancam()}>
+            {say("again")}
+          </button>
+        </div>
+      )}
       <Badge player={player} person={person} />
     </figure>
   );
