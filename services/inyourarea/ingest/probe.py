@@ -98,12 +98,13 @@ def _first_look(objects: Objects, key: str, limits: Limits) -> tuple[tuple[int, 
     """
     with open_video(objects, key) as container:
         stream = picture_stream(container)
+        stored = stored_size(stream)
         _check_promises(container, stream, limits)
         packets = islice(packets_of(container, stream), _PACKETS_TO_A_PICTURE)
         frame = next((frame for packet in packets for frame in decoded(packet)), None)
         if not isinstance(frame, VideoFrame):
             raise VideoUnreadable(told("undecodable"))
-        size = turn_of(frame).upright_size(stored_size(stream))
+        size = turn_of(frame).upright_size(stored)
     _check_size(size, limits)
     return size, _conversion(look_of(frame))
 
