@@ -244,7 +244,9 @@ def _placed(
         if not seen.size:
             continue
         at = max(at, start)
-        if written is not None and at > written:
-            yield written, np.zeros((seen.shape[0], at - written), np.float32)
+        while written is not None and at > written:
+            silent = min(at - written, rate)  # a gap may last for hours
+            yield written, np.zeros((seen.shape[0], silent), np.float32)
+            written += silent
         yield at, np.ascontiguousarray(seen)
         written = at + seen.shape[1]

@@ -1,6 +1,7 @@
 """Sound keeps its place against the picture, to the sample where it is copied."""
 
 import io
+import tracemalloc
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -156,6 +157,25 @@ def test_recordings_whose_aac_overlaps_where_they_were_joined_are_copied(
 ) -> None:
     second = Sound(1 - overlap_s, 1 + overlap_s, click_s=Fraction(3, 2))
     assert_both_are_heard(sound(stored(joined(Sound(), second), tmp_path, (0, 60))))
+
+
+def test_a_long_gap_is_silent_in_little_memory(tmp_path: Path) -> None:
+    pieces = [
+        Film(tuple(range(30 * at, 30 * at + 30)), container="mpegts", sound=ac3_at(at))
+        for at in (0, 200)
+    ]
+    content = b"".join(film(piece) for piece in pieces)
+    tracemalloc.start()
+    try:
+        found = sound(stored(content, tmp_path, (0, 201 * 30)))
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
+    assert abs(heard_s(found)[1] - 201) <= Fraction(2048, 48000)
+
+
+def ac3_at(start_s: int) -> Sound:
+    return Sound(Fraction(start_s), click_s=start_s + Fraction(1, 2), codec="ac3")
 
 
 def test_a_decoder_that_is_not_known_here_does_not_hear_the_sound(tmp_path: Path) -> None:
