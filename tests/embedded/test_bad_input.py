@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -30,8 +31,10 @@ from lying_media import (
     cut_short,
     huge_pictures,
     sound_alone,
+    with_a_last_frame_of_days,
     with_a_life_of_years,
     with_a_million_frames,
+    with_clock,
     with_many_tracks,
 )
 from media import Film, film
@@ -218,6 +221,18 @@ BAD: dict[str, tuple[Case, str]] = {
     "a life of years": (
         video(lambda: with_a_life_of_years(film(Film(mux={"use_editlist": "0"})))),
         "hours",
+    ),
+    "a last frame of days": (
+        video(lambda: with_a_last_frame_of_days(film(Film(mux={"use_editlist": "0"})))),
+        "hours",
+    ),
+    "a clock of three seconds": (
+        video(lambda: with_clock(film(Film(container="matroska")), 3_000_000_000)),
+        "in steps of 3 s",
+    ),
+    "more than a thousand frames in a moment": (
+        video(lambda: film(Film(tuple(range(1001)), Fraction(1, 15360), size=(32, 32)))),
+        "more than 1,000 frames in one second",
     ),
     "ten thousand tracks": (
         video(lambda: with_many_tracks(film(Film()), 10_000)),

@@ -4,8 +4,8 @@ from inyourarea.contracts.digests import digest
 from inyourarea.contracts.v1 import facts_pb2 as facts
 
 # A stage raises its number when the bytes that it writes change; golden digests hold it to that.
-EXTRACTION_REVISION = 3
-DETECTION_REVISION = 4
+EXTRACTION_REVISION = 4
+DETECTION_REVISION = 5
 TRACKING_REVISION = 10
 CAMERA_REVISION = 4
 RENDER_REVISION = 3

@@ -32,6 +32,10 @@ REASONS: Mapping[str, str] = MappingProxyType(
         "at 3840x2160 and 60 frames/s; give a part of it or a smaller copy",
         "long": "the video says that it lasts {hours} hours; it may last {most}, cut it first",
         "frames": "the video has {frames} frames or more; it may have {most}, cut it first",
+        "dense": "the video has more than {most} frames in one second; export it again at its "
+        "usual frame rate",
+        "clock": "the video's times are counted in steps of {seconds} s, and steps of at most 1 s "
+        "are taken; export it again",
         "undecodable": "no picture of the video could be decoded; it is damaged, export it again",
         "no-frame": "the video holds no picture; it is damaged, export it again",
         "cut-short": "the video is cut short after {frames} frames; copy or download it again",

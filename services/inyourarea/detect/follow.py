@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inyourarea.core import boxes
+from inyourarea.core.timeline import TICK_S
 from inyourarea.detect.flow import Grey, advance, levelled
 from inyourarea.detect.links import NOBODY, link_frames
 from inyourarea.detect.pictures import Pictures
@@ -21,8 +22,9 @@ CLASH_IOU = 0.25
 #: Two ends that are one head look at least this alike: on drawn shows 95 % of the pairs of one
 #: person do, over cuts and in any light, and 20 % of those of two; the ways have met besides.
 LEAST_LIKENESS = 0.8
-#: A way of so few frames that ends on a sighting needs no second one back from there: frames.
-SHORT_FRAMES = 5
+#: A way so short that ends on a sighting needs no second one back from there: five frames of 30 a
+#: second. Seconds.
+SHORT_S = 0.17
 
 #: A followed box: rank, box, agreement, and the row of the sighting it belongs to.
 Row = tuple[int, NDArray[np.float64], float, int]
@@ -30,9 +32,13 @@ Row = tuple[int, NDArray[np.float64], float, int]
 
 @dataclass
 class Path:
-    """A head on its way: one box per frame after (or before) the row it started from."""
+    """A head on its way: one box per frame after (or before) the row it started from.
+
+    ``begin`` is that row's rank.
+    """
 
     origin: int
+    begin: int
     start: NDArray[np.float64]
     ranks: list[int] = field(default_factory=list)
     xyxy: list[NDArray[np.float64]] = field(default_factory=list)
@@ -69,12 +75,20 @@ NOBODY_FOLLOWED = Followed(
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Patience:
-    """How long a head is followed, in frames: until it is met again, or with no end in sight."""
+    """How long a head is followed, in seconds: until it is met again, or with no end in sight.
 
-    met_frames: int
-    unmet_frames: int
+    ``seconds`` float64 (frames,) are all frames' times.
+    """
+
+    seconds: NDArray[np.float64]
+    met_s: float
+    unmet_s: float
+
+    def reaches(self, path: Path, rank: int, most_s: float) -> bool:
+        """Whether that frame is within ``most_s`` of where the path began."""
+        return bool(abs(self.seconds[rank] - self.seconds[path.begin]) <= most_s + TICK_S)
 
 
 def follow(
@@ -90,15 +104,15 @@ def follow(
     both ends look alike; one that meets nobody keeps its first, certain part. No box overlaps
     another of its frame.
     """
-    after, before = link_frames(seen)
+    after, before = link_frames(seen, patience.seconds)
     is_sure = seen.confidence >= sure
     lost = np.flatnonzero((after == NOBODY) & is_sure)
     new = np.flatnonzero((before == NOBODY) & is_sure)
     ranks = pictures.pictured.tolist()
-    forward = _walk(pictures, seen, lost, ranks, patience.met_frames)
-    reached = [_reached(seen, path) for path in forward]
+    forward = _walk(pictures, seen, lost, ranks, patience)
+    reached = [_reached(seen, path, patience) for path in forward]
     new = np.setdiff1d(new, reached)
-    backward = _walk(pictures, seen, new, ranks[::-1], patience.met_frames)
+    backward = _walk(pictures, seen, new, ranks[::-1], patience)
     met = _meetings(seen, forward, backward)
     rows = [
         *_settled_ahead(forward, backward, met, reached, patience),
@@ -112,7 +126,7 @@ def _walk(
     seen: Sightings,
     starts: NDArray[np.int64],
     ranks: list[int],
-    most_frames: int,
+    patience: Patience,
 ) -> list[Path]:
     """Follow all starts through the ranks in the order given, each as far as it is certain."""
     waiting: dict[int, list[int]] = {}
@@ -122,8 +136,9 @@ def _walk(
     alive: list[Path] = []
     before: Grey | None = None
     for earlier, rank in pairwise(ranks):
-        alive += [Path(row, seen.xyxy[row]) for row in waiting.get(earlier, [])]
-        paths += alive[len(alive) - len(waiting.get(earlier, [])) :]
+        started = [Path(row, earlier, seen.xyxy[row]) for row in waiting.get(earlier, [])]
+        paths += started
+        alive = [p for p in alive + started if patience.reaches(p, rank, patience.met_s)]
         if not alive:
             before = None
             continue
@@ -133,25 +148,35 @@ def _walk(
         before = after
         for path, box, value in zip(alive, moved, agreement.tolist(), strict=True):
             path.add(rank, box, value)
-        alive = [path for path in alive if _is_going_on(path, seen, rank, most_frames)]
+        alive = [path for path in alive if _is_going_on(path, seen, rank, pictures.size)]
         alive = _without_clashes(alive)
     return paths
 
 
 #: Agreement below which a follower has lost its head.
 LEAST_AGREEMENT = 0.5
+#: Share of a box that the picture shows at least, and pixels of each side: a head that left it has
+#: no box, though the wall beside it is followed as well as ever.
+LEAST_SEEN, LEAST_SEEN_PX = 0.5, 1
 
 
-def _is_going_on(path: Path, seen: Sightings, rank: int, most_frames: int) -> bool:
-    """Whether the path's last box is still a head of its own; if not, the box is taken back."""
-    if path.agreement[-1] < LEAST_AGREEMENT:
+def _is_going_on(path: Path, seen: Sightings, rank: int, size: tuple[int, int]) -> bool:
+    """Whether the path's last box is still a head of its own; if not, the box is taken back.
+
+    ``size`` is the (width, height) of the pictures.
+    """
+    if path.agreement[-1] < LEAST_AGREEMENT or not _is_seen(path.last, size):
         path.cut_to(len(path.ranks) - 1)
         return False
     rows = seen.rows_at(rank)
     overlap = boxes.iou(path.xyxy[-1][None], seen.xyxy[rows])[0]
-    if rows.size and overlap.max() > CLASH_IOU:
-        return False
-    return len(path.ranks) < most_frames
+    return not rows.size or bool(overlap.max() <= CLASH_IOU)
+
+
+def _is_seen(box: NDArray[np.float64], size: tuple[int, int]) -> bool:
+    shown = boxes.clip(box, *size)
+    is_there = bool((boxes.size(shown) >= LEAST_SEEN_PX).all())
+    return is_there and bool(boxes.area(shown) >= LEAST_SEEN * boxes.area(box))
 
 
 def _without_clashes(alive: list[Path]) -> list[Path]:
@@ -166,9 +191,9 @@ def _without_clashes(alive: list[Path]) -> list[Path]:
     return sorted(kept, key=lambda path: path.origin)
 
 
-def _reached(seen: Sightings, path: Path) -> int:
+def _reached(seen: Sightings, path: Path, patience: Patience) -> int:
     """The row of a sighting that a short path ended upon, `NOBODY` without: needs no way back."""
-    if not 0 < len(path.ranks) <= SHORT_FRAMES:
+    if not path.ranks or not patience.reaches(path, path.ranks[-1], SHORT_S):
         return NOBODY
     rows = seen.rows_at(path.ranks[-1])
     overlap = boxes.iou(path.last[None], seen.xyxy[rows])[0]
@@ -198,14 +223,14 @@ def _settled_ahead(
         elif reached[i] != NOBODY:
             rows += _rows(ahead, len(ahead.ranks))
         else:
-            rows += _certain(ahead, patience.unmet_frames)
+            rows += _certain(ahead, patience)
     return rows
 
 
 def _settled_behind(backward: list[Path], met: dict[int, int], patience: Patience) -> list[Row]:
     """What is left of the ways back that met nobody."""
     alone = set(range(len(backward))) - set(met.values())
-    return [row for j in sorted(alone) for row in _certain(backward[j], patience.unmet_frames)]
+    return [row for j in sorted(alone) for row in _certain(backward[j], patience)]
 
 
 def _meetings(
@@ -266,10 +291,15 @@ def _joined(ahead: Path, behind: Path) -> list[Row]:
 CERTAIN_AGREEMENT = 0.7
 
 
-def _certain(path: Path, most_frames: int) -> list[Row]:
+def _certain(path: Path, patience: Patience) -> list[Row]:
     """The part of a path that meets nobody which can be believed."""
-    doubtful = [i for i, value in enumerate(path.agreement) if value < CERTAIN_AGREEMENT]
-    return _rows(path, min([most_frames, *doubtful]))
+    steps = zip(path.ranks, path.agreement, strict=True)
+    doubtful = (
+        place
+        for place, (rank, value) in enumerate(steps)
+        if value < CERTAIN_AGREEMENT or not patience.reaches(path, rank, patience.unmet_s)
+    )
+    return _rows(path, next(doubtful, len(path.ranks)))
 
 
 def _rows(path: Path, length: int) -> list[Row]:

@@ -6,9 +6,9 @@ from numpy.typing import NDArray
 from inyourarea.core import boxes
 from inyourarea.detect.sightings import Sightings
 
-#: How far a head goes, in its own heights: at rest, and per frame more.
+#: How far a head goes, in its own heights: at rest, and more per second, a quarter per frame of 30.
 REACH_FACES = 0.5
-REACH_FACES_PER_FRAME = 0.25
+REACH_FACES_PER_S = 7.5
 REACH_FACES_MOST = 2.0
 #: A head's size changes by no more than this factor between two frames that were looked at.
 SIZE_FACTOR = 1.6
@@ -17,7 +17,7 @@ NOBODY = -1
 
 
 def pair_boxes(
-    ours: NDArray[np.float64], theirs: NDArray[np.float64], frames_apart: int
+    ours: NDArray[np.float64], theirs: NDArray[np.float64], seconds_apart: float
 ) -> NDArray[np.int64]:
     """For each of our boxes the one of theirs that is the same head, `NOBODY` without; (n,).
 
@@ -31,7 +31,7 @@ def pair_boxes(
     steps = boxes.centre(ours)[:, None] - boxes.centre(theirs)[None]
     distance = np.hypot(steps[..., 0], steps[..., 1]) / np.maximum(mean, 1)
     ratio = np.abs(np.log(np.maximum(tall, 1)[:, None] / np.maximum(other, 1)[None, :]))
-    reach = min(REACH_FACES + REACH_FACES_PER_FRAME * frames_apart, REACH_FACES_MOST)
+    reach = min(REACH_FACES + REACH_FACES_PER_S * seconds_apart, REACH_FACES_MOST)
     impossible = (distance > reach) | (ratio > np.log(SIZE_FACTOR))
     cost = np.where(impossible, 100.0, distance + ratio)
     # Imported here: a third of what a run imports, and first needed when a segment was looked at.
@@ -43,13 +43,19 @@ def pair_boxes(
     return partner
 
 
-def link_frames(seen: Sightings) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Each row's successor and predecessor in the neighbouring looked frames, `NOBODY` without."""
+def link_frames(
+    seen: Sightings, seconds: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Each row's successor and predecessor in the neighbouring looked frames, `NOBODY` without.
+
+    ``seconds`` (frames,) are all frames' times.
+    """
     after = np.full(len(seen), NOBODY, dtype=np.int64)
     before = np.full(len(seen), NOBODY, dtype=np.int64)
     for first, second in zip(seen.looked[:-1], seen.looked[1:], strict=True):
         ours, theirs = seen.rows_at(int(first)), seen.rows_at(int(second))
-        partner = pair_boxes(seen.xyxy[ours], seen.xyxy[theirs], int(second - first))
+        apart_s = float(seconds[second] - seconds[first])
+        partner = pair_boxes(seen.xyxy[ours], seen.xyxy[theirs], apart_s)
         has = partner != NOBODY
         after[ours[has]] = theirs[partner[has]]
         before[theirs[partner[has]]] = ours[has]

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inyourarea.core import boxes
+from inyourarea.core.timeline import TICK_S
 from inyourarea.detect.links import NOBODY, link_frames
 from inyourarea.detect.sightings import Sightings
 
@@ -31,7 +32,7 @@ def first_look(pictured: Ints, seconds: Floats) -> Ints:
     """
     looked = pictured[:1].tolist()
     for rank, following in pairwise(pictured[1:].tolist()):
-        if seconds[following] - seconds[looked[-1]] > CALM_S:
+        if seconds[following] - seconds[looked[-1]] > CALM_S + TICK_S:
             looked.append(rank)
     return np.union1d(looked, pictured[-1:]).astype(np.int64)
 
@@ -46,13 +47,13 @@ def next_look(seen: Sightings, pictured: Ints, seconds: Floats, sure: float) -> 
     """
     first, second = np.searchsorted(pictured, [seen.looked[:-1], seen.looked[1:]])
     lasts_s = seconds[seen.looked[1:]] - seconds[seen.looked[:-1]]
-    is_too_long = (second - first > 1) & (lasts_s > _longest_s(seen, seconds, sure))
+    is_too_long = (second - first > 1) & (lasts_s > _longest_s(seen, seconds, sure) + TICK_S)
     return pictured[(first + second)[is_too_long] // 2]
 
 
 def _longest_s(seen: Sightings, seconds: Floats, sure: float) -> Floats:
     """How long each stretch between two looks may be for what happens in it, (looks - 1,)."""
-    after, before = link_frames(seen)
+    after, before = link_frames(seen, seconds)
     turns = _bends(seen, seconds, after, before) > MOST_BEND
     is_sure = seen.confidence >= sure
     longest_s = np.full(max(0, len(seen.looked) - 1), CALM_S)
@@ -87,7 +88,8 @@ def _changes(seen: Sightings, seconds: Floats, sure: float, after: Ints, before:
         goes[row] = goes[after[row]]
         weight[row] = weight[after[row]]
     weight[weight < sure] = 0.0
-    comes, leaves = time - came < CHANGE_S, goes - time < CHANGE_S
+    within_s = CHANGE_S - TICK_S
+    comes, leaves = time - came < within_s, goes - time < within_s
     changes = np.zeros(max(0, len(seen.looked) - 1), dtype=bool)
     for stretch, (first, second) in enumerate(pairwise(seen.looked.tolist())):
         ours = seen.rows_at(first)

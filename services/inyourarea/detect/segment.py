@@ -21,8 +21,7 @@ from inyourarea.detect.sightings import Sightings, join_sightings
 TOGETHER = 8
 #: Seconds a head is followed: a dancer's back is seen for up to three, and both ends agree then;
 #: with one end only, drift grows too likely.
-FOLLOW_MET_S = Fraction(3)
-FOLLOW_UNMET_S = Fraction(3, 4)
+FOLLOW_MET_S, FOLLOW_UNMET_S = 3.0, 0.75
 #: Only boxes of at least this share of the believed confidence are followed.
 FOLLOWED_SHARE = 0.8
 
@@ -85,7 +84,7 @@ def _looks(pictures: Pictures, rank: NDArray[np.int64], xyxy: NDArray[np.float64
 def look_where_needed(pictures: Pictures, detector: Detector, footage: Footage) -> Sightings:
     """What the detector sees in as many frames as the segment needs."""
     pictured = pictures.pictured
-    seconds = pictures.pts.astype(np.float64) * float(footage.time_base)
+    seconds = _seconds(pictures, footage)
     seen = look(pictures, detector, first_look(pictured, seconds))
     while (again := next_look(seen, pictured, seconds, detector.info.confidence)).size:
         seen = join_sightings([seen, look(pictures, detector, again)])
@@ -120,7 +119,8 @@ def take_given(pictures: Pictures, given: GivenBoxes, classes: int) -> Sightings
 
 def complete(pictures: Pictures, seen: Sightings, sure: float, footage: Footage) -> Detections:
     """The sightings, and the heads that were followed."""
-    followed = follow(pictures, seen, sure * FOLLOWED_SHARE, _patience(pictures, footage))
+    patience = Patience(_seconds(pictures, footage), FOLLOW_MET_S, FOLLOW_UNMET_S)
+    followed = follow(pictures, seen, sure * FOLLOWED_SHARE, patience)
     return _in_source(pictures, seen, followed, footage)
 
 
@@ -137,12 +137,9 @@ def _in_source(
     return replace(rows, xyxy=xyxy.astype(np.float32))
 
 
-def _patience(pictures: Pictures, footage: Footage) -> Patience:
-    """The longest ways in frames, at this segment's mean rate."""
-    pts = pictures.pts
-    step_s = Fraction(int(pts[-1] - pts[0]), max(1, len(pts) - 1)) * footage.time_base
-    step_s = step_s or Fraction(1, 30)
-    return Patience(max(1, int(FOLLOW_MET_S / step_s)), max(1, int(FOLLOW_UNMET_S / step_s)))
+def _seconds(pictures: Pictures, footage: Footage) -> NDArray[np.float64]:
+    """Every frame's time."""
+    return pictures.pts.astype(np.float64) * float(footage.time_base)
 
 
 def _assembled(pictures: Pictures, seen: Sightings, followed: Followed) -> Detections:

@@ -1,10 +1,11 @@
-"""The audio track of the part of the video that is used: copied where it is AAC, else encoded once.
+"""The audio track of the part of the video that is used: copied where it is AAC of one form.
 
-Stored as one mp4 object whose time 0 is the part's first frame. What begins before it is trimmed
-by the file's edit list to the sample; sound that starts later or ends earlier stays so.
+Other sound is encoded once. Stored as one mp4 object whose time 0 is the part's first frame. What
+begins before it is trimmed by the file's edit list to the sample; sound that starts later or ends
+earlier stays so.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import chain, groupby
@@ -44,6 +45,11 @@ _OPTIONS = {
 
 
 _Packet: TypeAlias = "Packet[AudioStream]"
+_Writer: TypeAlias = Callable[[InputContainer, AudioStream, tuple[Fraction, Fraction], Path], bool]
+
+
+class _FormChanges(Exception):
+    """AAC goes from stereo to 5.1, or to another rate, on the way: an mp4's track has one form."""
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,16 @@ def store_audio(objects: Objects, cut: AudioCut, scratch: Path) -> bool:
     Runs in a child process; the folder ``scratch`` is the caller's to remove.
     """
     path = scratch / "audio.mp4"
+    try:
+        is_written = _take_out(_copy_or_encode, objects, cut, path)
+    except _FormChanges:
+        is_written = _take_out(_encode, objects, cut, path)
+    if is_written:
+        objects.put(cut.audio_key, path)
+    return is_written
+
+
+def _take_out(write: _Writer, objects: Objects, cut: AudioCut, path: Path) -> bool:
     with open_video(objects, cut.source_key) as container:
         stream = _sound_stream(container)
         if stream is None:
@@ -78,11 +94,7 @@ def store_audio(objects: Objects, cut: AudioCut, scratch: Path) -> bool:
         for other in container.streams:
             if other.index != stream.index:
                 other.discard = Discard.all
-        is_copied = stream.codec_context.name == "aac"
-        is_written = (_copy if is_copied else _encode)(container, stream, cut.span_s, path)
-    if is_written:
-        objects.put(cut.audio_key, path)
-    return is_written
+        return write(container, stream, cut.span_s, path)
 
 
 def _sound_stream(container: InputContainer) -> AudioStream | None:
@@ -110,6 +122,13 @@ def _go_to(container: InputContainer, start_s: Fraction) -> None:
         container.seek(0)
 
 
+def _copy_or_encode(
+    container: InputContainer, stream: AudioStream, span_s: tuple[Fraction, Fraction], path: Path
+) -> bool:
+    is_copied = stream.codec_context.name == "aac"
+    return (_copy if is_copied else _encode)(container, stream, span_s, path)
+
+
 def _copy(
     container: InputContainer, stream: AudioStream, span_s: tuple[Fraction, Fraction], path: Path
 ) -> bool:
@@ -119,6 +138,7 @@ def _copy(
     if first is None:
         return False
     last: int | None = None
+    form = _adts_form(first[2])
     with av.open(str(path), "w", format="mp4", options=_OPTIONS) as written:
         track = written.add_stream_from_template(stream)
         for at_s, length_s, packet in chain((first,), packets):
@@ -126,12 +146,25 @@ def _copy(
             if last is not None and at <= last:
                 continue  # two recordings were joined, and the second begins before the first ends
             last = at
+            if _adts_form(packet) != form:
+                raise _FormChanges
             packet.stream = track
             packet.time_base = Fraction(1, rate)
             packet.pts = packet.dts = at
             packet.duration = round(length_s * rate)
             written.mux(packet)
     return True
+
+
+def _adts_form(packet: _Packet) -> tuple[int, int] | None:
+    """Profile, rate and channels as the header in front of each packet has them; none without.
+
+    Source: ISO/IEC 13818-7, 6.2.
+    """
+    head = bytes(memoryview(packet)[:4])
+    if len(head) < 4 or head[0] != 0xFF or head[1] & 0xF6 != 0xF0:
+        return None
+    return head[2] & 0xFD, head[3] & 0xC0
 
 
 def _steady(
@@ -244,7 +277,9 @@ def _placed(
         if not seen.size:
             continue
         at = max(at, start)
-        if written is not None and at > written:
-            yield written, np.zeros((seen.shape[0], at - written), np.float32)
+        while written is not None and at > written:
+            silent = min(at - written, rate)  # a gap may last for hours
+            yield written, np.zeros((seen.shape[0], silent), np.float32)
+            written += silent
         yield at, np.ascontiguousarray(seen)
         written = at + seen.shape[1]

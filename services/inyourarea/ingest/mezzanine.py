@@ -36,7 +36,7 @@ def mezzanine_size(size: tuple[int, int]) -> tuple[int, int]:
 
 def mezzanine_keys(pts: NDArray[np.int64], time_base: Fraction) -> NDArray[np.int64]:
     """Which of the frames ``pts`` int64 (n,) are key frames in the copy."""
-    step = int(_KEYS_S / time_base)
+    step = max(1, int(_KEYS_S / time_base))
     keys = [int(pts[0])]
     while (following := int(np.searchsorted(pts, keys[-1] + step))) < pts.size:
         keys.append(int(pts[following]))
@@ -44,7 +44,10 @@ def mezzanine_keys(pts: NDArray[np.int64], time_base: Fraction) -> NDArray[np.in
 
 
 def make_mezzanine(objects: Objects, key: str, copy_key: str, probe: Probe, scratch: Path) -> None:
-    """The copy is stored: the same pts in the same time base, upright, in our colours.
+    """The copy is stored: the same pts, upright, in our colours.
+
+    An mp4 counts in whole parts of a second: where the source's clock ticks in several of them, the
+    copy keeps the numbers and runs faster. Nobody looks at it but by pts.
 
     Runs in a child process, which may die of it; so the folder ``scratch`` is the caller's to
     remove. Equal input, equal bytes. Whoever has waited for another one's copy makes none.
@@ -64,8 +67,9 @@ def make_mezzanine(objects: Objects, key: str, copy_key: str, probe: Probe, scra
 def _write(objects: Objects, key: str, path: Path, probe: Probe) -> None:
     keys = set(mezzanine_keys(probe.pts, probe.time_base).tolist())
     width, height = mezzanine_size((probe.width, probe.height))
-    # In units of the source's own time base, so that no stamp is rounded.
-    scale = str(probe.time_base.denominator)
+    # In units of the source's own time base, or parts of one, so that no stamp is rounded.
+    tick = Fraction(1, probe.time_base.denominator)
+    scale = str(tick.denominator)
     options = {
         "fflags": "+bitexact",
         "video_track_timescale": scale,
@@ -76,13 +80,12 @@ def _write(objects: Objects, key: str, path: Path, probe: Probe) -> None:
     with av.open(str(path), "w", format="mp4", options=options) as container:
         stream = container.add_stream("libx264", options=_ENCODER)
         stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
-        stream.time_base = probe.time_base
-        stream.codec_context.time_base = probe.time_base
+        stream.time_base = stream.codec_context.time_base = tick
         for name in ("colorspace", "color_primaries", "color_trc", "color_range"):
             setattr(stream.codec_context, name, 1)
         end_pts = probe.end_pts
         for planes in decode_segment(objects, key, int(probe.pts[0]), end_pts):
-            frame = _frame(planes, (width, height), probe.time_base)
+            frame = _frame(planes, (width, height), tick)
             frame.pict_type = PictureType.I if planes.pts in keys else PictureType.NONE
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))

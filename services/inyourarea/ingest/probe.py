@@ -70,14 +70,17 @@ def probe_video(objects: Objects, key: str, limits: Limits) -> Probe:
         has_audio = bool(container.streams.audio)
         # The format's name, not that of the library that decodes it.
         codec, name = stream.codec_context.codec.canonical_name, container.format.name
-        time_base = Fraction(stream.time_base or 0)
+        time_base = _clock(stream)
         pts, key_pts, last_duration = _read_stamps(container, stream, limits)
     if pts.size * width * height > limits.pixels:
         raise VideoTooLarge(told("pixels", frames=f"{pts.size:,}", width=width, height=height))
+    end_pts = _end(pts, last_duration, time_base)
+    _check_duration(int(end_pts - pts[0]) * time_base, limits)
+    _check_rate(pts, time_base, limits)
     return Probe(
         pts=pts,
         key_pts=key_pts,
-        end_pts=_end(pts, last_duration, time_base),
+        end_pts=end_pts,
         time_base=time_base,
         width=width,
         height=height,
@@ -95,12 +98,13 @@ def _first_look(objects: Objects, key: str, limits: Limits) -> tuple[tuple[int, 
     """
     with open_video(objects, key) as container:
         stream = picture_stream(container)
+        stored = stored_size(stream)
         _check_promises(container, stream, limits)
         packets = islice(packets_of(container, stream), _PACKETS_TO_A_PICTURE)
         frame = next((frame for packet in packets for frame in decoded(packet)), None)
         if not isinstance(frame, VideoFrame):
             raise VideoUnreadable(told("undecodable"))
-        size = turn_of(frame).upright_size(stored_size(stream))
+        size = turn_of(frame).upright_size(stored)
     _check_size(size, limits)
     return size, _conversion(look_of(frame))
 
@@ -148,6 +152,22 @@ def _check_frames(frames: int, limits: Limits) -> None:
         raise VideoTooLarge(told("frames", frames=f"{frames:,}", most=f"{limits.frames:,}"))
 
 
+def _check_rate(pts: NDArray[np.int64], time_base: Fraction, limits: Limits) -> None:
+    """No second of it, wherever it begins, holds more frames than allowed."""
+    most = limits.frames_per_s
+    lasts = pts[most:] - pts[:-most]
+    if lasts.size and int(lasts.min()) * time_base < 1:
+        raise VideoTooLarge(told("dense", most=f"{most:,}"))
+
+
+def _clock(stream: VideoStream) -> Fraction:
+    """Seconds between two values of a stamp."""
+    time_base = Fraction(stream.time_base or 0)
+    if not 0 < time_base <= 1:
+        raise VideoUnreadable(told("clock", seconds=f"{float(time_base):g}"))
+    return time_base
+
+
 def _read_stamps(
     container: InputContainer, stream: VideoStream, limits: Limits
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], int]:
@@ -177,8 +197,6 @@ def _read_stamps(
     if packets < promised or is_cut:
         raise VideoUnreadable(told("cut-short", frames=f"{packets:,}"))
     pts = np.array(sorted(shown), dtype=np.int64)
-    span = int(pts[-1] - pts[0]) * Fraction(stream.time_base or 0)
-    _check_duration(span, limits)
     key_pts = np.array(sorted({int(pts[0]), *keys}), dtype=np.int64)
     return pts, key_pts, shown[int(pts[-1])]
 

@@ -95,6 +95,7 @@ def _next_start(keys: NDArray[np.int64], start: int, end: int, time_base: Fracti
     length = float(SEGMENT_S / time_base)
     if end - start <= 1.5 * length:
         return None
-    later = np.append(keys[keys > start], end)
+    first, at = np.searchsorted(keys, [start + 1, start + int(length)]).tolist()
+    later = np.append(keys[max(first, at - 1) : at + 2], end)
     nearest = int(later[np.argmin(np.abs(later - start - length))])
     return None if nearest == end else nearest

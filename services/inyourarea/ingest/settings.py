@@ -16,6 +16,9 @@ class Limits:
     duration_s: int = 4 * 3600
     #: Four hours at 60 frames a second.
     frames: int = 4 * 3600 * 60
+    #: Frames in any one second, so that a segment is a bounded piece of work; cameras of phones
+    #: record up to 960 for slow motion.
+    frames_per_s: int = 1000
     #: Pixels over all frames: four hours of 3840x2160 at 60 frames a second.
     pixels: int = 4 * 3600 * 60 * 3840 * 2160
     #: Pixels of the shorter side: below it no face can be told from another.

@@ -57,12 +57,13 @@ def decode_segment(objects: Objects, key: str, start_pts: int, end_pts: int) -> 
     for run_up_s in _RUN_UPS_S:
         with open_video(objects, key) as container:
             stream = picture_stream(container)
+            size = stored_size(stream)
             target = _target(stream, start_pts, run_up_s)
             frames = _frames_from(container, stream, target)
             first = next(frames, None)
             if target is None or (first is not None and _pts(first) <= start_pts):
                 found = chain(() if first is None else (first,), frames)
-                yield from _presented(_converted(found, stream), start_pts, end_pts)
+                yield from _presented(_converted(found, stream, size), start_pts, end_pts)
                 return
 
 
@@ -123,7 +124,10 @@ def _pts(frame: VideoFrame) -> int:
 
 
 def stored_size(stream: VideoStream) -> tuple[int, int]:
-    """Width and height of the stream's pictures with square pixels, before they are turned."""
+    """Width and height of the stream's pictures with square pixels, before they are turned.
+
+    Of the whole video before anything was decoded; after that, of the latest picture.
+    """
     size = (stream.codec_context.width, stream.codec_context.height)
     return square_size(size, stream.sample_aspect_ratio)
 
@@ -138,9 +142,10 @@ def turn_of(frame: VideoFrame) -> Orientation:
     return orientation(bytes(found))
 
 
-def _converted(frames: Iterator[VideoFrame], stream: VideoStream) -> Iterator[Planes]:
-    """Every frame in our colours, at the stream's size, turned as the first one asks."""
-    size = stored_size(stream)
+def _converted(
+    frames: Iterator[VideoFrame], stream: VideoStream, size: tuple[int, int]
+) -> Iterator[Planes]:
+    """Every frame in our colours, at that size, turned as the first one asks."""
     is_interlaced = stream.codec_context.field_order in _INTERLACED
     turn: Orientation | None = None
     converter: Converter | None = None

@@ -91,9 +91,9 @@ def scene(people: list[Person], seed: int = 0) -> NDArray[np.uint8]:
     return picture
 
 
-def pack_of(pictures: list[NDArray[np.uint8]]) -> bytes:
-    """The pictures as a frame pack of a source twice their size."""
-    pts = tuple(PTS_STEP * (number + 1) for number in range(len(pictures)))
+def pack_of(pictures: list[NDArray[np.uint8]], pts: tuple[int, ...] = ()) -> bytes:
+    """The pictures as a frame pack of a source twice their size, at those pts or 30 a second."""
+    pts = pts or tuple(PTS_STEP * (number + 1) for number in range(len(pictures)))
     jpegs = {
         stamp: cv2.imencode(".jpg", picture, [cv2.IMWRITE_JPEG_QUALITY, 75])[1].tobytes()
         for stamp, picture in zip(pts, pictures, strict=True)

@@ -1,5 +1,8 @@
 """A head that turns away keeps its box; a head that is gone, or somebody else's, gets none."""
 
+from fractions import Fraction
+
+import cv2
 import numpy as np
 import pytest
 
@@ -7,11 +10,12 @@ from inyourarea.core import boxes
 from inyourarea.detect.appearance import join_looks, look_at
 from inyourarea.detect.follow import Followed, Patience, follow
 from inyourarea.detect.pictures import Pictures
+from inyourarea.detect.segment import Footage, complete
 from inyourarea.detect.sightings import Sightings
-from scenes import Person, pack_of, scene
+from scenes import HEIGHT, SOURCE, WIDTH, Person, pack_of, scene
 
 SURE = 0.5
-PATIENCE = Patience(met_frames=60, unmet_frames=15)
+PATIENCE = Patience(np.arange(40) / 30, met_s=2.0, unmet_s=0.5)
 
 
 def sightings_of(people: list[list[Person]], drawn: list[np.ndarray]) -> Sightings:
@@ -61,9 +65,48 @@ def test_a_head_that_turns_away_and_back_is_followed_all_the_way() -> None:
 def test_who_never_turns_back_is_followed_for_a_while_only() -> None:
     people = [[walker(k, range(8, 40))] for k in range(40)]
     found = followed_in(people)
-    assert len(found.rank) <= PATIENCE.unmet_frames
+    assert len(found.rank) <= 15
     truth = np.array([people[k][0].box for k in found.rank]).reshape(-1, 4)
     assert (boxes.paired_iou(found.xyxy, truth) > 0.5).all()
+
+
+def wall_of(height: int) -> np.ndarray:
+    """A large textured picture; any part of it can be followed."""
+    noise = np.random.default_rng(0).integers(0, 255, (height // 6, 54, 3), dtype=np.uint8)
+    return cv2.resize(noise, (WIDTH, height), interpolation=cv2.INTER_CUBIC)
+
+
+def seen_once(drawn: list[np.ndarray], box: tuple[int, int, int, int]) -> Sightings:
+    """A face that the detector sees in the first frame only."""
+    xyxy = np.array([box], dtype=np.float64)
+    return Sightings(
+        rank=np.array([0]),
+        xyxy=xyxy,
+        confidence=np.array([0.9]),
+        scores=np.array([[0.9]], dtype=np.float32),
+        looks=look_at(drawn[0], xyxy),
+        looked=np.arange(len(drawn)),
+    )
+
+
+@pytest.mark.parametrize(
+    ("steps_ms", "last_ms"), [([33] * 9 + [300] * 20, 597), ([300] * 3 + [10] * 26, 600)]
+)
+def test_a_head_is_followed_as_many_seconds_where_the_frame_rate_changes(
+    steps_ms: list[int], last_ms: int
+) -> None:
+    stamps = tuple(np.cumsum([0, *steps_ms]).tolist())
+    drawn = [wall_of(HEIGHT)] * len(stamps)
+    seen, footage = seen_once(drawn, (150, 82, 170, 106)), Footage(SOURCE, Fraction(1, 1000))
+    found = complete(Pictures(pack_of(drawn, stamps)), seen, SURE, footage)
+    assert found.pts.tolist() == [pts for pts in stamps if pts <= last_ms]
+
+
+def test_a_head_that_leaves_the_picture_keeps_its_box_while_half_of_it_is_seen() -> None:
+    wall = wall_of(600)
+    drawn = [wall[100 + 6 * k :][:HEIGHT] for k in range(15)]  # the camera tilts down
+    found = followed_on(drawn, seen_once(drawn, (150, 32, 170, 56)))
+    assert found.rank.tolist() == [1, 2, 3, 4, 5, 6, 7]
 
 
 def test_nobody_is_followed_over_a_cut() -> None:
@@ -118,7 +161,7 @@ def test_somebody_else_at_the_end_of_the_way_is_not_taken_for_her() -> None:
     people = [at(k) for k in range(20)]
     found = followed_in(people)
     origins = sightings_of(people, [scene(there) for there in people]).rank[found.origin]
-    assert (np.abs(origins - found.rank) < PATIENCE.unmet_frames).all()
+    assert (np.abs(origins - found.rank) < 15).all()
     assert (found.rank < 14).all()
 
 

@@ -5,11 +5,11 @@ import pytest
 
 from inyourarea.core.detections import PORTRAIT_LENGTH
 from inyourarea.detect.appearance import LENGTH, Looks
+from inyourarea.detect.links import NOBODY, pair_boxes
 from inyourarea.detect.looking import first_look, next_look
 from inyourarea.detect.sightings import Sightings
 
 PICTURED = np.arange(13)
-SECONDS = np.arange(40) / 30
 QUIET = [(100.0, 0.9), (200.0, 0.9)]
 
 
@@ -33,8 +33,8 @@ def alike(people: int) -> Looks:
     )
 
 
-def again(boxes_of: dict[int, list[tuple[float, float]]]) -> list[int]:
-    return next_look(seen_at(boxes_of), PICTURED, SECONDS, 0.5).tolist()
+def again(boxes_of: dict[int, list[tuple[float, float]]], rate: int = 30) -> list[int]:
+    return next_look(seen_at(boxes_of), PICTURED, np.arange(40) / rate, 0.5).tolist()
 
 
 @pytest.mark.parametrize(
@@ -50,6 +50,22 @@ def test_the_first_looks_are_as_far_apart_at_any_frame_rate(rate: int, ranks: li
     assert first_look(np.arange(20), np.arange(20) / rate).tolist() == ranks
 
 
+@pytest.mark.parametrize("begins", [0.0, 1000.0, 95443.7])
+def test_bounds_that_whole_frames_reach_are_alike_at_every_place(begins: float) -> None:
+    seconds = begins + np.arange(29) / 50
+    assert first_look(np.arange(29), seconds).tolist() == [0, 7, 14, 21, 28]
+
+
+def test_a_head_goes_as_far_in_a_second_at_any_frame_rate() -> None:
+    there, beside, beyond = (
+        np.array([[x, 50, x + 16, 70]]) for x in (100.0, 100 + 1.4 * 20, 100 + 1.6 * 20)
+    )
+    assert pair_boxes(there, beside, 4 / 30).tolist() == [0]
+    assert pair_boxes(there, beyond, 4 / 30).tolist() == [NOBODY]
+    assert again({0: [(100.0, 0.9)], 4: [(132.0, 0.9)]}, rate=30) == [2]
+    assert again({0: [(100.0, 0.9)], 8: [(132.0, 0.9)]}, rate=60) == [4]
+
+
 def test_where_the_frame_rate_drops_every_frame_is_looked_at() -> None:
     seconds = np.concatenate([np.arange(8) / 30, 8 / 30 + np.arange(4) / 8])
     assert first_look(np.arange(12), seconds).tolist() == [0, 4, 8, 9, 10, 11]
@@ -57,7 +73,7 @@ def test_where_the_frame_rate_drops_every_frame_is_looked_at() -> None:
 
 @pytest.mark.parametrize("frames", [0, 1, 2])
 def test_the_shortest_segments_are_looked_at_whole(frames: int) -> None:
-    assert first_look(np.arange(frames), SECONDS).tolist() == list(range(frames))
+    assert first_look(np.arange(frames), np.arange(frames) / 30).tolist() == list(range(frames))
 
 
 def test_quiet_people_need_no_other_look() -> None:

@@ -1,9 +1,12 @@
 """Sound keeps its place against the picture, to the sample where it is copied."""
 
 import io
+import tracemalloc
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -126,7 +129,12 @@ def joined(*sounds: Sound) -> bytes:
 
 
 def assert_both_are_heard(content: bytes) -> None:
-    """A click half a second into each of two seconds, and nothing is missing at the end.
+    """A click half a second into each of two seconds, and nothing is missing at the end."""
+    assert_heard(content, [0.5, 1.5])
+
+
+def assert_heard(content: bytes, expected_s: list[float]) -> None:
+    """Clicks at these times, and sound for half a second more.
 
     Behind a joint a transport stream's own stamps are off by up to a packet.
     """
@@ -137,8 +145,10 @@ def assert_both_are_heard(content: bytes) -> None:
             for at in np.flatnonzero(np.abs(frame.to_ndarray()).max(axis=0) > 0.2)
         ]
     clicks_s = [at for before, at in pairwise([-1.0, *loud_s]) if at - before > 0.1]
-    assert clicks_s == pytest.approx([0.5, 1.5], abs=0.025)
-    assert abs(heard_s(content)[1] - 2) <= Fraction(2048, 48000)
+    assert clicks_s == pytest.approx(expected_s, abs=0.025)
+    assert abs(heard_s(content)[1] - Fraction(expected_s[-1]) - Fraction(1, 2)) <= Fraction(
+        2048, 48000
+    )
 
 
 @pytest.mark.parametrize("layouts", [("stereo", "5.1"), ("5.1", "stereo"), ("stereo", "mono")])
@@ -150,12 +160,43 @@ def test_sound_whose_channels_change_is_heard_to_its_end(
     assert_both_are_heard(sound(stored(joined(first, second), tmp_path, (0, 60))))
 
 
+@pytest.mark.parametrize("change", [{"layout": "5.1"}, {"layout": "mono"}, {"rate": 32_000}])
+@pytest.mark.parametrize("first", [0, 30])
+def test_aac_whose_form_changes_is_heard_to_its_end(
+    change: dict[str, Any], first: int, tmp_path: Path
+) -> None:
+    """The whole, or the second part alone."""
+    before = Sound(layout="stereo")
+    after = replace(before, start_s=Fraction(1), click_s=Fraction(3, 2), **change)
+    found = sound(stored(joined(before, after), tmp_path, (first, 60)))
+    assert_heard(found, [0.5, 1.5] if first == 0 else [0.5])
+
+
 @pytest.mark.parametrize("overlap_s", [Fraction(0), Fraction(1, 5)])
 def test_recordings_whose_aac_overlaps_where_they_were_joined_are_copied(
     overlap_s: Fraction, tmp_path: Path
 ) -> None:
     second = Sound(1 - overlap_s, 1 + overlap_s, click_s=Fraction(3, 2))
     assert_both_are_heard(sound(stored(joined(Sound(), second), tmp_path, (0, 60))))
+
+
+def test_a_long_gap_is_silent_in_little_memory(tmp_path: Path) -> None:
+    pieces = [
+        Film(tuple(range(30 * at, 30 * at + 30)), container="mpegts", sound=ac3_at(at))
+        for at in (0, 200)
+    ]
+    content = b"".join(film(piece) for piece in pieces)
+    tracemalloc.start()
+    try:
+        found = sound(stored(content, tmp_path, (0, 201 * 30)))
+        assert tracemalloc.get_traced_memory()[1] < 4 << 20
+    finally:
+        tracemalloc.stop()
+    assert abs(heard_s(found)[1] - 201) <= Fraction(2048, 48000)
+
+
+def ac3_at(start_s: int) -> Sound:
+    return Sound(Fraction(start_s), click_s=start_s + Fraction(1, 2), codec="ac3")
 
 
 def test_a_decoder_that_is_not_known_here_does_not_hear_the_sound(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 import io
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import av
@@ -9,11 +10,12 @@ import numpy as np
 import pytest
 
 import media
-from inyourarea.ingest.mezzanine import make_mezzanine
+from inyourarea.ingest.mezzanine import make_mezzanine, mezzanine_keys
 from inyourarea.ingest.probe import Probe, probe_video
 from inyourarea.ingest.settings import Limits
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.source import Planes, decode_segment
+from lying_media import with_clock
 from media import Film, film
 
 UNEVEN = (0, 512, 1024, 1100, 1101, 5000, 40_000, 61_440, 61_441)
@@ -58,6 +60,20 @@ def test_the_copy_has_the_same_frames_at_the_same_stamps(source: str, tmp_path: 
         assert (height, width) == (old.y.shape[0] // 2 * 2, old.y.shape[1] // 2 * 2)
         off = np.abs(old.y[:height, :width].astype(int) - new.y)
         assert off.mean() < 1.5
+
+
+def test_a_clock_that_ticks_in_several_parts_of_a_second_keeps_its_stamps(tmp_path: Path) -> None:
+    objects = FolderObjects(tmp_path)
+    spec = Film(tuple(range(300)), container="matroska")
+    objects.put("sources/x", with_clock(film(spec), 700_000))
+    probe = probe_video(objects, "sources/x", Limits())
+    assert probe.time_base == Fraction(7, 10_000)
+    make_mezzanine(objects, "sources/x", "mezzanines/x.mp4", probe, tmp_path)
+    keys = [*mezzanine_keys(probe.pts, probe.time_base).tolist(), probe.end_pts]
+    parts = [decode_segment(objects, "mezzanines/x.mp4", *part) for part in pairwise(keys)]
+    found = [[frame.pts for frame in part] for part in parts]
+    assert len(found) == 4
+    assert found == [[pts for pts in probe.pts.tolist() if a <= pts < b] for a, b in pairwise(keys)]
 
 
 def test_the_copy_can_be_entered_every_two_seconds(tmp_path: Path) -> None:

@@ -106,3 +106,19 @@ def test_a_copys_key_frames_are_close_enough(video: tuple[np.ndarray, np.ndarray
     assert np.isin(keys, pts).all()
     assert not has_rare_keys(keys, (int(pts[0]), end), BASE)
     assert RAREST_KEYS_S > 3
+
+
+def test_a_copy_whose_clock_ticks_slowly_can_be_entered_at_every_frame() -> None:
+    assert mezzanine_keys(stamps(0, 1, 5), Fraction(3)).tolist() == [0, 1, 5]
+
+
+@given(videos())
+@settings(deadline=None)
+def test_every_segment_ends_at_the_key_frame_nearest_to_four_seconds(
+    video: tuple[np.ndarray, np.ndarray, int],
+) -> None:
+    pts, keys, end = video
+    for segment in decide_segments(pts, keys, (int(pts[0]), end), BASE)[:-1]:
+        later = np.append(keys[keys > segment.start_pts], end)
+        off = np.abs(later - segment.start_pts - 4000)
+        assert segment.end_pts == later[np.argmin(off)]

@@ -1,5 +1,6 @@
 """Frames come out of the source upright, in one colour space, each at its pts."""
 
+from dataclasses import replace
 from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
@@ -127,6 +128,20 @@ def test_a_turned_video_comes_out_upright(degrees: int, is_mirrored: bool, tmp_p
     expected = expected[:, ::-1] if is_mirrored else expected
     assert np.array_equal(upright[3].y, expected)
     assert upright[3].u.shape == (-(-expected.shape[0] // 2), -(-expected.shape[1] // 2))
+
+
+def test_every_stretch_of_a_video_whose_pictures_change_size_has_the_same_one(
+    tmp_path: Path,
+) -> None:
+    spec = Film(tuple(range(60)), keys=(0, 30), container="mpegts")
+    small = replace(spec, pts=tuple(range(60, 120)), size=(96, 64))
+    whole = decode(film(spec) + film(small), tmp_path)
+    for start in (0, 30, 60, 90):
+        part = decode(film(spec) + film(small), tmp_path, whole[start].pts, _end(whole, start + 30))
+        assert {frame.y.shape for frame in part} == {(96, 160)}
+        assert [media.number_of(frame) for frame in part] == [
+            media.number_of(frame) for frame in whole[start : start + 30]
+        ]
 
 
 def test_odd_sizes_keep_their_last_row_and_column(tmp_path: Path) -> None:

@@ -20,6 +20,8 @@ export const REASONS: Readonly<Record<string, readonly [en: string, ko: string]>
   "pixels": ["the video has {frames} frames of {width}x{height}, more pixels than four hours at 3840x2160 and 60 frames/s; give a part of it or a smaller copy", "{width}x{height} 크기의 프레임이 {frames}개입니다. 3840x2160, 초당 60프레임으로 4시간 분량을 넘습니다. 일부분만 쓰거나 더 작게 만드세요."],
   "long": ["the video says that it lasts {hours} hours; it may last {most}, cut it first", "영상 길이가 {hours}시간으로 되어 있습니다. {most}시간까지 되니 먼저 잘라 주세요."],
   "frames": ["the video has {frames} frames or more; it may have {most}, cut it first", "프레임이 {frames}개 이상입니다. {most}개까지 되니 먼저 잘라 주세요."],
+  "dense": ["the video has more than {most} frames in one second; export it again at its usual frame rate", "1초에 프레임이 {most}개보다 많습니다. 보통 프레임 속도로 다시 내보내세요."],
+  "clock": ["the video's times are counted in steps of {seconds} s, and steps of at most 1 s are taken; export it again", "영상의 시각이 {seconds}초 단위로 적혀 있습니다. 1초 이하 단위만 되니 다시 내보내세요."],
   "undecodable": ["no picture of the video could be decoded; it is damaged, export it again", "영상의 어느 화면도 디코딩할 수 없습니다. 손상된 파일이니 다시 내보내세요."],
   "no-frame": ["the video holds no picture; it is damaged, export it again", "영상에 화면이 없습니다. 손상된 파일이니 다시 내보내세요."],
   "cut-short": ["the video is cut short after {frames} frames; copy or download it again", "영상이 {frames}프레임 뒤에서 끊겼습니다. 다시 복사하거나 내려받으세요."],
