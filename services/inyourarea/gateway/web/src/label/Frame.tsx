@@ -64,7 +64,13 @@ export function Frame({ desk, labels, isReview, kept, next, back, open }: Props)
   };
   const turn = () => chosen && changeOne(selected, { view: chosen.view === "profile" ? "frontal" : "profile" });
   const isNobody = () => chosen && changeOne(selected, { member: "", tracklet: "" });
+  const isLeftOut = strokes.now.state === "rejected";
   const finish = () => {
+    if (isReview && isLeftOut) {
+      goTo(strokes); // it is: said by somebody else, too
+      next();
+      return;
+    }
     // To say nothing of a box is not to say that it is no member's.
     const unnamed = boxes.findIndex(({ member, state }) => !member && state === "proposed");
     if (unnamed >= 0) {
@@ -172,6 +178,7 @@ export function Frame({ desk, labels, isReview, kept, next, back, open }: Props)
       <div class="frame-side">
         <p class="eyebrow" data-testid="made-by">
           {labels.version > 1 ? say("frameBy", { by: labels.by || say("thisMachine"), at: moment(labels.at) }) : say("frameProposed")}
+          {isLeftOut && ` · ${say("frameLeftOut")}`}
         </p>
         <Naming desk={desk} chosen={chosen ? chosen.member : brush} choose={choose} />
         <ul class="box-list" aria-label={say("boxList")}>

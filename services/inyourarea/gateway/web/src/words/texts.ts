@@ -302,6 +302,7 @@ export const TEXTS = {
   keepMine: ["Put mine in its place", "내 것으로 바꾸기"],
   frameBy: ["Labelled by {by}, {at}", "{by} 라벨링, {at}"],
   frameProposed: ["Proposed by the program", "프로그램이 제안함"],
+  frameLeftOut: ["left out", "제외됨"],
   framePrevious: ["The frame before", "이전 프레임"],
   frameNext: ["The next frame", "다음 프레임"],
   nameFirst: ["Whose is this box? Name it, say that it is no member (X), or delete it.", "누구의 상자인가요? 이름을 붙이거나, 멤버 아님(X)을 고르거나, 삭제하세요."],
