@@ -10,7 +10,13 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, Route
 
-from inyourarea.contracts.datasets import CONFIRMED, LabelledPicture, Members
+from inyourarea.contracts.datasets import (
+    CONFIRMED,
+    PROPOSED,
+    REJECTED,
+    LabelledPicture,
+    Members,
+)
 from inyourarea.contracts.trainings import CANCELLED, DONE, WORKING, TrainingState
 from inyourarea.gateway.access import Role
 from inyourarea.gateway.settings import GatewaySettings
@@ -433,6 +439,69 @@ def test_a_finished_picture_whose_box_is_brought_back_is_asked_for_again(
     assert (back.state, back.boxes) == (before.state, before.boxes[-1:])
     todo = label_site.site.house.datasets.find("show").todo("")
     assert pictures[0] in [name for name, _ in todo.frames]
+
+
+def shown(page: Page, picture: str) -> None:
+    page.wait_for_selector(f"[data-testid=frame][data-picture='{picture}']")
+
+
+def test_frames_behind_those_that_were_fetched_follow_and_one_that_was_left_out_comes_back(
+    label_site: LabelSite, open_page: OpenPage
+) -> None:
+    pictures = fill(label_site.dataset, shots=1)
+    page = opened_by_few(label_site, open_page, 2)
+    editor = opened(page, "frames")
+    for picture in pictures[:4]:
+        shown(page, picture)
+        page.keyboard.press("n")
+    shown(page, pictures[4])
+    page.keyboard.press(",")
+    page.wait_for_selector("[data-testid=made-by] >> text=left out")
+    page.keyboard.press("Control+z")
+    editor.saved()
+    assert [label_site.newest(picture).state for picture in pictures[2:5]] == [
+        REJECTED,
+        PROPOSED,
+        PROPOSED,
+    ]
+    for picture in pictures[3:]:
+        shown(page, picture)
+        page.keyboard.press("n")
+    page.wait_for_selector("[data-testid=frames-done] >> text=No frame is left to label here.")
+
+
+def test_frames_that_are_left_for_later_are_told_and_come_again(
+    label_site: LabelSite, open_page: OpenPage
+) -> None:
+    pictures = fill(label_site.dataset, shots=1)
+    page = opened_by_few(label_site, open_page, 2)
+    opened(page, "frames")
+    for picture in pictures[:2]:
+        shown(page, picture)
+        page.keyboard.press("s")
+    page.wait_for_selector("[data-testid=frames-done] >> text=2 were left for later; 3 more")
+    page.click("[data-testid=frames-done] >> text=Again")
+    shown(page, pictures[0])
+
+
+def test_another_list_neither_changes_the_frame_in_hand_nor_passes_one_over(
+    label_site: LabelSite, open_page: OpenPage
+) -> None:
+    pictures = fill(label_site.dataset, shots=1)
+    page = open_page(f"{label_site.url}/label/show")
+    editor = opened(page, "frames")
+    for picture in pictures[:2]:
+        shown(page, picture)
+        page.keyboard.press("n")
+    editor.saved()
+    with page.expect_response("**/queue?limit=*"):
+        page.click("[data-testid=queue-frames]")
+    page.wait_for_selector("[data-testid=queue-frames] >> text=3")
+    assert editor.picture == pictures[2]
+    page.locator("[data-testid=picture]").focus()
+    page.keyboard.press(".")
+    page.wait_for_selector(f"[data-testid=frame]:not([data-picture='{pictures[2]}'])")
+    assert editor.picture == pictures[3]
 
 
 def test_boxes_are_copied_to_the_next_frame_and_looked_at_closely(

@@ -31,6 +31,22 @@ export function Review() {
   if (asked.is === "refused") return <VideoProblem error={asked.error} again={again} />;
   const steps = stepsOf(met.current, answers);
   const [step, next] = steps;
+  const later = [...answers].filter(([, answer]) => answer === "later");
+  if (!step && later.length) {
+    const anew = () => {
+      setAnswers(new Map([...answers].filter(([, answer]) => answer !== "later")));
+      again();
+    };
+    return (
+      <Message title={say("reviewLater", { n: later.length })} text={say("reviewLaterHelp")} back>
+        <p>
+          <button type="button" class="button" onClick={anew}>
+            {say("again")}
+          </button>
+        </p>
+      </Message>
+    );
+  }
   if (!step) return <Message title={say("reviewDone")} text={say("reviewDoneHelp")} back />;
   const answered = (answer: Answer) => {
     setAnswers(new Map([...answers, [step.key, answer]]));
