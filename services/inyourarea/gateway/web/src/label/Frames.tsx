@@ -39,7 +39,9 @@ export function Frames({ desk, waiting, total, isReview, start }: Props) {
   const kept = useRef(new Map<string, Strokes>());
   const isPassed = new Set(passed);
   const left = waiting.filter((one) => !isPassed.has(one.picture));
-  here.current ??= left[0]?.picture;
+  // One that nobody has touched here, and that was done elsewhere meanwhile, gives way.
+  const isHere = here.current !== undefined && (kept.current.has(here.current) || waiting.some((one) => one.picture === here.current));
+  if (!isHere) here.current = left[0]?.picture;
   const picture = beside?.picture ?? here.current;
   useEffect(() => {
     const ahead = left.filter((one) => one.picture !== here.current).slice(0, AHEAD);
