@@ -125,7 +125,9 @@ def test_the_review_queue_is_worked_off_by_keys(
     page.keyboard.press("y")
     page.wait_for_selector("[data-testid=approval] >> text=Nothing of Chae is left")
     page.keyboard.press("s")
-    page.wait_for_selector("text=Nothing left to look at.")
+    page.wait_for_selector("h1 >> text=1 left for later")
+    page.click("text=Again")
+    page.wait_for_selector("[data-testid=approval] >> text=Nothing of Chae is left")
     assert open_spans(two_videos) == []
     states = [
         next(

@@ -106,7 +106,7 @@ class Labelling:
         """What waits for somebody of that name."""
         everything = list(self.dataset.everything())
         there = [(name, labels) for name, labels in everything if labels.state != REJECTED]
-        in_order = sorted(there, key=lambda one: (-one[1].teaches, one[0]))
+        in_order = sorted(everything, key=lambda one: (-one[1].teaches, one[0]))
         return Todo(
             strips=_strips(there),
             frames=[one for one in in_order if _is_open(one[1])],
@@ -154,7 +154,8 @@ class Labelling:
             return False
         before = self._past(picture, labels)[-2]
         is_accepted = (
-            labels.state == CONFIRMED
+            labels.state != PROPOSED
+            and (labels.state == REJECTED) == (before.state == REJECTED)
             and before.version > 1
             and before.by != labels.by
             and _settled(before) == _settled(labels)

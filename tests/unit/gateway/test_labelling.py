@@ -426,6 +426,24 @@ class TestAReview:
         assert self.waiting(site, lee) == self.waiting(site, kim) == []
         assert queue(site, kim)["frames"]["items"][0]["picture"] == pictures[0]
 
+    def leave_out(self, site: RehearsedSite, picture: str, who: dict[str, str]) -> None:
+        address = f"/datasets/show/pictures/{picture}/labels"
+        labels = site.get(address, headers=who)
+        put(site, picture, labels, state="rejected", headers=who).raise_for_status()
+
+    def test_is_asked_of_what_was_left_out_until_another_leaves_it_out_too(
+        self, site: RehearsedSite, pictures: list[str], kim: dict, lee: dict
+    ) -> None:
+        self.leave_out(site, pictures[0], lee)
+        self.leave_out(site, pictures[1], lee)
+        assert self.waiting(site, lee) == []
+        assert self.waiting(site, kim) == [(pictures[0], "Lee"), (pictures[1], "Lee")]
+        self.leave_out(site, pictures[1], kim)
+        self.settle(site, pictures[0], kim, "Ana")
+        assert self.waiting(site, kim) == []
+        assert self.waiting(site, lee) == [(pictures[0], "Kim")]
+        assert pictures[1] not in [one["picture"] for one in queue(site, kim)["frames"]["items"]]
+
     def test_leaves_who_and_when(
         self, site: RehearsedSite, pictures: list[str], kim: dict, lee: dict
     ) -> None:

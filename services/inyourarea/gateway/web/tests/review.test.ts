@@ -1,6 +1,7 @@
-/** The order of a review: what is next, what is left, who can be approved. */
-import { expect, test } from "vitest";
-import type { Span, VideoToReview } from "../src/api/types";
+/** The order of a review: what is next, what is left, who can be approved; and what a correction is about. */
+import { afterEach, expect, test, vi } from "vitest";
+import type { Span, VideoToReview, Watch } from "../src/api/types";
+import { correct } from "../src/review/correct";
 import { meet, stepsOf, type Answer } from "../src/review/queue";
 
 const span = (id: string): Span => ({ id, from_frame: 0, to_frame: 9, why: "identity", text: "", confirmed: false });
@@ -39,4 +40,19 @@ test("after a correction the newer run's stretches count, and nobody is forgotte
   expect(told(subjects)).toEqual(["approve Ana", "b2", "b3", "c1"]);
   expect(told(subjects, [["v b2", "later"]])).toEqual(["approve Ana", "b3", "c1"]);
   expect(subjects.find(({ person }) => person === "Bo")?.run).toBe("newer");
+});
+
+afterEach(() => vi.unstubAllGlobals());
+
+test.each([
+  ["seen", true, [{ from_s: 1 }, { from_s: 2 }]],
+  ["newer", false, [{ from_s: 1 }]],
+])("a correction is only of the picture that was looked at: shown is the %s run", async (shown_run_id, isSet, left) => {
+  let pins = [{ from_s: 1 }];
+  vi.stubGlobal("fetch", async (url: string, { method, body }: RequestInit) => {
+    if (method === "PUT") pins = JSON.parse(String(body)).pins;
+    return new Response(JSON.stringify(url.endsWith("/pins") ? { revision: 4, pins } : { shown_run_id }));
+  });
+  expect(await correct({ video: { id: "v" }, run_id: "seen" } as Watch, { from_s: 2 })).toBe(isSet);
+  expect(pins).toEqual(left);
 });

@@ -20,7 +20,6 @@ interface Props {
 
 export function EditPanel({ player, editing, watch, reload }: Props) {
   const person = player.shownPerson.value;
-  const pins = editing.pins.value;
   return (
     <section class="panel edit" aria-label={say("edit")} data-testid="edit-panel">
       <div class="edit-bar">
@@ -31,7 +30,7 @@ export function EditPanel({ player, editing, watch, reload }: Props) {
         <button type="button" class="button" onClick={() => mark(player, editing, "to")}>
           {say("selectTo")}
         </button>
-        <button type="button" class="button" disabled={!pins?.pins.length || editing.busy.value} onClick={() => void editing.undo()} data-testid="undo">
+        <button type="button" class="button" disabled={!editing.before.value.length || editing.busy.value} onClick={() => void editing.undo()} data-testid="undo">
           {say("undo")}
         </button>
       </div>

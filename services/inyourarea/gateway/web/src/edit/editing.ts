@@ -21,6 +21,10 @@ export class Editing {
   readonly preview = signal<Preview | null>(null);
   readonly busy = signal(false);
   readonly problem = signal("");
+  /** What was said before each correction of this visit: the gateway may have made several pins of one. */
+  readonly before = signal<readonly Pin[][]>([]);
+  /** The pins as the last of them left them. */
+  private left: Pins | null = null;
   private boxesUrl = "";
   private asked = 0;
 
@@ -31,9 +35,13 @@ export class Editing {
     private readonly reload: () => void,
   ) {}
 
+  /** What is said but not applied stays. */
   toggle(): void {
-    this.active.value = !this.active.value;
-    this.forget();
+    batch(() => {
+      this.active.value = !this.active.value;
+      this.picked.value = this.selection.value = null;
+      this.problem.value = "";
+    });
   }
 
   /** Boxes and pins of the run that is shown now. */
@@ -44,7 +52,9 @@ export class Editing {
         this.boxes.value = new Boxes(await api.boxes(watch.boxes_url));
         this.boxesUrl = watch.boxes_url;
       }
-      this.pins.value = await api.pins(this.video);
+      const pins = (this.pins.value = await api.pins(this.video));
+      // The same pins may read otherwise by now: who had no id yet is called by one.
+      if (this.isAsLeft(pins)) this.left = pins;
       if (this.pending.value.length) await this.look();
     } catch (error) {
       this.problem.value = inWords(error);
@@ -100,17 +110,26 @@ export class Editing {
   }
 
   async apply(): Promise<void> {
-    const before = this.pins.value?.pins;
-    if (!before || !(await this.put([...before, ...this.pending.value]))) return;
-    this.before.push(before);
+    const known = this.pins.value;
+    if (!known) return;
+    const before = this.isAsLeft(known) ? this.before.value : [];
+    if (!(await this.put([...known.pins, ...this.pending.value]))) return;
+    this.before.value = [...before, known.pins];
     tell(say("applied"));
   }
 
+  /** The last correction of this visit is taken back, unless somebody else has set pins since. */
   async undo(): Promise<void> {
-    const pins = this.pins.value?.pins;
-    if (!pins?.length || !(await this.put(this.before.at(-1) ?? pins.slice(0, -1)))) return;
-    this.before.pop();
-    tell(say("applied"));
+    const known = this.pins.value;
+    const last = this.before.value.at(-1);
+    if (!known || !last) return;
+    if (!this.isAsLeft(known)) {
+      this.before.value = [];
+      this.problem.value = say("stale");
+    } else if (await this.put(last)) {
+      this.before.value = this.before.value.slice(0, -1);
+      tell(say("applied"));
+    }
   }
 
   /** What is typed is her name in the language of the page; the first one is her name everywhere. */
@@ -126,8 +145,10 @@ export class Editing {
     });
   }
 
-  /** What was said before each correction of this visit: the gateway may have made several pins of one. */
-  private readonly before: Pin[][] = [];
+  private isAsLeft({ revision, pins }: Pins): boolean {
+    const { left } = this;
+    return left !== null && (left.revision === revision || JSON.stringify(left.pins) === JSON.stringify(pins));
+  }
 
   private add(pin: Pin): void {
     this.problem.value = "";
@@ -154,7 +175,8 @@ export class Editing {
     return this.attempt(async () => {
       await api.setPins(this.video, known.revision, pins);
       this.forget();
-      this.pins.value = await api.pins(this.video);
+      const now = (this.pins.value = await api.pins(this.video));
+      this.left = now.revision === known.revision + 1 ? now : null; // else somebody was faster than the answer
     });
   }
 

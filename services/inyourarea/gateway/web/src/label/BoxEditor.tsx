@@ -150,6 +150,7 @@ export function BoxEditor({ url, size, boxes, members, selected, select, drawn, 
     const now = stroke.current;
     if (!now || !pointers.current.has(event.pointerId)) return;
     pointers.current.set(event.pointerId, { x: event.clientX, y: event.clientY });
+    if (now.kind === "pinch" && pointers.current.size < 2) return; // one finger is up, the other still slips
     const to = at(event);
     if (now.kind === "pinch") {
       const { apart, middle } = fingers();

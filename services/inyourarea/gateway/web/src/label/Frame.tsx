@@ -1,5 +1,5 @@
 /** One frame on the desk: what is done to its boxes, kept as it is done. */
-import { useLayoutEffect, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Box, LabelBox, Labels } from "../api/types";
 import { tell } from "../parts/toast";
 import { moment, say } from "../words/language";
@@ -28,6 +28,9 @@ export function Frame({ desk, labels, isReview, kept, next, back, open }: Props)
   const { members } = desk.dataset.value;
   const waiting = desk.outbox.find("labels", picture);
   const [strokes, setStrokes] = useState(() => resume(kept.get(picture), waiting?.kind === "labels" ? waiting : labels));
+  /** For what was waited for, such as a new member: boxes may have been drawn since. */
+  const newest = useRef(strokes);
+  newest.current = strokes;
   const [selected, setSelected] = useState(-1);
   const [brush, setBrush] = useState(members[0] ?? "");
   const { boxes } = strokes.now;
@@ -37,12 +40,13 @@ export function Frame({ desk, labels, isReview, kept, next, back, open }: Props)
   const goTo = (to: Strokes | null) => {
     if (!to) return;
     kept.set(picture, to);
+    newest.current = to;
     setStrokes(to);
     desk.outbox.put({ kind: "labels", id: picture, version: labels.version, ...to.now });
   };
-  const change = (to: readonly LabelBox[]) => goTo(stroke(strokes, to));
+  const change = (to: readonly LabelBox[]) => goTo(stroke(newest.current, to));
   const changeOne = (index: number, to: Partial<LabelBox>) =>
-    change(boxes.map((one, at) => (at === index ? { ...one, ...to, state: "confirmed" as const } : one)));
+    change(newest.current.now.boxes.map((one, at) => (at === index ? { ...one, ...to, state: "confirmed" as const } : one)));
 
   const drawn = (box: Box) => {
     change([...boxes, { box, member: brush, tracklet: "", view: "", state: "confirmed" }]);
@@ -50,7 +54,8 @@ export function Frame({ desk, labels, isReview, kept, next, back, open }: Props)
   };
   const choose = (member: string) => {
     setBrush(member);
-    if (chosen) changeOne(selected, { member, tracklet: chosen.member === member ? chosen.tracklet : "" });
+    const index = newest.current.now.boxes.findIndex(({ box }) => box === chosen?.box);
+    if (chosen && index >= 0) changeOne(index, { member, tracklet: chosen.member === member ? chosen.tracklet : "" });
   };
   const remove = () => {
     if (!chosen) return;
@@ -59,7 +64,13 @@ export function Frame({ desk, labels, isReview, kept, next, back, open }: Props)
   };
   const turn = () => chosen && changeOne(selected, { view: chosen.view === "profile" ? "frontal" : "profile" });
   const isNobody = () => chosen && changeOne(selected, { member: "", tracklet: "" });
+  const isLeftOut = strokes.now.state === "rejected";
   const finish = () => {
+    if (isReview && isLeftOut) {
+      goTo(strokes); // it is: said by somebody else, too
+      next();
+      return;
+    }
     // To say nothing of a box is not to say that it is no member's.
     const unnamed = boxes.findIndex(({ member, state }) => !member && state === "proposed");
     if (unnamed >= 0) {
@@ -167,6 +178,7 @@ export function Frame({ desk, labels, isReview, kept, next, back, open }: Props)
       <div class="frame-side">
         <p class="eyebrow" data-testid="made-by">
           {labels.version > 1 ? say("frameBy", { by: labels.by || say("thisMachine"), at: moment(labels.at) }) : say("frameProposed")}
+          {isLeftOut && ` · ${say("frameLeftOut")}`}
         </p>
         <Naming desk={desk} chosen={chosen ? chosen.member : brush} choose={choose} />
         <ul class="box-list" aria-label={say("boxList")}>

@@ -11,51 +11,93 @@ import type { Strokes } from "./strokes";
 interface Props {
   desk: Desk;
   waiting: readonly Waiting[];
+  /** How many there are; those that were fetched are the first. */
+  total: number;
   isReview: boolean;
   /** A frame to begin with, whether it is among them or not. */
   start: string | undefined;
 }
 
+/** A frame besides the queue: the one to begin with, or where boxes were copied to. */
+interface Beside {
+  picture: string;
+  turn: number;
+  /** Nothing of the queue is done with it. */
+  isBefore: boolean;
+}
+
 /** Frames whose labels and pixels are fetched before they are reached. */
 const AHEAD = 3;
-/** The turn of a frame that comes before the queue. */
-const BEGINNING = -1;
 
-export function Frames({ desk, waiting, isReview, start }: Props) {
-  const [at, setAt] = useState(0);
-  /** A frame besides the queue, where boxes were copied to. */
-  const [beside, setBeside] = useState<{ picture: string; turn: number } | null>(start ? { picture: start, turn: BEGINNING } : null);
+export function Frames({ desk, waiting, total, isReview, start }: Props) {
+  // By name: another list neither takes the picture from under the hand nor passes one over.
+  const [passed, setPassed] = useState<readonly string[]>([]);
+  const here = useRef<string | undefined>(undefined);
+  const [beside, setBeside] = useState<Beside | null>(start ? { picture: start, turn: 1, isBefore: true } : null);
+  // The list at whose end another was asked for: what was passed and is in that one, too, was left for later.
+  const [ended, setEnded] = useState<readonly Waiting[] | null>(null);
   const kept = useRef(new Map<string, Strokes>());
-  const picture = beside?.picture ?? waiting[at]?.picture;
+  const isPassed = new Set(passed);
+  const left = waiting.filter((one) => !isPassed.has(one.picture));
+  // One that nobody has touched here, and that was done elsewhere meanwhile, gives way.
+  const isHere = here.current !== undefined && (kept.current.has(here.current) || waiting.some((one) => one.picture === here.current));
+  if (!isHere) here.current = left[0]?.picture;
+  const picture = beside?.picture ?? here.current;
   useEffect(() => {
-    for (const { picture: one } of waiting.slice(at + 1, at + 1 + AHEAD)) void desk.labels(one).catch(() => {});
-  }, [at, waiting]);
+    const ahead = left.filter((one) => one.picture !== here.current).slice(0, AHEAD);
+    for (const one of ahead) void desk.labels(one.picture).catch(() => {});
+  }, [here.current, waiting]);
+  const goesOn = !picture && total > 0 && (ended === null || ended === waiting);
+  const allSent = desk.outbox.waiting.value.every(({ trouble }) => trouble);
+  useEffect(() => {
+    if (!goesOn || !allSent || ended) return;
+    setEnded(waiting);
+    desk.again(); // once the gateway knows what was done
+  }, [goesOn, allSent, ended]);
 
   if (!picture) {
+    const behind = total - waiting.length;
+    const told = goesOn ? "framesMore" : behind > 0 ? "framesBehind" : total ? "framesLater" : isReview ? "labelReviewDone" : "framesDone";
+    const again = () => {
+      if (!goesOn) setPassed([]);
+      setEnded(null);
+      desk.again();
+    };
     return (
       <div class="strip-done" role="status" data-testid="frames-done">
-        <p>{say(isReview ? "labelReviewDone" : "framesDone")}</p>
+        <p>{say(told, { n: waiting.length, left: behind })}</p>
         <div class="buttons">
-          <button type="button" class="button" onClick={() => (setAt(0), desk.again())}>
+          <button type="button" class="button" onClick={again}>
             {say("again")}
           </button>
         </div>
       </div>
     );
   }
+  const next = () => {
+    setBeside(null);
+    if (beside?.isBefore || !here.current) return;
+    setPassed([...passed, here.current]);
+    setEnded(null);
+    here.current = undefined;
+  };
+  const back = () => {
+    setBeside(null);
+    const last = passed.at(-1);
+    if (beside || !last) return;
+    setPassed(passed.slice(0, -1));
+    here.current = last;
+  };
   return (
     <Opened
-      key={`${picture} ${beside?.turn ?? at}`}
+      key={`${picture} ${beside?.turn ?? 0}`}
       desk={desk}
       picture={picture}
       isReview={isReview}
       kept={kept.current}
-      next={() => {
-        setBeside(null);
-        if (beside?.turn !== BEGINNING) setAt(at + 1);
-      }}
-      back={() => (beside ? setBeside(null) : setAt(Math.max(0, at - 1)))}
-      open={(other) => setBeside({ picture: other, turn: (beside?.turn ?? at) + waiting.length })}
+      next={next}
+      back={back}
+      open={(other) => setBeside({ picture: other, turn: (beside?.turn ?? 0) + 1, isBefore: beside?.isBefore ?? false })}
     />
   );
 }

@@ -32,7 +32,7 @@ export function Strips({ desk, strips, total, people }: Props) {
   const name = (member: string) => {
     if (!strip) return;
     desk.outbox.put({ kind: "tracklet", id: strip.tracklet, member, state: "confirmed" });
-    setNamed([...named, { strip, member }]);
+    setNamed((before) => [...before, { strip, member }]); // a new member was waited for: others may have been named
   };
   const skip = () => strip && setLater(new Set([...later, strip.tracklet]));
   const takeBack = () => {

@@ -29,9 +29,10 @@ export function stroke({ past, now }: Strokes, boxes: readonly LabelBox[]): Stro
   return { past: [...past, now].slice(-MOST), now: { boxes, state: workedOn(now.state) }, future: [] };
 }
 
-/** Of the picture as a whole this is said; that is a step where it says something new of a box. */
+/** Of the picture as a whole this is said; that is a step where it says something new of a box, or leaves the picture out. */
 export function settle({ past, now, future }: Strokes, sheet: Sheet): Strokes {
-  if (isSame(now.boxes, sheet.boxes)) return { past, now: sheet, future };
+  const isStep = isLeftOut(now) !== isLeftOut(sheet) || !isSame(now.boxes, sheet.boxes);
+  if (!isStep) return { past, now: sheet, future };
   return { past: [...past, now].slice(-MOST), now: sheet, future: [] };
 }
 
@@ -44,5 +45,7 @@ export function redo({ past, now, future }: Strokes): Strokes | null {
   const [next, ...later] = future;
   return next ? { past: [...past, now], now: next, future: later } : null;
 }
+
+const isLeftOut = ({ state }: Sheet) => state === "rejected";
 
 const isSame = (some: readonly LabelBox[], others: readonly LabelBox[]) => JSON.stringify(some) === JSON.stringify(others);

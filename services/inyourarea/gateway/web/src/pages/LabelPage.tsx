@@ -121,7 +121,7 @@ function Work({ desk, queue, kind, start, choose }: WorkProps) {
       </div>
       <p class="hint">{say(`queueHelp_${kind}`)}</p>
       {kind === "tracklets" && <Strips key="strips" desk={desk} {...queue.tracklets} strips={queue.tracklets.items} />}
-      {kind !== "tracklets" && <Frames key={`${kind} ${start ?? ""}`} start={start} desk={desk} waiting={queue[kind].items} isReview={kind === "review"} />}
+      {kind !== "tracklets" && <Frames key={`${kind} ${start ?? ""}`} start={start} desk={desk} waiting={queue[kind].items} total={queue[kind].total} isReview={kind === "review"} />}
     </>
   );
 }

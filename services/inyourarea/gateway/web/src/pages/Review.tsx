@@ -31,6 +31,22 @@ export function Review() {
   if (asked.is === "refused") return <VideoProblem error={asked.error} again={again} />;
   const steps = stepsOf(met.current, answers);
   const [step, next] = steps;
+  const later = [...answers].filter(([, answer]) => answer === "later");
+  if (!step && later.length) {
+    const anew = () => {
+      setAnswers(new Map([...answers].filter(([, answer]) => answer !== "later")));
+      again();
+    };
+    return (
+      <Message title={say("reviewLater", { n: later.length })} text={say("reviewLaterHelp")} back>
+        <p>
+          <button type="button" class="button" onClick={anew}>
+            {say("again")}
+          </button>
+        </p>
+      </Message>
+    );
+  }
   if (!step) return <Message title={say("reviewDone")} text={say("reviewDoneHelp")} back />;
   const answered = (answer: Answer) => {
     setAnswers(new Map([...answers, [step.key, answer]]));
@@ -82,13 +98,19 @@ interface Props {
 function OfVideo({ step, answered, again }: Props) {
   const { video, run, person } = step.subject;
   const [asked, retry] = useAsked(`${video} ${run}`, () => shownOf(video));
+  const [isGone, setGone] = useState(false);
   if (asked.is === "coming") return <Message title={say("loading")} />;
   if (asked.is === "refused") return <VideoProblem error={asked.error} again={retry} />;
   const { watch, scene } = asked.value;
   const somebody = watch.people.find(({ id }) => id === person);
-  if (!somebody || (step.span && !isThere(somebody.spans, step.span))) return <Gone again={again} later={() => answered("later")} />;
+  const anew = () => {
+    setGone(false);
+    retry();
+    again();
+  };
+  if (isGone || !somebody || (step.span && !isThere(somebody.spans, step.span))) return <Gone again={anew} later={() => answered("later")} />;
   const props = { watch, person: somebody, answered };
-  return step.span ? <Ask key={step.key} {...props} scene={scene} span={step.span} /> : <Approve key={step.key} {...props} />;
+  return step.span ? <Ask key={step.key} {...props} scene={scene} span={step.span} gone={() => setGone(true)} /> : <Approve key={step.key} {...props} />;
 }
 
 async function shownOf(video: string): Promise<{ watch: Watch; scene: Scene }> {

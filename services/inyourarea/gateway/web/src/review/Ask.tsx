@@ -11,6 +11,7 @@ import { Player, type Scene } from "../player/player";
 import { go } from "../router";
 import { called, reason, say } from "../words/language";
 import { clock } from "../words/time";
+import { correct } from "./correct";
 import type { Answer } from "./queue";
 import { Reference } from "./Reference";
 import { useKeys } from "./useKeys";
@@ -21,12 +22,14 @@ interface Props {
   person: Person;
   span: Span;
   answered: (answer: Answer) => void;
+  /** Somebody else has corrected the video since it was fetched. */
+  gone: () => void;
 }
 
 /** Seconds shown before and after a span, so that one sees where it comes from. */
 const MARGIN_S = 0.7;
 
-export function Ask({ watch, scene, person, span, answered }: Props) {
+export function Ask({ watch, scene, person, span, answered, gone }: Props) {
   const canvas = useRef<HTMLCanvasElement>(null);
   const place = useRef<HTMLDivElement>(null);
   const { busy, failure, attempt } = useDeed();
@@ -60,8 +63,7 @@ export function Ask({ watch, scene, person, span, answered }: Props) {
     });
   const judge = (verdict: Verdict) =>
     attempt(async () => {
-      const { revision, pins } = await api.pins(watch.video.id);
-      await api.setPins(watch.video.id, revision, [...pins, pinOver(scene.times, span.from_frame, span.to_frame, person.id, verdict)]);
+      if (!(await correct(watch, pinOver(scene.times, span.from_frame, span.to_frame, person.id, verdict)))) return gone();
       tell(say("applied"));
       answered("corrected");
     });
