@@ -310,6 +310,26 @@ def test_refused_input_is_not_tried_again(tmp_path: Path) -> None:
     assert facts.StageFailed.FromString(failed.value).reason == "this is a text file"
 
 
+def test_what_fails_on_the_news_of_a_failure_is_buried_and_makes_no_news(tmp_path: Path) -> None:
+    def fail(_: facts.StageFailed) -> list[Message]:
+        raise ValueError("whatever it is told")
+
+    broker = MemoryBroker()
+    bus = broker.join("gateway", ("stage.failed",))
+    worker = Worker("gateway", bus, FolderObjects(tmp_path), {facts.StageFailed: fail})
+    bus.publish(to_record(facts.StageFailed(video_id="v", stage="detect", reason="no memory")))
+    bus.publish(Record("stage.failed", "v", b"\xff\xff no fact"))
+    given = 0
+    while given < 10 and (record := bus.consume(0)):
+        given += 1
+        worker.work(record, Event())
+    assert given == 2
+    letters = broker.join("watcher", (DEAD_LETTERS,))
+    reasons = [letter.headers["reason"] for letter in iter(lambda: letters.consume(0), None)]
+    assert reasons[0] == b"ValueError: whatever it is told"
+    assert len(reasons) == 2
+
+
 def test_an_absent_dependency_is_waited_for_however_long(tmp_path: Path) -> None:
     tries = []
 

@@ -49,6 +49,10 @@ TRIES = 3
 STARTS = 5
 
 
+#: Where failures are told; what fails on one tells of no other.
+_FAILED = topic_of(facts.StageFailed).name
+
+
 class DependencyAway(Exception):
     """Something that a unit needs (a model server, a database) can not be reached now."""
 
@@ -328,7 +332,10 @@ class Worker:
             attempts=why.attempts,
             take=record.headers.get(TAKE_HEADER, b"").decode(),
         )
-        return [self._letter(record, why), to_record(failed, record.headers)]
+        letter = self._letter(record, why)
+        if record.channel == _FAILED:  # whoever failed on that would fail on the next as well
+            return [letter]
+        return [letter, to_record(failed, record.headers)]
 
     def _letter(self, record: Record, why: "_Why") -> Record:
         metrics.DEAD_LETTERS.labels(self.stage, record.channel).inc()

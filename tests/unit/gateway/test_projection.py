@@ -446,3 +446,11 @@ def test_what_nobody_could_read_fails_the_newest_run(site: RehearsedSite) -> Non
     site.handler.on_stage_failed(facts.StageFailed(video_id=video["id"], reason="no fact"))
     site.handler.on_stage_failed(facts.StageFailed(video_id="unknown", reason="no fact"))
     assert site.get(f"/videos/{video['id']}")["failure"] == "no fact"
+
+
+def test_what_the_gateway_could_not_take_note_of_fails_no_run(site: RehearsedSite) -> None:
+    video = site.submit()
+    about = {"video_id": video["id"], "run_id": video["run_id"]}
+    failed = facts.StageFailed(**about, stage="gateway", reason="a defect")
+    assert site.handler.on_stage_failed(failed) == []
+    assert site.get(f"/videos/{video['id']}")["state"] == "working"
