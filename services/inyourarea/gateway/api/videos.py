@@ -107,8 +107,9 @@ def cancel(video_id: VideoId, house: HouseOf, person: Editor) -> doc.Video:
     row = find_video(house, video_id, person)
     if row["state"] != "working":
         raise Problem(409, "not-working", f"This video is {row['state']}; nothing is under way.")
-    house.write_down(video_id, RunStopped(by=person.name, run_id=row["run_id"]))
+    # First, so that whoever is told that it stands still and asks for it again takes this away.
     house.objects.put_once(keys.cancelled(row["run_id"]), b"")
+    house.write_down(video_id, RunStopped(by=person.name, run_id=row["run_id"]))
     house.stages.publish(facts.RunCancelled(video_id=video_id, run_id=row["run_id"]))
     return get(video_id, house, person)
 
