@@ -427,3 +427,12 @@ def test_a_box_that_sticks_out_of_the_picture_can_be_pinned(site: RehearsedSite)
     beside = [PinDocument(from_s=1, x=-70, y=40, w=60, h=80, nobody=True)]
     with pytest.raises(PinRejected, match="outside of the picture"):
         pins_from(beside, shown)
+
+
+def test_no_time_is_too_small_to_be_pinned(site: RehearsedSite) -> None:
+    video = site.ready()
+    box = site.house.showing.run(video["run_id"]).tracks.people[0].xyxy[0].tolist()
+    at = {"from_s": 0, "to_s": 5.551115123125783e-17, "x": (box[0] + box[2]) / 2, "y": box[1] + 1}
+    asked = {"revision": 1, "pins": [{**at, "person": "Lisa"}]}
+    answer = site.http.put(f"/videos/{video['id']}/pins", json=asked)
+    assert answer.status_code == 202, answer.text
