@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from fractions import Fraction
 
 from inyourarea.contracts.runs import is_current
@@ -17,9 +18,11 @@ from inyourarea.gateway.holding import held_people
 from inyourarea.gateway.house import House
 from inyourarea.gateway.journal import RunResumed, Submitted
 from inyourarea.gateway.models import Models
-from inyourarea.gateway.problems import Problem
+from inyourarea.gateway.problems import Problem, Stale
 from inyourarea.gateway.usage import duration_s, month_of
 
+#: How often a submission begins anew because the video was changed meanwhile.
+_TRIES = 3
 #: A source's object and digest.
 StoredSource = tuple[str, str]
 
@@ -35,8 +38,23 @@ def submit_source(
     Raises:
         Problem: the group is not known here, or the person's token is not for such a video.
         Refused: the video can not be used, and why.
+        Stale: others changed the video each time that it was about to be.
     """
-    command = command_for(asked, source, house.models)
+    for _ in range(_TRIES):
+        command = command_for(asked, source, house.models)
+        with suppress(Stale):
+            return _submit(house, asked, command, filename, person)
+    return _submit(house, asked, command_for(asked, source, house.models), filename, person)
+
+
+def _submit(
+    house: House,
+    asked: VideoAsked,
+    command: ingest_pb2.SubmitVideoRequest,
+    filename: str,
+    person: Person,
+) -> tuple[str, bool]:
+    """See `submit_source`. Raises `Stale` where an editor was faster, whose pins it knows not."""
     decided = house.stages.decide(command)
     known = house.catalog.video(decided.video_id)
     if known is not None:
@@ -58,9 +76,18 @@ def submit_source(
         to_s=None if asked.to_s is None else str(asked.to_s),
         group=asked.group,
     )
-    house.write_down(accepted.video_id, entry)
+    if known is None:
+        house.write_down(accepted.video_id, entry)
+    else:
+        _claim(house, known, entry)
     house.books.note(person.name, accepted, duration_s(accepted))
     return accepted.video_id, True
+
+
+def _claim(house: House, row: Row, entry: Submitted) -> None:
+    """The entry is the next one, made of all that was said before; see `House.claim`."""
+    house.claim(row["id"], entry, row["revision"])
+    house.refresh(row["id"])
 
 
 def check_quota(house: House, decided: facts.VideoAccepted, person: Person) -> None:
@@ -122,6 +149,7 @@ def submit_again(house: House, row: Row, by: str) -> None:
 
     Raises:
         Refused: the video can not be used, and why.
+        Stale: somebody else has changed it meanwhile.
     """
     last = house.showing.accepted(row["run_id"])
     command = command_like(last, row)
@@ -138,7 +166,7 @@ def submit_again(house: House, row: Row, by: str) -> None:
         **{name: row[name] for name in ("title", "filename", "external_id", "labels")},
         **{name: row["asked"][name] for name in ("from_s", "to_s", "group")},
     )
-    house.write_down(row["id"], entry)
+    _claim(house, row, entry)
     house.books.note(by, accepted, 0.0)
 
 
