@@ -44,7 +44,8 @@ def preview(
     row = _row(house, video_id, person, asked)
     old = _shown(house, row)
     made = pins_from(asked.pins, old, settled(house, row["id"]))
-    _, accepted = _solved(house, old, row, made)
+    with house.turn():
+        _, accepted = _solved(house, old, row, made)
     new = house.showing.shown(accepted)
     segments = changed_segments(
         house.showing.windows(old.accepted), house.showing.windows(accepted)
@@ -71,14 +72,15 @@ def put(video_id: VideoId, asked: doc.PinsAsked, house: HouseOf, person: Editor)
     row = _row(house, video_id, person, asked)
     old = _shown(house, row)
     made = pins_from(asked.pins, old, settled(house, row["id"]))
-    command, decided = _solved(house, old, row, made)  # refused pins are not kept
-    entry = PinsSet(by=person.name, run_id=decided.run_id, pins=made)
-    house.claim(video_id, entry, asked.revision)
-    try:
-        house.stages.submit(command)
-        house.books.note(person.name, decided, 0.0)  # the work is hers, the video is not new
-    finally:
-        house.refresh(video_id)
+    with house.turn():
+        command, decided = _solved(house, old, row, made)  # refused pins are not kept
+        entry = PinsSet(by=person.name, run_id=decided.run_id, pins=made)
+        house.claim(video_id, entry, asked.revision)
+        try:
+            house.stages.submit(command)
+            house.books.note(person.name, decided, 0.0)  # the work is hers, the video is not new
+        finally:
+            house.refresh(video_id)
     return video_document(house, find_video(house, video_id, person))
 
 

@@ -41,7 +41,7 @@ def submit(asked: doc.VideoAsked, house: HouseOf, person: Editor, response: Resp
     An upload is used up by that; where the file or a wish is refused, it stays. A file that is
     still being gone through is answered with 409 and ``Retry-After``: ask again.
     """
-    with brought(house, asked, person) as (sha256, filename):
+    with house.turn(), brought(house, asked, person) as (sha256, filename):
         source = (keys.source(sha256), sha256)
         video, is_new = submit_source(house, asked, source, filename, person)
     response.status_code = 202 if is_new else 200
@@ -121,7 +121,8 @@ def retry(video_id: VideoId, house: HouseOf, person: Editor) -> doc.Video:
     has_no_stage = "failure" in (row["stage"] or {})
     if row["state"] not in ("failed", "cancelled") and not has_no_stage:
         raise Problem(409, "not-stopped", f"This video is {row['state']}; it needs no retry.")
-    submit_again(house, row, person.name)
+    with house.turn():
+        submit_again(house, row, person.name)
     return get(video_id, house, person)
 
 
