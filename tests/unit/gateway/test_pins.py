@@ -5,6 +5,7 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from doors import told
 from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import stored_pb2 as stored
@@ -15,6 +16,7 @@ from inyourarea.core.shots import Shot
 from inyourarea.core.timeline import Timeline
 from inyourarea.core.tracks import Reason, State, Track, Tracks
 from inyourarea.gateway.access import Person, Role
+from inyourarea.gateway.api import pins as api_pins
 from inyourarea.gateway.api.pins import put
 from inyourarea.gateway.documents import PinDocument, PinsAsked
 from inyourarea.gateway.journal import Titled
@@ -481,3 +483,17 @@ def test_pins_that_are_set_while_a_run_is_made_anew_are_not_lost(
     with pytest.raises(Stale):
         submit_again(site.house, row, "Kim")
     assert len(site.get(f"/videos/{video['id']}/pins")["pins"]) == 3
+
+
+def test_more_pins_than_the_bus_takes_of_a_run_are_refused_before_they_are_kept(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = site.ready()
+    person = site.watch(video)["people"][0]["id"]
+    size = site.house.showing.accepted(video["run_id"]).ByteSize()
+    monkeypatch.setattr(api_pins, "LARGEST_RUN", size + 10)
+    asked = {"revision": 1, "pins": [{"of": person, "from_s": 1, "to_s": 2, "nobody": True}]}
+    answer = site.http.put(f"/videos/{video['id']}/pins", json=asked)
+    assert told(answer) == (422, "pin-rejected")
+    assert "these are 4 pins" in answer.json()["detail"]
+    assert site.get(f"/videos/{video['id']}")["revision"] == 1

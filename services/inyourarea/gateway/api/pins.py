@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from fastapi import APIRouter
 
+from inyourarea.contracts.topics import Channel
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
 from inyourarea.core.errors import PinRejected
@@ -23,6 +24,9 @@ from inyourarea.gateway.projection import OUTDATED
 from inyourarea.gateway.showing import Shown, changed_segments
 from inyourarea.gateway.submission import command_like
 from inyourarea.gateway.views import find_video, is_outdated, video_document
+
+#: Bytes of a run as it is told to the stages: what a channel takes, but for headers and key.
+LARGEST_RUN = Channel.largest - (1 << 13)
 
 router = APIRouter(prefix="/videos/{video_id}/pins", tags=["pins"])
 
@@ -109,6 +113,11 @@ def _solved(
     """
     command = _command(house, shown, row, made)
     decided = house.stages.decide(command)
+    if decided.ByteSize() > LARGEST_RUN:
+        raise PinRejected(
+            f"With those that hold who is approved these are {len(decided.spec.pins)} pins, more "
+            "than one run can have; take some back, or reopen somebody."
+        )
     note_preview(house.objects, decided)
     try:
         house.stages.solve(decided)
