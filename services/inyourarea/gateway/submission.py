@@ -1,8 +1,8 @@
 """From what somebody asks for to the command that ingest is given."""
 
 import time
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 
 from inyourarea.contracts.runs import is_current
@@ -60,28 +60,28 @@ def _submit(
     if known is not None:
         check_scope(person, known["labels"])  # it may be here already, and be somebody else's
         _build_on(house.showing.accepted(known["run_id"]).spec, command.spec)
-    check_quota(house, decided, person)
-    accepted = house.stages.submit(command)
-    if known is not None and _is_made(known, accepted.run_id):
-        return accepted.video_id, False
-    filename = tidy(filename) or "video"
-    entry = Submitted(
-        by=person.name,
-        run_id=accepted.run_id,
-        title=tidy(asked.title) or (known["title"] if known else filename),
-        filename=filename,
-        external_id=asked.external_id or (known["external_id"] if known else None),
-        labels=asked.labels or (known["labels"] if known else {}),
-        from_s=None if asked.from_s is None else str(asked.from_s),
-        to_s=None if asked.to_s is None else str(asked.to_s),
-        group=asked.group,
-    )
-    if known is None:
-        house.write_down(accepted.video_id, entry)
-    else:
-        _claim(house, known, entry)
-    house.books.note(person.name, accepted, duration_s(accepted))
-    return accepted.video_id, True
+    with within_quota(house, decided, person):
+        accepted = house.stages.submit(command)
+        if known is not None and _is_made(known, accepted.run_id):
+            return accepted.video_id, False
+        filename = tidy(filename) or "video"
+        entry = Submitted(
+            by=person.name,
+            run_id=accepted.run_id,
+            title=tidy(asked.title) or (known["title"] if known else filename),
+            filename=filename,
+            external_id=asked.external_id or (known["external_id"] if known else None),
+            labels=asked.labels or (known["labels"] if known else {}),
+            from_s=None if asked.from_s is None else str(asked.from_s),
+            to_s=None if asked.to_s is None else str(asked.to_s),
+            group=asked.group,
+        )
+        if known is None:
+            house.write_down(accepted.video_id, entry)
+        else:
+            _claim(house, known, entry)
+        house.books.note(person.name, accepted, duration_s(accepted))
+        return accepted.video_id, True
 
 
 def _claim(house: House, row: Row, entry: Submitted) -> None:
@@ -90,28 +90,44 @@ def _claim(house: House, row: Row, entry: Submitted) -> None:
     house.refresh(row["id"])
 
 
-def check_quota(house: House, decided: facts.VideoAccepted, person: Person) -> None:
+@contextmanager
+def within_quota(house: House, decided: facts.VideoAccepted, person: Person) -> Iterator[None]:
     """The video is not more than the person may submit this month; it counts once a month.
+
+    What she is about to submit counts as long as this lasts, so that of several videos that she
+    submits at once each counts with the others; it is to be in the books then.
 
     Raises:
         Problem: it is, and by how much.
     """
-    most_s, new_s = house.settings.quota_s, duration_s(decided)
-    if most_s is None or not person.token:
+    if house.settings.quota_s is None or not person.token:
+        yield
         return
-    before = house.books.asked_s(person.name, month_of(time.time()))
-    total_s = sum(before.values()) + new_s
-    if decided.video_id in before or total_s <= most_s:
+    with house.books.asking(person.name, decided):
+        _check_quota(house, decided, person.name, house.settings.quota_s)
+        yield
+
+
+def _check_quota(house: House, decided: facts.VideoAccepted, by: str, most_s: float) -> None:
+    others = house.books.asking_s(by)  # first: what is in the books meanwhile is seen there
+    asked = house.books.asked_s(by, month_of(time.time()))
+    if decided.video_id in asked:
+        return
+    others |= asked
+    new_s = others.pop(decided.video_id)
+    used_s = sum(others.values())
+    total_s = used_s + new_s
+    if total_s <= most_s:
         return
     used, new, total, most = (
-        f"{seconds / 3600:.3g}" for seconds in (sum(before.values()), new_s, total_s, most_s)
+        f"{seconds / 3600:.3g}" for seconds in (used_s, new_s, total_s, most_s)
     )
     raise Problem(
         403,
         "quota",
         f"This would be {total} of {most} hours of video this month: {used} are used, and this "
         f"video has {new}. Cut it, wait for the next month, or ask an operator for more.",
-        used_s=round(sum(before.values()), 3),
+        used_s=round(used_s, 3),
         asked_s=round(new_s, 3),
         quota_s=most_s,
     )
