@@ -23,7 +23,7 @@ from inyourarea.core.errors import DatasetRejected, VideoUnreadable
 from inyourarea.core.reasons import told
 from inyourarea.runtime import child as runtime_child
 from inyourarea.runtime import orders
-from inyourarea.runtime.bus import BusAway, Record
+from inyourarea.runtime.bus import BusAway, Record, RecordTooLarge
 from inyourarea.runtime.child import Child, ChildDied
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.memory_bus import MemoryBroker, MemoryBus
@@ -310,6 +310,26 @@ def test_refused_input_is_not_tried_again(tmp_path: Path) -> None:
     assert facts.StageFailed.FromString(failed.value).reason == "this is a text file"
 
 
+def test_what_fails_on_the_news_of_a_failure_is_buried_and_makes_no_news(tmp_path: Path) -> None:
+    def fail(_: facts.StageFailed) -> list[Message]:
+        raise ValueError("whatever it is told")
+
+    broker = MemoryBroker()
+    bus = broker.join("gateway", ("stage.failed",))
+    worker = Worker("gateway", bus, FolderObjects(tmp_path), {facts.StageFailed: fail})
+    bus.publish(to_record(facts.StageFailed(video_id="v", stage="detect", reason="no memory")))
+    bus.publish(Record("stage.failed", "v", b"\xff\xff no fact"))
+    given = 0
+    while given < 10 and (record := bus.consume(0)):
+        given += 1
+        worker.work(record, Event())
+    assert given == 2
+    letters = broker.join("watcher", (DEAD_LETTERS,))
+    reasons = [letter.headers["reason"] for letter in iter(lambda: letters.consume(0), None)]
+    assert reasons[0] == b"ValueError: whatever it is told"
+    assert len(reasons) == 2
+
+
 def test_an_absent_dependency_is_waited_for_however_long(tmp_path: Path) -> None:
     tries = []
 
@@ -323,6 +343,25 @@ def test_an_absent_dependency_is_waited_for_however_long(tmp_path: Path) -> None
     bench.work()
     assert len(bench.published("frames.extracted.urgent")) == 1
     assert bench.published(DEAD_LETTERS) == []
+
+
+def test_a_unit_whose_fact_the_bus_never_takes_has_failed(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, lambda _: [EXTRACTED])
+    publish = bench.bus.publish
+
+    def refuse(record: Record) -> None:
+        if record.channel == "frames.extracted.urgent":
+            raise RecordTooLarge("too many bytes")
+        publish(record)
+
+    bench.bus.publish = refuse  # type: ignore[method-assign]
+    bench.work()
+    (letter,) = bench.published(DEAD_LETTERS)
+    assert letter.value == CUT.SerializeToString()
+    (failed,) = bench.published("stage.failed")
+    assert facts.StageFailed.FromString(failed.value).reason == "too many bytes"
+    bench.bus.close()
+    assert bench.broker.join("stage", ("segment.cut.urgent",)).consume(0) is None
 
 
 class ForgetfulBus:

@@ -353,6 +353,16 @@ def brought(sha256: str, at_s: int, number: str) -> str:
     return f"uploads/{sha256}/{at_s:012}-{number}"
 
 
+def asking(owner: str, at_s: int, video: str, milliseconds: int, number: str) -> str:
+    """That somebody is about to submit so much of a video: until it was, or was refused."""
+    return f"{asking_by(owner)}{at_s:012}-{video}-{milliseconds}-{number}"
+
+
+def asking_by(owner: str) -> str:
+    """What the names of all that somebody is about to submit begin with; beside uploads."""
+    return f"uploads/asked-{digest([owner])}/"
+
+
 def arrival(number: str, name: str) -> str:
     """A file that comes past the gateway, or what is known of it, until it is a source."""
     return f"arrivals/{number}/{name}"

@@ -36,7 +36,7 @@ from inyourarea.gateway.catalog import Catalog
 from inyourarea.gateway.courier import Courier
 from inyourarea.gateway.deletion import sweep_outdated
 from inyourarea.gateway.documents import VideoAsked
-from inyourarea.gateway.handler import GatewayHandler
+from inyourarea.gateway.handler import GATEWAY, GatewayHandler
 from inyourarea.gateway.house import House
 from inyourarea.gateway.keeping import announce_silent_runs, kept
 from inyourarea.gateway.models import CurrentModels, KnownModel
@@ -99,7 +99,7 @@ def open_site(folder: Path, settings: GatewaySettings) -> Iterator[Site]:
         house.projection.rebuild()
         announce = partial(announce_run, house)
         handler = GatewayHandler(line.objects, catalog, house.watchers, announce)
-        line.start("gateway", handler.handlers)
+        line.start(GATEWAY, handler.handlers)
         if not settings.why_no_training:
             _train(line, folder)
         announce_silent_runs(house, silence_s=0)  # the bus is a new one

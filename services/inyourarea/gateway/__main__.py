@@ -17,7 +17,7 @@ from inyourarea.gateway.announcing import announce_run
 from inyourarea.gateway.app import create_app
 from inyourarea.gateway.catalog import Catalog
 from inyourarea.gateway.courier import Courier
-from inyourarea.gateway.handler import GatewayHandler
+from inyourarea.gateway.handler import GATEWAY, GatewayHandler
 from inyourarea.gateway.house import House
 from inyourarea.gateway.keeping import kept
 from inyourarea.gateway.minio_dock import MinioDock
@@ -103,7 +103,7 @@ def open_service(ground: Ground, own: Own) -> Service:
     ground.open(_site(house, places.http))
     if settings.grpc:
         ground.open(answering_grpc(house, lambda: not ground.readiness.missing()))
-    return Service({"gateway": handler.handlers})
+    return Service({GATEWAY: handler.handlers})
 
 
 def needs(ground: Ground, own: Own) -> dict[str, Need]:

@@ -2,6 +2,7 @@
 
 import unicodedata
 from datetime import UTC, datetime
+from decimal import ROUND_FLOOR, Decimal
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -29,6 +30,11 @@ def composed(text: str) -> str:
     return unicodedata.normalize("NFC", text)
 
 
+def representable(seconds: float) -> float:
+    """The time, down to picoseconds: as a fraction that goes into a message's 64 bits."""
+    return float(Decimal(str(seconds)).quantize(Decimal("1e-12"), ROUND_FLOOR))
+
+
 Text = Annotated[str, Field(max_length=300, pattern=_LINE), AfterValidator(composed)]
 Name = Annotated[str, Field(min_length=1, max_length=100, pattern=_LINE, examples=["Jennie"])]
 Labels = Annotated[
@@ -39,7 +45,7 @@ VideoState = Literal["working", "ready", "failed", "cancelled"]
 EventName = Literal["finished", "failed", "needs_review", "published", "deleted"]
 Place = Literal["seen", "unseen", "elsewhere"]
 State = Literal["observed", "followed", "filled", "open", "absent"]
-Seconds = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, le=1e6, allow_inf_nan=False), AfterValidator(representable)]
 Pixels = Annotated[float, Field(ge=-1e5, le=1e5, allow_inf_nan=False)]
 
 

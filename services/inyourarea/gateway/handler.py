@@ -18,6 +18,8 @@ from inyourarea.runtime.objects import Objects
 from inyourarea.runtime.trainings import Trainings
 from inyourarea.runtime.worker import is_of_an_earlier_take
 
+#: The consumer group that this handles for, as a `StageFailed` names it.
+GATEWAY = "gateway"
 #: What users are told of a stage; the order is that of the work.
 READING, FINDING, PLANNING, DRAWING, JOINING = STAGES = (
     "reading frames",
@@ -100,9 +102,11 @@ class GatewayHandler:
 
         Where no run is told, because nobody could read of which it was, it is the video's newest.
         Where it is only what browsers are given, the run goes on. What was tried before somebody
-        asked for the run once more, and fails only now, says nothing about it. A training is of no
-        video: its record's key says which has failed.
+        asked for the run once more, and fails only now, says nothing about it; nor does what the
+        gateway could not take note of. A training is of no video: its record's key says which.
         """
+        if fact.stage == GATEWAY:
+            return []
         if fact.stage == TRAINING:
             dataset, _, number = fact.key.partition("/")
             self._trainings.fail(dataset, int(number or 0), fact.reason)

@@ -1,5 +1,9 @@
 """All that an answer may need, made once when the gateway starts."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from inyourarea.contracts import keys
 from inyourarea.gateway.arrivals import Arrivals
 from inyourarea.gateway.catalog import Catalog
@@ -11,7 +15,7 @@ from inyourarea.gateway.journal import Entry, Journal, StaleEdit
 from inyourarea.gateway.labelling import Datasets
 from inyourarea.gateway.limits import Limits
 from inyourarea.gateway.models import Models
-from inyourarea.gateway.problems import NotThere, Stale
+from inyourarea.gateway.problems import NotThere, Stale, too_busy
 from inyourarea.gateway.projection import Projection
 from inyourarea.gateway.settings import GatewaySettings
 from inyourarea.gateway.showing import Showing
@@ -23,6 +27,10 @@ from inyourarea.gateway.watchers import Watchers
 from inyourarea.gateway.webhooks import Webhooks
 from inyourarea.runtime.objects import Objects, holds
 from inyourarea.runtime.trainings import Trainings
+
+#: Slow questions that are worked on at a time (a file is looked at, pins are solved): of the forty
+#: threads of a door they leave more than half to all that is answered at once.
+SLOW_AT_ONCE = 16
 
 
 class House:
@@ -44,6 +52,7 @@ class House:
         self.settings = settings
         self.watchers = Watchers()
         self.limits = Limits()
+        self._turns = threading.Semaphore(SLOW_AT_ONCE)
         self.tokens = Tokens(catalog)
         self.invitations = Invitations(self.tokens)
         self.journal = Journal(objects)
@@ -56,6 +65,20 @@ class House:
         self.webhooks = Webhooks(catalog)
         self.uploads = Uploads(objects, settings.most_upload_bytes, settings.scratch)
         self.arrivals = Arrivals(objects, dock, settings)
+
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """One of the few slow questions is worked on: it may hold a thread for minutes.
+
+        Raises:
+            Problem: there are enough.
+        """
+        if not self._turns.acquire(blocking=False):
+            raise too_busy()
+        try:
+            yield
+        finally:
+            self._turns.release()
 
     def write_down(self, video: str, entry: Entry) -> None:
         """The entry is in the video's journal, and the catalog heeds it.

@@ -22,6 +22,8 @@ log = logging.getLogger(__name__)
 _ROUND_S = 60.0
 #: The store is swept every so many rounds: that lists much of it.
 _SWEEP_ROUNDS = 10
+#: Runs in a row that somebody is away for: each may have been waited for a minute and more.
+_MOST_ABSENCES = 3
 #: Trainings are looked for every so many rounds: that lists all datasets, and may tell a fact more.
 _TRAINING_ROUNDS = 60
 #: Seconds without a word after which a training is told again: a percent of one takes less.
@@ -63,15 +65,27 @@ def kept(house: House) -> Iterator[None]:
 def announce_silent_runs(house: House, silence_s: float) -> None:
     """Unfinished runs of which nothing was heard for so long are told to all stages again.
 
+    One that somebody is away for strands no other; where that is so of several in a row it is for
+    all of them.
+
     Each stage finds what there is, makes what is missing, and tells its facts again; so whatever
     was lost on the way, the bus itself included, a run comes to its end. One that another version
     of the program began is asked for anew, since stages leave it. A run that waits in line
     is silent as well: its silence counts from when it was first seen, or told again, by any copy of
     the gateway.
     """
+    absent, in_a_row = None, 0
     for run in house.catalog.unfinished():
-        with by_itself(f"run {run}"):
-            _announce_silent_run(house, run, silence_s)
+        try:
+            with by_itself(f"run {run}"):
+                _announce_silent_run(house, run, silence_s)
+            in_a_row = 0
+        except AWAY as away:
+            absent, in_a_row = away, in_a_row + 1
+            if in_a_row == _MOST_ABSENCES:
+                break
+    if absent:
+        raise absent
 
 
 def _announce_silent_run(house: House, run: str, silence_s: float) -> None:

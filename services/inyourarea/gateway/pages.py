@@ -8,10 +8,12 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Request
 from fastapi.responses import FileResponse, HTMLResponse, Response
 
-from inyourarea.gateway.api.asking import CallerOf, HouseOf
+from inyourarea.gateway.access import Role
+from inyourarea.gateway.api.asking import Anybody, CallerOf, HouseOf
 from inyourarea.gateway.documents import ID_PATTERN
 from inyourarea.gateway.people import published_runs
 from inyourarea.gateway.problems import NotThere
+from inyourarea.gateway.views import find_video
 
 #: What the front end's build leaves.
 DIST = Path(__file__).parent / "web" / "dist"
@@ -55,10 +57,18 @@ for _address in _ADDRESSES:
 
 
 @router.api_route("/watch/{video}", methods=["GET", "HEAD"])
-def watch(caller: CallerOf, video: str, house: HouseOf, person: str = "") -> Response:
-    """The page; where something of the video is published, with what a shared link shows of it."""
-    row = house.catalog.video(video) if re.fullmatch(ID_PATTERN, video) else None
-    if row is None:
+def watch(
+    caller: CallerOf, asker: Anybody, video: str, house: HouseOf, person: str = ""
+) -> Response:
+    """The page; where something of the video is published, with what a shared link shows of it.
+
+    Whoever may not know of the video is given the same page as of one that is not there.
+    """
+    if asker.role < Role.VISITOR or not re.fullmatch(ID_PATTERN, video):
+        return _page()
+    try:
+        row = find_video(house, video, asker)
+    except NotThere:
         return _page()
     published = published_runs(house, video)
     # The page asks for this first; so it is on its way while the script still is.

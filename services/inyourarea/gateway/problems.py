@@ -66,6 +66,13 @@ def too_many(wait_s: float) -> Problem:
     return problem
 
 
+def too_busy() -> Problem:
+    """So many slow questions are worked on that the others would have to wait."""
+    problem = Problem(503, "busy", "Too much is being worked on just now; ask again in a moment.")
+    problem.headers = {"Retry-After": "5"}
+    return problem
+
+
 def problem_document(problem: Problem) -> dict[str, Any]:
     """The problem as it is told, over HTTP and over gRPC."""
     return {

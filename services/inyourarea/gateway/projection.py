@@ -160,6 +160,7 @@ class _Run:
     is_current: bool
     is_outdated: bool
     is_published: bool
+    is_cancelled: bool
     failure: str | None
 
     @classmethod
@@ -179,6 +180,7 @@ class _Run:
             is_current=is_current(accepted),
             is_outdated=is_published and not is_found,
             is_published=is_published,
+            is_cancelled=holds(objects, keys.cancelled(run)),
             failure=failure,
         )
 
@@ -217,11 +219,14 @@ def _newest(newest: str, runs: Mapping[str, _Run], entries: Sequence[Entry]) -> 
 
 
 def _state(run: _Run, entries: Sequence[Entry], newest: str) -> tuple[str, str | None]:
-    """How the newest run stands, and why it failed if it did."""
+    """How the newest run stands, and why it failed if it did.
+
+    Nobody works where there is a tombstone, whether or not the gateway lived to write that down.
+    """
     if run.is_published:
         return ("failed", OUTDATED) if run.is_outdated else ("ready", None)
     stopped = last_of(entries, Submitted, PinsSet, RunStopped, RunResumed)
-    if isinstance(stopped, RunStopped) and stopped.run_id == newest:
+    if run.is_cancelled or (isinstance(stopped, RunStopped) and stopped.run_id == newest):
         return "cancelled", None
     return ("working", None) if run.failure is None else ("failed", run.failure)
 

@@ -1,7 +1,8 @@
 """From what somebody asks for to the command that ingest is given."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from fractions import Fraction
 
 from inyourarea.contracts.runs import is_current
@@ -17,9 +18,11 @@ from inyourarea.gateway.holding import held_people
 from inyourarea.gateway.house import House
 from inyourarea.gateway.journal import RunResumed, Submitted
 from inyourarea.gateway.models import Models
-from inyourarea.gateway.problems import Problem
+from inyourarea.gateway.problems import Problem, Stale
 from inyourarea.gateway.usage import duration_s, month_of
 
+#: How often a submission begins anew because the video was changed meanwhile.
+_TRIES = 3
 #: A source's object and digest.
 StoredSource = tuple[str, str]
 
@@ -35,56 +38,96 @@ def submit_source(
     Raises:
         Problem: the group is not known here, or the person's token is not for such a video.
         Refused: the video can not be used, and why.
+        Stale: others changed the video each time that it was about to be.
     """
-    command = command_for(asked, source, house.models)
+    for _ in range(_TRIES):
+        command = command_for(asked, source, house.models)
+        with suppress(Stale):
+            return _submit(house, asked, command, filename, person)
+    return _submit(house, asked, command_for(asked, source, house.models), filename, person)
+
+
+def _submit(
+    house: House,
+    asked: VideoAsked,
+    command: ingest_pb2.SubmitVideoRequest,
+    filename: str,
+    person: Person,
+) -> tuple[str, bool]:
+    """See `submit_source`. Raises `Stale` where an editor was faster, whose pins it knows not."""
     decided = house.stages.decide(command)
     known = house.catalog.video(decided.video_id)
     if known is not None:
         check_scope(person, known["labels"])  # it may be here already, and be somebody else's
         _build_on(house.showing.accepted(known["run_id"]).spec, command.spec)
-    check_quota(house, decided, person)
-    accepted = house.stages.submit(command)
-    if known is not None and _is_made(known, accepted.run_id):
-        return accepted.video_id, False
-    filename = tidy(filename) or "video"
-    entry = Submitted(
-        by=person.name,
-        run_id=accepted.run_id,
-        title=tidy(asked.title) or (known["title"] if known else filename),
-        filename=filename,
-        external_id=asked.external_id or (known["external_id"] if known else None),
-        labels=asked.labels or (known["labels"] if known else {}),
-        from_s=None if asked.from_s is None else str(asked.from_s),
-        to_s=None if asked.to_s is None else str(asked.to_s),
-        group=asked.group,
-    )
-    house.write_down(accepted.video_id, entry)
-    house.books.note(person.name, accepted, duration_s(accepted))
-    return accepted.video_id, True
+    with within_quota(house, decided, person):
+        accepted = house.stages.submit(command)
+        if known is not None and _is_made(known, accepted.run_id):
+            return accepted.video_id, False
+        filename = tidy(filename) or "video"
+        entry = Submitted(
+            by=person.name,
+            run_id=accepted.run_id,
+            title=tidy(asked.title) or (known["title"] if known else filename),
+            filename=filename,
+            external_id=asked.external_id or (known["external_id"] if known else None),
+            labels=asked.labels or (known["labels"] if known else {}),
+            from_s=None if asked.from_s is None else str(asked.from_s),
+            to_s=None if asked.to_s is None else str(asked.to_s),
+            group=asked.group,
+        )
+        if known is None:
+            house.write_down(accepted.video_id, entry)
+        else:
+            _claim(house, known, entry)
+        house.books.note(person.name, accepted, duration_s(accepted))
+        return accepted.video_id, True
 
 
-def check_quota(house: House, decided: facts.VideoAccepted, person: Person) -> None:
+def _claim(house: House, row: Row, entry: Submitted) -> None:
+    """The entry is the next one, made of all that was said before; see `House.claim`."""
+    house.claim(row["id"], entry, row["revision"])
+    house.refresh(row["id"])
+
+
+@contextmanager
+def within_quota(house: House, decided: facts.VideoAccepted, person: Person) -> Iterator[None]:
     """The video is not more than the person may submit this month; it counts once a month.
+
+    What she is about to submit counts as long as this lasts, so that of several videos that she
+    submits at once each counts with the others; it is to be in the books then.
 
     Raises:
         Problem: it is, and by how much.
     """
-    most_s, new_s = house.settings.quota_s, duration_s(decided)
-    if most_s is None or not person.token:
+    if house.settings.quota_s is None or not person.token:
+        yield
         return
-    before = house.books.asked_s(person.name, month_of(time.time()))
-    total_s = sum(before.values()) + new_s
-    if decided.video_id in before or total_s <= most_s:
+    with house.books.asking(person.name, decided):
+        _check_quota(house, decided, person.name, house.settings.quota_s)
+        yield
+
+
+def _check_quota(house: House, decided: facts.VideoAccepted, by: str, most_s: float) -> None:
+    others = house.books.asking_s(by)  # first: what is in the books meanwhile is seen there
+    asked = house.books.asked_s(by, month_of(time.time()))
+    if decided.video_id in asked:
+        return
+    others |= asked
+    new_s = others.pop(decided.video_id)
+    used_s = sum(others.values())
+    total_s = used_s + new_s
+    if total_s <= most_s:
         return
     used, new, total, most = (
-        f"{seconds / 3600:.3g}" for seconds in (sum(before.values()), new_s, total_s, most_s)
+        f"{seconds / 3600:.3g}" for seconds in (used_s, new_s, total_s, most_s)
     )
     raise Problem(
         403,
         "quota",
         f"This would be {total} of {most} hours of video this month: {used} are used, and this "
         f"video has {new}. Cut it, wait for the next month, or ask an operator for more.",
-        used_s=round(sum(before.values()), 3),
+        used_s=round(used_s, 3),
         asked_s=round(new_s, 3),
         quota_s=most_s,
     )
@@ -122,6 +165,7 @@ def submit_again(house: House, row: Row, by: str) -> None:
 
     Raises:
         Refused: the video can not be used, and why.
+        Stale: somebody else has changed it meanwhile.
     """
     last = house.showing.accepted(row["run_id"])
     command = command_like(last, row)
@@ -138,7 +182,7 @@ def submit_again(house: House, row: Row, by: str) -> None:
         **{name: row[name] for name in ("title", "filename", "external_id", "labels")},
         **{name: row["asked"][name] for name in ("from_s", "to_s", "group")},
     )
-    house.write_down(row["id"], entry)
+    _claim(house, row, entry)
     house.books.note(by, accepted, 0.0)
 
 

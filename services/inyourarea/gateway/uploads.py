@@ -16,7 +16,7 @@ from inyourarea.contracts import keys
 from inyourarea.core.reasons import told
 from inyourarea.gateway.deletion import delete_source, is_brought, is_needed, oldest_brought
 from inyourarea.gateway.problems import NotThere, Problem
-from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
+from inyourarea.runtime.objects import ObjectNotFound, Objects, Stored, holds
 
 #: Bytes of one part: what is lost at most when a connection breaks, and what is held in memory.
 PART = 4 << 20
@@ -97,13 +97,13 @@ class Uploads:
     def _offset(self, number: str) -> int:
         end = 0
         for part in self._parts(number):
-            if _place_of(part) != end:
+            if _place_of(part.key) != end:
                 break  # a part that was written twice at once, or after a hole
-            end += self._objects.size(part)
+            end += part.size
         return end
 
-    def _parts(self, number: str) -> Iterator[str]:
-        return self._objects.list(keys.upload(number) + "part-")
+    def _parts(self, number: str) -> Iterator[Stored]:
+        return self._objects.survey(keys.upload(number) + "part-")
 
     def add(self, upload: Upload, content: bytes) -> Upload:
         """The bytes are here, behind what was."""
@@ -140,10 +140,10 @@ class Uploads:
     def _join(self, upload: Upload, file: IO[bytes]) -> str:
         found = hashlib.sha256()
         for part in self._parts(upload.number):
-            if _place_of(part) != file.tell():
+            if _place_of(part.key) != file.tell():
                 break  # see `_offset`
             start = 0
-            while content := self._objects.read(part, start, _BLOCK):
+            while content := self._objects.read(part.key, start, _BLOCK):
                 found.update(content)
                 file.write(content)
                 start += len(content)

@@ -1,9 +1,12 @@
 """Who has used how much: video that was submitted, processor seconds, bytes that are stored."""
 
 import json
+import time
+import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -55,6 +58,26 @@ class Books:
         month = month_of(datetime.now(UTC).timestamp())
         about = (accepted.video_id, round(1000 * video_s), accepted.run_id)
         self._objects.put_once(keys.asked(month, by, *about), json.dumps({"by": by}).encode())
+
+    @contextmanager
+    def asking(self, by: str, decided: facts.VideoAccepted) -> Iterator[None]:
+        """Somebody is about to submit that; whoever dies over it is swept up like an upload."""
+        milliseconds = round(1000 * duration_s(decided))
+        number = uuid.uuid4().hex
+        key = keys.asking(by, int(time.time()), decided.video_id, milliseconds, number)
+        self._objects.put(key, b"")
+        try:
+            yield
+        finally:
+            self._objects.delete(key)
+
+    def asking_s(self, by: str) -> dict[str, float]:
+        """Seconds of the videos that somebody is about to submit, by video."""
+        found: dict[str, float] = {}
+        for key in self._objects.list(keys.asking_by(by)):
+            _, video, milliseconds, _ = key.rsplit("/", 1)[1].split("-")
+            found[video] = int(milliseconds) / 1000
+        return found
 
     def asked_s(self, by: str, month: str) -> dict[str, float]:
         """Seconds of the videos that somebody has submitted in a month, by video."""

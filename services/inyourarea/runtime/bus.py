@@ -4,12 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from inyourarea.core.errors import Refused
+
 
 class BusAway(Exception):
     """The bus can not be reached; what was asked may be asked again later."""
 
     #: What is away, as operators call it.
     dependency = "kafka"
+
+
+class RecordTooLarge(Refused):
+    """A record has more bytes than the bus takes: waiting does not help."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,7 @@ class Record:
 
 
 class Sender(Protocol):
-    """Whoever only publishes. Raises `BusAway`."""
+    """Whoever only publishes. Raises `BusAway`, and `RecordTooLarge`."""
 
     def publish(self, record: Record) -> None:
         """The record is on its way; ``partition`` and ``offset`` are decided by the key."""
@@ -44,7 +50,7 @@ class Sender(Protocol):
 
 
 class Bus(Sender, Protocol):
-    """One member of one consumer group, and a sender. Raises `BusAway`."""
+    """One member of one consumer group, and a sender. Raises `BusAway`, and `RecordTooLarge`."""
 
     def consume(self, timeout_s: float) -> Record | None:
         """The next record of the channels this member owns, or none within the time.

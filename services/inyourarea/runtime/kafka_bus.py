@@ -5,9 +5,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from kafka import KafkaProducer
-from kafka.errors import KafkaError
+from kafka.errors import KafkaError, MessageSizeTooLargeError
 
-from inyourarea.runtime.bus import BusAway, Record
+from inyourarea.runtime.bus import BusAway, Record, RecordTooLarge
 from inyourarea.runtime.kafka_clients import connected
 from inyourarea.runtime.kafka_member import KafkaMember, Pace, client_times
 from inyourarea.runtime.kafka_settings import KafkaSettings
@@ -99,6 +99,8 @@ class KafkaSender:
                     value=record.value,
                     headers=list(record.headers.items()),
                 )
+            except MessageSizeTooLargeError as error:
+                raise _too_large(error) from error
             except KafkaError as error:
                 self._take_sent()
                 self._end(0)
@@ -113,6 +115,8 @@ class KafkaSender:
                 producer.flush(timeout=2 * self._pace.request_s)
             for one in sent:
                 one.get(timeout=0)
+        except MessageSizeTooLargeError as error:  # which says nothing against the others
+            raise _too_large(error) from error
         except KafkaError as error:
             with self._lock:
                 if self._producer is producer:
@@ -160,6 +164,12 @@ class KafkaSender:
             **self._settings.client_options(),
             **client_times(self._pace),
         )
+
+
+def _too_large(error: KafkaError) -> RecordTooLarge:
+    return RecordTooLarge(
+        f"Kafka takes no record of that many bytes; is it of a run with very many pins? ({error})"
+    )
 
 
 def _not_taken(error: KafkaError) -> BusAway:

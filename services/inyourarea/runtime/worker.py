@@ -30,7 +30,7 @@ from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core.errors import Refused
 from inyourarea.core.reasons import told
 from inyourarea.runtime import metrics
-from inyourarea.runtime.bus import Bus, BusAway, Record
+from inyourarea.runtime.bus import Bus, BusAway, Record, RecordTooLarge
 from inyourarea.runtime.child import ChildDied
 from inyourarea.runtime.meter import charged
 from inyourarea.runtime.objects import ObjectNotFound, Objects, ObjectsAway, holds
@@ -47,6 +47,10 @@ Handlers = Mapping[type[Message], Handle]
 #: Tries of a unit that raises, and starts of a unit that kills its process.
 TRIES = 3
 STARTS = 5
+
+
+#: Where failures are told; what fails on one tells of no other.
+_FAILED = topic_of(facts.StageFailed).name
 
 
 class DependencyAway(Exception):
@@ -171,18 +175,20 @@ class Worker:
         except (DecodeError, KeyError, NewerContracts) as broken:
             reason = told("unread", channel=record.channel, error=broken)
             metrics.UNITS.labels(self.stage, record.channel, "failed").inc()
-            self._settle(record, self._failure(record, _unread(record), _Why(reason, 0)), stop)
+            unread = _unread(record)
+            self._settle(record, unread, self._failure(record, unread, _Why(reason, 0)), stop)
         else:
             with at_work(self.stage, record, fact) as unit:
                 outcome = self._outcome(record, fact, unit, stop)
                 if outcome is not None:
-                    self._settle(record, outcome, stop)
+                    self._settle(record, fact, outcome, stop)
         metrics.waits_no_more(self.stage)
 
-    def _settle(self, record: Record, outcome: list[Record], stop: Event) -> None:
+    def _settle(self, record: Record, fact: Any, outcome: list[Record], stop: Event) -> None:
         """The outcome is stored by the bus, and only then is the record committed.
 
-        A bus that is away may have lost what it was given: all is published again.
+        A bus that is away may have lost what it was given: all is published again. What it never
+        takes is a failure of the unit.
         """
         absences = 0
         while True:
@@ -191,6 +197,10 @@ class Worker:
                     self.bus.publish(result)
                 self.bus.flush()
                 return self.bus.commit(record)
+            except RecordTooLarge as refused:
+                if outcome and outcome[0].channel == DEAD_LETTERS:
+                    raise
+                outcome = self._failure(record, fact, _Why(str(refused), 1))
             except BusAway as away:
                 absences += 1
                 if stop.is_set():
@@ -328,7 +338,10 @@ class Worker:
             attempts=why.attempts,
             take=record.headers.get(TAKE_HEADER, b"").decode(),
         )
-        return [self._letter(record, why), to_record(failed, record.headers)]
+        letter = self._letter(record, why)
+        if record.channel == _FAILED:  # whoever failed on that would fail on the next as well
+            return [letter]
+        return [letter, to_record(failed, record.headers)]
 
     def _letter(self, record: Record, why: "_Why") -> Record:
         metrics.DEAD_LETTERS.labels(self.stage, record.channel).inc()

@@ -1,5 +1,6 @@
 """The door: whom it turns away before any address is reached, and what it tells browsers."""
 
+import asyncio
 import ipaddress
 import socket
 import threading
@@ -14,6 +15,7 @@ from inyourarea.core.errors import Refused
 from inyourarea.gateway.__main__ import _site
 from inyourarea.gateway.access import Role
 from inyourarea.gateway.callers import read_caller
+from inyourarea.gateway.house import SLOW_AT_ONCE
 from inyourarea.gateway.limits import Limit, Limits
 from inyourarea.gateway.problems import Problem
 from inyourarea.gateway.settings import GatewaySettings
@@ -219,6 +221,41 @@ class TestTooMuch:
         headers = {"Content-Type": "application/json"}
         assert site.http.post("/session", content=large, headers=headers).status_code == 413
         assert len(site.upload(b"x" * (3 << 20))) == 32
+
+
+class TestSlowQuestions:
+    """Pins that are solved for minutes, by many at once."""
+
+    def test_they_leave_threads_for_all_others(
+        self, site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        video, done = site.ready()["id"], threading.Event()
+        monkeypatch.setattr(site.stages, "solve", lambda _: done.wait(60))
+
+        async def ask() -> tuple[list[httpx.Response], int]:
+            pins = {"revision": 1, "pins": []}
+            transport = httpx.ASGITransport(site.app)  # type: ignore[arg-type]
+            async with httpx.AsyncClient(
+                transport=transport, base_url="http://site/api/v1"
+            ) as client:
+                address = f"/videos/{video}/pins/preview"
+                slow = [asyncio.create_task(client.post(address, json=pins)) for _ in range(45)]
+                await asyncio.sleep(1)
+                try:
+                    other = await asyncio.wait_for(client.get(f"/videos/{video}"), 20)
+                finally:
+                    done.set()
+                    answers = await asyncio.gather(*slow)
+                return answers, other.status_code
+
+        answers, other = asyncio.run(ask())
+        assert other == 200
+        refused = [answer for answer in answers if answer.status_code != 200]
+        assert len(refused) == 45 - SLOW_AT_ONCE
+        assert {told(answer) for answer in refused} == {(503, "busy")}
+        assert {answer.headers["retry-after"] for answer in refused} == {"5"}
+        again = site.http.post(f"/videos/{video}/pins/preview", json={"revision": 1, "pins": []})
+        assert again.status_code == 200
 
 
 class TestOnTheWire:

@@ -125,6 +125,43 @@ def test_a_run_that_can_not_be_told_strands_no_other(
     assert f"run {bad}" in caplog.text
 
 
+def test_a_run_that_somebody_is_away_for_strands_no_other(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for content in (b"one", b"two"):
+        site.submit(content)
+    bad, left = site.catalog.unfinished()
+    publish = site.stages.publish
+
+    def publish_some(fact: Any, headers: Mapping[str, bytes]) -> None:
+        if fact.run_id == bad:
+            raise BusAway("it takes too long")
+        publish(fact, headers)
+
+    monkeypatch.setattr(site.stages, "publish", publish_some)
+    before = len(site.stages.told)
+    with pytest.raises(BusAway):
+        announce_silent_runs(site.house, 0)
+    assert [fact.run_id for fact in site.stages.told[before:]] == [left]
+
+
+def test_while_the_bus_is_away_it_is_not_waited_for_once_for_every_run(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tries = []
+
+    def publish(fact: Any, _: Mapping[str, bytes]) -> None:
+        tries.append(fact)
+        raise BusAway("no broker")
+
+    for number in range(5):
+        site.submit(b"%d" % number)
+    monkeypatch.setattr(site.stages, "publish", publish)
+    with pytest.raises(BusAway):
+        announce_silent_runs(site.house, 0)
+    assert len(tries) == 3
+
+
 def test_while_the_bus_is_away_no_run_is_told(
     site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:

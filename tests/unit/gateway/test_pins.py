@@ -5,17 +5,25 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
+from doors import told
+from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import stored_pb2 as stored
+from inyourarea.contracts.v1.ingest_pb2 import SubmitVideoRequest
 from inyourarea.core.errors import PinRejected
 from inyourarea.core.pins import NOBODY
 from inyourarea.core.shots import Shot
 from inyourarea.core.timeline import Timeline
 from inyourarea.core.tracks import Reason, State, Track, Tracks
-from inyourarea.gateway.documents import PinDocument
+from inyourarea.gateway.access import Person, Role
+from inyourarea.gateway.api import pins as api_pins
+from inyourarea.gateway.api.pins import put
+from inyourarea.gateway.documents import PinDocument, PinsAsked
 from inyourarea.gateway.journal import Titled
 from inyourarea.gateway.pins import differences, pins_from, to_stages
+from inyourarea.gateway.problems import Stale
 from inyourarea.gateway.showing import Shown, changed_segments
+from inyourarea.gateway.submission import submit_again
 from inyourarea.runtime.worker import DependencyAway
 from rehearsal_house import RehearsedSite
 
@@ -427,3 +435,65 @@ def test_a_box_that_sticks_out_of_the_picture_can_be_pinned(site: RehearsedSite)
     beside = [PinDocument(from_s=1, x=-70, y=40, w=60, h=80, nobody=True)]
     with pytest.raises(PinRejected, match="outside of the picture"):
         pins_from(beside, shown)
+
+
+def test_no_time_is_too_small_to_be_pinned(site: RehearsedSite) -> None:
+    video = site.ready()
+    box = site.house.showing.run(video["run_id"]).tracks.people[0].xyxy[0].tolist()
+    at = {"from_s": 0, "to_s": 5.551115123125783e-17, "x": (box[0] + box[2]) / 2, "y": box[1] + 1}
+    asked = {"revision": 1, "pins": [{**at, "person": "Lisa"}]}
+    answer = site.http.put(f"/videos/{video['id']}/pins", json=asked)
+    assert answer.status_code == 202, answer.text
+
+
+def _pinned_meanwhile(site: RehearsedSite, video: dict, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An editor sets these pins while the next submission is on its way."""
+    person, submit = site.watch(video)["people"][0]["id"], site.stages.submit
+    asked = {"revision": video["revision"], "pins": [{"of": person, "from_s": 1, "nobody": True}]}
+
+    def pinned(request: SubmitVideoRequest) -> facts.VideoAccepted:
+        monkeypatch.setattr(site.stages, "submit", submit)
+        accepted = submit(request)
+        put(video["id"], PinsAsked.model_validate(asked), site.house, Person(Role.OPERATOR))
+        return accepted
+
+    monkeypatch.setattr(site.stages, "submit", pinned)
+
+
+def test_pins_that_are_set_while_another_shape_is_asked_for_are_heeded(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = site.ready()
+    _pinned_meanwhile(site, video, monkeypatch)
+    site.submit(aspects=["1:1"])
+    found = site.work(video["id"])
+    assert found["aspects"] == ["9x16", "1x1"]
+    assert len(site.get(f"/videos/{video['id']}/pins")["pins"]) == 3  # and who she is beside it
+    assert len(site.house.showing.accepted(found["run_id"]).spec.pins) >= 3
+
+
+def test_pins_that_are_set_while_a_run_is_made_anew_are_not_lost(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = site.ready()
+    row = site.catalog.video(video["id"])
+    assert row is not None
+    monkeypatch.setattr(keys, "RENDER_REVISION", keys.RENDER_REVISION + 1)
+    _pinned_meanwhile(site, video, monkeypatch)
+    with pytest.raises(Stale):
+        submit_again(site.house, row, "Kim")
+    assert len(site.get(f"/videos/{video['id']}/pins")["pins"]) == 3
+
+
+def test_more_pins_than_the_bus_takes_of_a_run_are_refused_before_they_are_kept(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video = site.ready()
+    person = site.watch(video)["people"][0]["id"]
+    size = site.house.showing.accepted(video["run_id"]).ByteSize()
+    monkeypatch.setattr(api_pins, "LARGEST_RUN", size + 10)
+    asked = {"revision": 1, "pins": [{"of": person, "from_s": 1, "to_s": 2, "nobody": True}]}
+    answer = site.http.put(f"/videos/{video['id']}/pins", json=asked)
+    assert told(answer) == (422, "pin-rejected")
+    assert "these are 4 pins" in answer.json()["detail"]
+    assert site.get(f"/videos/{video['id']}")["revision"] == 1

@@ -1,11 +1,14 @@
 """What goes wrong is told as a problem document, whatever it is."""
 
 import asyncio
+from fractions import Fraction
+from math import ceil
 
 import httpx
 import pytest
 
 from inyourarea.contracts import keys
+from inyourarea.gateway.documents import VideoAsked
 from rehearsal_house import RehearsedSite
 
 
@@ -48,3 +51,17 @@ def test_a_damaged_object_is_named_with_what_to_do(site: RehearsedSite) -> None:
 async def _answer(transport: httpx.ASGITransport, url: str) -> httpx.Response:
     async with httpx.AsyncClient(transport=transport) as client:
         return await client.get(url)
+
+
+def test_a_time_of_many_digits_is_a_time(site: RehearsedSite) -> None:
+    for from_s, to_s in ((5.5e-17, None), (0, 0.0012345678901234567)):
+        body = {"upload_id": site.upload(), "from_s": from_s, "to_s": to_s}
+        assert site.http.post("/videos", json=body).status_code == 202
+
+
+@pytest.mark.parametrize("rate", [24, 30, 50, 60])
+def test_the_frame_that_begins_at_a_time_is_not_lost_to_its_rounding(rate: int) -> None:
+    for frame in range(3 * rate):
+        asked = VideoAsked(upload_id="0" * 32, from_s=frame / rate)
+        assert asked.from_s is not None
+        assert ceil(Fraction(str(asked.from_s)) * rate) == frame

@@ -1,6 +1,7 @@
 """The catalog is what the object store says, whatever happened and in whatever order."""
 
 import threading
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -10,12 +11,17 @@ from hypothesis import strategies as st
 from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.core import reasons
+from inyourarea.gateway.access import Person, Role
+from inyourarea.gateway.api import videos
 from inyourarea.gateway.browsers import are_drawn
 from inyourarea.gateway.catalog import Catalog, Picture
 from inyourarea.gateway.journal import PinsSet, Titled
+from inyourarea.gateway.problems import Problem
 from inyourarea.gateway.projection import Projection
-from inyourarea.runtime.objects import ObjectsAway
+from inyourarea.runtime.objects import ObjectsAway, holds
 from rehearsal_house import RehearsedSite
+
+OPERATOR = Person(Role.OPERATOR)
 
 
 def everything(catalog: Catalog) -> dict[str, list]:
@@ -446,3 +452,44 @@ def test_what_nobody_could_read_fails_the_newest_run(site: RehearsedSite) -> Non
     site.handler.on_stage_failed(facts.StageFailed(video_id=video["id"], reason="no fact"))
     site.handler.on_stage_failed(facts.StageFailed(video_id="unknown", reason="no fact"))
     assert site.get(f"/videos/{video['id']}")["failure"] == "no fact"
+
+
+def test_what_the_gateway_could_not_take_note_of_fails_no_run(site: RehearsedSite) -> None:
+    video = site.submit()
+    about = {"video_id": video["id"], "run_id": video["run_id"]}
+    failed = facts.StageFailed(**about, stage="gateway", reason="a defect")
+    assert site.handler.on_stage_failed(failed) == []
+    assert site.get(f"/videos/{video['id']}")["state"] == "working"
+
+
+def test_who_asks_for_a_run_again_while_it_is_being_cancelled_leaves_none_that_nobody_works_on(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    video, put_once = site.submit(), site.objects.put_once
+
+    def asked_again_before(key: str, content: bytes) -> bytes:
+        if key == keys.cancelled(video["run_id"]):
+            with suppress(Problem):
+                videos.retry(video["id"], site.house, OPERATOR)
+        return put_once(key, content)
+
+    monkeypatch.setattr(site.objects, "put_once", asked_again_before)
+    videos.cancel(video["id"], site.house, OPERATOR)
+    is_stopped = holds(site.objects, keys.cancelled(video["run_id"]))
+    assert (is_stopped, site.get(f"/videos/{video['id']}")["state"]) == (True, "cancelled")
+
+
+def test_a_run_is_cancelled_though_the_gateway_died_over_it(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def die(*_: object) -> None:
+        raise SystemExit
+
+    video = site.submit()
+    with monkeypatch.context() as patch:
+        patch.setattr(site.house.journal, "append", die)
+        with pytest.raises(SystemExit):
+            videos.cancel(video["id"], site.house, OPERATOR)
+    site.house.projection.rebuild()
+    assert site.get(f"/videos/{video['id']}")["state"] == "cancelled"
+    assert site.http.post(f"/videos/{video['id']}/retry").json()["state"] == "working"

@@ -20,6 +20,7 @@ from doors import CLOSED, bearer, new_token
 from inyourarea.contracts import keys
 from inyourarea.core.errors import Refused
 from inyourarea.gateway.access import Role
+from inyourarea.gateway.house import SLOW_AT_ONCE
 from inyourarea.gateway.journal import Titled
 from inyourarea.gateway.limits import CHANGES, Limits
 from inyourarea.gateway.rpc import ANSWERS, SAFE, SERVICE, answering_grpc, needs
@@ -210,6 +211,17 @@ class TestTheSameWords:
         assert told(refused.value)[:2] == ("RESOURCE_EXHAUSTED", "too-many-requests")
         assert dict(refused.value.trailing_metadata())["retry-after"] == "1"
         assert editor.refused("GetRun", video_id="0" * 32)[0] == "NOT_FOUND"
+
+    def test_who_comes_while_enough_slow_questions_are_worked_on_is_told_to_wait(
+        self, site: RehearsedSite, editor: Outside
+    ) -> None:
+        video = site.ready()["id"]
+        with ExitStack() as others:
+            for _ in range(SLOW_AT_ONCE):
+                others.enter_context(site.house.turn())
+            told = editor.refused("TryPins", video_id=video, revision=1, pins=[])
+            assert told[:2] == ("UNAVAILABLE", "busy")
+        editor.ask("TryPins", video_id=video, revision=1, pins=[])
 
 
 class TestTheSamePeople:

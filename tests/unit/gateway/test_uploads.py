@@ -67,6 +67,17 @@ def test_a_large_piece_is_stored_in_parts(
     assert sorted(site.objects.size(part) for part in parts) == [500, 1000, 1000]
 
 
+def test_no_part_is_asked_for_by_itself_when_another_comes(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number, asked, size = begin(site, 30), list[str](), site.objects.size
+    monkeypatch.setattr(site.objects, "size", lambda key: (asked.append(key), size(key))[1])
+    for at in (0, 10, 20):
+        assert send(site, number, at, bytes(10)).status_code == 204
+    assert offset(site, number) == 30
+    assert not [key for key in asked if "/part-" in key]
+
+
 def test_bytes_that_do_not_follow_are_refused_and_the_offset_is_told(site: RehearsedSite) -> None:
     number = begin(site, 100)
     send(site, number, 0, bytes(40))

@@ -5,11 +5,17 @@ import time
 from pathlib import Path
 
 import pytest
+from fastapi import Response
 
 from doors import close_door, key, told
 from inyourarea.cli.__main__ import main
 from inyourarea.contracts import keys
-from inyourarea.gateway.access import Role
+from inyourarea.contracts.v1.facts_pb2 import VideoAccepted
+from inyourarea.contracts.v1.ingest_pb2 import SubmitVideoRequest
+from inyourarea.gateway.access import Person, Role
+from inyourarea.gateway.api.videos import submit as submit_video
+from inyourarea.gateway.documents import VideoAsked
+from inyourarea.gateway.problems import Problem
 from inyourarea.gateway.usage import Usage, month_of
 from rehearsal_house import RehearsedSite
 
@@ -97,6 +103,45 @@ def test_more_than_the_quota_is_refused_with_figures(site: RehearsedSite) -> Non
     assert site.submit(aspects=["9:16", "1:1"])["state"] == "working"
     as_somebody(site, "Yuna")
     assert site.submit(b"hers")["state"] == "working"
+
+
+def test_what_is_just_being_submitted_counts_with_what_is_submitted_meanwhile(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close_door(site, quota_s=8.0)
+    as_somebody(site, "Mina")
+    mina, submit, refused = Person(Role.EDITOR, "Mina", token="t"), site.stages.submit, list[str]()
+    first, second = (VideoAsked(upload_id=site.upload(name)) for name in (b"one", b"two"))
+
+    def submit_another_first(request: SubmitVideoRequest) -> VideoAccepted:
+        monkeypatch.setattr(site.stages, "submit", submit)
+        with pytest.raises(Problem) as problem:
+            submit_video(second, site.house, mina, Response())
+        refused.append(problem.value.kind)
+        return submit(request)
+
+    monkeypatch.setattr(site.stages, "submit", submit_another_first)
+    submit_video(first, site.house, mina, Response())
+    assert refused == ["quota"]
+    assert round(used(site)["Mina"].video_s, 1) == 6.0
+    assert not [key for key in site.stored() if "/asked-" in key]
+    with pytest.raises(Problem):
+        submit_video(second, site.house, mina, Response())
+
+
+def test_who_died_over_a_submission_has_her_time_back_when_it_is_swept(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    close_door(site, quota_s=8.0)
+    as_somebody(site, "Mina")
+    site.objects.put(keys.asking("Mina", int(time.time()), "ab" * 16, 6000, "0"), b"")
+    site.house.sweep()
+    asked = {"upload_id": site.upload()}
+    assert told(site.http.post("/videos", json=asked)) == (403, "quota")
+    now = time.time()
+    monkeypatch.setattr("inyourarea.gateway.deletion.time.time", lambda: now + 3601)
+    site.house.sweep()
+    assert site.http.post("/videos", json=asked).status_code == 202
 
 
 def test_a_deleted_video_counts_in_its_month_and_not_in_the_next(

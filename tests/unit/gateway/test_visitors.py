@@ -191,8 +191,22 @@ def test_a_shared_page_tells_of_who_is_published_and_leads_to_her(
     page = site.http.get(address, headers={"X-Forwarded-Proto": "https"}).text
     assert '<meta property="og:image" content="https://site/api/v1/videos/' in page
     draft = site.http.get(f"http://site/watch/{shown['draft']['id']}").text
-    assert "og:" not in draft
-    assert "Rehearsal" not in draft
+    assert draft == site.http.get(f"http://site/watch/{'0' * 32}").text == "<head></head>"
+
+
+def test_a_page_tells_nobody_of_a_video_whom_its_address_does_not(
+    site: RehearsedSite, shown: dict, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "index.html").write_text("<head></head>")
+    monkeypatch.setattr(pages, "DIST", tmp_path)
+    close_door(site)
+    published, draft = (f"http://site/watch/{shown[which]['id']}" for which in ("video", "draft"))
+    other = key(site, Role.EDITOR, labels=["tour:2025"])
+    for address, headers in ((published, {}), (draft, {}), (published, other)):
+        assert site.http.get(address, headers=headers).text == "<head></head>"
+    viewer = key(site, Role.VIEWER)
+    assert 'content="Stage"' in site.http.get(published, headers=viewer).text
+    assert "preload" in site.http.get(draft, headers=viewer).text
 
 
 @pytest.mark.parametrize("name", ["%00", "a%00b", "0" * 31 + "%0a"])

@@ -4,10 +4,10 @@ import threading
 from typing import Any
 
 import pytest
-from kafka.errors import KafkaTimeoutError
+from kafka.errors import KafkaTimeoutError, MessageSizeTooLargeError
 
 from inyourarea.runtime import kafka_bus
-from inyourarea.runtime.bus import BusAway, Record
+from inyourarea.runtime.bus import BusAway, Record, RecordTooLarge
 from inyourarea.runtime.kafka_bus import KafkaSender
 from inyourarea.runtime.kafka_settings import KafkaSettings
 
@@ -121,3 +121,21 @@ def test_a_flush_that_comes_to_nothing_is_an_outage(
     with pytest.raises(BusAway, match="not there"):
         sender.flush()
     assert Producer.made[0].is_ended
+
+
+@pytest.mark.parametrize("where", [Producer, Sent])
+def test_a_record_that_is_too_large_is_refused_and_is_no_outage(
+    sender: KafkaSender, monkeypatch: pytest.MonkeyPatch, where: type
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise MessageSizeTooLargeError("1500000 bytes")
+
+    with monkeypatch.context() as patch, pytest.raises(RecordTooLarge, match="1500000 bytes"):
+        patch.setattr(where, "send" if where is Producer else "get", refuse)
+        patch.setattr(Producer, "flush", lambda *_, **__: None)
+        sender.publish(RECORD)
+        sender.flush()
+    assert not Producer.made[0].is_ended
+    sender.publish(RECORD)
+    sender.flush()
+    assert len(Producer.made) == 1

@@ -4,6 +4,7 @@ from fractions import Fraction
 
 from fastapi import APIRouter
 
+from inyourarea.contracts.topics import Channel
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
 from inyourarea.core.errors import PinRejected
@@ -23,6 +24,9 @@ from inyourarea.gateway.projection import OUTDATED
 from inyourarea.gateway.showing import Shown, changed_segments
 from inyourarea.gateway.submission import command_like
 from inyourarea.gateway.views import find_video, is_outdated, video_document
+
+#: Bytes of a run as it is told to the stages: what a channel takes, but for headers and key.
+LARGEST_RUN = Channel.largest - (1 << 13)
 
 router = APIRouter(prefix="/videos/{video_id}/pins", tags=["pins"])
 
@@ -44,7 +48,8 @@ def preview(
     row = _row(house, video_id, person, asked)
     old = _shown(house, row)
     made = pins_from(asked.pins, old, settled(house, row["id"]))
-    _, accepted = _solved(house, old, row, made)
+    with house.turn():
+        _, accepted = _solved(house, old, row, made)
     new = house.showing.shown(accepted)
     segments = changed_segments(
         house.showing.windows(old.accepted), house.showing.windows(accepted)
@@ -71,14 +76,15 @@ def put(video_id: VideoId, asked: doc.PinsAsked, house: HouseOf, person: Editor)
     row = _row(house, video_id, person, asked)
     old = _shown(house, row)
     made = pins_from(asked.pins, old, settled(house, row["id"]))
-    command, decided = _solved(house, old, row, made)  # refused pins are not kept
-    entry = PinsSet(by=person.name, run_id=decided.run_id, pins=made)
-    house.claim(video_id, entry, asked.revision)
-    try:
-        house.stages.submit(command)
-        house.books.note(person.name, decided, 0.0)  # the work is hers, the video is not new
-    finally:
-        house.refresh(video_id)
+    with house.turn():
+        command, decided = _solved(house, old, row, made)  # refused pins are not kept
+        entry = PinsSet(by=person.name, run_id=decided.run_id, pins=made)
+        house.claim(video_id, entry, asked.revision)
+        try:
+            house.stages.submit(command)
+            house.books.note(person.name, decided, 0.0)  # the work is hers, the video is not new
+        finally:
+            house.refresh(video_id)
     return video_document(house, find_video(house, video_id, person))
 
 
@@ -107,6 +113,11 @@ def _solved(
     """
     command = _command(house, shown, row, made)
     decided = house.stages.decide(command)
+    if decided.ByteSize() > LARGEST_RUN:
+        raise PinRejected(
+            f"With those that hold who is approved these are {len(decided.spec.pins)} pins, more "
+            "than one run can have; take some back, or reopen somebody."
+        )
     note_preview(house.objects, decided)
     try:
         house.stages.solve(decided)

@@ -42,7 +42,7 @@ def submit(asked: doc.VideoAsked, house: HouseOf, person: Editor, response: Resp
     answer may ask again with the same upload. A file that is still being gone through is answered
     with 409 and ``Retry-After``: ask again.
     """
-    with brought(house, asked, person) as (sha256, filename):
+    with house.turn(), brought(house, asked, person) as (sha256, filename):
         source = (keys.source(sha256), sha256)
         video, is_new = submit_source(house, asked, source, filename, person)
     response.status_code = 202 if is_new else 200
@@ -108,8 +108,9 @@ def cancel(video_id: VideoId, house: HouseOf, person: Editor) -> doc.Video:
     row = find_video(house, video_id, person)
     if row["state"] != "working":
         raise Problem(409, "not-working", f"This video is {row['state']}; nothing is under way.")
-    house.write_down(video_id, RunStopped(by=person.name, run_id=row["run_id"]))
+    # First, so that whoever is told that it stands still and asks for it again takes this away.
     house.objects.put_once(keys.cancelled(row["run_id"]), b"")
+    house.write_down(video_id, RunStopped(by=person.name, run_id=row["run_id"]))
     house.stages.publish(facts.RunCancelled(video_id=video_id, run_id=row["run_id"]))
     return get(video_id, house, person)
 
@@ -121,7 +122,8 @@ def retry(video_id: VideoId, house: HouseOf, person: Editor) -> doc.Video:
     has_no_stage = "failure" in (row["stage"] or {})
     if row["state"] not in ("failed", "cancelled") and not has_no_stage:
         raise Problem(409, "not-stopped", f"This video is {row['state']}; it needs no retry.")
-    submit_again(house, row, person.name)
+    with house.turn():
+        submit_again(house, row, person.name)
     return get(video_id, house, person)
 
 
