@@ -158,7 +158,7 @@ class Uploads:
         del about["number"], about["offset"]
         self._objects.put(_about(upload.number), json.dumps(about).encode())
         for part in list(self._parts(upload.number)):
-            self._objects.delete(part)
+            self._objects.delete(part.key)
 
     def forget(self, number: str) -> None:
         """Nothing is left of the upload."""
