@@ -14,10 +14,10 @@ import pytest
 from small_show import SIZE, SmallShow, inyourarea, inyourarea_here
 
 
-def refused(*words: str | Path) -> str:
-    """What the command says, in one line, when it refuses."""
+def refused(*words: str | Path, code: int = 1) -> str:
+    """What the command says, in one line, when it refuses; 75 where the store is what fails."""
     done = inyourarea(*words, check=False)
-    assert done.returncode == 1, done.stderr
+    assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     said = [line for line in done.stderr.splitlines() if line.startswith("inyourarea: ")]
     assert len(said) == 1, done.stderr
@@ -66,7 +66,7 @@ def test_an_inspection_without_room_for_its_sample_is_said(
 ) -> None:
     (small_disk / "filler").write_bytes(bytes(1_000_000))
     monkeypatch.setenv("TMPDIR", str(small_disk))
-    said = refused("inspect", small_show.video, "--group", "show")
+    said = refused("inspect", small_show.video, "--group", "show", code=75)
     assert "the disk is full; make room on it and ask again" in said
     assert not list(small_disk.glob("inyourarea-*"))
 
