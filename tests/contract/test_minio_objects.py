@@ -100,7 +100,7 @@ def test_the_command_makes_the_bucket_that_the_environment_names(
     assert "the bucket made-by-command is there; frames go after 5 days" in capsys.readouterr().out
     MinioObjects(settings).put("a", b"")
     monkeypatch.setenv("INYOURAREA_S3_SECRET_KEY", "wrong")
-    assert main(["store", "apply"]) == 1
+    assert main(["store", "apply"]) == 75
     assert "the object store at http" in capsys.readouterr().err
     assert main(["store", "policies", "--service", "detect", "--bucket", "b-b"]) == 0
     assert '"arn:aws:s3:::b-b/frames/*"' in capsys.readouterr().out
