@@ -72,7 +72,7 @@ def open_page(browser: Browser) -> Iterator[OpenPage]:
         wide = {"width": 1100, "height": 800}
         context = browser.new_context(**{"viewport": wide, "locale": "en-US", **options})
         contexts.append(context)
-        context.set_default_timeout(30_000)
+        context.set_default_timeout(60_000)
         context.add_init_script(NOTES)
         page = context.new_page()
         page.on("pageerror", lambda error: broken.append(str(error)))
