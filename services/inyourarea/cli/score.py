@@ -38,8 +38,6 @@ from inyourarea.runtime.disk import whole, words_for
 
 #: Decimals of the figures in ``report.json``: enough to see one frame of an hour.
 DECIMALS = 6
-
-
 #: Columns of the help.
 _WIDTH = 98
 _REST = f"""\

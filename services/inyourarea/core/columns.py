@@ -11,6 +11,14 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 Table = TypeVar("Table", bound="DataclassInstance")
+Rows = NDArray[np.intp]
+
+
+def ranges(low: Rows, count: Rows) -> tuple[Rows, Rows]:
+    """So many rows from ``low`` on, for each of n ranges after each other: whose, and which."""
+    whose = np.repeat(np.arange(len(low)), count)
+    which = np.arange(whose.size) - np.repeat(np.cumsum(count) - count - low, count)
+    return whose, which
 
 
 def joined(parts: Sequence[Table], **instead: NDArray[Any]) -> Table:

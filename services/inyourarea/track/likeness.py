@@ -71,11 +71,6 @@ class Likeness:
     def __len__(self) -> int:
         return len(self.structure)
 
-    @property
-    def energy(self) -> NDArray[np.float32]:
-        """The sum of squares of every frame, (n,): small where one shows nothing."""
-        return np.asarray(self.rows.sum(axis=1))
-
     def quick(self, before: Ranks, after: Ranks, enough: float = 1.0) -> NDArray[np.float64]:
         """Likeness -1..1 of every pair of frames, (pairs,), at the best small displacement.
 
@@ -129,6 +124,18 @@ class Likeness:
         )
 
 
+def show_something(thumbnails: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Which of the thumbnails uint8 (n, 36, 64), n >= 1, are not all white or black, (n,)."""
+    parts = (thumbnails[at : at + BLOCK] for at in range(0, len(thumbnails), BLOCK))
+    rows = [_rows(local_structure(part, _bars(part))[0]) for part in parts]
+    return np.concatenate(rows).sum(axis=1) >= BLANK
+
+
+def _rows(structure: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The sums of squares of each row, (n, 36)."""
+    return np.asarray(np.square(structure).sum(axis=2))
+
+
 def look_at(thumbnails: NDArray[np.uint8]) -> Likeness:
     """The structure of thumbnails uint8 (n, 36, 64), n >= 1; letterbox bars have none."""
     return joined(
@@ -142,7 +149,7 @@ def _look_at(thumbnails: NDArray[np.uint8]) -> Likeness:
     return Likeness(
         structure=structure,
         spectra=fft.rfft2(structure, PADDED, axes=(1, 2)).astype(np.complex64),
-        rows=np.square(structure).sum(axis=2),
+        rows=_rows(structure),
         shown=(~bars).astype(np.float32),
         contrast=contrast,
     )

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from inyourarea.core.columns import ranges
 from inyourarea.core.timeline import TICK_S
 from inyourarea.track.tracklets import Ints, Sightings, Tracklets, stray_nats, tracklets_from_labels
 
@@ -144,8 +145,7 @@ def _links_of_shot(ends: _Ends, inside: NDArray[np.intp]) -> tuple[Ints, Ints, F
     # for than counts, so that rounding loses nobody).
     low = np.searchsorted(start, end - 2 * MOST_OVERLAP_S)
     count = np.searchsorted(start, end + LONGEST_LINK_S + MOST_OVERLAP_S) - low
-    i = np.repeat(np.arange(start.size), count)
-    j = np.arange(i.size) - np.repeat(np.cumsum(count) - count - low, count)
+    i, j = ranges(low, count)
     gap = start[j] - end[i]
     forward = (start[j] > start[i]) & (end[j] > end[i])
     follows = (gap > -MOST_OVERLAP_S) & (gap <= LONGEST_LINK_S) & forward

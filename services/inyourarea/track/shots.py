@@ -20,7 +20,7 @@ from inyourarea.core.signals import Signals
 from inyourarea.core.timeline import Timeline
 from inyourarea.track.dissolves import Pictures
 from inyourarea.track.exchanges import SlowPace, slow_exchanges
-from inyourarea.track.likeness import BLANK, Likeness, look_at
+from inyourarea.track.likeness import Likeness, look_at, show_something
 
 #: Frames that are looked at together; kept of them is which show something, and the boundaries.
 STRETCH_FRAMES = 1024
@@ -74,7 +74,7 @@ def find_shots(
     people = np.zeros(frames) if people is None else people
 
     def is_shown(start: int) -> NDArray[np.bool_]:
-        return look_at(signals.thumbnail[start : start + STRETCH_FRAMES]).energy >= BLANK
+        return show_something(signals.thumbnail[start : start + STRETCH_FRAMES])
 
     def look(stretch: _Stretch) -> dict[int, ShotKind]:
         pace, first = stretch.pace, max(0, stretch.first - stretch.pace.reach)

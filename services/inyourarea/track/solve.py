@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from inyourarea.core.boxes import paired_iou
 from inyourarea.core.camera_measures import frame_seconds
+from inyourarea.core.columns import ranges
 from inyourarea.core.detections import Detections
 from inyourarea.core.pins import Pin
 from inyourarea.core.shots import Shot, shot_of_frames
@@ -208,8 +209,8 @@ def _slipped(
     seen = np.flatnonzero(detections.detected)
     low = np.searchsorted(frame[seen], frame[followed], side="left")
     count = np.searchsorted(frame[seen], frame[followed], side="right") - low
-    ours = np.repeat(np.arange(followed.size), count)
-    theirs = seen[np.arange(ours.size) - np.repeat(np.cumsum(count) - count - low, count)]
+    ours, at = ranges(low, count)
+    theirs = seen[at]
     overlap = paired_iou(detections.xyxy[followed[ours]], detections.xyxy[theirs])
     is_other = person[theirs] != owner[ours]
     slipped[ours[is_other & (overlap > SLIPPED_IOU)]] = True

@@ -105,9 +105,8 @@ def test_a_run_that_is_gone_strands_no_other(site: RehearsedSite) -> None:
     assert [fact.run_id for fact in site.stages.told[before:]] == [left]
 
 
-def test_a_run_that_can_not_be_told_strands_no_other(
-    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
+def _one_untold(site: RehearsedSite, patch: pytest.MonkeyPatch, trouble: Exception) -> list[str]:
+    """Of two unfinished runs the first can not be told, for that trouble; both, in order."""
     for content in (b"one", b"two"):
         site.submit(content)
     bad, left = site.catalog.unfinished()
@@ -115,10 +114,17 @@ def test_a_run_that_can_not_be_told_strands_no_other(
 
     def publish_some(fact: Any, headers: Mapping[str, bytes]) -> None:
         if fact.run_id == bad:
-            raise ValueError("too large for the bus")
+            raise trouble
         publish(fact, headers)
 
-    monkeypatch.setattr(site.stages, "publish", publish_some)
+    patch.setattr(site.stages, "publish", publish_some)
+    return [bad, left]
+
+
+def test_a_run_that_can_not_be_told_strands_no_other(
+    site: RehearsedSite, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad, left = _one_untold(site, monkeypatch, ValueError("too large for the bus"))
     before = len(site.stages.told)
     announce_silent_runs(site.house, 0)
     assert [fact.run_id for fact in site.stages.told[before:]] == [left]
@@ -128,17 +134,7 @@ def test_a_run_that_can_not_be_told_strands_no_other(
 def test_a_run_that_somebody_is_away_for_strands_no_other(
     site: RehearsedSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for content in (b"one", b"two"):
-        site.submit(content)
-    bad, left = site.catalog.unfinished()
-    publish = site.stages.publish
-
-    def publish_some(fact: Any, headers: Mapping[str, bytes]) -> None:
-        if fact.run_id == bad:
-            raise BusAway("it takes too long")
-        publish(fact, headers)
-
-    monkeypatch.setattr(site.stages, "publish", publish_some)
+    _, left = _one_untold(site, monkeypatch, BusAway("it takes too long"))
     before = len(site.stages.told)
     with pytest.raises(BusAway):
         announce_silent_runs(site.house, 0)

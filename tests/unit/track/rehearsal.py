@@ -4,6 +4,7 @@ Faces only, no pictures: people on a floor under a pin-hole camera, backing danc
 behind them that shows members larger and late, cuts, turned-away and hidden faces.
 """
 
+import tracemalloc
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -338,3 +339,12 @@ def _wrong(track, truth, person, box):
     somebody = (most >= 0.5) & (most > own)
     nobody = (track.state == State.OBSERVED) & (anybody < 0.1)
     return track.has_box & (somebody | nobody)
+
+
+def most_memory(work, *told):
+    """Bytes that the work holds at its peak."""
+    tracemalloc.start()
+    work(*told)
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return most

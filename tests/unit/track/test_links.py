@@ -1,13 +1,12 @@
 """Which tracklets may go on as which."""
 
-import tracemalloc
-
 import numpy as np
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from inyourarea.track.links import LONGEST_LINK_S, MOST_OVERLAP_S, links_between
 from inyourarea.track.tracklets import Sightings, tracklets_from_labels
+from rehearsal import most_memory
 
 FPS = 30
 
@@ -64,10 +63,6 @@ def test_nothing_goes_on_over_a_cut():
 def test_memory_for_links_grows_as_a_shot_does_and_not_with_its_square():
     def peak(tracklets):
         long = scene([(45 * (n // 8) + 3 * (n % 8), 40, 0) for n in range(tracklets)])
-        tracemalloc.start()
-        links_between(*long)
-        most = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return most
+        return most_memory(links_between, *long)
 
     assert peak(4000) < 5 * peak(1000)

@@ -1,6 +1,5 @@
 """What is no person on the floor: pictures on a wall, the audience, ghosts of another shot."""
 
-import tracemalloc
 from dataclasses import replace
 
 import numpy as np
@@ -12,6 +11,7 @@ from inyourarea.track.evidence import cut_at_changes
 from inyourarea.track.ghosts import presence_evidence
 from inyourarea.track.screens import live_evidence
 from inyourarea.track.tracklets import Sightings, tracklets_from_labels, without_doubles
+from rehearsal import most_memory
 
 FPS = 30
 
@@ -103,11 +103,7 @@ def test_memory_for_walls_grows_as_a_shot_does_and_not_with_its_square():
     def peak(tracklets):
         turns = [divmod(number, 8) for number in range(tracklets)]
         scene = tracklets_of([(45 * turn + place, 40, 600, 30, place % 3) for turn, place in turns])
-        tracemalloc.start()
-        evidence_of(*scene)
-        most = tracemalloc.get_traced_memory()[1]
-        tracemalloc.stop()
-        return most
+        return most_memory(evidence_of, *scene)
 
     assert peak(4000) < 5 * peak(1000)
 
