@@ -63,10 +63,10 @@ def main(video: Path, seconds: Fraction) -> None:
                 if isinstance(fact, facts.StageFailed):
                     raise SystemExit(fact.reason)
         used_s = time.process_time() - started
+        found = counted(server) - before
         stored: Counter[str] = Counter()
         for key in objects.list(""):
             stored[key.split("/")[0]] += objects.size(key)
-        found = counted(server) - before
     minutes = float(seconds) / 60
     print(
         f"{video.name}, {float(seconds):g} s, {len(accepted.segments)} segments; "

@@ -23,6 +23,7 @@ from typing import Any
 from by_grpc import ByGrpc
 from inyourarea.contracts.topics import channels
 from inyourarea.contracts.triton_config import CPU
+from inyourarea.core.errors import DependencyAway
 from inyourarea.embedded.models import models_folder
 from inyourarea.embedded.serving import known_models
 from inyourarea.gateway.models import write_models
@@ -33,7 +34,6 @@ from inyourarea.runtime.minio_bucket import apply_bucket
 from inyourarea.runtime.minio_settings import MinioSettings
 from inyourarea.runtime.objects import ObjectNotFound
 from inyourarea.runtime.rpc import channel, is_serving
-from inyourarea.runtime.worker import DependencyAway
 from inyourarea.train.triton_repository import write_repository
 from kafka_server import KafkaServer, kafka
 from minio_server import MinioServer, minio

@@ -50,5 +50,5 @@ def test_topics_are_made_and_grown_once_and_never_shrunk(
 def test_a_kafka_that_is_not_there_is_told_in_a_sentence(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert main(["topics", "apply", "--kafka", "127.0.0.1:1"]) == 1
+    assert main(["topics", "apply", "--kafka", "127.0.0.1:1"]) == 75
     assert "Kafka can not be reached" in capsys.readouterr().err

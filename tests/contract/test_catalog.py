@@ -12,9 +12,9 @@ import sqlalchemy as sa
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
+from inyourarea.core.errors import DependencyAway
 from inyourarea.gateway.catalog import Catalog, Picture, Question, Step
 from inyourarea.gateway.schema import METADATA
-from inyourarea.runtime.worker import DependencyAway
 from own_servers import skipped_where_not_had
 from postgres_server import postgres
 

@@ -15,14 +15,13 @@ from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 from certificates import Authority
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import track_pb2, track_pb2_grpc
-from inyourarea.core.errors import Refused
+from inyourarea.core.errors import DependencyAway, Refused
 from inyourarea.gateway.remote_stages import GrpcStages
 from inyourarea.runtime import health, rpc
 from inyourarea.runtime.memory_bus import MemoryBroker
 from inyourarea.runtime.objects import ObjectDamaged
 from inyourarea.runtime.rpc import RpcServer, channel, is_serving
 from inyourarea.runtime.tls import Tls
-from inyourarea.runtime.worker import DependencyAway
 from inyourarea.track.rpc import TrackAnswers
 
 

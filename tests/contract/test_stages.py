@@ -11,7 +11,7 @@ from opentelemetry.trace import SpanKind
 from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2, ingest_pb2_grpc, track_pb2_grpc
-from inyourarea.core.errors import PinRejected, Refused, VideoUnreadable
+from inyourarea.core.errors import DependencyAway, PinRejected, Refused, VideoUnreadable
 from inyourarea.embedded.line import Line
 from inyourarea.embedded.run import store_source
 from inyourarea.gateway.remote_stages import GrpcStages
@@ -24,7 +24,6 @@ from inyourarea.runtime.memory_bus import MemoryBroker
 from inyourarea.runtime.objects import ObjectNotFound, Objects
 from inyourarea.runtime.rpc import RpcServer, channel
 from inyourarea.runtime.traces import spanning
-from inyourarea.runtime.worker import DependencyAway
 from inyourarea.track.rpc import TrackAnswers
 from media import Film, film
 from watched import counted, spans

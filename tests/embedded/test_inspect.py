@@ -7,7 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inyourarea.core.picture import Picture
 from inyourarea.embedded import inspect
+from inyourarea.embedded.run import Request, Seeing, see
 from media import Film, film
 from small_show import SIZE, SmallShow, inyourarea, inyourarea_here
 
@@ -43,6 +45,20 @@ def test_people_shares_faces_and_sizes_are_those_of_the_video(
         assert height <= SIZE[1]
     assert lines[-1].startswith("3 people were seen")
     assert not list(tmp_path.glob("inyourarea-*"))  # the sample is gone
+
+
+def test_as_many_people_are_told_apart_by_their_looks_as_are_said_to_be_there(
+    small_show: SmallShow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def see_without_classes(request: Request) -> Seeing:
+        seeing = see(request)
+        seeing.model.ClearField("members")
+        return seeing
+
+    monkeypatch.setattr(inspect, "see", see_without_classes)
+    aspect = (Picture(Fraction(9, 16)),)
+    request = Request(small_show.video, small_show.folder, aspect, group="show", people=2)
+    assert len(inspect.inspect_video(request).people) == 2
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from inyourarea.contracts.starts import read_start, starts_of
 from inyourarea.contracts.topics import DEAD_LETTERS, TAKE_HEADER, read_fact
 from inyourarea.contracts.trainings import STAGE
 from inyourarea.contracts.v1 import facts_pb2 as facts
-from inyourarea.core.errors import DatasetRejected, VideoUnreadable
+from inyourarea.core.errors import DatasetRejected, DependencyAway, VideoUnreadable
 from inyourarea.core.reasons import told
 from inyourarea.runtime import child as runtime_child
 from inyourarea.runtime import orders
@@ -31,7 +31,6 @@ from inyourarea.runtime.objects import ObjectNotFound, ObjectsAway
 from inyourarea.runtime.runs import OtherVersion
 from inyourarea.runtime.worker import (
     STARTS,
-    DependencyAway,
     Patience,
     Worker,
     channels_of,

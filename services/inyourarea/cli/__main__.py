@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
 
-from inyourarea.core.errors import Refused
+from inyourarea.core.errors import DependencyAway, Refused
 from inyourarea.runtime.bus import BusAway
 from inyourarea.runtime.disk import words_for
 from inyourarea.runtime.objects import ObjectsAway
@@ -70,7 +70,7 @@ def build_parser(commands: Sequence[str] = COMMANDS) -> argparse.ArgumentParser:
 def main(argv: list[str] | None = None) -> int:
     """Run one command; 0 when it did what was asked, 1 on trouble, 2 on wrong usage.
 
-    75 where the store or Kafka is away: the same command may do it later.
+    75 where the store, Kafka or the database is away: the same command may do it later.
     """
     words = sys.argv[1:] if argv is None else argv
     named = [word.replace("-", "_") for word in words]
@@ -90,7 +90,7 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    except (Refused, ObjectsAway, BusAway) as trouble:
+    except (Refused, ObjectsAway, BusAway, DependencyAway) as trouble:
         print(f"inyourarea: {trouble}", file=sys.stderr)
         return 1 if isinstance(trouble, Refused) else _AWAY
     except OSError as trouble:

@@ -3,7 +3,6 @@
 import argparse
 import json
 import math
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from inyourarea.core.camera_measures import Composition
-from inyourarea.core.errors import Refused, RunUnreadable
+from inyourarea.core.errors import RunUnreadable
 from inyourarea.core.framing import FRAMINGS
 from inyourarea.core.measures import (
     CAMERA_TARGETS,
@@ -34,7 +33,7 @@ from inyourarea.core.shots import Shot
 from inyourarea.core.text_lines import text_lines
 from inyourarea.core.timeline import Timeline
 from inyourarea.core.truth import ROLES, TRUTH_COLUMNS, read_truth
-from inyourarea.runtime.disk import whole, words_for
+from inyourarea.runtime.disk import whole
 
 #: Decimals of the figures in ``report.json``: enough to see one frame of an hour.
 DECIMALS = 6
@@ -106,18 +105,11 @@ def _epilog() -> Iterator[str]:
 
 def main(args: argparse.Namespace) -> int:
     """Print every measure, write the ``truth`` block of ``report.json``; 0 when it was scored."""
-    try:
-        score, report = score_files(args.run, args.truth, args.truth_shots)
-        report["truth"] = truth_block(score)
-        with whole(args.run / "report.json") as pending:
-            text = json.dumps(report, indent=2, ensure_ascii=False)
-            pending.write_text(text + "\n", encoding="utf-8")
-    except Refused as error:
-        print(f"inyourarea: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"inyourarea: {error.filename or args.run}: {words_for(error)}", file=sys.stderr)
-        return 1
+    score, report = score_files(args.run, args.truth, args.truth_shots)
+    report["truth"] = truth_block(score)
+    with whole(args.run / "report.json") as pending:
+        text = json.dumps(report, indent=2, ensure_ascii=False)
+        pending.write_text(text + "\n", encoding="utf-8")
     print("\n".join(score_lines(score)))
     return 0
 

@@ -47,7 +47,7 @@ def main(args: argparse.Namespace) -> int:
             args.seed, args.members, args.seconds, args.size, args.fps, args.setting, args.group
         )
         show = Show.plan(spec)
-        write_show(show, args.out, WORKERS, _progress(spec.frames))
+        write_show(show, args.out, WORKERS, _Progress(spec.frames))
     except ShowRefused as refusal:
         print(f"stage-show: {refusal}", file=sys.stderr)
         return 2
@@ -56,10 +56,6 @@ def main(args: argparse.Namespace) -> int:
         return 1
     print(f"{args.out}: {spec.frames} frames of {', '.join(show.members)}")
     return 0
-
-
-def _progress(frames: int) -> "_Progress":
-    return _Progress(frames)
 
 
 class _Progress:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from inyourarea.core.errors import Refused
 from inyourarea.gateway.access import Role
-from inyourarea.gateway.catalog import Catalog, CatalogAway, Row
+from inyourarea.gateway.catalog import Catalog, Row
 from inyourarea.gateway.tokens import TokenAsked, Tokens
 from inyourarea.runtime.settings import PREFIX
 
@@ -63,11 +63,8 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
 
 def main(args: argparse.Namespace) -> int:
     """Do one thing with tokens; a site that is being served heeds it at once."""
-    try:
-        with closing(_open(args.data)) as catalog:
-            _do(args, Tokens(catalog))
-    except CatalogAway as away:
-        raise Refused(str(away)) from away
+    with closing(_open(args.data)) as catalog:
+        _do(args, Tokens(catalog))
     return 0
 
 

@@ -5,6 +5,7 @@ import json
 import os
 import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Self, TypeVar
@@ -98,16 +99,7 @@ class Client:
         Raises:
             Refused: the file can not be read, or is empty.
         """
-        try:
-            about = file.stat()
-            if not stat.S_ISREG(about.st_mode) or not os.access(file, os.R_OK):
-                raise Refused(f"{file} is no file that can be read")
-            if not about.st_size:
-                raise Refused(f"{file} is empty")
-            known = UploadNotes(self._notes, self._server.url, file)
-            return send_file(self._server, file, known, Patience(self._patience_s), note)
-        except OSError as error:
-            raise Refused(f"{file} can not be read: {error.strerror or error}") from error
+        return self._send(file, self._noted(file), note)
 
     def submit(
         self, file: Path, wishes: doc.Wishes | None = None, note: Counted = _count_nothing
@@ -122,18 +114,34 @@ class Client:
         asked = (wishes or doc.Wishes()).model_dump(mode="json")
         written = json.dumps(asked, sort_keys=True).encode()
         same = f"video {hashlib.sha256(written).hexdigest()}"
-        if (known := self._known(file, same)) is not None:
+        notes = self._noted(file)  # of the bytes that are sent, whatever is in the file afterwards
+        if (known := self._known(notes.read(same))) is not None:
             return known
-        asked["upload_id"] = self.upload(file, note)
+        asked["upload_id"] = self._send(file, notes, note)
         video = self._put(doc.Video, "POST", "/videos", asked)
-        UploadNotes(self._notes, self._server.url, file).write(same, video.id)
+        notes.write(same, video.id)
         return video
 
-    def _known(self, file: Path, same: str) -> doc.Video | None:
-        """The video that the file was found to be; what has ended short of that goes on."""
-        if not file.is_file():
-            return None
-        noted = UploadNotes(self._notes, self._server.url, file).read(same)
+    def _noted(self, file: Path) -> UploadNotes:
+        """What is noted of the file as it is now.
+
+        Raises:
+            Refused: the file can not be read, or is empty.
+        """
+        with _reading(file):
+            about = file.stat()
+            if not stat.S_ISREG(about.st_mode) or not os.access(file, os.R_OK):
+                raise Refused(f"{file} is no file that can be read")
+            if not about.st_size:
+                raise Refused(f"{file} is empty")
+            return UploadNotes(self._notes, self._server.url, file)
+
+    def _send(self, file: Path, notes: UploadNotes, note: Counted) -> str:
+        with _reading(file):
+            return send_file(self._server, file, notes, Patience(self._patience_s), note)
+
+    def _known(self, noted: str | None) -> doc.Video | None:
+        """The video that a file was found to be; what has ended short of that goes on."""
         if noted is None:
             return None
         try:
@@ -337,6 +345,15 @@ class Client:
     def _put(self, model: type[_Model], method: str, address: str, content: Any = None) -> _Model:
         more = {} if content is None else {"json": content}
         return self._server.read(model, self._server.ask(method, address, **more).content)
+
+
+@contextmanager
+def _reading(file: Path) -> Iterator[None]:
+    """Inside, trouble with the file is told as `Refused`."""
+    try:
+        yield
+    except OSError as error:
+        raise Refused(f"{file} can not be read: {error.strerror or error}") from error
 
 
 def _chosen(people: Sequence[doc.Person], asked: Sequence[str]) -> set[str]:

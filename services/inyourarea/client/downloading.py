@@ -16,7 +16,7 @@ from inyourarea.core.errors import Refused
 
 Counted = Callable[[int, int], None]
 
-#: Which files lie in a folder, by the names that the server has for their bytes.
+#: Which files lie in a folder: the ETag of their bytes, and size and time of change as they came.
 _KNOWN = ".inyourarea-fetched.json"
 #: Longer ones would not fit into a file's name; they match nothing when they are cut.
 _LONGEST_ETAG = 80
@@ -92,12 +92,11 @@ def _fetch(server: Server, url: str, target: Path, note: Counted) -> None:
     part = _Part(target)
     headers = {"Accept-Encoding": "identity"}
     begun = part.find()
-    known = _known(target.parent).get(target.name)
     if begun:
         headers["Range"] = f"bytes={begun[0].stat().st_size}-"
         headers["If-Range"] = begun[1]
-    elif known and target.is_file():
-        headers["If-None-Match"] = known
+    elif etag := _etag_of(target):
+        headers["If-None-Match"] = etag
     try:
         with server.http.stream("GET", url, headers=headers) as answer:
             if answer.status_code == httpx.codes.NOT_MODIFIED:
@@ -147,7 +146,20 @@ def _write(answer: httpx.Response, part: _Part, note: Counted) -> tuple[Path, st
     return path, etag
 
 
-def _known(folder: Path) -> dict[str, str]:
+def _etag_of(target: Path) -> str | None:
+    """The ETag of the file that was fetched, if it is there as it was written."""
+    match _known(target.parent).get(target.name):
+        case [str(etag), *written] if target.is_file() and written == _as_written(target):
+            return etag
+    return None
+
+
+def _as_written(target: Path) -> list[int]:
+    about = target.stat()
+    return [about.st_size, about.st_mtime_ns]
+
+
+def _known(folder: Path) -> dict[str, object]:
     try:
         found = json.loads((folder / _KNOWN).read_text())
     except (OSError, ValueError):
@@ -157,5 +169,6 @@ def _known(folder: Path) -> dict[str, str]:
 
 def _remember(target: Path, etag: str) -> None:
     partial = target.parent / f"{_KNOWN}.{os.getpid()}"
-    partial.write_text(json.dumps({**_known(target.parent), target.name: etag}))
+    known = {**_known(target.parent), target.name: [etag, *_as_written(target)]}
+    partial.write_text(json.dumps(known))
     partial.replace(target.parent / _KNOWN)

@@ -28,6 +28,7 @@ def follow(server: Server, video: str, patience: Patience) -> Iterator[Video]:
     dumb = 0
     while dumb < _MOST_DUMB:
         dumb += 1
+        before = told
         try:
             for found in _events(server, video):
                 dumb = 0
@@ -35,6 +36,8 @@ def follow(server: Server, video: str, patience: Patience) -> Iterator[Video]:
                 if found != told:
                     told = found
                     yield told
+            if told is before and not dumb:  # something on the way ends streams at once
+                time.sleep(_POLL_S)
         except ServerAway as trouble:
             patience.bear(trouble)
     while True:

@@ -43,22 +43,31 @@ class UploadNotes:
 
     def read(self, what: str) -> str | None:
         """The id of the ``upload``, or of the ``video`` of some wishes, if it is noted."""
-        try:
-            found = json.loads(self._path.read_text())[what]
-        except (OSError, ValueError, KeyError, TypeError):
-            return None
+        found = self._all().get(what)
         return found if isinstance(found, str) and found.isalnum() else None
 
     def write(self, what: str, name: str) -> None:
-        """The file is this upload, or video, from now on. A note that can not be made is not."""
+        """The file is this upload, or video, from now on. A note that can not be made is not.
+
+        An upload that has become a video is none any more; the videos of other wishes stay.
+        """
         with contextlib.suppress(OSError):
             self._path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             for old in self._path.parent.glob("*.json"):
                 if old.stat().st_mtime < time.time() - _NOTED_S:
                     old.unlink(missing_ok=True)
             partial = self._path.with_suffix(f".{os.getpid()}")
-            partial.write_text(json.dumps({what: name}))
+            noted = self._all()
+            noted.pop("upload", None)
+            partial.write_text(json.dumps({**noted, what: name}))
             partial.replace(self._path)
+
+    def _all(self) -> dict[str, object]:
+        try:
+            found = json.loads(self._path.read_text())
+        except (OSError, ValueError):
+            return {}
+        return found if isinstance(found, dict) else {}
 
 
 def send_file(
@@ -138,6 +147,8 @@ def _send_some(
 ) -> int:
     """The next bytes are there; returns how many are there now."""
     length = min(_REQUEST, file.stat().st_size - offset)
+    if length <= 0:
+        raise _shorter(file)
     headers = {
         **_TUS,
         "Upload-Offset": str(offset),
@@ -156,7 +167,11 @@ def _blocks(file: Path, offset: int, length: int, note: Callable[[int], None]) -
         while offset < end:
             block = opened.read(min(_BLOCK, end - offset))
             if not block:
-                raise Refused(f"{file} has become shorter while it was sent; send it again")
+                raise _shorter(file)
             yield block
             offset += len(block)
             note(offset)
+
+
+def _shorter(file: Path) -> Refused:
+    return Refused(f"{file} has become shorter while it was sent; send it again")

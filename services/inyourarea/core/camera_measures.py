@@ -3,8 +3,8 @@
 Every function is about one person. ``windows`` are xyxy float (F, 4) in source pixels, a row per
 frame of the timeline; a row of NaN is a frame that does not count (see `counted_windows`).
 ``faces`` are boxes xyxy (F, 4), NaN where there is none. ``starts`` bool (F,) tells the frames at
-which the picture changes anyway (the first of a shot, and any frame inside a dissolve): nothing is
-compared with the frame before. Shares are NaN where no frame counts.
+which the picture changes anyway (the first of a shot): nothing is compared with the frame before.
+Shares are NaN where no frame counts.
 """
 
 from dataclasses import dataclass

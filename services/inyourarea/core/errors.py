@@ -1,4 +1,7 @@
-"""The ways in which input can be refused; every message is a sentence for the user."""
+"""The ways in which input can be refused; every message is a sentence for the user.
+
+And what is no fault of the input: something that is needed is away.
+"""
 
 
 class Refused(Exception):
@@ -35,3 +38,9 @@ class ModelRejected(Refused):
 
 class DatasetRejected(Refused):
     """A dataset, or labelled pictures that should come into it, do not say what they should."""
+
+
+class DependencyAway(Exception):
+    """Something that a unit needs (a model server, a database) can not be reached now."""
+
+    dependency = "service"

@@ -19,6 +19,7 @@ from inyourarea.core.camera_measures import (
     percentile,
     share,
 )
+from inyourarea.core.errors import RunUnreadable
 from inyourarea.core.framing import FRAMINGS, FULL, LARGE_FACE, SAFE_WIDTH
 from inyourarea.core.identity_measures import (
     NO_OVERLAP,
@@ -29,7 +30,13 @@ from inyourarea.core.identity_measures import (
     match_people,
     measure_identity,
 )
-from inyourarea.core.shot_measures import CUT_FRAMES, DISSOLVE_S, ShotMeasures, measure_shots
+from inyourarea.core.shot_measures import (
+    CUT_FRAMES,
+    DISSOLVE_S,
+    ShotMeasures,
+    match_boundaries,
+    measure_shots,
+)
 from inyourarea.core.shots import Shot
 from inyourarea.core.timeline import Timeline
 from inyourarea.core.tracks import Tracks
@@ -182,7 +189,8 @@ CAMERA_TARGETS = (
         False,
         "jumps",
         f"frames whose window moves more than {JUMP_CENTRE:.0%} of its width or zooms more than "
-        f"{JUMP_SIZE:.0%}, where the video has no cut",
+        f"{JUMP_SIZE:.0%}; not at the first frame of a true shot, nor where the run has found a "
+        "true dissolve or wipe",
     ),
     Target(
         "zoom_reversals_per_minute",
@@ -208,16 +216,11 @@ SHOT_TARGETS = (
 
 @dataclass(frozen=True, eq=False)
 class Stage:
-    """The truth laid beside a run: aligned rows, the true shots, and each member over its frames.
-
-    ``starts`` bool (F,): where the picture changes anyway, so that a window may jump: the first
-    frame of every true shot, and all frames within half a second of a dissolve's.
-    """
+    """The truth laid beside a run: aligned rows, true shots, and each member over its frames."""
 
     truth: Truth
     shots: tuple[Shot, ...]
     members: tuple[Member, ...]
-    starts: NDArray[np.bool_]
 
 
 @dataclass(frozen=True, eq=False)
@@ -247,22 +250,23 @@ def lay_beside(show: Truth, shots: tuple[Shot, ...], timeline: Timeline) -> Stag
     """The truth of a show over a run's frames; without ``shots`` the rows tell them.
 
     Raises:
-        RunUnreadable: the truth shares no frame with the run.
+        RunUnreadable: the truth shares no frame with the run, or no member is in it.
     """
     truth = align(show, timeline)
+    if not truth.members:
+        raise RunUnreadable("The truth has no member in the run's frames: nothing to score.")
     numbers = shots_of_show(shots, show, timeline) if shots else shots_of_rows(truth, len(timeline))
-    true = true_shots(numbers, shots)
     return Stage(
         truth=truth,
-        shots=true,
+        shots=true_shots(numbers, shots),
         members=tuple(member_of(truth, name, numbers) for name in truth.members),
-        starts=_starts(true, timeline),
     )
 
 
 def score_run(tracks: Tracks, cameras: Mapping[str, Camera], stage: Stage) -> Score:
     """Every measure of a run: of the tracks, of each picture's cameras, of the shots."""
     matched = match_people(tracks, stage.members)
+    starts = _starts(tracks.shots, stage.shots, tracks.timeline)
     of_tracks: dict[str, Measures] = {}
     of_cameras: dict[str, dict[str, Measures]] = {picture: {} for picture in cameras}
     for member in stage.members:
@@ -277,7 +281,7 @@ def score_run(tracks: Tracks, cameras: Mapping[str, Camera], stage: Stage) -> Sc
                 path = camera.paths[track.name]
                 of_cameras[picture][member.name] = {
                     **_composition(path, member, stage, camera.asked),
-                    **_motion(path, member, stage, tracks.timeline),
+                    **_motion(path, member, starts, tracks.timeline),
                 }
     return Score(
         matched={
@@ -344,31 +348,36 @@ def _composition(
     }
 
 
-def _motion(path: CameraPath, member: Member, stage: Stage, timeline: Timeline) -> dict[str, float]:
+def _motion(
+    path: CameraPath, member: Member, starts: NDArray[np.bool_], timeline: Timeline
+) -> dict[str, float]:
     """How the windows move; frames of shots without the member are left out."""
     windows = np.where(member.is_absent[:, None], np.nan, path.xyxy)
-    speeds = camera_measures.speeds(windows, timeline, stage.starts)
-    changes = camera_measures.accelerations(windows, timeline, stage.starts)
+    speeds = camera_measures.speeds(windows, timeline, starts)
+    changes = camera_measures.accelerations(windows, timeline, starts)
     return {
-        "still": camera_measures.still_share(windows, member.face, timeline, stage.starts),
+        "still": camera_measures.still_share(windows, member.face, timeline, starts),
         "speed_p50": percentile(speeds, 50),
         "speed_p95": percentile(speeds, 95),
         "speed_p99": percentile(speeds, 99),
         "acceleration_p95": percentile(changes, 95),
-        "jumps": float(np.count_nonzero(camera_measures.jumps(windows, stage.starts))),
+        "jumps": float(np.count_nonzero(camera_measures.jumps(windows, starts))),
         "zoom_reversals_per_minute": camera_measures.zoom_reversals_per_minute(
-            windows, timeline, stage.starts
+            windows, timeline, starts
         ),
     }
 
 
-def _starts(shots: tuple[Shot, ...], timeline: Timeline) -> NDArray[np.bool_]:
-    starts = camera_measures.shot_starts(shots, len(timeline))
-    seconds = timeline.seconds
-    for shot in shots[1:]:
-        if shot.kind == "dissolve":
-            starts |= np.abs(seconds - seconds[shot.first_frame]) <= DISSOLVE_S
-    return starts
+def _starts(
+    found: tuple[Shot, ...], truth: tuple[Shot, ...], timeline: Timeline
+) -> NDArray[np.bool_]:
+    """Where the picture changes anyway, so that a window may jump, bool (F,).
+
+    The first frame of every true shot, and of those of the run that begin with a true dissolve.
+    """
+    pairs = match_boundaries(found, truth, timeline)
+    dissolves = (ours for true, ours in pairs if true.kind == "dissolve")
+    return camera_measures.shot_starts((*truth, *dissolves), len(timeline))
 
 
 def _not_tracked(member: Member) -> Measures:

@@ -101,7 +101,7 @@ def read_shots(lines: Iterable[str], file: str = "shots.csv") -> tuple[Shot, ...
             "cut" if kind == "cut" else "dissolve",
         )
         expected = shots[-1].last_frame + 1 if shots else 0
-        if shot.first_frame != expected or len(shot) < 1:
+        if shot.first_frame != expected or shot.last_frame < expected:
             raise RunUnreadable(
                 f"{file} line {number}: the shot begins at frame {shot.first_frame}, "
                 f"but {expected} comes next."

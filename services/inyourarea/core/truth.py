@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from inyourarea.core.errors import RunUnreadable
 from inyourarea.core.run_files import real, table, whole
-from inyourarea.core.shots import Shot, shot_of_frames
+from inyourarea.core.shots import Shot
 from inyourarea.core.timeline import Timeline
 
 TRUTH_COLUMNS = (
@@ -149,8 +149,9 @@ def shots_of_show(shots: tuple[Shot, ...], show: Truth, timeline: Timeline) -> N
     rank = np.searchsorted(timeline.pts, show.pts).clip(max=len(timeline) - 1)
     is_here = timeline.pts[rank] == show.pts
     shift = int(np.median(show.frame[is_here] - rank[is_here]))
-    numbers = shot_of_frames(shots)
-    return numbers[(np.arange(len(timeline)) + shift).clip(0, len(numbers) - 1)]
+    firsts = [shot.first_frame for shot in shots]
+    ranks = (np.arange(len(timeline)) + shift).clip(min=0)
+    return (np.searchsorted(firsts, ranks, side="right") - 1).astype(np.int32)
 
 
 def true_shots(numbers: NDArray[np.int32], shots: tuple[Shot, ...]) -> tuple[Shot, ...]:

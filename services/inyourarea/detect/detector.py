@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inyourarea.contracts.model import ModelInfo
-from inyourarea.runtime.worker import DependencyAway
+from inyourarea.core.errors import DependencyAway
 
 
 class ModelRejectedInput(Exception):

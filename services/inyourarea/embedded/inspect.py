@@ -99,7 +99,7 @@ def inspect_video(request: Request) -> Inspection:
         with tempfile.TemporaryDirectory(prefix="inyourarea-") as folder:
             objects = FolderObjects(Path(folder))
             source = store_source(objects, request.video)
-            spec = facts.RunSpec(model=seeing.model, framing=FULL.name)
+            spec = facts.RunSpec(model=seeing.model, people=request.people, framing=FULL.name)
             spec.pictures.extend(to_picture(picture) for picture in request.pictures)
             asked = ingest_pb2.SubmitVideoRequest(
                 source_key=source.key, sha256=source.sha256, spec=spec

@@ -15,7 +15,7 @@ from fastapi import FastAPI
 from inyourarea.contracts.trainings import STAGE as TRAIN
 from inyourarea.contracts.trainings import Training
 from inyourarea.contracts.v1 import facts_pb2 as facts
-from inyourarea.core.errors import ModelRejected, Refused, VideoUnreadable
+from inyourarea.core.errors import DependencyAway, ModelRejected, Refused, VideoUnreadable
 from inyourarea.detect.onnx import OnnxDetector
 from inyourarea.detect.settings import read_settings as read_detect_settings
 from inyourarea.embedded.line import Line
@@ -47,7 +47,6 @@ from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.model_versions import ModelVersions
 from inyourarea.runtime.objects import ObjectNotFound
 from inyourarea.runtime.trainings import Trainings
-from inyourarea.runtime.worker import DependencyAway
 from inyourarea.train.installed import is_installed
 from inyourarea.train.settings import TrainSettings
 from inyourarea.train.settings import read_settings as read_train_settings

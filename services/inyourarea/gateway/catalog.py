@@ -16,11 +16,10 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.exc import IntegrityError, OperationalError
 
-from inyourarea.core.errors import Refused
+from inyourarea.core.errors import DependencyAway, Refused
 from inyourarea.core.members import fold
 from inyourarea.gateway.browsers import are_drawn
 from inyourarea.gateway.schema import JUDGEMENTS, PEOPLE, RUNS, STEPS, VIDEOS
-from inyourarea.runtime.worker import DependencyAway
 
 Row = Mapping[str, Any]
 

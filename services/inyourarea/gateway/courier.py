@@ -7,13 +7,13 @@ import time
 from collections.abc import Sequence
 from typing import Self
 
+from inyourarea.core.errors import DependencyAway
 from inyourarea.gateway.addresses import AddressRefused
 from inyourarea.gateway.catalog import Row
 from inyourarea.gateway.posting import LONGEST_TRY_S, Undelivered, post, signature
 from inyourarea.gateway.settings import Network
 from inyourarea.gateway.webhooks import FIRST_WAIT_S, Webhooks
 from inyourarea.runtime.json_logs import speak_of
-from inyourarea.runtime.worker import DependencyAway
 
 log = logging.getLogger(__name__)
 

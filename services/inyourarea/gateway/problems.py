@@ -10,11 +10,10 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
-from inyourarea.core.errors import PinRejected, Refused, VideoTooLarge
+from inyourarea.core.errors import DependencyAway, PinRejected, Refused, VideoTooLarge
 from inyourarea.core.reasons import told
 from inyourarea.runtime.bus import BusAway
 from inyourarea.runtime.objects import ObjectDamaged, ObjectNotFound, ObjectsAway
-from inyourarea.runtime.worker import DependencyAway
 
 MEDIA_TYPE = "application/problem+json"
 _ROOT = "urn:inyourarea:problem:"

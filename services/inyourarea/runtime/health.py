@@ -4,12 +4,11 @@ import argparse
 import os
 import sys
 
-from inyourarea.core.errors import Refused
+from inyourarea.core.errors import DependencyAway, Refused
 from inyourarea.runtime import tls
 from inyourarea.runtime.objects import ObjectNotFound
 from inyourarea.runtime.rpc import channel, is_serving
 from inyourarea.runtime.settings import PREFIX
-from inyourarea.runtime.worker import DependencyAway
 
 #: Seconds: whoever does not say that it is well by then is not.
 _PATIENCE_S = 5.0

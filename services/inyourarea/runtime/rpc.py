@@ -12,6 +12,7 @@ from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
 from inyourarea.core.errors import (
+    DependencyAway,
     PinRejected,
     Refused,
     UnknownMember,
@@ -22,7 +23,7 @@ from inyourarea.runtime.objects import ObjectDamaged, ObjectNotFound
 from inyourarea.runtime.observed_rpc import RpcObserver
 from inyourarea.runtime.tls import Tls
 from inyourarea.runtime.traces import carrying
-from inyourarea.runtime.worker import AWAY, DependencyAway
+from inyourarea.runtime.worker import AWAY
 
 Answer = TypeVar("Answer")
 

@@ -27,7 +27,7 @@ from inyourarea.contracts.topics import (
     topic_of,
 )
 from inyourarea.contracts.v1 import facts_pb2 as facts
-from inyourarea.core.errors import Refused
+from inyourarea.core.errors import DependencyAway, Refused
 from inyourarea.core.reasons import told
 from inyourarea.runtime import metrics
 from inyourarea.runtime.bus import Bus, BusAway, Record, RecordTooLarge
@@ -51,12 +51,6 @@ STARTS = 5
 
 #: Where failures are told; what fails on one tells of no other.
 _FAILED = topic_of(facts.StageFailed).name
-
-
-class DependencyAway(Exception):
-    """Something that a unit needs (a model server, a database) can not be reached now."""
-
-    dependency = "service"
 
 
 #: What is waited for where it is missing, and is no fault of a unit's.

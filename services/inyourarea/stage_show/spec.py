@@ -18,6 +18,9 @@ SMALLEST_SIDE_PX = 64
 MOST_FRAMES = 400_000
 """About 3.7 hours at 30 frames a second: the plan keeps every performer's place in memory."""
 
+MOST_TICKS_PER_S = 2**31 - 1
+"""What a video file can say."""
+
 
 class ShowRefused(ValueError):
     """The show that was asked for can not be drawn; the message says which value to change."""
@@ -90,6 +93,8 @@ def _problems(spec: ShowSpec) -> list[str]:
         )
     if not 1 <= spec.fps <= 120:
         problems.append(f"fps is 1 to 120, not {spec.fps}")
+    elif spec.fps.numerator > MOST_TICKS_PER_S:
+        problems.append(f"fps is a fraction of smaller numbers, such as 24000/1001, not {spec.fps}")
     elif not 0 < spec.seconds * spec.fps <= MOST_FRAMES:
         problems.append(
             f"seconds is more than 0 and gives at most {MOST_FRAMES} frames, not {spec.seconds}"

@@ -27,6 +27,8 @@ from av.video.reformatter import Colorspace
 from numpy.typing import NDArray
 
 from inyourarea.core.errors import Refused
+from inyourarea.core.run_files import SHOT_COLUMNS
+from inyourarea.core.truth import TRUTH_COLUMNS
 from inyourarea.runtime.disk import sweep, whole
 from inyourarea.stage_show.beat import SAMPLE_RATE, sound
 from inyourarea.stage_show.difficulty import describe
@@ -46,11 +48,6 @@ _AAC_FRAME = 1024
 _AT_ONCE = 4
 _ASKED = 3
 FILES = ("stage.mp4", "truth.csv", "shots.csv", "show.json")
-TRUTH_COLUMNS = (
-    "frame", "pts", "shot", "name", "role", "x1", "y1", "x2", "y2", "face_visible", "head_visible",
-    "body_x1", "body_y1", "body_x2", "body_y2",
-)  # fmt: skip
-SHOT_COLUMNS = ("shot", "first_frame", "last_frame", "kind")
 
 _worker_show: list[Show] = []
 

@@ -38,7 +38,7 @@ def test_a_database_that_is_away_is_told(
 ) -> None:
     monkeypatch.setenv("INYOURAREA_CATALOG_URL", f"sqlite:///{tmp_path}/nowhere/catalog.db")
     for command in (["catalog", "apply"], ["token", "list"]):
-        assert main(command) == 1
+        assert main(command) == 75
         assert "the catalog's database can not be used" in capsys.readouterr().err
 
 

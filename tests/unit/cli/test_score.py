@@ -1,13 +1,12 @@
 """A run is scored from its files."""
 
-import argparse
 import json
 from fractions import Fraction
 
 import numpy as np
 import pytest
 
-from inyourarea.cli import score
+from inyourarea.cli.__main__ import main
 from inyourarea.core.measures import CAMERA_TARGETS, SHOT_TARGETS, TRACK_TARGETS
 from inyourarea.core.run_files import camera_csv, shots_csv, tracks_csv
 from inyourarea.core.shots import Shot
@@ -72,9 +71,23 @@ def write_run(folder, aspects, *people):
 
 
 def command(*words):
-    parser = argparse.ArgumentParser()
-    score.add_parser(parser.add_subparsers())
-    return score.main(parser.parse_args(["score", *map(str, words)]))
+    return main(["score", *map(str, words)])
+
+
+def move_windows(run, first, by):
+    """From this frame on every window lies so many of its widths to the right."""
+    header, *rows = (run / "camera.csv").read_text().splitlines()
+    for frame in range(first, FRAMES):
+        *head, x1, y1, x2, y2 = rows[frame].split(",")
+        step = by * (WINDOW[2] - WINDOW[0])
+        rows[frame] = ",".join([*head, str(float(x1) + step), y1, str(float(x2) + step), y2])
+    (run / "camera.csv").write_text("\n".join([header, *rows]) + "\n")
+
+
+def jumps(run):
+    assert command(run, "--truth", run.parent / "truth.csv") == 0
+    truth = json.loads((run / "report.json").read_text())["truth"]
+    return truth["pictures"]["9x16"]["Ada"]["jumps"]
 
 
 def test_the_help_says_what_each_target_is_and_what_truth_is_made_of(capsys):
@@ -116,6 +129,40 @@ def test_what_is_missed_is_marked_and_listed(run, capsys):
     assert truth["pictures"]["9x16"]["Ada"]["face_in_window"] == pytest.approx(89 / 90, abs=1e-6)
     assert any("jumps 2" in line for line in truth["missed_targets"])
     assert "2!" in printed
+
+
+@pytest.mark.parametrize("kind", ["cut", "dissolve"])
+def test_a_window_jumps_freely_only_where_the_picture_changes(run, kind):
+    (run.parent / "shots.csv").write_text("".join(shots_csv((Shot(0, 44), Shot(45, 89, kind)))))
+    move_windows(run, 45, 0.5)
+    assert jumps(run) == 0
+    move_windows(run, 55, 4.5)
+    assert jumps(run) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "counted"),
+    [("dissolve", 55, 0), ("dissolve", 61, 1), ("cut", 46, 1)],
+    ids=["a dissolve as found", "a dissolve found too late", "one frame behind a cut"],
+)
+def test_a_window_jumps_freely_where_the_run_has_found_a_dissolve(run, kind, first, counted):
+    (run.parent / "shots.csv").write_text("".join(shots_csv((Shot(0, 44), Shot(45, 89, kind)))))
+    (run / "shots.csv").write_text("".join(shots_csv((Shot(0, first - 1), Shot(first, 89)))))
+    move_windows(run, first, 0.5)
+    assert jumps(run) == counted
+
+
+def test_a_truth_without_members_is_refused(run, capsys):
+    truth = run.parent / "truth.csv"
+    truth.write_text(truth.read_text().replace(",member,", ",dancer,"))
+    assert command(run, "--truth", truth) == 1
+    assert "has no member in the run's frames" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("last", [999_999_999_999, 2**63 - 1])
+def test_a_true_shot_that_ends_far_behind_the_run_is_scored(run, last):
+    (run.parent / "shots.csv").write_text("".join(shots_csv([Shot(0, last)])))
+    assert jumps(run) == 0
 
 
 def test_each_of_several_pictures_has_its_measures(run):

@@ -1,7 +1,9 @@
 """The client against servers that are busy, poor or not to be trusted."""
 
 import contextlib
+import itertools
 import json
+import os
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +14,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
-from inyourarea.client import Client, Problem, Search, ServerAway
+from inyourarea.client import Client, Problem, Search, ServerAway, Wishes, following, uploading
 from inyourarea.core.errors import Refused
 
 Answer = tuple[int, dict[str, str], bytes]
@@ -83,6 +85,23 @@ def fake(answers: Answers) -> Iterator[Fake]:
 
 def video(**more: Any) -> bytes:
     return json.dumps({**VIDEO, **more}).encode()
+
+
+def test_streams_that_end_at_once_are_not_asked_for_without_a_pause(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(following, "_POLL_S", 0.2)
+    ends = time.monotonic() + 1
+
+    def answers(_: str, path: str) -> Answer:
+        content = video(state="working" if time.monotonic() < ends else "ready")
+        if not path.endswith("/events"):
+            return 200, JSON, content
+        return 200, {"Content-Type": "text/event-stream"}, b"event: video\ndata: %s\n\n" % content
+
+    with fake(answers) as server, Client(server.url, notes=tmp_path) as client:
+        assert client.wait(VIDEO["id"]).state == "ready"  # type: ignore[arg-type]
+    assert len(server.asked) <= 8
 
 
 @pytest.mark.slow
@@ -197,6 +216,92 @@ def test_the_file_goes_to_this_server_whatever_address_it_names(tmp_path: Path) 
     assert server.asked[1][3] == b"12345"
 
 
+class Uploads:
+    """Answers of a server that takes files and submissions; ``meanwhile`` is called with each.
+
+    Every video has a number as its id, and every upload is new.
+    """
+
+    def __init__(self, meanwhile: Callable[[str, str], object] = lambda *_: None) -> None:
+        self._meanwhile = meanwhile
+        self._videos = itertools.count(1)
+
+    def __call__(self, method: str, path: str) -> Answer:
+        self._meanwhile(method, path)
+        if method == "PATCH":
+            return 204, {"Upload-Offset": "5"}, b""
+        if method == "HEAD":
+            return 404, JSON, b"{}"
+        if path == "/api/v1/uploads":
+            return 201, {"Location": "/api/v1/uploads/abc123"}, b""
+        number = next(self._videos) if method == "POST" else int(path.rpartition("/")[2], 16)
+        return 200, JSON, video(state="ready", id=f"{number:032x}")
+
+
+def sent(server: Fake) -> list[bytes]:
+    """The bytes of every upload."""
+    return [body for method, _, _, body in server.asked if method == "PATCH"]
+
+
+@pytest.mark.parametrize("left", [3, 2], ids=["to what was sent", "below it"])
+def test_a_file_that_shrinks_while_it_is_sent_is_refused(
+    left: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploading, "_REQUEST", 3)
+    file = tmp_path / "stage.mp4"
+    file.write_bytes(b"12345")
+    offset = {"Upload-Offset": "3"}
+
+    def answers(method: str, _: str) -> Answer:
+        if method == "POST":
+            return 201, {"Location": "/api/v1/uploads/abc123"}, b""
+        os.truncate(file, left)
+        return (204, offset, b"") if len(server.asked) < 6 else (400, JSON, b"{}")
+
+    with (
+        fake(answers) as server,
+        Client(server.url, patience_s=0, notes=tmp_path / "notes") as client,
+        pytest.raises(Refused, match="has become shorter while it was sent"),
+    ):
+        client.upload(file)
+
+
+def test_each_of_a_files_wishes_is_remembered(tmp_path: Path) -> None:
+    file = tmp_path / "stage.mp4"
+    file.write_bytes(b"12345")
+    one, other = Wishes(), Wishes(people=3)
+    with fake(Uploads()) as server, Client(server.url, notes=tmp_path / "notes") as client:
+        found = [client.submit(file, wishes).id for wishes in (one, one, other, one, other)]
+    assert [int(name, 16) for name in found] == [1, 1, 2, 1, 2]
+    assert sent(server) == [b"12345", b"12345"]
+
+
+def test_a_file_that_is_written_anew_meanwhile_is_another_video(tmp_path: Path) -> None:
+    file = tmp_path / "stage.mp4"
+    file.write_bytes(b"12345")
+
+    def written_anew(method: str, path: str) -> None:
+        if (method, path) == ("POST", "/api/v1/videos"):
+            file.write_bytes(b"other")
+
+    answers = Uploads(written_anew)
+    with fake(answers) as server, Client(server.url, notes=tmp_path / "notes") as client:
+        assert client.submit(file).id != client.submit(file).id
+    assert sent(server) == [b"12345", b"other"]
+
+
+def test_a_file_that_goes_once_it_was_sent_is_submitted(tmp_path: Path) -> None:
+    file = tmp_path / "stage.mp4"
+    file.write_bytes(b"12345")
+
+    def gone(method: str, path: str) -> None:
+        if (method, path) == ("POST", "/api/v1/videos"):
+            file.unlink()
+
+    with fake(Uploads(gone)) as server, Client(server.url, notes=tmp_path / "notes") as client:
+        assert int(client.submit(file).id, 16) == 1
+
+
 def test_a_file_that_can_not_be_sent_is_refused(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     with Client("http://127.0.0.1:1", notes=tmp_path) as client:
@@ -240,3 +345,28 @@ def test_a_file_that_changes_while_it_comes_is_fetched_anew(tmp_path: Path) -> N
     assert server.asked[1][2]["range"] == "bytes=3-"
     assert file.read_bytes() == b"new bytes"
     assert not list(tmp_path.glob(".*.part"))
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [lambda file: os.truncate(file, 0), lambda file: file.write_bytes(b"nobody")],
+    ids=["cut off", "other bytes"],
+)
+def test_a_file_that_is_no_longer_as_it_came_is_fetched_again(
+    damage: Callable[[Path], object], tmp_path: Path
+) -> None:
+    with (
+        fake(lambda *_: (200, {"ETag": '"it"'}, b"fancam")) as server,
+        Client(server.url, notes=tmp_path / "n") as client,
+    ):
+        file = client.download("/api/v1/x", tmp_path / "x")
+        client.download("/api/v1/x", file)
+        damage(file)
+        os.utime(file, ns=(0, 0))
+        client.download("/api/v1/x", file)
+    assert [headers.get("if-none-match") for _, _, headers, _ in server.asked] == [
+        None,
+        '"it"',
+        None,
+    ]
+    assert file.read_bytes() == b"fancam"

@@ -40,6 +40,14 @@ def test_a_dissolve_may_be_half_a_second_off():
     assert measure_shots(shots(116), truth, TIMELINE).f1 == 0
 
 
+def test_half_a_second_off_is_the_same_wherever_it_is():
+    even = Timeline(np.arange(200, dtype=np.int64), Fraction(1, 30))
+    for first in range(1, 184):
+        truth = shots(first, kind="dissolve")
+        assert measure_shots(shots(first + 15), truth, even).f1 == 1
+        assert measure_shots(shots(first + 16), truth, even).f1 == 0
+
+
 def test_a_flash_taken_for_a_cut_costs_precision():
     measures = measure_shots(shots(50, 80), shots(50), TIMELINE)
     assert measures.f1 == 2 / 3

@@ -10,7 +10,7 @@ from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import stored_pb2 as stored
 from inyourarea.contracts.v1.ingest_pb2 import SubmitVideoRequest
-from inyourarea.core.errors import PinRejected
+from inyourarea.core.errors import DependencyAway, PinRejected
 from inyourarea.core.pins import NOBODY
 from inyourarea.core.shots import Shot
 from inyourarea.core.timeline import Timeline
@@ -24,7 +24,6 @@ from inyourarea.gateway.pins import differences, pins_from, to_stages
 from inyourarea.gateway.problems import Stale
 from inyourarea.gateway.showing import Shown, changed_segments
 from inyourarea.gateway.submission import submit_again
-from inyourarea.runtime.worker import DependencyAway
 from rehearsal_house import RehearsedSite
 
 FRAMES = 120

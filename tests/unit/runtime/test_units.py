@@ -12,14 +12,14 @@ from google.protobuf.message import Message
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.v1 import facts_pb2 as facts
-from inyourarea.core.errors import VideoUnreadable
+from inyourarea.core.errors import DependencyAway, VideoUnreadable
 from inyourarea.runtime import metrics, traces
 from inyourarea.runtime.bus import Bus, BusAway, Record
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.memory_bus import MemoryBroker
 from inyourarea.runtime.objects import ObjectsAway
 from inyourarea.runtime.units import done_already
-from inyourarea.runtime.worker import DependencyAway, Patience, Worker, to_record
+from inyourarea.runtime.worker import Patience, Worker, to_record
 from watched import counted, log_lines, spans
 
 CHANNEL = "segment.cut.urgent"

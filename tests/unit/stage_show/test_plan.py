@@ -122,6 +122,7 @@ def test_crossings_are_counted_once_and_by_depth() -> None:
         ({"size": (1921, 1080)}, "size"),
         ({"size": (20, 20)}, "size"),
         ({"fps": Fraction(0)}, "fps"),
+        ({"fps": Fraction("23.976023976")}, "such as 24000/1001"),
         ({"seconds": Fraction(0)}, "seconds"),
         ({"seconds": Fraction(10**9)}, "seconds"),
         ({"setting": "nightmare"}, "setting"),
