@@ -18,7 +18,7 @@ if [ "${2:-}" = cpu ]; then
   # PyPI's torch is linked with CUDA. All of that is asked for by GPUs only, but for its runtime, which says
   # that there is none.
   python3 hollow.py "$packages" 'nvidia/*/lib/lib[!c]*.so*' 'nvidia/*/lib/libcu[!d]*.so*' 'nvidia/*/lib/libcudnn*.so*'
-  (cd "$packages" && rm -rf triton torch/bin torch/include nvidia/*/include nvidia/*/lib/*.a nvidia/*/lib/*.bc)
+  (cd "$packages" && rm -rf triton torch/bin/protoc* torch/include nvidia/*/include nvidia/*/lib/*.a nvidia/*/lib/*.bc)
 fi
 if [ "$1" != train,cluster ]; then
   # Tests of packages, and what only compilers read.
