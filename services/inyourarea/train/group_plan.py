@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from inyourarea.contracts.datasets import REJECTED, TEST, TRAIN, VAL
+from inyourarea.contracts.datasets import REJECTED, TEST, TRAIN, VAL, LabelledBox
 from inyourarea.contracts.digests import digest, file_digest
 from inyourarea.contracts.model import ModelInfo
 from inyourarea.contracts.proposals import with_names_over_shots
@@ -16,7 +16,7 @@ from inyourarea.contracts.trainings import NETWORKS
 from inyourarea.core.errors import ModelRejected, Refused
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.disk import words_for
-from inyourarea.train.course import WINDOW, WINDOWS_PER_ROUND, Course
+from inyourarea.train.course import BATCH, WINDOW, WINDOWS_PER_ROUND, Course
 from inyourarea.train.group_figures import EIGHT_BITS, FLOAT, HALF
 from inyourarea.train.group_pictures import Chosen, choose_pictures, frame_size
 from inyourarea.train.spreading import Labels, count_named
@@ -38,7 +38,7 @@ those of whom it is sure."""
 UNSAID_FROM = 0.1
 """Share of boxes without a name from which on it is worth half as long again to spread names."""
 
-LABELS_REVISION = 5
+LABELS_REVISION = 6
 """Counts up when the same dataset comes to other labels or another course."""
 
 FLOOR = 0.05
@@ -69,7 +69,7 @@ class Wish:
     network: str = STARTING_NETWORK
     imgsz: int | None = None
     epochs: int | None = None
-    batch: int = 16
+    batch: int = BATCH
     device: str = "auto"
     weights: Path | None = None
     can_mirror: bool = False
@@ -164,12 +164,12 @@ class Plan:
         """What the network learns from, and for how long."""
         wish, multiple = self.wish, self.wish.multiple
         epoch = WINDOWS_PER_PICTURE * len(self.chosen.of(TRAIN))
-        least = LEAST_EPOCHS if self.start else EPOCHS_FROM_NOTHING
+        least = LEAST_EPOCHS if wish.weights else EPOCHS_FROM_NOTHING  # not a teacher's
         usual = max(least, -(-LEAST_WINDOWS // epoch))
         epochs = wish.epochs or usual
         if self.is_teacher:
             epochs = min(epochs, -(-TEACHERS_WINDOWS // epoch))
-        a_round = min(WINDOWS_PER_ROUND, max(epoch, wish.batch))
+        a_round = min(WINDOWS_PER_ROUND, max(epoch, BATCH))  # the same for every batch
         width, height = (
             min(side, -(-window // multiple) * multiple)
             for side, window in zip(self.size, WINDOW, strict=True)
@@ -272,7 +272,7 @@ def plan_training(dataset: Dataset, wish: Wish) -> Plan:
         if one.split == TRAIN and one.state != REJECTED
     }
     labels = [
-        [picture, one.split, [[*box.box, box.member, box.state, box.tracklet] for box in one.boxes]]
+        [picture, one.split, one.state, [_told(box) for box in one.boxes]]
         for picture, one in {**to_learn, **chosen.labels}.items()
     ]
     asked = [wish.network, list(size), wish.epochs or 0, start, wish.can_mirror, wish.only_named]
@@ -294,6 +294,10 @@ def plan_training(dataset: Dataset, wish: Wish) -> Plan:
         look_size=_look_size(chosen, wish, size),
         spread=count_named(everything) - said,
     )
+
+
+def _told(box: LabelledBox) -> list[object]:
+    return [*box.box, box.member, box.state, box.tracklet]
 
 
 def _look_size(chosen: Chosen, wish: Wish, size: tuple[int, int]) -> tuple[int, int]:

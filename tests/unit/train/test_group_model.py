@@ -1,5 +1,6 @@
 """What is asked for and what it comes to, without torch."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +19,7 @@ from inyourarea.contracts.trainings import NETWORKS
 from inyourarea.core.errors import ModelRejected, Refused
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.folder_objects import FolderObjects
-from inyourarea.train import course, group_labels, group_model
+from inyourarea.train import course, group_labels, group_model, group_plan
 from inyourarea.train.group_figures import EIGHT_BITS, FLOAT, are_eight_bits_enough
 from inyourarea.train.group_labels import see_as_start, spread
 from inyourarea.train.group_model import choose_confidence, measure
@@ -81,6 +82,22 @@ def test_what_decides_the_weights_decides_the_folder(dataset: Dataset, tmp_path:
     assert plan_training(dataset, wish(tmp_path)).folder != first
 
 
+@pytest.mark.parametrize("boxes", [(), (LabelledBox((10.0, 10.0, 40.0, 40.0), "Kim"),)])
+def test_that_a_picture_is_confirmed_decides_the_folder(
+    boxes: tuple[LabelledBox, ...], dataset: Dataset, tmp_path: Path
+) -> None:
+    labels = LabelledPicture((1920, 1080), boxes)
+    dataset.add("stage", b"picture", labels)
+    before = plan_training(dataset, wish(tmp_path))
+    dataset.label("stage", replace(labels, state=CONFIRMED, version=2, by="Lee"))
+    assert plan_training(dataset, wish(tmp_path)).folder != before.folder
+
+
+def test_another_batch_learns_as_many_rounds(dataset: Dataset, tmp_path: Path) -> None:
+    rounds = {plan_training(dataset, wish(tmp_path, batch=b)).course.rounds for b in (4, 16, 64)}
+    assert len(rounds) == 1
+
+
 KIM = (10.0, 10.0, 40.0, 40.0)
 UNSAID = LabelledBox((100.0, 10.0, 140.0, 60.0), tracklet="run:0:0-0")
 
@@ -120,6 +137,18 @@ def test_a_teacher_learns_for_a_while_in_a_folder_of_its_own(
         teacher.course.rounds,
         teacher.course.windows_per_round,
     )
+
+
+def test_from_nothing_it_learns_as_long_whether_a_teacher_learned_before_or_not(
+    half_named: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_plan, "LEAST_WINDOWS", 0)
+    plan = plan_training(half_named, wish(tmp_path))
+    assert plan.course.rounds == 20
+    assert replace(plan, start=plan.teacher.weights).course.rounds == 20
+    weights = tmp_path / "show.pt"
+    weights.touch()
+    assert plan_training(half_named, wish(tmp_path, weights=weights)).course.rounds == 5
 
 
 def test_networks_look_at_pictures_of_their_own_size_to_label_them(
