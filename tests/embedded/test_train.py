@@ -305,7 +305,11 @@ def test_names_of_some_shots_spread_to_the_others(tmp_path: Path) -> None:
     assert given[True] >= 0.9 * given.total()
     told = json.loads((few.work / "card.json").read_text())
     assert told["spread"] >= given.total()
-    assert f"{told['spread']} boxes have a name" in (few.work / "card.md").read_text()
+    card = (few.work / "card.md").read_text()
+    assert f"{told['spread']} boxes have a name" in card
+    judged = sum(one["boxes"] for one in told["test"]["members"].values())
+    assert f"Of their {judged} boxes {told['placed']} were only named" in card
+    assert f"{told['hidden']} places where somebody may" in card
 
 
 def test_memory_too_small_for_a_batch_is_said_and_borne(studio: Studio, tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ def measure(plan: Plan) -> Figures:
     shown = write_mistakes(found.mistakes, images, plan.folder / "mistakes")
     exported = json.loads(plan.exported.read_text())
     course = plan.course
+    judged_by = [plan.chosen.labels[picture] for picture in plan.chosen.of(plan.judged_on)]
     return Figures(
         judged_on=plan.judged_on,
         numbers=numbers,
@@ -68,6 +69,8 @@ def measure(plan: Plan) -> Figures:
         pictures={split: len(plan.chosen.of(split)) for split in (TRAIN, VAL, TEST)},
         windows=course.rounds * course.windows_per_round,
         spread=plan.spread,
+        placed=plan.placed,
+        hidden=sum(box.is_unsaid for one in judged_by for box in one.boxes),
         start=exported["start"],
         warnings=plan.chosen.warnings,
     )

@@ -19,7 +19,7 @@ from inyourarea.runtime.disk import words_for
 from inyourarea.train.course import BATCH, WINDOW, WINDOWS_PER_ROUND, Course
 from inyourarea.train.group_figures import EIGHT_BITS, FLOAT, HALF
 from inyourarea.train.group_pictures import Chosen, choose_pictures, frame_size
-from inyourarea.train.spreading import Labels, count_named
+from inyourarea.train.spreading import Labels, count_named, may_move
 from inyourarea.train.windows import LabelledPicture as Labelled
 from inyourarea.train.windows import read_labels
 
@@ -120,7 +120,8 @@ class Plan:
 
     ``look_size`` is that of the pictures as networks look at them to label them.
     ``everything`` is all of the dataset that may be learned from, by picture. ``spread`` boxes of
-    those chosen were named by the network of a `teacher`.
+    those chosen were named by the network of a `teacher`. ``placed`` named boxes of those that it
+    is judged by lie where the weights see the face.
     """
 
     wish: Wish
@@ -132,6 +133,7 @@ class Plan:
     look_size: tuple[int, int]
     is_teacher: bool = False
     spread: int = 0
+    placed: int = 0
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -196,6 +198,13 @@ class Plan:
         unsaid = [box.is_unsaid for one in self.everything.values() for box in one.boxes]
         pays = sum(unsaid) >= max(UNSAID_FROM * len(unsaid), 1)
         return pays and not self.wish.only_named
+
+    @property
+    def looks_first(self) -> bool:
+        """Whether the weights look at the pictures: there are boxes that nobody has looked at."""
+        everything = {**self.everything, **self.chosen.labels}.values()
+        is_open = any(may_move(box, one) for one in everything for box in one.boxes)
+        return self.start is not None and is_open and not self.wish.only_named
 
     @property
     def teacher(self) -> "Plan":

@@ -21,9 +21,9 @@ from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.train import course, group_labels, group_model, group_plan
 from inyourarea.train.group_figures import EIGHT_BITS, FLOAT, are_eight_bits_enough
-from inyourarea.train.group_labels import see_as_start, spread
+from inyourarea.train.group_labels import see_as_start, spread, with_spread_names
 from inyourarea.train.group_model import choose_confidence, measure
-from inyourarea.train.group_plan import Wish, plan_training, starting_weights
+from inyourarea.train.group_plan import Plan, Wish, plan_training, starting_weights
 from inyourarea.train.measure import Answers
 from inyourarea.train.spreading import Look
 from inyourarea.train.windows import mirrored
@@ -37,7 +37,7 @@ def wish(folder: Path, **more: object) -> Wish:
 @pytest.fixture
 def dataset(tmp_path: Path) -> Dataset:
     made = Dataset.make(FolderObjects(tmp_path / "pictures"), "", Members(("Kim",)))
-    box = LabelledBox((10.0, 10.0, 40.0, 40.0), "Kim", state=CONFIRMED)
+    box = LabelledBox((10.0, 10.0, 40.0, 40.0), "Kim", "run:1:1-0", state=CONFIRMED)
     for number in range(10):
         split = VAL if number == 9 else TRAIN
         made.add(f"p{number}", b"picture", LabelledPicture((1920, 1080), (box,), split=split))
@@ -210,6 +210,52 @@ def test_a_box_that_somebody_moved_stays_where_it_is(
     for picture in ("p1", "p2"):
         assert plan.everything[picture].boxes[0].box == near
         assert plan.everything[picture].boxes[0].member == "Kim"
+
+
+class Starting:
+    """Weights are a file that sees Kim beside her box; there is no teacher."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.exported = 0
+        monkeypatch.setattr(group_labels, "_looks", self._look)
+
+    def export_start(self, _: Plan) -> None:
+        self.exported += 1
+
+    def learn(self, *_: object) -> None:
+        pytest.fail("nobody is to be named")
+
+    export_teacher = learn
+
+    def _look(self, _: Path, labels: dict[str, LabelledPicture], *__: object) -> dict[str, Look]:
+        return dict.fromkeys(labels, everybody(NEAR_KIM, 0.5))
+
+
+NEAR_KIM = (12.0, 10.0, 42.0, 40.0)
+
+
+def test_boxes_are_corrected_though_everybody_is_named(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = tmp_path / "show.pt"
+    weights.touch()
+    whole = replace(dataset.labelled("p0"), state=CONFIRMED, version=2, by="Lee")
+    dataset.label("p0", whole)
+    network = Starting(monkeypatch)
+    found = with_spread_names(
+        plan_training(dataset, wish(tmp_path, weights=weights)),
+        dataset,
+        network,
+        lambda _: lambda *_: None,
+    )
+    boxes = {picture: one.boxes[0].box for picture, one in found.chosen.labels.items()}
+    assert boxes == {"p0": KIM, **{f"p{number}": NEAR_KIM for number in range(1, 10)}}
+    assert (found.placed, found.spread) == (1, 0)  # p9 alone is to judge by
+    only = plan_training(dataset, wish(tmp_path, weights=weights, only_named=True))
+    nothing = plan_training(dataset, wish(tmp_path))
+    for plan in (only, nothing):
+        assert with_spread_names(plan, dataset, network, lambda _: lambda *_: None) == plan
+    assert network.exported == 1
 
 
 @pytest.mark.parametrize("name", ["faces.toml", "my group.toml", "tri.txt", "-x.toml", "한.toml"])
