@@ -15,9 +15,8 @@ import numpy as np
 import onnx
 
 from inyourarea.contracts.datasets import TEST, TRAIN, VAL
-from inyourarea.contracts.group import Group, group_from_toml, group_to_toml
+from inyourarea.contracts.group import Group, group_to_toml
 from inyourarea.contracts.model import ModelInfo
-from inyourarea.core.errors import ModelRejected
 from inyourarea.train.answers import look_at_labelled
 from inyourarea.train.graph import model_bytes, with_info
 from inyourarea.train.group_card import card
@@ -31,7 +30,7 @@ from inyourarea.train.group_figures import (
     are_eight_bits_enough,
     mean_of,
 )
-from inyourarea.train.group_plan import USUAL_CONFIDENCE, Plan, Wish
+from inyourarea.train.group_plan import USUAL_CONFIDENCE, Plan, Wish, group_before
 from inyourarea.train.measure import Answers, f1, precision_and_recall, precision_table
 from inyourarea.train.mistakes import confusion, write_mistakes
 from inyourarea.train.repository import model_file, newest_revision, write_model, write_whole
@@ -167,14 +166,9 @@ def _without_nan(value: Any) -> Any:
 def _group(wish: Wish, info: ModelInfo) -> Group:
     """The group, in the colours that its members had."""
     colours = _colours(len(info.classes))
-    if wish.group_file.is_file():
-        try:
-            before = group_from_toml(wish.group_file.read_text(encoding="utf-8"))
-        except ModelRejected:
-            before = None
-        if before:
-            had = dict(zip(before.members, before.colours, strict=True))
-            colours = tuple(map(had.get, info.classes, colours))
+    if before := group_before(wish):
+        had = dict(zip(before.members, before.colours, strict=True))
+        colours = tuple(map(had.get, info.classes, colours))
     return Group(
         name=info.name,
         members=info.classes,

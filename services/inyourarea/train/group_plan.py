@@ -10,6 +10,7 @@ from pathlib import Path
 
 from inyourarea.contracts.datasets import REJECTED, TEST, TRAIN, VAL, LabelledBox
 from inyourarea.contracts.digests import digest, file_digest
+from inyourarea.contracts.group import Group, group_from_toml
 from inyourarea.contracts.model import ModelInfo
 from inyourarea.contracts.proposals import with_names_over_shots
 from inyourarea.contracts.trainings import NETWORKS
@@ -112,6 +113,23 @@ def starting_weights(models: Path, network: str) -> Path | None:
         return None
     places = models / "show" / "show.pt", Path(sys.prefix, "share", "inyourarea", "show.pt")
     return next(filter(Path.is_file, places), None)
+
+
+def group_before(wish: Wish) -> Group | None:
+    """The group as its file has it by now; none: there is no such file.
+
+    Raises:
+        ModelRejected: what is there is no group file.
+    """
+    if not wish.group_file.exists():
+        return None
+    try:
+        return group_from_toml(wish.group_file.read_bytes())
+    except (OSError, ModelRejected) as error:
+        raise ModelRejected(
+            f"{wish.group_file} would be written, but is there and no group file: move it away, or "
+            f"give another --group. {error}"
+        ) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,12 +275,13 @@ def plan_training(dataset: Dataset, wish: Wish) -> Plan:
 
     Raises:
         DatasetRejected: there is not enough in the dataset to learn from.
-        ModelRejected: the group's name can not be one.
+        ModelRejected: the group's name can not be one, or its file is there and none.
         Refused: the weights to start from are not there, or what comes out could not be put where
             it belongs.
     """
     for folder in (wish.models / wish.name, wish.group_file.parent):
         _try_folder(folder)
+    group_before(wish)
     members, everything = dataset.snapshot()
     said = count_named(everything)
     if not wish.only_named:

@@ -283,6 +283,17 @@ def test_where_nothing_can_be_put_is_told_before_anything_is_learned(
     assert not (tmp_path / place).exists()
 
 
+@pytest.mark.parametrize("content", [b"[tool]\n", "# 나\n".encode("euc-kr")])
+def test_a_file_that_is_no_group_file_is_not_replaced(
+    content: bytes, dataset: Dataset, tmp_path: Path
+) -> None:
+    asked = wish(tmp_path)
+    asked.group_file.write_bytes(content)
+    with pytest.raises(ModelRejected, match=r"tri\.toml would be written, but is there"):
+        plan_training(dataset, asked)
+    assert asked.group_file.read_bytes() == content
+
+
 def test_only_a_network_of_their_size_starts_from_the_shows_weights(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
