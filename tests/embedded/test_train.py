@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 
@@ -304,7 +305,11 @@ def test_names_of_some_shots_spread_to_the_others(tmp_path: Path) -> None:
     assert given[True] >= 0.9 * given.total()
     told = json.loads((few.work / "card.json").read_text())
     assert told["spread"] >= given.total()
-    assert f"{told['spread']} boxes have a name" in (few.work / "card.md").read_text()
+    card = (few.work / "card.md").read_text()
+    assert f"{told['spread']} boxes have a name" in card
+    judged = sum(one["boxes"] for one in told["test"]["members"].values())
+    assert f"Of their {judged} boxes {told['placed']} were only named" in card
+    assert f"{told['hidden']} places where somebody may" in card
 
 
 def test_memory_too_small_for_a_batch_is_said_and_borne(studio: Studio, tmp_path: Path) -> None:
@@ -362,6 +367,33 @@ def test_processes_of_several_gpus_that_fail_are_told_in_words(tmp_path: Path) -
         training._trouble_in_words(course),
     ):
         subprocess.run([sys.executable, "-c", "raise SystemExit(1)"], check=True)
+
+
+def test_a_stopped_training_whose_folder_was_moved_goes_on_there(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    from inyourarea.train import training  # noqa: PLC0415 - not there where nobody trains
+
+    picture, labels = (tmp_path / "old" / kind / TRAIN for kind in ("images", "labels"))
+    picture.mkdir(parents=True)
+    labels.mkdir(parents=True)
+    cv2.imwrite(str(picture / "a.jpg"), np.zeros((96, 160, 3), np.uint8))
+    (labels / "a.txt").write_text("0 0.5 0.5 0.2 0.3\n")
+
+    def course(work: Path) -> Course:
+        small = {"rounds": 2, "windows_per_round": 2, "window": (96, 64), "batch": 2}
+        return Course(work, (160, 96), ("Kim",), work, seed=0, **small)  # type: ignore[arg-type]
+
+    def stop(done: int, *_: int) -> None:
+        if done:
+            raise InterruptedError
+
+    old, new = course(tmp_path / "old"), course(tmp_path / "new")
+    with pytest.raises(training.TrainingStopped):
+        training.train_network(old, stop)
+    assert training.read_rounds(old.checkpoint) == 1
+    old.work.rename(new.work)
+    assert training.read_rounds(training.train_network(new)) == 2
+    assert not old.work.exists()
 
 
 def test_weights_of_another_network_are_refused(studio: Studio) -> None:

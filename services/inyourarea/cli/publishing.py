@@ -112,7 +112,7 @@ class _Asked(NamedTuple):
 def _asked(args: argparse.Namespace) -> _Asked:
     from inyourarea.train.repository import describe_file  # noqa: PLC0415 - loads onnxruntime
 
-    group = group_from_toml(_read(args.group).decode(errors="replace"))
+    group = group_from_toml(_read(args.group))
     folder = (args.models or models_folder()) / group.model / str(group.version)
     path = args.file or folder / "model.onnx"
     content = _read(path)

@@ -164,7 +164,7 @@ def _wish(args: argparse.Namespace, network: str) -> "Wish":
     asked.check()
     return Wish(
         group_file=args.group,
-        out=(args.out or args.group.with_name(f"{args.group.stem}-training")).resolve(),
+        out=(args.out or args.group.parent / f"{args.group.stem}-training").resolve(),
         models=(args.models or models_folder()).resolve(),
         network=network,
         imgsz=args.imgsz,

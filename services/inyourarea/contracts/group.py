@@ -30,18 +30,19 @@ class Group:
     confidence: float
 
 
-def group_from_toml(text: str) -> Group:
+def group_from_toml(content: str | bytes) -> Group:
     """Read a file of ``name``, ``model``, ``version``, ``confidence`` and ``[[member]]`` tables.
 
     Raises:
-        ModelRejected: the text is no TOML, or a field is missing or of the wrong type.
+        ModelRejected: it is no TOML, or a field is missing or of the wrong type.
     """
     try:
-        table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+        table = tomllib.loads(content if isinstance(content, str) else content.decode())
+    except ValueError as error:
         raise ModelRejected(f"The group file is not readable as TOML: {error}.") from error
     members = table.get("member")
-    if not isinstance(members, list) or not members:
+    is_list = isinstance(members, list) and all(isinstance(member, dict) for member in members)
+    if not is_list or not members:
         raise ModelRejected("The group file has no [[member]] table; it needs one per member.")
     names = tuple(_field(member, "name", str) for member in members)
     if len(set(names)) != len(names):

@@ -34,7 +34,8 @@ STEPS: Final = (
     *(LOOKING, TEACHERS_PICTURES, TEACHER, NAMING),
     *(PICTURES, LEARNING, EXPORTING, PUBLISHING),
 )
-"""In their order; those up to `NAMING` only where names are to be spread."""
+"""In their order. The first only where nobody has looked at all boxes, those from there up to
+`NAMING` only where names are to be spread."""
 
 STAGE: Final = "train"
 """The consumer group that trains, as a `StageFailed` names it."""

@@ -24,6 +24,7 @@ def card(info: ModelInfo, network: str, figures: Figures) -> str:
         judged=figures.pictures[figures.judged_on],
         shots=shots,
         confidence=info.confidence,
+        judged_by=_judged_by(figures),
         members_table=_members(figures),
         confusion=_confusion(figures),
         whole_run=_whole_run(figures),
@@ -51,6 +52,11 @@ def _spread(figures: Figures) -> str:
         "person in another shot, or by a network that has learned from them. The figures below are "
         "judged by no network's names.\n"
     )
+
+
+def _judged_by(figures: Figures) -> str:
+    boxes = sum(one.boxes for one in figures.members.values())
+    return JUDGED_BY.format(boxes=boxes, placed=figures.placed, hidden=figures.hidden)
 
 
 def _members(figures: Figures) -> str:
@@ -97,6 +103,13 @@ def _runtimes(figures: Figures) -> str:
     return "\n".join(rows)
 
 
+JUDGED_BY = """\
+Of their {boxes} boxes {placed} were only named, and lie where the weights that it started from see
+the face; the others stand where people or the detector put them. {hidden} places where somebody may
+be whom nobody has named are painted over, so that a model is neither right nor wrong there. In a
+picture that somebody has confirmed no box is moved and no such place is looked for.
+"""
+
 HOW_IT_RAN = """\
 The dataset's own videos were run as `inyourarea run` does it, but nothing was drawn. Of the faces
 in `test` that people have confirmed to be a member's, those are right on which the run has her box
@@ -121,6 +134,7 @@ It knows {members}, and nobody else, in pictures like those that it learned from
 On {judged} pictures, {shots}; average precision by COCO's 101 points, precision and
 recall at the confidence {confidence}, which was chosen on `val`.
 
+{judged_by}
 | member | boxes | mAP50 | mAP50-95 | precision | recall |
 |---|---|---|---|---|---|
 {members_table}

@@ -108,7 +108,8 @@ class Figures:
 
     ``numbers`` are those that it computes in; ``marks`` has those of each file that could be.
     ``confusion`` counts by who was there and who was said; ``mistakes`` are file, picture, words;
-    ``spread`` boxes have names that people gave elsewhere.
+    ``spread`` boxes have names that people gave elsewhere. Of the boxes that it was judged by
+    ``placed`` lie where the weights to start from see the face; ``hidden`` places are painted over.
     """
 
     judged_on: str
@@ -122,6 +123,8 @@ class Figures:
     pictures: Mapping[str, int]
     windows: int
     spread: int
+    placed: int
+    hidden: int
     start: str
     warnings: tuple[str, ...]
     whole_run: WholeRun = NOT_RUN

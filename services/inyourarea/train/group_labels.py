@@ -61,11 +61,12 @@ def with_spread_names(
         DatasetRejected: a picture is none.
         TrainingStopped: the disk or the memory is full.
     """
-    if not plan.spreads:
-        return plan
-    if plan.start:
+    spreads = plan.spreads
+    if plan.looks_first:
         network.export_start(plan)
         plan = see_as_start(plan, dataset, begin(LOOKING))
+    if not spreads:
+        return plan
     teacher = plan.teacher
     some = begin(TEACHERS_PICTURES)
     write_pictures(dataset, teacher.chosen, teacher.pictures, teacher.size, some)
@@ -90,7 +91,14 @@ def see_as_start(plan: Plan, dataset: Dataset, tell: Told) -> Plan:
         proposed = {picture: _untouched(dataset, picture) for picture in everything}
         return with_boxes_of(everything, looks, proposed)
 
-    return _with_labels(plan, _kept(plan.folder / "seen.json", find))
+    seen = _kept(plan.folder / "seen.json", find)
+    placed = sum(
+        box.box != was.box
+        for picture in plan.chosen.of(plan.judged_on)
+        for box, was in zip(seen[picture].boxes, plan.chosen.labels[picture].boxes, strict=False)
+        if box.member
+    )
+    return replace(_with_labels(plan, seen), placed=placed)
 
 
 def _untouched(dataset: Dataset, picture: str) -> set[Box]:

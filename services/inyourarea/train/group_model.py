@@ -15,9 +15,8 @@ import numpy as np
 import onnx
 
 from inyourarea.contracts.datasets import TEST, TRAIN, VAL
-from inyourarea.contracts.group import Group, group_from_toml, group_to_toml
+from inyourarea.contracts.group import Group, group_to_toml
 from inyourarea.contracts.model import ModelInfo
-from inyourarea.core.errors import ModelRejected
 from inyourarea.train.answers import look_at_labelled
 from inyourarea.train.graph import model_bytes, with_info
 from inyourarea.train.group_card import card
@@ -31,7 +30,7 @@ from inyourarea.train.group_figures import (
     are_eight_bits_enough,
     mean_of,
 )
-from inyourarea.train.group_plan import USUAL_CONFIDENCE, Plan, Wish
+from inyourarea.train.group_plan import USUAL_CONFIDENCE, Plan, Wish, group_before
 from inyourarea.train.measure import Answers, f1, precision_and_recall, precision_table
 from inyourarea.train.mistakes import confusion, write_mistakes
 from inyourarea.train.repository import model_file, newest_revision, write_model, write_whole
@@ -56,6 +55,7 @@ def measure(plan: Plan) -> Figures:
     shown = write_mistakes(found.mistakes, images, plan.folder / "mistakes")
     exported = json.loads(plan.exported.read_text())
     course = plan.course
+    judged_by = [plan.chosen.labels[picture] for picture in plan.chosen.of(plan.judged_on)]
     return Figures(
         judged_on=plan.judged_on,
         numbers=numbers,
@@ -68,6 +68,8 @@ def measure(plan: Plan) -> Figures:
         pictures={split: len(plan.chosen.of(split)) for split in (TRAIN, VAL, TEST)},
         windows=course.rounds * course.windows_per_round,
         spread=plan.spread,
+        placed=plan.placed,
+        hidden=sum(box.is_unsaid for one in judged_by for box in one.boxes),
         start=exported["start"],
         warnings=plan.chosen.warnings,
     )
@@ -164,14 +166,9 @@ def _without_nan(value: Any) -> Any:
 def _group(wish: Wish, info: ModelInfo) -> Group:
     """The group, in the colours that its members had."""
     colours = _colours(len(info.classes))
-    if wish.group_file.is_file():
-        try:
-            before = group_from_toml(wish.group_file.read_text(encoding="utf-8"))
-        except ModelRejected:
-            before = None
-        if before:
-            had = dict(zip(before.members, before.colours, strict=True))
-            colours = tuple(map(had.get, info.classes, colours))
+    if before := group_before(wish):
+        had = dict(zip(before.members, before.colours, strict=True))
+        colours = tuple(map(had.get, info.classes, colours))
     return Group(
         name=info.name,
         members=info.classes,

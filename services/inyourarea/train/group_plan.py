@@ -8,18 +8,19 @@ from collections import Counter
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from inyourarea.contracts.datasets import REJECTED, TEST, TRAIN, VAL
+from inyourarea.contracts.datasets import REJECTED, TEST, TRAIN, VAL, LabelledBox
 from inyourarea.contracts.digests import digest, file_digest
+from inyourarea.contracts.group import Group, group_from_toml
 from inyourarea.contracts.model import ModelInfo
 from inyourarea.contracts.proposals import with_names_over_shots
 from inyourarea.contracts.trainings import NETWORKS
 from inyourarea.core.errors import ModelRejected, Refused
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.disk import words_for
-from inyourarea.train.course import WINDOW, WINDOWS_PER_ROUND, Course
+from inyourarea.train.course import BATCH, WINDOW, WINDOWS_PER_ROUND, Course
 from inyourarea.train.group_figures import EIGHT_BITS, FLOAT, HALF
 from inyourarea.train.group_pictures import Chosen, choose_pictures, frame_size
-from inyourarea.train.spreading import Labels, count_named
+from inyourarea.train.spreading import Labels, count_named, may_move
 from inyourarea.train.windows import LabelledPicture as Labelled
 from inyourarea.train.windows import read_labels
 
@@ -38,7 +39,7 @@ those of whom it is sure."""
 UNSAID_FROM = 0.1
 """Share of boxes without a name from which on it is worth half as long again to spread names."""
 
-LABELS_REVISION = 5
+LABELS_REVISION = 6
 """Counts up when the same dataset comes to other labels or another course."""
 
 FLOOR = 0.05
@@ -69,7 +70,7 @@ class Wish:
     network: str = STARTING_NETWORK
     imgsz: int | None = None
     epochs: int | None = None
-    batch: int = 16
+    batch: int = BATCH
     device: str = "auto"
     weights: Path | None = None
     can_mirror: bool = False
@@ -114,13 +115,31 @@ def starting_weights(models: Path, network: str) -> Path | None:
     return next(filter(Path.is_file, places), None)
 
 
+def group_before(wish: Wish) -> Group | None:
+    """The group as its file has it by now; none: there is no such file.
+
+    Raises:
+        ModelRejected: what is there is no group file.
+    """
+    if not wish.group_file.exists():
+        return None
+    try:
+        return group_from_toml(wish.group_file.read_bytes())
+    except (OSError, ModelRejected) as error:
+        raise ModelRejected(
+            f"{wish.group_file} would be written, but is there and no group file: move it away, or "
+            f"give another --group. {error}"
+        ) from error
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What a wish comes to for a dataset, and where its files lie; ``start`` are weights.
 
     ``look_size`` is that of the pictures as networks look at them to label them.
     ``everything`` is all of the dataset that may be learned from, by picture. ``spread`` boxes of
-    those chosen were named by the network of a `teacher`.
+    those chosen were named by the network of a `teacher`. ``placed`` named boxes of those that it
+    is judged by lie where the weights see the face.
     """
 
     wish: Wish
@@ -132,6 +151,7 @@ class Plan:
     look_size: tuple[int, int]
     is_teacher: bool = False
     spread: int = 0
+    placed: int = 0
 
     @property
     def members(self) -> tuple[str, ...]:
@@ -164,12 +184,12 @@ class Plan:
         """What the network learns from, and for how long."""
         wish, multiple = self.wish, self.wish.multiple
         epoch = WINDOWS_PER_PICTURE * len(self.chosen.of(TRAIN))
-        least = LEAST_EPOCHS if self.start else EPOCHS_FROM_NOTHING
+        least = LEAST_EPOCHS if wish.weights else EPOCHS_FROM_NOTHING  # not a teacher's
         usual = max(least, -(-LEAST_WINDOWS // epoch))
         epochs = wish.epochs or usual
         if self.is_teacher:
             epochs = min(epochs, -(-TEACHERS_WINDOWS // epoch))
-        a_round = min(WINDOWS_PER_ROUND, max(epoch, wish.batch))
+        a_round = min(WINDOWS_PER_ROUND, max(epoch, BATCH))  # the same for every batch
         width, height = (
             min(side, -(-window // multiple) * multiple)
             for side, window in zip(self.size, WINDOW, strict=True)
@@ -196,6 +216,13 @@ class Plan:
         unsaid = [box.is_unsaid for one in self.everything.values() for box in one.boxes]
         pays = sum(unsaid) >= max(UNSAID_FROM * len(unsaid), 1)
         return pays and not self.wish.only_named
+
+    @property
+    def looks_first(self) -> bool:
+        """Whether the weights look at the pictures: there are boxes that nobody has looked at."""
+        everything = {**self.everything, **self.chosen.labels}.values()
+        is_open = any(may_move(box, one) for one in everything for box in one.boxes)
+        return self.start is not None and is_open and not self.wish.only_named
 
     @property
     def teacher(self) -> "Plan":
@@ -248,12 +275,13 @@ def plan_training(dataset: Dataset, wish: Wish) -> Plan:
 
     Raises:
         DatasetRejected: there is not enough in the dataset to learn from.
-        ModelRejected: the group's name can not be one.
+        ModelRejected: the group's name can not be one, or its file is there and none.
         Refused: the weights to start from are not there, or what comes out could not be put where
             it belongs.
     """
     for folder in (wish.models / wish.name, wish.group_file.parent):
         _try_folder(folder)
+    group_before(wish)
     members, everything = dataset.snapshot()
     said = count_named(everything)
     if not wish.only_named:
@@ -272,7 +300,7 @@ def plan_training(dataset: Dataset, wish: Wish) -> Plan:
         if one.split == TRAIN and one.state != REJECTED
     }
     labels = [
-        [picture, one.split, [[*box.box, box.member, box.state, box.tracklet] for box in one.boxes]]
+        [picture, one.split, one.state, [_told(box) for box in one.boxes]]
         for picture, one in {**to_learn, **chosen.labels}.items()
     ]
     asked = [wish.network, list(size), wish.epochs or 0, start, wish.can_mirror, wish.only_named]
@@ -294,6 +322,10 @@ def plan_training(dataset: Dataset, wish: Wish) -> Plan:
         look_size=_look_size(chosen, wish, size),
         spread=count_named(everything) - said,
     )
+
+
+def _told(box: LabelledBox) -> list[object]:
+    return [*box.box, box.member, box.state, box.tracklet]
 
 
 def _look_size(chosen: Chosen, wish: Wish, size: tuple[int, int]) -> tuple[int, int]:

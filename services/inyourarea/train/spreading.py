@@ -112,12 +112,21 @@ def knows_such_faces(labels: Labels, looks: Looks) -> bool:
     return sum(seen) >= KNOWS_FROM * max(len(seen), 1)
 
 
+def may_move(box: LabelledBox, one: LabelledPicture) -> bool:
+    """Whether nobody has looked where a box of the picture lies: a strip's name says only whose.
+
+    Whoever gives one box another member takes it out of its tracklet.
+    """
+    return one.state != CONFIRMED and (bool(box.tracklet) or box.state != CONFIRMED)
+
+
 def with_boxes_of(
     labels: Labels, looks: Looks, proposed: Mapping[str, Collection[Box]]
 ) -> dict[str, LabelledPicture]:
     """The same names, with a network's boxes in place of those that were only ``proposed``.
 
-    What else it suspects is a box without a name.
+    What else it suspects is a box without a name. A picture that somebody has confirmed, and a box
+    that somebody has looked at by itself, stay.
     """
     return {
         picture: _with_suspects(
@@ -154,7 +163,9 @@ def with_names_of(
 def _with_its_boxes(one: LabelledPicture, look: Look, proposed: Collection[Box]) -> LabelledPicture:
     look = look.suspected
     boxes = [
-        replace(box, box=look.box(row, one.size)) if row >= 0 and box.box in proposed else box
+        replace(box, box=look.box(row, one.size))
+        if row >= 0 and box.box in proposed and may_move(box, one)
+        else box
         for box, row in zip(one.boxes, look.about(one.boxes), strict=True)
     ]
     return replace(one, boxes=tuple(boxes))

@@ -281,9 +281,7 @@ def train_network(course: Course, tell: Tell | None = None) -> Path:
         "close_mosaic": 0,
         "patience": 0,
         "seed": course.seed,
-        "project": str(course.work),
-        "name": "run",
-        "exist_ok": True,
+        "save_dir": str(course.work / "run"),  # a stopped run's too, wherever its folder is now
     }
     if course.checkpoint.is_file():
         if course.hours is None and read_rounds(course.checkpoint) >= course.rounds:

@@ -71,6 +71,14 @@ def test_the_file_that_can_not_be_written_is_named(
     assert "/models/tri/1/model.onnx can not be written: the disk is full" in said
 
 
+@pytest.mark.parametrize("group", ["", ".", "/", "tri"])
+def test_a_group_file_without_a_name_is_refused(
+    group: str, dataset: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert asked(dataset, "--group", group) == 1
+    assert "gives the model its name" in capsys.readouterr().err
+
+
 def test_networks_that_there_are_are_listed(
     dataset: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

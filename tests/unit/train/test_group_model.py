@@ -1,5 +1,6 @@
 """What is asked for and what it comes to, without torch."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -18,11 +19,11 @@ from inyourarea.contracts.trainings import NETWORKS
 from inyourarea.core.errors import ModelRejected, Refused
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.folder_objects import FolderObjects
-from inyourarea.train import course, group_labels, group_model
+from inyourarea.train import course, group_labels, group_model, group_plan
 from inyourarea.train.group_figures import EIGHT_BITS, FLOAT, are_eight_bits_enough
-from inyourarea.train.group_labels import see_as_start, spread
+from inyourarea.train.group_labels import see_as_start, spread, with_spread_names
 from inyourarea.train.group_model import choose_confidence, measure
-from inyourarea.train.group_plan import Wish, plan_training, starting_weights
+from inyourarea.train.group_plan import Plan, Wish, plan_training, starting_weights
 from inyourarea.train.measure import Answers
 from inyourarea.train.spreading import Look
 from inyourarea.train.windows import mirrored
@@ -36,7 +37,7 @@ def wish(folder: Path, **more: object) -> Wish:
 @pytest.fixture
 def dataset(tmp_path: Path) -> Dataset:
     made = Dataset.make(FolderObjects(tmp_path / "pictures"), "", Members(("Kim",)))
-    box = LabelledBox((10.0, 10.0, 40.0, 40.0), "Kim", state=CONFIRMED)
+    box = LabelledBox((10.0, 10.0, 40.0, 40.0), "Kim", "run:1:1-0", state=CONFIRMED)
     for number in range(10):
         split = VAL if number == 9 else TRAIN
         made.add(f"p{number}", b"picture", LabelledPicture((1920, 1080), (box,), split=split))
@@ -81,6 +82,22 @@ def test_what_decides_the_weights_decides_the_folder(dataset: Dataset, tmp_path:
     assert plan_training(dataset, wish(tmp_path)).folder != first
 
 
+@pytest.mark.parametrize("boxes", [(), (LabelledBox((10.0, 10.0, 40.0, 40.0), "Kim"),)])
+def test_that_a_picture_is_confirmed_decides_the_folder(
+    boxes: tuple[LabelledBox, ...], dataset: Dataset, tmp_path: Path
+) -> None:
+    labels = LabelledPicture((1920, 1080), boxes)
+    dataset.add("stage", b"picture", labels)
+    before = plan_training(dataset, wish(tmp_path))
+    dataset.label("stage", replace(labels, state=CONFIRMED, version=2, by="Lee"))
+    assert plan_training(dataset, wish(tmp_path)).folder != before.folder
+
+
+def test_another_batch_learns_as_many_rounds(dataset: Dataset, tmp_path: Path) -> None:
+    rounds = {plan_training(dataset, wish(tmp_path, batch=b)).course.rounds for b in (4, 16, 64)}
+    assert len(rounds) == 1
+
+
 KIM = (10.0, 10.0, 40.0, 40.0)
 UNSAID = LabelledBox((100.0, 10.0, 140.0, 60.0), tracklet="run:0:0-0")
 
@@ -120,6 +137,18 @@ def test_a_teacher_learns_for_a_while_in_a_folder_of_its_own(
         teacher.course.rounds,
         teacher.course.windows_per_round,
     )
+
+
+def test_from_nothing_it_learns_as_long_whether_a_teacher_learned_before_or_not(
+    half_named: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(group_plan, "LEAST_WINDOWS", 0)
+    plan = plan_training(half_named, wish(tmp_path))
+    assert plan.course.rounds == 20
+    assert replace(plan, start=plan.teacher.weights).course.rounds == 20
+    weights = tmp_path / "show.pt"
+    weights.touch()
+    assert plan_training(half_named, wish(tmp_path, weights=weights)).course.rounds == 5
 
 
 def test_networks_look_at_pictures_of_their_own_size_to_label_them(
@@ -183,6 +212,52 @@ def test_a_box_that_somebody_moved_stays_where_it_is(
         assert plan.everything[picture].boxes[0].member == "Kim"
 
 
+class Starting:
+    """Weights are a file that sees Kim beside her box; there is no teacher."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.exported = 0
+        monkeypatch.setattr(group_labels, "_looks", self._look)
+
+    def export_start(self, _: Plan) -> None:
+        self.exported += 1
+
+    def learn(self, *_: object) -> None:
+        pytest.fail("nobody is to be named")
+
+    export_teacher = learn
+
+    def _look(self, _: Path, labels: dict[str, LabelledPicture], *__: object) -> dict[str, Look]:
+        return dict.fromkeys(labels, everybody(NEAR_KIM, 0.5))
+
+
+NEAR_KIM = (12.0, 10.0, 42.0, 40.0)
+
+
+def test_boxes_are_corrected_though_everybody_is_named(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    weights = tmp_path / "show.pt"
+    weights.touch()
+    whole = replace(dataset.labelled("p0"), state=CONFIRMED, version=2, by="Lee")
+    dataset.label("p0", whole)
+    network = Starting(monkeypatch)
+    found = with_spread_names(
+        plan_training(dataset, wish(tmp_path, weights=weights)),
+        dataset,
+        network,
+        lambda _: lambda *_: None,
+    )
+    boxes = {picture: one.boxes[0].box for picture, one in found.chosen.labels.items()}
+    assert boxes == {"p0": KIM, **{f"p{number}": NEAR_KIM for number in range(1, 10)}}
+    assert (found.placed, found.spread) == (1, 0)  # p9 alone is to judge by
+    only = plan_training(dataset, wish(tmp_path, weights=weights, only_named=True))
+    nothing = plan_training(dataset, wish(tmp_path))
+    for plan in (only, nothing):
+        assert with_spread_names(plan, dataset, network, lambda _: lambda *_: None) == plan
+    assert network.exported == 1
+
+
 @pytest.mark.parametrize("name", ["faces.toml", "my group.toml", "tri.txt", "-x.toml", "한.toml"])
 def test_a_group_file_that_can_name_no_model_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(ModelRejected, match="gives the model its name"):
@@ -206,6 +281,17 @@ def test_where_nothing_can_be_put_is_told_before_anything_is_learned(
     (tmp_path / place).unlink()
     plan_training(dataset, asked)
     assert not (tmp_path / place).exists()
+
+
+@pytest.mark.parametrize("content", [b"[tool]\n", "# 나\n".encode("euc-kr")])
+def test_a_file_that_is_no_group_file_is_not_replaced(
+    content: bytes, dataset: Dataset, tmp_path: Path
+) -> None:
+    asked = wish(tmp_path)
+    asked.group_file.write_bytes(content)
+    with pytest.raises(ModelRejected, match=r"tri\.toml would be written, but is there"):
+        plan_training(dataset, asked)
+    assert asked.group_file.read_bytes() == content
 
 
 def test_only_a_network_of_their_size_starts_from_the_shows_weights(

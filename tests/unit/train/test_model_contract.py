@@ -114,11 +114,13 @@ def test_a_group_file_gives_its_members_in_class_order() -> None:
     [
         ("name = ", "not readable as TOML"),
         ('name = "show"', r"no \[\[member\]\] table"),
+        (GROUP[: GROUP.index("[[")] + 'member = ["Dul"]', r"no \[\[member\]\] table"),
+        (GROUP.encode("euc-kr"), "not readable as TOML"),
         (GROUP.replace("Dul", "하나"), "names a member twice"),
         (GROUP.replace("confidence = 0.4", ""), "lacks 'confidence'"),
         (GROUP.replace("version = 1", 'version = "1"'), "'version', or it is no int"),
     ],
 )
-def test_a_group_file_that_can_not_be_used_is_refused(text: str, sentence: str) -> None:
+def test_a_group_file_that_can_not_be_used_is_refused(text: str | bytes, sentence: str) -> None:
     with pytest.raises(ModelRejected, match=sentence):
         group_from_toml(text)

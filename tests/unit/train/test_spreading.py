@@ -126,6 +126,19 @@ def test_a_networks_boxes_take_the_place_of_proposed_ones_only() -> None:
     assert found == (replace(proposed, box=NEAR_LEFT), drawn, suspect)
 
 
+@pytest.mark.parametrize(
+    ("box", "state"),
+    [
+        (LabelledBox(LEFT, "Kim", "a", state=CONFIRMED), CONFIRMED),
+        (LabelledBox(LEFT, "", "a", state=CONFIRMED), CONFIRMED),
+        (LabelledBox(LEFT, "Kim", state=CONFIRMED), "proposed"),
+    ],
+)
+def test_a_box_that_somebody_looked_at_stays(box: LabelledBox, state: str) -> None:
+    labels = {"p": picture(box, state=state)}
+    assert with_boxes_of(labels, {"p": look((NEAR_LEFT, 0.9, 0.0))}, {"p": {LEFT}}) == labels
+
+
 def test_weights_that_see_few_of_the_detectors_faces_do_not_know_such_faces() -> None:
     labels = {"p": picture(LabelledBox(LEFT, tracklet="a"), LabelledBox(RIGHT, tracklet="b"))}
     assert knows_such_faces(labels, {"p": look((NEAR_LEFT, 0.2, 0.0))})
