@@ -792,12 +792,14 @@ def test_one_click_trains_and_the_page_says_how_far_it_is(
     assert page.is_disabled("[data-testid=train]")
     assert serious(page) == []
     reached = {"Ana": (0.951, 0.802)}
-    ended = TrainingState(DONE, version=3, worse=("mAP50-95 is less",), members=reached)
+    worse = ("mAP50-95 is less",)
+    ended = TrainingState(DONE, version=3, worse=worse, judged_on="val", members=reached)
     trainings.tell(newest, ended)
     page.wait_for_selector("[data-testid=training] >> text=Version 3 of show is kept")
     page.wait_for_selector("[data-testid=training] >> text=mAP50-95 is less")
     page.wait_for_selector("[data-testid=training] >> text=inyourarea models use show 3 --force")
     page.wait_for_selector("[data-testid=training] >> text=mAP50 0.951, mAP50-95 0.802")
+    page.wait_for_selector("[data-testid=training] >> text=Measured on “val”")
     assert serious(page) == []
     ask_for_training(page)
     trainings.fail("show", 2, "The dataset has 0 labelled pictures.")

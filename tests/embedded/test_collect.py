@@ -5,6 +5,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from fractions import Fraction
 from pathlib import Path
 
 import av
@@ -137,14 +138,12 @@ def test_a_shot_is_wholly_in_one_part_and_one_is_held_out(show: SmallShow, wante
 def test_other_runs_of_a_video_leave_its_shots_in_their_parts(
     show: SmallShow, wanted: Wanted, tmp_path: Path
 ) -> None:
-    """The later run begins in the second shot, which is its first one."""
-    words = ("run", show.video, "--boxes", show.boxes, "--from", "5", "--out", tmp_path / "later")
-    inyourarea(*words)
-    assert len(collect(replace(wanted, members=show.members, out=tmp_path / "later")).added) == 10
-    before = {one.pts: (one.shot, one.split) for _, one in dataset_of(wanted).everything()}
+    """The part begins in the second shot, which is its first one."""
     out = shutil.copytree(wanted.out, tmp_path / "both")
-    inyourarea(*words[:-1], out)
-    assert collect(replace(wanted, number=5, out=out)).picked == 60  # the whole video
+    wanted = replace(wanted, members=show.members, out=out)
+    assert len(collect(replace(wanted, start=Fraction(5))).added) == 10
+    before = {one.pts: (one.shot, one.split) for _, one in dataset_of(wanted).everything()}
+    assert collect(replace(wanted, number=5)).picked == 60  # from the run of all of it
     labels = [one for _, one in dataset_of(wanted).everything()]
     assert all(
         (one.shot, one.split) == before.get(one.pts, (one.shot, one.split)) for one in labels
@@ -152,6 +151,15 @@ def test_other_runs_of_a_video_leave_its_shots_in_their_parts(
     shots = true_shots(show)
     places = {(shots[one.pts or 0], one.shot, one.split) for one in labels}
     assert len(places) == len(set(shots.values())) == 3
+
+
+def test_the_whole_video_is_not_taken_from_a_run_of_a_part_of_it(
+    show: SmallShow, tmp_path: Path
+) -> None:
+    short = draw_small_show(tmp_path / "short", seconds=1)
+    wanted = Wanted((short.video,), tmp_path / "dataset", tmp_path / "out", members=show.members)
+    assert collect(replace(wanted, end=Fraction(1, 2))).picked == 1
+    assert collect(wanted).picked == 2
 
 
 def true_shots(show: SmallShow) -> dict[int, int]:
@@ -357,6 +365,14 @@ def test_a_video_that_was_never_run_is_run_first(tmp_path: Path) -> None:
     members = Dataset(FolderObjects(dataset)).counts().members
     assert all(members[name].boxes == 3 for name in short.members)
     assert "finding people" not in inyourarea(*words).stderr
+
+
+def test_the_number_that_a_run_gives_somebody_names_nobody(tmp_path: Path) -> None:
+    short = draw_small_show(tmp_path / "short", seconds=1)
+    members = ("person-1", "Nina")
+    added = collect(Wanted((short.video,), tmp_path / "dataset", tmp_path, members=members)).added
+    boxes = [box for one in added for box in one.boxes]
+    assert {box.member for box in boxes} == {""}
 
 
 def test_nobody_known_and_other_trouble_is_said_in_words(

@@ -27,7 +27,7 @@ examples:
       all of it comes in, or nothing, with the file, the line and the reason
   inyourarea dataset export tour/ tour.zip --format cvat
       labels and pictures for CVAT; edit them there, export again, and import what comes out
-  inyourarea dataset rename tour/ person-2 Aria
+  inyourarea dataset rename tour/ Arya Aria
       she is called so in every label
 
 A dataset that is not there yet is made by `import`, with the classes of the files in their order.

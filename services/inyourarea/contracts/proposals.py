@@ -19,8 +19,12 @@ from inyourarea.contracts.datasets import (
     split_shots,
 )
 from inyourarea.core.errors import DatasetRejected
-from inyourarea.core.shots import shot_of_frames
+from inyourarea.core.shots import Shot, shot_of_frames
 from inyourarea.core.tracks import State, Track, Tracks
+
+_BEYOND_S = 5
+"""Seconds by which a picture may lie before a run or behind it, and still be of the shot in which
+the run began or ended: whether that goes on outside nobody knows, and neighbours are alike."""
 
 
 class Proposals:
@@ -117,13 +121,15 @@ class Parts:
     """Which shot and which part of a dataset a run's frames are in.
 
     ``there`` are the pictures that it has of the video. Runs may number shots otherwise, and cut
-    otherwise: where the dataset has pictures of a shot, the nearest one says; elsewhere lots are
-    drawn as in `split_shots`, and a number that is another shot's already gives way to a new one.
+    otherwise: where the dataset has pictures of a shot, the nearest one says, and for the first and
+    the last shot of a run else one just outside; elsewhere lots are drawn as in `split_shots`, and
+    a number that is another shot's already gives way to a new one.
     """
 
     def __init__(self, video: str, tracks: Tracks, there: Iterable[LabelledPicture]) -> None:
         shots = range(len(tracks.shots))
         self._pts = tracks.timeline.pts
+        self._beyond = _BEYOND_S / tracks.timeline.time_base
         self._shots = tracks.shots
         self._shot = shot_of_frames(tracks.shots)
         self._there = [(one.pts, one.shot, one.split) for one in there if one.pts is not None]
@@ -137,10 +143,22 @@ class Parts:
         extent, pts = self._shots[self._shot[frame]], int(self._pts[frame])
         first, last = self._pts[extent.first_frame], self._pts[extent.last_frame]
         inside = [one for one in self._there if first <= one[0] <= last]
-        if not inside:
-            return self._drawn[self._shot[frame]]
-        _, shot, split = min(inside, key=lambda one: abs(one[0] - pts))
-        return shot, split
+        if inside:
+            _, shot, split = min(inside, key=lambda one: abs(one[0] - pts))
+            return shot, split
+        return self._just_outside(extent) or self._drawn[self._shot[frame]]
+
+    def _just_outside(self, extent: Shot) -> tuple[int, str] | None:
+        """What the nearest picture before or behind the run says of a shot at its begin or end."""
+        start, end = int(self._pts[0]), int(self._pts[-1])
+        near = []
+        for pts, shot, split in self._there:
+            if extent == self._shots[0] and pts < start:
+                near.append((start - pts, shot, split))
+            if extent == self._shots[-1] and pts > end:
+                near.append((pts - end, shot, split))
+        apart, shot, split = min(near, default=(self._beyond + 1, 0, ""))
+        return (shot, split) if apart <= self._beyond else None
 
 
 def number_tracklets(track: Track, shots: NDArray[np.int32]) -> NDArray[np.int32]:

@@ -4,7 +4,6 @@ The runs that are there already are used; a video that was never run is run so f
 told apart.
 """
 
-import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, replace
@@ -33,8 +32,6 @@ from inyourarea.runtime.datasets import Dataset, MembersConflict
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.objects import Objects, ObjectsAway
 
-#: How people are called whom nobody has named: not found out, or given as boxes of a class.
-_NUMBER = re.compile(r"(person|class)-\d+")
 _FANCAM = parse_aspect("9:16")
 
 Choose = Callable[[Sequence[TrackedRun], int, Members], list[list[Pick]]]
@@ -155,18 +152,18 @@ def _store(wanted: Wanted) -> Objects:
 def _find_run(wanted: Wanted, video: Path, digest: str) -> TrackedRun | None:
     """A run of the video that is tracked, with the group's model if one is asked for.
 
-    The longest, since one of the whole video knows all of its shots; of those the newest. Of a part
-    of it none is looked for: running that again finds what is there.
+    It is of the whole video; the newest of those. Of a part none is looked for: running that again
+    finds what is there.
     """
     if wanted.is_of_a_part or not (wanted.out / STORE).is_dir():
         return None
     objects = _store(wanted)
     group = find_group(wanted.group) if wanted.group else None
     stored = [one for one in objects.survey("runs/") if one.key.endswith("/accepted.binpb")]
-    stored.sort(key=lambda one: (-one.written_s, one.key))
-    runs = [facts.VideoAccepted.FromString(objects.get(one.key)) for one in stored]
-    for accepted in sorted(runs, key=lambda one: -one.source.frames):
-        if accepted.source.sha256 != digest:
+    for one in sorted(stored, key=lambda one: (-one.written_s, one.key)):
+        accepted = facts.VideoAccepted.FromString(objects.get(one.key))
+        source = accepted.source
+        if source.sha256 != digest or source.frames < source.all_frames:
             continue
         if group and tuple(accepted.spec.model.members) != group.members:
             continue
@@ -203,8 +200,7 @@ def _run(wanted: Wanted, video: Path, listen: Listen) -> TrackedRun:
 
 def _named(runs: Iterator[TrackedRun] | Sequence[TrackedRun]) -> list[str]:
     """Everybody in the runs who has a name, in the order in which they are reported."""
-    names = dict.fromkeys(name for run in runs for name in run.names.values())
-    return [name for name in names if not _NUMBER.fullmatch(name)]
+    return [*dict.fromkeys(name for run in runs for name in run.names.values())]
 
 
 def _settle_members(dataset: Dataset, wanted: Wanted, named: Sequence[str]) -> Members:

@@ -23,7 +23,7 @@ from inyourarea.contracts.datasets import (
 from inyourarea.contracts.proposals import names_of_people, person_of, with_names_over_shots
 from inyourarea.gateway.problems import NotThere
 from inyourarea.runtime.datasets import Dataset
-from inyourarea.runtime.objects import Objects
+from inyourarea.runtime.objects import Objects, Stored
 
 #: Faces of a tracklet that are shown: enough to see a stranger among them, few enough for one look.
 _MOST_FACES = 8
@@ -104,13 +104,14 @@ class Labelling:
 
     def todo(self, who: str) -> Todo:
         """What waits for somebody of that name."""
-        everything = list(self.dataset.everything())
+        members, found = self.dataset.snapshot()
+        everything = list(found.items())
         there = [(name, labels) for name, labels in everything if labels.state != REJECTED]
         in_order = sorted(everything, key=lambda one: (-one[1].teaches, one[0]))
         return Todo(
             strips=_strips(there),
             frames=[one for one in in_order if _is_open(one[1])],
-            review=[one for one in in_order if self._is_to_review(*one, who)],
+            review=[one for one in in_order if self._is_to_review(*one, who, members)],
         )
 
     def progress(self) -> Progress:
@@ -148,11 +149,13 @@ class Labelling:
         before = shot[at - 1][1] if at else None
         return before, shot[at + 1][1] if at + 1 < len(shot) else None
 
-    def _is_to_review(self, picture: str, labels: LabelledPicture, who: str) -> bool:
+    def _is_to_review(
+        self, picture: str, labels: LabelledPicture, who: str, members: Members
+    ) -> bool:
         """Whether somebody else has settled it, and nobody has said that this is right."""
         if labels.version == 1 or labels.by == who or _is_open(labels):
             return False
-        before = self._past(picture, labels)[-2]
+        before = members.today(self._past(picture, labels)[-2])
         is_accepted = (
             labels.state != PROPOSED
             and (labels.state == REJECTED) == (before.state == REJECTED)
@@ -176,7 +179,7 @@ class Datasets:
 
     def __init__(self, objects: Objects) -> None:
         self._objects = objects
-        self._known: dict[str, Labelling] = {}
+        self._known: dict[str, tuple[Stored, Labelling]] = {}
 
     def names(self) -> list[str]:
         """Of all datasets, in order; what else lies there has a name that is none."""
@@ -190,13 +193,13 @@ class Datasets:
         Raises:
             NotThere: there is none.
         """
+        made = Dataset(self._objects, keys.dataset(name)).made()
+        if made is None:
+            raise NotThere("such dataset")
         known = self._known.get(name)
-        if known is None:
-            known = Labelling(self._objects, name)
-            if not known.dataset.is_made():
-                raise NotThere("such dataset")
-            self._known[name] = known
-        return known
+        if known is None or known[0] != made:
+            known = self._known[name] = made, Labelling(self._objects, name)
+        return known[1]
 
     def make(self, name: str, members: Members) -> Labelling:
         """There is a dataset of that name, with these members.

@@ -4,6 +4,7 @@ The runs are in one store, the dataset is in it or in another: a folder, or a si
 """
 
 import json
+import re
 import time
 from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -28,6 +29,8 @@ from inyourarea.runtime.datasets import Conflict, Dataset
 from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
 from inyourarea.runtime.stills import draw_stills
 
+#: How people are called whom nobody has named: not found out, or given as boxes of a class.
+_NUMBER = re.compile(r"(person|class)-\d+")
 #: Frames that are weighed against each other in one choice: 4,000 of seven people take ten seconds
 #: and 10 MB, and are a look every quarter of a second in sixteen minutes of video.
 MOST_CANDIDATES = 4000
@@ -53,9 +56,10 @@ class TrackedRun:
 
     @property
     def names(self) -> dict[str, str]:
-        """What everybody is called, by id."""
+        """What everybody who has a name is called, by id; numbers are only this run's."""
         people = self.watched.tracks.people
-        return {track.person: self.called.get(track.person, track.name) for track in people}
+        called = {track.person: self.called.get(track.person, track.name) for track in people}
+        return {person: name for person, name in called.items() if not _NUMBER.fullmatch(name)}
 
     def members(self, known: Members) -> dict[str, str]:
         """Which of these members people are, by id; whoever is called otherwise is left out."""

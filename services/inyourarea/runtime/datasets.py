@@ -25,7 +25,7 @@ from inyourarea.contracts.datasets import (
     write_members,
 )
 from inyourarea.core.errors import DatasetRejected, UnknownMember
-from inyourarea.runtime.objects import ObjectNotFound, Objects, holds
+from inyourarea.runtime.objects import ObjectNotFound, Objects, Stored, holds
 
 #: Editors that may come between reading a picture's labels and changing one name in them.
 _PATIENCE = 100
@@ -68,7 +68,8 @@ class Dataset:
     def __init__(self, objects: Objects, prefix: str = "") -> None:
         self._objects = objects
         self._prefix = prefix
-        # Versions never change, so what was read once need not be read again.
+        # Versions never change, so what was read once need not be read again, while the dataset
+        # is the one that it was (`made`).
         self._known: dict[str, LabelledPicture] = {}
 
     @classmethod
@@ -97,7 +98,12 @@ class Dataset:
 
     def is_made(self) -> bool:
         """Whether there is a dataset."""
-        return holds(self._objects, keys.dataset_members(self._prefix, 1))
+        return self.made() is not None
+
+    def made(self) -> Stored | None:
+        """What the dataset began with; something else where it was taken away and made again."""
+        first = keys.dataset_members(self._prefix, 1)
+        return next(iter(self._objects.survey(first)), None)
 
     def members(self) -> Members:
         """Who the members are now.

@@ -8,7 +8,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from inyourarea.contracts.cards import read_card, worse_by
+from inyourarea.contracts.cards import are_comparable, read_card, worse_by
 from inyourarea.contracts.group import group_from_toml
 from inyourarea.contracts.published import PublishedVersion
 from inyourarea.contracts.trainings import DONE, Training, TrainingState
@@ -28,6 +28,11 @@ _PATIENCE = 10
 #: Said where the group's runs use a model that nobody published: no card says what that reaches.
 _NOT_MEASURED = (
     "it can not be compared with the model {} that came with the site, which has no figures"
+)
+#: Said where what a version reaches was measured on pictures by which something was chosen.
+_NOT_COMPARABLE = (
+    "it can not be compared with version {}: their figures are of `{}` and of `{}`, and only those "
+    "of `test` are compared"
 )
 
 
@@ -84,7 +89,7 @@ class TrainHandler:
             if before and before.number == number:
                 return TrainingState(DONE, version=number, is_used=True)
             if before:
-                worse = worse_by(before.card, version.card, version.group.members)
+                worse = _worse(before, version)
             else:
                 worse = [_NOT_MEASURED.format(name)] if training.wish.has_model else []
             if worse and not training.wish.is_forced:
@@ -95,3 +100,12 @@ class TrainHandler:
                 continue
             return TrainingState(DONE, version=number, is_used=True, worse=tuple(worse))
         raise ChosenMeanwhile(f"version {number} of {name!r} is kept; others choose all the time")
+
+
+def _worse(before: PublishedVersion, version: PublishedVersion) -> list[str]:
+    """In what the version falls short of the one before it, or why nobody knows."""
+    worse = worse_by(before.card, version.card, version.group.members)
+    if not are_comparable(before.card, version.card):
+        parts = version.card.judged_on, before.card.judged_on
+        worse.append(_NOT_COMPARABLE.format(before.number, *parts))
+    return worse

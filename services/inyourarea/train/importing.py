@@ -107,6 +107,7 @@ def plan_import(
     known = dict(dataset.everything()) if dataset.is_made() else {}
     now = dataset.members() if dataset.is_made() else None
     members, names, notes = _members(foreign, now, adds_members=adds_members)
+    tells_nobody = "" in names.values()
     arrivals: dict[str, Arrival] = {}
     for one in foreign.pictures:
         picture = _picture_name(dataset, known, one.file, pictures)
@@ -114,7 +115,9 @@ def plan_import(
         fresh = replace(fresh, by=by, at_ns=time.time_ns())
         tells_states = any("state" in box.told for box in one.boxes)
         was = known.get(picture)
-        labels = merged(was, fresh, tells_states=tells_states) if was else fresh
+        labels = fresh
+        if was:
+            labels = merged(was, fresh, tells_states=tells_states, tells_nobody=tells_nobody)
         arrival = Arrival(one.file, pictures.digest(one.file), picture, labels)
         other = arrivals.get(picture)
         if other and other.labels.boxes != labels.boxes:

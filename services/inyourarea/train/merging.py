@@ -20,15 +20,20 @@ _ROUNDING_PX = 1.0
 _SAME_FACE_IOU = 0.5
 
 
-def merged(old: LabelledPicture, fresh: LabelledPicture, *, tells_states: bool) -> LabelledPicture:
-    """The version after ``old``: boxes keep what files can not tell, nobody's stay.
+def merged(
+    old: LabelledPicture, fresh: LabelledPicture, *, tells_states: bool, tells_nobody: bool
+) -> LabelledPicture:
+    """The version after ``old``: boxes keep what files can not tell.
+
+    Boxes without a name stay, but those known to be no member's where the file ``tells_nobody``.
 
     Where the file ``tells_states`` no more than LabelImg's, a box that was not moved has the state
     that it had. The picture is not confirmed while one of its boxes is only proposed, or nobody has
     said whose it is. A rejected one stays so.
     """
     kept = [_as_it_was(box, old, tells_states=tells_states) for box in fresh.boxes]
-    nobody = [box for box in old.boxes if not box.member and not _overlaps(box, fresh.boxes)]
+    untold = [box for box in old.boxes if box.is_unsaid or not (box.member or tells_nobody)]
+    nobody = [box for box in untold if not _overlaps(box, fresh.boxes)]
     is_open = any(not box.member and box.state == PROPOSED for box in (*kept, *nobody))
     is_said = fresh.state == CONFIRMED and all(box.state == CONFIRMED for box in kept)
     is_confirmed = (old.state == CONFIRMED or is_said) and not is_open

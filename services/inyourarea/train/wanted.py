@@ -6,13 +6,18 @@ What is said of it on the way goes into its record. There is no torch here befor
 import logging
 import math
 import os
+import re
+import shutil
 import time
+from contextlib import suppress
+from pathlib import Path
 
 from inyourarea.contracts import keys
 from inyourarea.contracts.trainings import PICTURES, WORKING, Training, TrainingState
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.objects import Objects
 from inyourarea.runtime.trainings import Trainings
+from inyourarea.train import group_plan
 from inyourarea.train.group_plan import Wish, starting_weights
 from inyourarea.train.group_steps import Made, make_model
 from inyourarea.train.settings import TrainSettings
@@ -22,6 +27,9 @@ log = logging.getLogger(__name__)
 
 POLITE = 15
 """By how much training on somebody's own machine gives way to what else runs there."""
+
+_DIGEST = re.compile(r"[0-9a-f]{12}")
+"""What a training's folder is called."""
 
 _LOOK_S = 2.0
 """Seconds between two looks whether it is still wanted."""
@@ -55,7 +63,23 @@ def train_wanted(objects: Objects, training: Training, settings: TrainSettings) 
     )
     telling = _Telling(Trainings(objects), training)
     telling.begin(PICTURES)
-    return make_model(Dataset(objects, keys.dataset(training.dataset)), wish, telling)
+    dataset = Dataset(objects, keys.dataset(training.dataset))
+    with suppress(OSError):  # in words from who makes the model
+        _forget_others(objects, group_plan.plan_training(dataset, wish).folder)
+    return make_model(dataset, wish, telling)
+
+
+def _forget_others(objects: Objects, kept: Path) -> None:
+    """Gone are pictures and networks of other trainings of the dataset, and of lost datasets.
+
+    Of a dataset one training at a time is under way, so nobody is at work there.
+    """
+    for folder in kept.parent.parent.glob("*/*"):
+        if folder == kept or not _DIGEST.fullmatch(folder.name):
+            continue
+        its = folder.parent
+        if its == kept.parent or not Dataset(objects, keys.dataset(its.name)).is_made():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class _Telling:

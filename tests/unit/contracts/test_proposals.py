@@ -151,6 +151,17 @@ def test_a_shot_is_in_the_part_that_the_dataset_has_pictures_of_it_in() -> None:
     assert cut_twice[3:] == [(7, TEST), (7, TEST), (8, TRAIN)]
 
 
+def test_a_shot_that_a_run_cuts_off_is_where_the_picture_just_outside_is() -> None:
+    drawn = split_shots("v", range(2))
+    assert places(labelled(-15, 7, TEST)) == [(7, TEST)] * 3 + [(1, drawn[1])] * 3
+    assert places(labelled(20, 7, TEST)) == [(0, drawn[0])] * 3 + [(7, TEST)] * 3
+    far = places(labelled(-151, 7, TEST), labelled(156, 8, TEST))  # more than five seconds
+    assert far == places()
+    # pictures of the shot itself are believed first
+    both = places(labelled(-1, 7, TEST), labelled(2, 8, TRAIN))
+    assert both[:3] == [(8, TRAIN)] * 3
+
+
 def test_a_shot_does_not_get_the_number_of_another_one() -> None:
     drawn = split_shots("v", range(2))
     found = places(labelled(4, 0, TEST))

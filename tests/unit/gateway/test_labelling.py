@@ -1,5 +1,6 @@
 """Datasets on the site: named by the tracklet, labelled by the frame, reviewed by somebody else."""
 
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,8 +9,10 @@ import httpx
 import pytest
 
 from doors import close_door, key, told
+from inyourarea.contracts import keys
 from inyourarea.contracts.datasets import LabelledBox, LabelledPicture
 from inyourarea.gateway.access import Role
+from inyourarea.runtime.datasets import Dataset
 from labelled_show import SHOT, SIZE, draw_picture, face_of, fill, tracklet_of
 from rehearsal_house import RehearsedSite
 
@@ -83,6 +86,21 @@ class TestADataset:
             (datasets / folder / "dataset").mkdir(parents=True)
             (datasets / folder / "dataset" / name).write_bytes(content)
         assert [one["name"] for one in site.get("/datasets")["items"]] == ["show"]
+
+    def test_that_was_deleted_and_made_again_has_nothing_of_the_old_one(
+        self, site: RehearsedSite, pictures: list[str], tmp_path: Path
+    ) -> None:
+        named(site, tracklet_of(0, 0), "Ana")
+        queue(site)
+        site.get("/datasets/show/counts")
+        shutil.rmtree(tmp_path / "store" / "datasets" / "show")
+        assert told(site.http.get("/datasets/show/counts")) == (404, "not-found")
+        site.http.post("/datasets", json={"name": "show", "members": MEMBERS}).raise_for_status()
+        anew = Dataset(site.house.objects, keys.dataset("show"))
+        fill(anew, shots=2)
+        anew.name_tracklet(tracklet_of(0, 0), "Bo", "Kim")
+        assert labels_of(site, pictures[0])["boxes"][0]["member"] == "Bo"
+        assert site.get("/datasets/show/counts")["clicks"] == 1
 
     @pytest.mark.parametrize("name", ["", "../x", "Show", "a/b", "x" * 64])
     def test_has_a_name_that_is_one(self, site: RehearsedSite, name: str) -> None:
@@ -425,6 +443,16 @@ class TestAReview:
         put(site, pictures[0], labels, boxes=boxes, state="proposed", headers=lee)
         assert self.waiting(site, lee) == self.waiting(site, kim) == []
         assert queue(site, kim)["frames"]["items"][0]["picture"] == pictures[0]
+
+    def test_that_was_accepted_is_not_asked_for_again_once_a_member_is_called_otherwise(
+        self, site: RehearsedSite, pictures: list[str], kim: dict, lee: dict
+    ) -> None:
+        self.settle(site, pictures[0], lee, "Ana")
+        assert self.waiting(site, kim) == []
+        rename = {"version": 1, "name": "Anna"}
+        address = "/datasets/show/members/Ana"
+        site.http.put(address, json=rename, headers=kim).raise_for_status()
+        assert self.waiting(site, kim) == self.waiting(site, lee) == []
 
     def leave_out(self, site: RehearsedSite, picture: str, who: dict[str, str]) -> None:
         address = f"/datasets/show/pictures/{picture}/labels"

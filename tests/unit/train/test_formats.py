@@ -241,6 +241,21 @@ def test_who_is_known_to_be_no_member_is_so_in_another_dataset_too(
     assert ours.labelled("ab-1").boxes == (bea, nobody, unsaid)
 
 
+@pytest.mark.parametrize("form", ["cvat", "coco"])
+def test_who_is_no_member_is_deleted_and_moved_as_everybody_is(form: str, tmp_path: Path) -> None:
+    deleted, seen = (LabelledBox(box, "", state=CONFIRMED) for box in (BEA_BOX, ARIA_BOX))
+    unsaid = LabelledBox((100, 1, 120, 20), "", "run:0:4")
+    moved = replace(seen, box=(60.0, 60.0, 80.0, 80.0))
+    ours, theirs = (
+        Dataset.make(FolderObjects(tmp_path / name), "", Members(("Bea",))) for name in "ab"
+    )
+    ours.add("ab-1", picture(), LabelledPicture(SIZE, (deleted, seen, unsaid), video="ab", pts=1))
+    theirs.add("ab-1", picture(), LabelledPicture(SIZE, (moved,), video="ab", pts=1))
+    export_dataset(theirs, FORMS[form], tmp_path / "out")
+    bring(ours, tmp_path / "out")
+    assert ours.labelled("ab-1").boxes == (moved, unsaid)
+
+
 @EACH_FORM
 def test_a_picture_with_a_proposal_is_not_confirmed_by_a_round_trip(
     form: str, tmp_path: Path

@@ -1,10 +1,12 @@
 """A training that is wanted becomes a version of the group's model; training itself is made up."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from inyourarea.contracts.datasets import TEST, VAL
 from inyourarea.contracts.trainings import (
     CANCELLED,
     DONE,
@@ -35,6 +37,7 @@ class School:
         self.trainings = Trainings(self.objects)
         self.made: list[str] = []
         self.reached = iter([0.8])
+        self.judged_on = TEST
         self.handler = TrainHandler(self.objects, lambda: self.versions, self._make)
 
     def _make(self, training: object) -> Made:
@@ -43,6 +46,8 @@ class School:
         self.made.append(f"{reached}")
         at = self.folder / str(len(self.made))
         write(at, dim(0.2 + len(self.made) / 100), red=reached, green=reached)
+        card = at / "card.json"
+        card.write_text(json.dumps({**json.loads(card.read_text()), "judged_on": self.judged_on}))
         return Made(at / "model.onnx", at / "card.json", at / "pair.toml")
 
     def train(self, reached: float, **more: bool) -> TrainingState:
@@ -95,6 +100,21 @@ def test_beside_a_model_of_which_nobody_knows_how_good_it_is_it_is_kept_and_not_
     # From now on there is a card to compare with.
     assert school.train(0.9, has_model=True).is_used
     assert not school.train(0.6, has_model=True).is_used
+
+
+@pytest.mark.parametrize(("was", "now"), [(TEST, VAL), (VAL, TEST), (VAL, VAL)])
+def test_where_nothing_can_be_compared_it_is_kept_and_not_used_unless_it_is_forced(
+    school: School, was: str, now: str
+) -> None:
+    school.judged_on = was
+    assert school.train(0.9).is_used
+    school.judged_on = now
+    state = school.train(0.95)
+    assert (state.version, state.is_used, state.judged_on) == (2, False, now)
+    assert f"their figures are of `{now}` and of `{was}`" in state.worse[0]
+    assert school.used() == 1
+    assert school.train(0.95, is_forced=True).is_used
+    assert school.used() == 3
 
 
 def test_a_training_that_has_ended_is_not_done_again(school: School) -> None:

@@ -5,13 +5,24 @@ from pathlib import Path
 
 import pytest
 
+from inyourarea.contracts import keys
+from inyourarea.contracts.datasets import (
+    CONFIRMED,
+    TRAIN,
+    VAL,
+    LabelledBox,
+    LabelledPicture,
+    Members,
+)
 from inyourarea.contracts.trainings import CANCELLED, Training, TrainingState, TrainingWish
 from inyourarea.core.errors import Refused
 from inyourarea.embedded.serving import training_settings
+from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.settings import SettingsRejected
 from inyourarea.runtime.trainings import TrainingCancelled, Trainings
 from inyourarea.train import group_plan, wanted
+from inyourarea.train.group_plan import Wish, plan_training
 from inyourarea.train.group_steps import Made
 from inyourarea.train.settings import TrainSettings, read_settings
 from inyourarea.train.telling import Teller
@@ -25,6 +36,10 @@ class Site:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.objects = FolderObjects(folder / "store")
         self.settings = TrainSettings(folder / "scratch")
+        self.dataset = Dataset.make(self.objects, keys.dataset("tour"), Members(("Kim",)))
+        box = LabelledBox((10.0, 10.0, 40.0, 40.0), "Kim", state=CONFIRMED)
+        for split in (TRAIN, VAL):
+            self.dataset.add(split, b"picture", LabelledPicture((320, 180), (box,), split=split))
         self.trainings = Trainings(self.objects)
         self.training, _ = self.trainings.want("tour", TrainingWish("tour"), "kim")
         self.now_s = 0.0
@@ -96,6 +111,22 @@ def test_it_does_not_begin_a_step_once_it_is_cancelled(site: Site) -> None:
 
     with pytest.raises(TrainingCancelled):
         site.train(learn)
+
+
+def test_pictures_of_other_trainings_and_of_datasets_that_are_gone_go(site: Site) -> None:
+    Dataset.make(site.objects, keys.dataset("other"), Members(("Lee",)))
+    wish = Wish(
+        site.settings.scratch / "tour" / "tour.toml", site.settings.scratch / "tour", Path()
+    )
+    digests = {"own": plan_training(site.dataset, wish).folder.name, "older": "0" * 12}
+    places = [("tour", "own"), ("tour", "older"), ("other", "older"), ("gone", "older")]
+    pictures = [site.settings.scratch / name / digests[one] / "pictures" for name, one in places]
+    models = site.settings.scratch / "tour" / "models"
+    for folder in (*pictures, models):
+        folder.mkdir(parents=True)
+    assert site.train(lambda _: None) == MADE
+    assert [one.exists() for one in pictures] == [True, False, True, False]
+    assert models.exists()
 
 
 def test_a_disk_that_is_full_is_said(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

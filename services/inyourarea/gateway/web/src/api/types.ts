@@ -334,8 +334,10 @@ export interface Trained {
   failure: string | null;
   version: number | null;
   is_used: boolean;
-  /** In what it falls short of the version before. */
+  /** In what it falls short of the version before, or why nobody knows. */
   worse: string[];
+  /** The part of the dataset that the figures are of. */
+  judged_on: string | null;
   members: { name: string; map50: number; map50_95: number }[];
 }
 

@@ -70,6 +70,7 @@ function State({ training }: { training: Trained }) {
           {worse.join("; ")}. {say("trainingUse", { command: `inyourarea models use ${group} ${version} --force` })}
         </p>
       )}
+      {training.judged_on && training.judged_on !== "test" && <p class="hint">{say("trainingJudgedOn", { part: training.judged_on })}</p>}
       <dl>
         {members.map((one) => (
           <div key={one.name}>

@@ -351,6 +351,7 @@ export const TEXTS = {
   trainingUsed: ["Version {version} of {group} is trained; its runs use it.", "{group} 버전 {version} 학습 완료: 새 실행에 사용됩니다."],
   trainingKept: ["Version {version} of {group} is kept, but not used:", "{group} 버전 {version}은(는) 보관만 하고 사용하지 않습니다:"],
   trainingUse: ["An operator has it used by “{command}”.", "운영자가 “{command}” 명령으로 사용할 수 있습니다."],
+  trainingJudgedOn: ["Measured on “{part}”, by which the model's confidence was chosen: that is too kind, and not compared.", "모델의 신뢰도 기준을 고르는 데 쓴 “{part}”에서 측정했습니다. 실제보다 좋게 나오며, 비교에는 쓰지 않습니다."],
   trainingReached: ["mAP50 {map50}, mAP50-95 {map50_95}", "mAP50 {map50}, mAP50-95 {map50_95}"],
   trainingFailed: ["Training failed: {why}", "학습 실패: {why}"],
   rules: ["Rules of labelling", "라벨링 규칙"],
