@@ -33,7 +33,8 @@ examples:
       a larger network, on two GPUs
   inyourarea train --dataset tour --server https://fans.example --epochs 40
       where that site trains, from its own dataset `tour`; the group's runs there use what comes
-      out, unless it is worse than what they use (--force, for operators: even then)
+      out, unless it is worse than what they use, or there are no test shots to tell
+      by (--force, for operators: even then)
   inyourarea train --dataset tour --server https://fans.example --cancel
       the site's training of `tour` is ended, and nothing comes of it
 
@@ -110,7 +111,9 @@ def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]"
         "--token-file", type=Path, metavar="FILE", help=f"holds your token; else {TOKEN} does"
     )
     there.add_argument(
-        "--force", action="store_true", help="use what comes out even if worse (operators)"
+        "--force",
+        action="store_true",
+        help="use what comes out even if worse, or not to be compared (operators)",
     )
     there.add_argument("--cancel", action="store_true", help="end the training that is under way")
     parser.set_defaults(main=main)
