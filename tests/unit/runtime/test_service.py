@@ -190,6 +190,7 @@ def test_a_service_is_not_ready_before_all_that_it_needs_has_answered() -> None:
             ingest.kill()
 
 
+@pytest.mark.slow
 def test_a_service_ends_in_order_once_its_certificate_was_renewed(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     (certificate, key), (newer, newer_key) = map(authority.issue, ("ingest", "renewed"))
