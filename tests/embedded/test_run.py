@@ -135,11 +135,11 @@ def heard_s(fancam: Path, about_s: float) -> float:
 
 
 def test_the_faces_are_where_the_truth_says(
-    small_show: SmallShow, finished: Path, tmp_path: Path
+    small_show: SmallShow, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = shutil.copytree(finished, tmp_path / "out")
-    scored = inyourarea("score", out, "--truth", small_show.truth)
-    assert "correct member" in scored.stdout
+    assert inyourarea_here("score", out, "--truth", small_show.truth) == 0
+    assert "correct member" in capsys.readouterr().out
     truth = json.loads((out / "report.json").read_text())["truth"]
     for member in truth["members"].values():
         assert member["correct"] >= 0.99
@@ -151,13 +151,14 @@ def test_the_faces_are_where_the_truth_says(
 
 
 def test_asked_again_nothing_is_done_over(
-    small_show: SmallShow, finished: Path, tmp_path: Path
+    small_show: SmallShow, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
     shutil.copytree(finished, out)
     before = written(out)
     words = ("run", small_show.video, "--boxes", small_show.boxes, "--out", out, "--json")
-    said = json.loads(inyourarea(*words).stdout)
+    assert inyourarea_here(*words) == 0
+    said = json.loads(capsys.readouterr().out)
     assert said["people"] == ["class-0", "class-1", "class-2"]
     assert len(said["fancams"]) == 3
     assert written(out) == before
@@ -173,7 +174,8 @@ def test_another_aspect_and_member_detects_nothing_again(
         path: path.stat().st_mtime_ns for path in (out / ".inyourarea/detections").rglob("*.*")
     }
     shapes = ("--aspect", "1:1", "--aspect", "4:5", "--member", "CLASS-1")
-    inyourarea("run", small_show.video, "--boxes", small_show.boxes, "--out", out, *shapes)
+    words = ("run", small_show.video, "--boxes", small_show.boxes, "--out", out, *shapes)
+    assert inyourarea_here(*words) == 0
     assert detections == {path: path.stat().st_mtime_ns for path in detections}
     assert not list((out / ".inyourarea/frames").rglob("*.tar"))
     for shape, aspect in (("1x1", 1.0), ("4x5", 0.8)):
@@ -192,7 +194,8 @@ def test_another_aspect_and_member_detects_nothing_again(
 def test_a_part_of_the_video_is_run_with_its_sound(small_show: SmallShow, tmp_path: Path) -> None:
     out = tmp_path / "out"
     part = ("--from", "1", "--to", "2.5", "--size", "48x152")
-    inyourarea("run", small_show.video, "--boxes", small_show.boxes, "--out", out, *part)
+    words = ("run", small_show.video, "--boxes", small_show.boxes, "--out", out, *part)
+    assert inyourarea_here(*words) == 0
     frames = list(frames_of(out / "fancams" / "class-0.mp4"))
     assert len(frames) == 45
     assert frames[0][1].shape == (152, 48)
@@ -259,14 +262,15 @@ def test_one_aspect_after_the_other_gives_both(
 
 
 def test_what_the_user_put_there_or_changed_stays(
-    small_show: SmallShow, finished: Path, tmp_path: Path
+    small_show: SmallShow, finished: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = shutil.copytree(finished, tmp_path / "out")
     (out / "fancams" / "my cut.mp4").write_bytes(b"mine")
     with (out / "fancams" / "class-0.mp4").open("ab") as opened:
         opened.write(b"changed")
     words = ("--boxes", small_show.boxes, "--to", "1", "--member", "class-2")
-    said = json.loads(inyourarea("run", small_show.video, *words, "--out", out, "--json").stdout)
+    assert inyourarea_here("run", small_show.video, *words, "--out", out, "--json") == 0
+    said = json.loads(capsys.readouterr().out)
     assert said["removed"] == [str(out / "fancams" / "class-1.mp4")]  # another part of the video
     files = {path.name for path in (out / "fancams").iterdir()}
     assert files == {"class-0.mp4", "class-2.mp4", "my cut.mp4"}
@@ -318,7 +322,7 @@ def test_boxes_lie_in_the_frames_they_were_given_for_also_behind_one_that_is_los
     rows = (f"{number + 1},-1,{40 + number},50,20,24,1\n" for number in range(60))
     (tmp_path / "boxes.txt").write_text("".join(rows))
     boxes = ("--boxes", tmp_path / "boxes.txt")
-    inyourarea("run", tmp_path / "a.mp4", *boxes, "--out", tmp_path / "out")
+    assert inyourarea_here("run", tmp_path / "a.mp4", *boxes, "--out", tmp_path / "out") == 0
     with (tmp_path / "out" / "tracks.csv").open(newline="") as opened:
         found = {int(row["pts"]): float(row["x1"]) for row in csv.DictReader(opened)}
     assert lost.pts not in found
@@ -357,7 +361,7 @@ def test_where_no_box_is_believed_it_says_what_to_ask_for(
 def test_smoothing_calms_the_boxes(small_show: SmallShow, finished: Path, tmp_path: Path) -> None:
     out = shutil.copytree(finished, tmp_path / "out")
     words = ("--boxes", small_show.boxes, "--smooth", "9", "--out", out)
-    inyourarea("run", small_show.video, *words)
+    assert inyourarea_here("run", small_show.video, *words) == 0
     assert _restlessness(out) < 0.5 * _restlessness(finished)
 
 

@@ -55,7 +55,8 @@ class FakeServer(service_pb2_grpc.GRPCInferenceServiceServicer):
 
 
 @pytest.fixture
-def fake() -> Iterator[FakeServer]:
+def fake(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeServer]:
+    monkeypatch.setattr("inyourarea.detect.triton.PAUSES_S", (0.01, 0.02))
     server, fake = grpc.server(ThreadPoolExecutor(2)), FakeServer()
     service_pb2_grpc.add_GRPCInferenceServiceServicer_to_server(fake, server)
     fake.address = f"127.0.0.1:{server.add_insecure_port('127.0.0.1:0')}"

@@ -2,7 +2,10 @@
 
 import asyncio
 import base64
+import copy
+import functools
 import hashlib
+import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
 from fractions import Fraction
@@ -10,7 +13,10 @@ from pathlib import Path
 
 import httpx
 import numpy as np
+from fastapi import FastAPI
 from google.protobuf.message import Message
+from starlette.datastructures import State
+from starlette.middleware import Middleware
 
 from inyourarea.contracts import keys, tables
 from inyourarea.contracts.specs import from_picture
@@ -22,6 +28,7 @@ from inyourarea.core.signals import HISTOGRAM_BINS, THUMBNAIL_HEIGHT, THUMBNAIL_
 from inyourarea.gateway.app import create_app
 from inyourarea.gateway.catalog import Catalog
 from inyourarea.gateway.dock import Dock
+from inyourarea.gateway.guard import Guard
 from inyourarea.gateway.handler import GatewayHandler
 from inyourarea.gateway.house import House
 from inyourarea.gateway.models import KnownModel
@@ -40,6 +47,7 @@ FACES = facts.Model(name="faces", sha256="fa" * 32, confidence=0.25, width=640, 
 #: The site's names: for our client, and for schemathesis.
 HOSTS = ("site", "testserver", "127.0.0.1")
 _FPS = 30
+_rehearse, _detect = functools.cache(rehearse), functools.cache(detect)
 
 
 class RehearsedStages:
@@ -90,7 +98,7 @@ class RehearsedStages:
     def find(self, accepted: facts.VideoAccepted) -> None:
         """Frames were read and people found in every segment."""
         spec, model = accepted.spec, accepted.spec.model
-        found = detect(self._truth, eyes=Eyes(look_alikes=None), classes=len(model.members))
+        found = _detect(self._truth, eyes=Eyes(look_alikes=None), classes=len(model.members))
         for segment in accepted.segments:
             first, end = segment.start_pts, segment.end_pts
             rows = found.take((found.pts >= first) & (found.pts < end))
@@ -204,6 +212,32 @@ def _still(pts: "np.ndarray[tuple[int], np.dtype[np.int64]]") -> Signals:
     )
 
 
+@functools.cache
+def _app_of_nobody() -> FastAPI:
+    """Made once: all addresses take a tenth of a second."""
+    return create_app(None)  # type: ignore[arg-type]
+
+
+def _app_of(house: House) -> FastAPI:
+    """What `create_app` gives."""
+    app = copy.copy(_app_of_nobody())
+    app.state, app.middleware_stack = State({"house": house}), None
+    app.user_middleware = [
+        Middleware(Guard, house=house) if one.cls is Guard else one for one in app.user_middleware
+    ]
+    return app
+
+
+@functools.cache
+def _empty_catalog() -> bytes:
+    """An SQLite file that has all tables, made once: all migrations take as long."""
+    with tempfile.TemporaryDirectory() as folder:
+        catalog = Catalog(f"sqlite:///{folder}/catalog.sqlite")
+        catalog.open()
+        catalog.close()
+        return Path(folder, "catalog.sqlite").read_bytes()
+
+
 class RehearsedSite:
     """A gateway one can click on: `http` is its client."""
 
@@ -219,16 +253,20 @@ class RehearsedSite:
         dock: Dock | None = None,
         stages_objects: Objects | None = None,
     ) -> None:
-        truth = rehearse(3, members=members, dancers=0, seconds=seconds, shot_s=30, wall=False)
         self.objects = objects or FolderObjects(folder / "store")
-        self.catalog = Catalog(url or f"sqlite:///{folder / 'catalog.sqlite'}")
-        self.catalog.open()
+        file = folder / "catalog.sqlite"
+        self.catalog = Catalog(url or f"sqlite:///{file}")
+        if url or file.exists():
+            self.catalog.open()
+        else:
+            file.write_bytes(_empty_catalog())
+        truth = _rehearse(3, members=members, dancers=0, seconds=seconds, shot_s=30, wall=False)
         self.stages = RehearsedStages(stages_objects or self.objects, truth)
         models = {"": KnownModel(FACES)}
         settings = settings or GatewaySettings(hosts=HOSTS, trusts_everybody=True)
         self.house = House(self.objects, self.catalog, self.stages, models, settings, dock)
         self.handler = GatewayHandler(self.objects, self.catalog, self.house.watchers)
-        self.app = create_app(self.house)
+        self.app = _app_of(self.house)
         self.http = client_of(self.app)
 
     def close(self) -> None:

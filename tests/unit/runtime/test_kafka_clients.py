@@ -23,7 +23,7 @@ def test_tries_that_find_no_kafka_leave_no_thread_and_no_file(kind: Any) -> None
     threads, files = held()
     for _ in range(TRIES):
         with pytest.raises(KafkaError):
-            connected(kind, bootstrap_servers=NOBODY, bootstrap_timeout_ms=200)
+            connected(kind, bootstrap_servers=NOBODY, bootstrap_timeout_ms=50)
     threads_then, files_then = held()
     assert max(threads_then - threads, files_then - files) < TRIES
 

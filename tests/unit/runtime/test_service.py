@@ -63,12 +63,12 @@ def checked(service: str, told: dict[str, str]) -> "subprocess.CompletedProcess[
 @pytest.mark.parametrize(
     ("service", "own"),
     [
-        ("ingest", {"INGEST_WINDOW": "none"}),
         ("detect", {"TRITON_ADDRESS": "http://x", "DETECT_THREADS": "0"}),
-        ("track", {"TRACK_WINDOW": "0"}),
-        ("render", {"RENDER_FRAME_TIMEOUT_S": "0"}),
         ("gateway", {"GATEWAY_HTTP": "8000", "GATEWAY_QUOTA_HOURS": "-1", "GATEWAY_MODELS": "-"}),
-        ("train", {"MODELS": "nowhere"}),
+        pytest.param("ingest", {"INGEST_WINDOW": "none"}, marks=pytest.mark.slow),
+        pytest.param("track", {"TRACK_WINDOW": "0"}, marks=pytest.mark.slow),
+        pytest.param("render", {"RENDER_FRAME_TIMEOUT_S": "0"}, marks=pytest.mark.slow),
+        pytest.param("train", {"MODELS": "nowhere"}, marks=pytest.mark.slow),
     ],
 )
 def test_what_is_wrong_for_one_service_is_told_with_what_is_wrong_for_all(
@@ -190,6 +190,7 @@ def test_a_service_is_not_ready_before_all_that_it_needs_has_answered() -> None:
             ingest.kill()
 
 
+@pytest.mark.slow
 def test_a_service_ends_in_order_once_its_certificate_was_renewed(tmp_path: Path) -> None:
     authority = Authority(tmp_path)
     (certificate, key), (newer, newer_key) = map(authority.issue, ("ingest", "renewed"))

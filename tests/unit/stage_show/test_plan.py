@@ -22,7 +22,8 @@ def outlook(show: Show) -> Outlook:
 
 
 @pytest.mark.parametrize(
-    ("seed", "members"), [(1, 3), (1, 4), (2, 4), (3, 4), (1, 7), (2, 7), (1, 9)]
+    ("seed", "members"),
+    [(1, 3), (1, 4), (2, 4), (3, 4), (1, 7), (2, 7), pytest.param(1, 9, marks=pytest.mark.slow)],
 )
 def test_every_hard_show_is_a_full_exam(seed: int, members: int) -> None:
     show = Show.plan(ShowSpec(seed=seed, members=members))

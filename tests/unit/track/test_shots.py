@@ -18,6 +18,8 @@ from inyourarea.core.timeline import Timeline
 from inyourarea.track.shots import find_shots
 
 HEIGHT, WIDTH = 36, 64
+#: Dances that exchanges are looked for in, of which one does in a hurry.
+DANCES = [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in (1, 2))]
 
 
 def world(seed):
@@ -135,21 +137,21 @@ def test_a_slow_exchange_is_found_in_its_middle(is_wipe, length):
 
 @pytest.mark.parametrize("side", ["left", "right", "top", "bottom"])
 @pytest.mark.parametrize("length", [8, 15, 27])
-def test_a_wipe_from_any_side_is_found_among_lively_dancers(side, length):
-    for seed in range(3):
-        pictures = np.where(from_side(side, length), dance(seed + 50, 150), dance(seed, 150))
-        (_, (kind, first)) = shots_of(pictures)
-        assert kind == "dissolve"
-        assert abs(first - 75) <= 8  # a quarter of a second
+@pytest.mark.parametrize("seed", DANCES)
+def test_a_wipe_from_any_side_is_found_among_lively_dancers(side, length, seed):
+    pictures = np.where(from_side(side, length), dance(seed + 50, 150), dance(seed, 150))
+    (_, (kind, first)) = shots_of(pictures)
+    assert kind == "dissolve"
+    assert abs(first - 75) <= 8  # a quarter of a second
 
 
 @pytest.mark.parametrize("length", [8, 15, 27])
-def test_a_dissolve_is_found_among_lively_dancers(length):
+@pytest.mark.parametrize("seed", DANCES)
+def test_a_dissolve_is_found_among_lively_dancers(length, seed):
     weights = np.clip((np.arange(150) - 75 + length / 2 + 0.5) / length, 0, 1)
-    for seed in range(3):
-        (_, (kind, first)) = shots_of(mixed(dance(seed, 150), dance(seed + 50, 150), weights))
-        assert kind == "dissolve"
-        assert abs(first - 75) <= 2
+    (_, (kind, first)) = shots_of(mixed(dance(seed, 150), dance(seed + 50, 150), weights))
+    assert kind == "dissolve"
+    assert abs(first - 75) <= 2
 
 
 def test_a_dim_dissolve_is_believed_where_all_leave_and_not_where_all_stay():
@@ -227,12 +229,14 @@ def test_a_caption_that_stays_hides_no_dissolve():
     assert abs(first - 75) <= 5
 
 
-def test_a_slow_exchange_between_two_stretches_is_found_once():
-    for middle in (1015, 1024, 1033):
-        weights = np.clip((np.arange(1200) - middle + 10.5) / 20, 0, 1)
-        (_, (kind, first)) = shots_of(mixed(scene(3, 1200), scene(4, 1200), weights))
-        assert kind == "dissolve"
-        assert abs(first - middle) <= 5
+@pytest.mark.parametrize(
+    "middle", [1024, *(pytest.param(frame, marks=pytest.mark.slow) for frame in (1015, 1033))]
+)
+def test_a_slow_exchange_between_two_stretches_is_found_once(middle):
+    weights = np.clip((np.arange(1200) - middle + 10.5) / 20, 0, 1)
+    (_, (kind, first)) = shots_of(mixed(scene(3, 1200), scene(4, 1200), weights))
+    assert kind == "dissolve"
+    assert abs(first - middle) <= 5
 
 
 def flash(pictures):

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pytest
 
 from inyourarea.contracts.group import group_from_toml
 from inyourarea.train.answers import Seen, against
@@ -74,6 +75,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 def test_who_draws_ends_with_whoever_asked_even_when_that_is_killed(tmp_path: Path) -> None:
     script = tmp_path / "drawing.py"
     script.write_text(DRAWING)
