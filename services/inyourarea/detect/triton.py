@@ -31,21 +31,18 @@ from inyourarea.core.errors import ModelRejected
 from inyourarea.core.reasons import told
 from inyourarea.detect.detector import DetectorAway, DetectorFailed, Found, check_pictures, trim
 from inyourarea.detect.settings import TritonSettings
+from inyourarea.runtime.reconnecting import RECONNECTING
 
 T = TypeVar("T")
 
 #: Seconds between tries of a call that met nobody: a server that restarts is back within minutes,
 #: which the stage waits for; this is for one of several servers that has just gone.
 PAUSES_S = (0.1, 0.4)
-#: Milliseconds after which a lost server is looked for again, first and at the latest. gRPC's own
-#: two minutes would let the stage stand still long after the server is back.
-RECONNECT_MS = (100, 1000)
 #: Bytes of a message are not limited here; the largest call decides.
 _CHANNEL = (
     ("grpc.max_send_message_length", -1),
     ("grpc.max_receive_message_length", -1),
-    ("grpc.initial_reconnect_backoff_ms", RECONNECT_MS[0]),
-    ("grpc.max_reconnect_backoff_ms", RECONNECT_MS[1]),
+    *RECONNECTING,
 )
 #: Pictures of one call, and calls at a time, which the server joins to batches as it likes. A call
 #: of 6 MB costs 2 ms of CPU a picture here, one of 12 or 23 MB costs 5: memory anew for each.

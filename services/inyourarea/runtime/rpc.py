@@ -21,6 +21,7 @@ from inyourarea.core.errors import (
 )
 from inyourarea.runtime.objects import ObjectDamaged, ObjectNotFound
 from inyourarea.runtime.observed_rpc import RpcObserver
+from inyourarea.runtime.reconnecting import RECONNECTING
 from inyourarea.runtime.tls import Tls
 from inyourarea.runtime.traces import carrying
 from inyourarea.runtime.worker import AWAY
@@ -36,6 +37,7 @@ _THREADS = 64
 #: it a minute to answer.
 _KEEPALIVE_S = 20
 OPTIONS = (
+    *RECONNECTING,
     ("grpc.keepalive_time_ms", _KEEPALIVE_S * 1000),
     ("grpc.keepalive_permit_without_calls", 1),
     # Copies of a service take turns; one that has come is known when a connection has grown old.
