@@ -25,6 +25,7 @@ def test_without_a_token_it_serves_nobody_but_this_machine(
         assert "inyourarea token create --role operator" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_a_store_that_can_not_be_written_is_said(tmp_path: Path) -> None:
     (tmp_path / STORE).write_text("in the way")
     words = ["serve", "--data", str(tmp_path), "--port", "0"]

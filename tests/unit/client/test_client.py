@@ -87,6 +87,7 @@ def video(**more: Any) -> bytes:
     return json.dumps({**VIDEO, **more}).encode()
 
 
+@pytest.mark.slow
 def test_streams_that_end_at_once_are_not_asked_for_without_a_pause(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -114,6 +114,7 @@ def test_any_other_trouble_is_not_asked_for_twice(
     assert len(fake.asked) == 1
 
 
+@pytest.mark.slow
 def test_who_does_not_answer_in_time_is_away(fake: FakeServer) -> None:
     fake.codes = [None]
     with waiting(fake, 1) as detector, pytest.raises(DetectorAway, match="DEADLINE_EXCEEDED"):

@@ -206,6 +206,7 @@ class TestTooMuch:
         address = f"/videos/{'0' * 32}/cancel"
         assert {site.http.post(address).status_code for _ in range(250)} == {404}
 
+    @pytest.mark.slow
     def test_a_player_s_media_and_the_page_s_files_are_not_counted(
         self, site: RehearsedSite
     ) -> None:

@@ -140,6 +140,7 @@ def test_a_silent_stream_says_that_it_is_there(site: RehearsedSite, listening: L
         assert next(line for line in lines if line.startswith(":"))
 
 
+@pytest.mark.slow
 def test_nothing_is_left_of_clients_who_went_away(
     site: RehearsedSite, listening: Listening
 ) -> None:

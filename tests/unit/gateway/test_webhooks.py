@@ -189,6 +189,7 @@ def test_a_redirect_is_not_followed(webhooks: Webhooks) -> None:
     assert state_of(webhooks, row["id"])[2] == "answered 307; redirects are not followed"
 
 
+@pytest.mark.slow
 def test_a_target_on_this_machine_is_refused_unless_its_network_is_allowed(
     webhooks: Webhooks,
 ) -> None:
@@ -216,6 +217,7 @@ def test_the_address_that_was_judged_is_the_one_that_is_connected_to(
     assert answers == [["10.0.0.1"]]  # it was looked up once
 
 
+@pytest.mark.slow
 def test_what_is_not_delivered_is_delivered_after_a_restart(
     tmp_path: Path, webhooks: Webhooks, catalog: Catalog
 ) -> None:

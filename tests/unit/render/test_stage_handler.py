@@ -157,6 +157,7 @@ def test_the_library_plays_the_master_playlist(objects: FolderObjects, tmp_path:
         assert sum(1 for _ in container.decode(video=0)) == 150
 
 
+@pytest.mark.slow
 def test_a_large_source_has_three_rungs_of_the_same_segments(objects: FolderObjects) -> None:
     spec = Film(pts=tuple(range(20)), keys=(0, 10), size=(2560, 1440), time_base=Fraction(1, 2))
     video = Video(objects, film(spec))

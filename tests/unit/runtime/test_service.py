@@ -167,6 +167,7 @@ def test_a_service_that_waits_is_alive_and_ends_in_order_when_told(tmp_path: Pat
             gateway.kill()
 
 
+@pytest.mark.slow
 def test_a_service_is_not_ready_before_all_that_it_needs_has_answered() -> None:
     nowhere = {"INYOURAREA_S3_ENDPOINT": "http://127.0.0.1:1", "INYOURAREA_METRICS": "127.0.0.1:0"}
     told = {**os.environ, **TOLD, **NOWHERE, **nowhere}

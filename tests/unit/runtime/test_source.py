@@ -209,8 +209,9 @@ def test_untagged_television_sizes_are_standard_definition_and_web_sizes_are_not
 
 @pytest.mark.parametrize(
     "transfer",
-    [pytest.param(16, id="PQ"), pytest.param(18, id="HLG", marks=pytest.mark.slow)],
+    [pytest.param(16, id="PQ"), pytest.param(18, id="HLG")],
 )
+@pytest.mark.slow
 def test_high_dynamic_range_keeps_its_order_and_its_white_is_not_clipped(
     transfer: int, tmp_path: Path
 ) -> None:

@@ -145,7 +145,8 @@ def test_show_json_says_who_and_how_hard(folder: Path) -> None:
     assert set(difficulty["crossings_per_minute"]) == {"front", "middle", "back"}
 
 
-@pytest.mark.parametrize("dying", [pytest.param(1, marks=pytest.mark.slow), 2])
+@pytest.mark.parametrize("dying", [1, 2])
+@pytest.mark.slow
 def test_a_drawing_process_that_dies_is_told_and_leaves_no_file(dying: int, tmp_path: Path) -> None:
     others = set(multiprocessing.active_children())
 

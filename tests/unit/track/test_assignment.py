@@ -112,6 +112,7 @@ def _value(question, who):
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 10_000))
+@pytest.mark.slow
 def test_a_shot_that_is_solved_in_parts_is_legal_and_as_good_but_for_a_little(seed):
     rng = np.random.default_rng(seed)
     first = np.sort(rng.integers(0, 1500, 60))

@@ -47,6 +47,7 @@ def test_training_shows_have_every_setting_and_number_of_members() -> None:
     assert show_of(1000) == show_of(1000)
 
 
+@pytest.mark.slow
 def test_drawn_pictures_have_labels_and_truth(tmp_path: Path) -> None:
     split = Split("few", range(1000, 1001), 2)
     draw_split(tmp_path, split, workers=1)
