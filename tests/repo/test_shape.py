@@ -17,8 +17,8 @@ RUNTIME_FILES = """
     folder_objects health json_logs kafka_assignor kafka_bus kafka_clients kafka_lanes
     kafka_letters kafka_member kafka_settings kafka_topics letters matrix memory memory_bus meter
     metrics metrics_server minio_bucket minio_objects minio_settings model_versions objects
-    observed_rpc onnx_session orders ranged remembered rpc runs service settings source stills tls
-    tones traces trainings units upright worker
+    observed_rpc onnx_session orders ranged reconnecting remembered rpc runs service settings
+    source stills tls tones traces trainings units upright worker
 """
 TRACKED = subprocess.run(
     ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
