@@ -143,7 +143,9 @@ def test_a_trial_fits_on_two_cores() -> None:
 
 
 def test_keda_scales_where_it_is_and_hpa_elsewhere() -> None:
-    assert of_kind(dev(apis=FULL_CLUSTER), "ScaledObject").keys() >= {"detect", "gateway"}
+    beside = dev(apis=FULL_CLUSTER)
+    assert of_kind(beside, "ScaledObject").keys() == {"ingest", "detect", "track", "render"}
+    assert of_kind(beside, "HorizontalPodAutoscaler").keys() == {"gateway"}
     plain = render(*OWN)
     assert not of_kind(plain, "ScaledObject")
     scaled = of_kind(plain, "HorizontalPodAutoscaler")
@@ -162,10 +164,7 @@ def test_no_more_copies_are_asked_for_than_have_work() -> None:
             name: each["spec"]["maxReplicaCount"]
             for name, each in of_kind(made, "ScaledObject").items()
         }
-        assert most == {"ingest": lanes, "detect": lanes, "render": lanes} | {
-            "track": 6,
-            "gateway": 6,
-        }
+        assert most == {"ingest": lanes, "detect": lanes, "render": lanes, "track": 6}
         (topics,) = (
             each["spec"]["template"]["spec"]
             for each in made
@@ -197,8 +196,13 @@ def test_the_site_scales_by_cpu_and_by_open_streams() -> None:
     (told,) = STREAMS.describe()
     assert streams["metadata"]["query"] == f'sum({told.name}{{namespace="somewhere"}})'
     assert streams["metadata"]["threshold"] == "500"
-    (alone,) = of_kind(dev(apis=FULL_CLUSTER), "ScaledObject")["gateway"]["spec"]["triggers"]
-    assert alone["type"] == "cpu"
+    assert not of_kind(made, "HorizontalPodAutoscaler")
+
+
+def test_the_site_is_not_refused_by_a_keda_that_has_not_seen_it_yet() -> None:
+    """KEDA's admission looks a Deployment up in its cache where a trigger is CPU, and only there."""
+    for found in of_kind(dev(apis=FULL_CLUSTER), "ScaledObject").values():
+        assert {each["type"] for each in found["spec"]["triggers"]} == {"kafka"}
 
 
 def test_nobody_scales_where_nobody_should() -> None:
