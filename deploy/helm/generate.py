@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 CHART = Path(__file__).parent / "inyourarea"
+SETTINGS = CHART.parents[2] / "docs" / "settings.md"
 _TYPES = {bool: "boolean", int: "integer", str: "string", list: "array", dict: "object"}
 #: Kubernetes' own kind of value, as it is written there.
 _RESOURCES = {
@@ -25,7 +26,7 @@ _RESOURCES = {
     },
     "additionalProperties": False,
 }
-_QUANTITY = {"type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?([kMGT]i?)?$"}
+_QUANTITY = {"type": "string", "pattern": "^[0-9]+(\\.[0-9]+)?(k|[KMGT]i|[MGT])?$"}
 
 
 class Undocumented(Exception):
@@ -57,7 +58,7 @@ def _values(node: Any, lines: list[str], path: tuple[str, ...]) -> Iterator[Valu
         text, schema = _comment(lines, key.start_mark.line)
         if text:
             default = yaml.safe_load(yaml.serialize(value))
-            yield Value(here, text, default, _schema(here[-1], default, schema))
+            yield Value(here, text, default, _schema(here, default, schema))
         elif isinstance(value, yaml.MappingNode):
             yield from _values(value, lines, here)
         else:
@@ -77,12 +78,26 @@ def _comment(lines: list[str], line: int) -> tuple[str, dict[str, Any]]:
     return text, schema
 
 
-def _schema(name: str, default: Any, more: dict[str, Any]) -> dict[str, Any]:
+def _schema(path: tuple[str, ...], default: Any, more: dict[str, Any]) -> dict[str, Any]:
+    name = path[-1]
     if name == "resources":
         return _RESOURCES
     if name == "scratch":
         return {**_QUANTITY, **more}
+    if name == "settings":
+        pattern = more["propertyNames"]["pattern"]
+        known = [setting for setting in _settings(path[-2]) if re.match(pattern, setting)]
+        more = {**more, "propertyNames": {"enum": known}}
     return {"type": _TYPES[type(default)], **more}
+
+
+def _settings(service: str) -> list[str]:
+    """What a service can be told and the templates do not tell it, without INYOURAREA_."""
+    told = (CHART / "templates" / "_environment.tpl").read_text()
+    section = re.split(r"(?m)^## ", SETTINGS.read_text().split(f"\n## {service}\n")[1])[0]
+    rows = re.findall(r"(?m)^\|([^|]+)\|", section)
+    names = (name for row in rows for name in re.findall("`([A-Z0-9_]+)`", row))
+    return [name for name in names if f"INYOURAREA_{name}," not in told]
 
 
 def schema_of(values: list[Value]) -> dict[str, Any]:

@@ -93,6 +93,11 @@ def test_values_that_do_not_go_together_are_refused(values: tuple[str, ...], sen
         ("stages.render.mots=2", "mots"),
         ("scaling.by=magic", "/scaling/by"),
         ("dev.enabled=yes", "/dev/enabled"),
+        ("image.digests.gatway=sha256:0", "gatway"),
+        ("stages.detect.settings.DETECT_TREADS=1", "DETECT_TREADS"),
+        ("stages.gateway.settings.GATEWAY_HOSTS=a", "GATEWAY_HOSTS"),  # that is site.hosts
+        ("stages.track.pods.nodeSelector.gpu=true", "/stages/track/pods/nodeSelector/gpu"),
+        ("stages.track.scratch=5ki", "/stages/track/scratch"),
     ],
 )
 def test_a_wrong_value_is_refused_by_its_place(value: str, place: str) -> None:
@@ -143,7 +148,7 @@ def test_a_trial_fits_on_two_cores() -> None:
 
 
 def test_keda_scales_where_it_is_and_hpa_elsewhere() -> None:
-    beside = dev(apis=FULL_CLUSTER)
+    beside = render(*OWN, apis=FULL_CLUSTER)
     assert of_kind(beside, "ScaledObject").keys() == {"ingest", "detect", "track", "render"}
     assert of_kind(beside, "HorizontalPodAutoscaler").keys() == {"gateway"}
     plain = render(*OWN)
@@ -200,9 +205,136 @@ def test_the_site_scales_by_cpu_and_by_open_streams() -> None:
 
 
 def test_the_site_is_not_refused_by_a_keda_that_has_not_seen_it_yet() -> None:
-    """KEDA's admission looks a Deployment up in its cache where a trigger is CPU, and only there."""
-    for found in of_kind(dev(apis=FULL_CLUSTER), "ScaledObject").values():
+    """Where a trigger is CPU, KEDA's admission looks a Deployment up in its cache."""
+    for found in of_kind(render(*OWN, apis=FULL_CLUSTER), "ScaledObject").values():
         assert {each["type"] for each in found["spec"]["triggers"]} == {"kafka"}
+
+
+def test_what_scales_may_change_with_an_upgrade() -> None:
+    """Helm makes what is new before it removes what is old, and KEDA looks for others' HPAs."""
+    made = render(*OWN, "scaling.prometheus=http://p:9090", apis=FULL_CLUSTER)
+    assert len(of_kind(made, "ScaledObject")) == 5
+    for found in of_kind(made, "ScaledObject").values():
+        assert found["metadata"]["annotations"]["validations.keda.sh/hpa-ownership"] == "false"
+
+
+def test_the_trial_s_site_is_one_beside_keda_too() -> None:
+    """What it asks for there is so little that any run were too much of it."""
+    made = dev(apis=FULL_CLUSTER)
+    assert not of_kind(made, "HorizontalPodAutoscaler")
+    assert of_kind(made, "Deployment")["gateway"]["spec"]["replicas"] == 1
+
+
+def test_the_only_copy_that_answers_somebody_stays_until_its_successor_does() -> None:
+    made = of_kind(render(*OWN), "Deployment")
+    gone = {
+        name: each["spec"]["strategy"]["rollingUpdate"]["maxUnavailable"]
+        for name, each in made.items()
+    }
+    assert gone == {"ingest": "25%", "track": "25%", "gateway": "25%", "detect": 1, "render": 1}
+
+
+def test_all_pods_go_where_pods_may_go() -> None:
+    """Those of setup and of the dev servers as well, or an install waits for ever."""
+    words = ("defaults.nodeSelector.disk=fast", "defaults.podAnnotations.mesh=off")
+    for made in (dev(*words), render(*OWN, *words)):
+        for each in made:
+            if each["kind"] in {"Deployment", "StatefulSet", "Job"}:
+                template = each["spec"]["template"]
+                assert template["spec"]["nodeSelector"] == {"disk": "fast"}, each["metadata"]
+                assert template["metadata"]["annotations"] == {"mesh": "off"}, each["metadata"]
+            if each["kind"] == "Pod":
+                assert each["spec"]["nodeSelector"] == {"disk": "fast"}
+                assert each["metadata"]["annotations"]["mesh"] == "off"
+
+
+def test_a_database_is_judged_by_a_ca_of_ones_own() -> None:
+    made = render(*OWN, "catalog.caSecretName=authority")
+    seen = set()
+    for name, pod in pods(made):
+        told = environment(pod)
+        assert ("INYOURAREA_CATALOG_URL" in told) == ("PGSSLROOTCERT" in told)
+        if "PGSSLROOTCERT" in told:
+            seen.add(name)
+            (mount,) = [
+                each
+                for each in containers(pod)[0]["volumeMounts"]
+                if told["PGSSLROOTCERT"].startswith(each["mountPath"])
+            ]
+            (volume,) = [each for each in pod["volumes"] if each["name"] == mount["name"]]
+            assert volume["secret"]["secretName"] == "authority"
+    assert len(seen) == 3  # the gateway, the tables' job, `helm test`
+
+
+def test_setup_waits_for_the_trial_s_servers_as_long_as_their_images_take() -> None:
+    jobs = of_all(dev(), "Job")
+    assert jobs
+    assert not any("activeDeadlineSeconds" in job["spec"] for job in jobs)
+    assert all("activeDeadlineSeconds" in job["spec"] for job in of_all(render(*OWN), "Job"))
+
+
+def of_all(made: list[Manifest], kind: str) -> list[Manifest]:
+    return [each for each in made if each["kind"] == kind]
+
+
+def test_a_priority_that_changes_is_another_class() -> None:
+    names = {
+        people: {each["metadata"]["name"] for each in of_all(made, "PriorityClass")}
+        for people in (100000, 200000)
+        for made in [render(*OWN, f"priorityClasses.people={people}")]
+    }
+    assert len(names[100000] & names[200000]) == 1  # the queue's
+    asked = {
+        pod["priorityClassName"]
+        for _, pod in pods(render(*OWN, "priorityClasses.people=200000"))
+        if "priorityClassName" in pod
+    }
+    assert asked == names[200000]
+
+
+def test_whoever_lets_nobody_read_metrics_lets_nobody(tmp_path: Path) -> None:
+    file = tmp_path / "values.yaml"
+    file.write_text(json.dumps({"networkPolicy": {"metricsFrom": []}}))
+    for policy in of_all(render(*OWN, files=[file]), "NetworkPolicy"):
+        for rule in policy["spec"].get("ingress") or ():
+            assert rule["ports"] != [{"port": "metrics"}]
+
+
+def test_what_looks_like_a_number_stays_a_word(tmp_path: Path) -> None:
+    file = tmp_path / "values.yaml"
+    file.write_text(json.dumps({"objectStore": {"bucket": "20251128"}}))
+    made = render(*OWN, files=[file])
+    told = environment(of_kind(made, "Deployment")["ingest"]["spec"]["template"]["spec"])
+    assert told["INYOURAREA_S3_BUCKET"] == "20251128"
+
+
+@pytest.mark.parametrize("name", ["123", "my.rel"])
+def test_a_release_is_called_as_a_service_can_be(name: str) -> None:
+    with pytest.raises(Rejected, match="after which no Service can be called"):
+        render(*OWN, name=name)
+
+
+def test_a_port_with_tls_is_not_called_one_without() -> None:
+    plain = of_kind(render(*OWN), "Service")["ingest"]["spec"]["ports"]
+    assert [each.get("appProtocol") for each in plain] == ["kubernetes.io/h2c", None]
+    secret = of_kind(render(*OWN, "tls.secretName=tls"), "Service")["ingest"]["spec"]["ports"]
+    assert not any("appProtocol" in each for each in secret)
+
+
+def test_limits_may_be_left_out_where_gpus_are_asked_for() -> None:
+    words = ("triton.enabled=true", "triton.resources.limits=null")
+    pod = of_kind(dev(*words), "Deployment")["triton"]["spec"]["template"]["spec"]
+    assert pod["containers"][0]["resources"]["limits"] == {"nvidia.com/gpu": 1}
+
+
+def test_the_dashboard_has_the_label_by_which_a_grafana_finds_it() -> None:
+    said = ("monitoring.dashboard=true", "monitoring.labels.grafana_dashboard=yes")
+    (found,) = [
+        each
+        for each in render(*OWN, *said, apis=FULL_CLUSTER)
+        if each["kind"] == "ConfigMap" and "dashboard" in each["metadata"]["name"]
+    ]
+    assert found["metadata"]["labels"]["grafana_dashboard"] == "yes"
 
 
 def test_nobody_scales_where_nobody_should() -> None:

@@ -121,13 +121,15 @@ def _install(kept: Path, package: str, folder: Path, flags: str) -> None:
         made.rename(kept)
 
 
-def render(*sets: str, files: Iterable[Path] = (), apis: Iterable[str] = ()) -> list[Manifest]:
-    """What the chart makes of these values, as `helm template` does.
+def render(
+    *sets: str, files: Iterable[Path] = (), apis: Iterable[str] = (), name: str = "x"
+) -> list[Manifest]:
+    """What the chart makes of these values, as `helm template` does, for a release of that name.
 
     Raises:
         Rejected: it refused them.
     """
-    words = [str(helm()), "template", "x", str(CHART), "--namespace", "somewhere"]
+    words = [str(helm()), "template", name, str(CHART), "--namespace", "somewhere"]
     words += [word for file in files for word in ("--values", str(file))]
     words += [word for each in sets for word in ("--set", each)]
     words += [word for api in apis for word in ("--api-versions", api)]

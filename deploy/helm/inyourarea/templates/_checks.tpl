@@ -53,6 +53,7 @@ before and no default for these. Whatever is made before this is asked must bear
 {{/* What is written as it can not be: each with how it is written. */}}
 {{- define "inyourarea.formsRight" -}}
 {{- $values := .Values -}}
+{{- if not (regexMatch "^[a-z]([a-z0-9-]*[a-z0-9])?$" (include "inyourarea.fullname" .)) }}{{ fail (printf "the release is called %q, after which no Service can be called: begin with a letter, and use small letters, digits and hyphens" .Release.Name) }}{{ end -}}
 {{- range $values.kafka.servers }}{{ if not (regexMatch "^[^:/ ]+:[0-9]+$" .) }}{{ fail (printf "kafka.servers has %q, which is no HOST:PORT, such as broker:9092" .) }}{{ end }}{{ end -}}
 {{- range $place, $address := dict "objectStore.endpoint" $values.objectStore.endpoint "site.s3Address" $values.site.s3Address -}}
 {{- if not (regexMatch "^(https?://[^/ ]+)?$" $address) }}{{ fail (printf "%s is %q, which is no address of an S3: write it with http:// or https:// and without a path, such as https://s3.example:9000" $place $address) }}{{ end -}}
@@ -82,7 +83,7 @@ word. Asked only of a cluster (`helm template` has none), which is known by what
 {{- $wanted = concat $wanted (list (list $values.kafka.secretName "user") (list $values.kafka.secretName "password")) -}}
 {{- with $values.kafka.caSecretName }}{{ $wanted = append $wanted (list . "ca.crt") }}{{ end -}}
 {{- end -}}
-{{- with $values.objectStore.caSecretName }}{{ $wanted = append $wanted (list . "ca.crt") }}{{ end -}}
+{{- range compact (list $values.objectStore.caSecretName $values.catalog.caSecretName) }}{{ $wanted = append $wanted (list . "ca.crt") }}{{ end -}}
 {{- end -}}
 {{- with $values.tls.secretName }}{{ $wanted = concat $wanted (list (list . "tls.crt") (list . "tls.key") (list . "ca.crt")) }}{{ end -}}
 {{- $sites := list $values.site.grpc.tlsSecretName -}}

@@ -11,15 +11,15 @@
 - {name: INYOURAREA_KAFKA_PROTOCOL, value: SASL_SSL}
 - {name: INYOURAREA_KAFKA_MECHANISM, value: {{ $kafka.mechanism }}}
 - name: INYOURAREA_KAFKA_USER
-  valueFrom: {secretKeyRef: {name: {{ $kafka.secretName }}, key: user}}
+  valueFrom: {secretKeyRef: {name: {{ $kafka.secretName | quote }}, key: user}}
 - {name: INYOURAREA_KAFKA_PASSWORD_FILE, value: /etc/inyourarea/kafka/password}
 {{- if $kafka.caSecretName }}
 - {name: INYOURAREA_KAFKA_CA_FILE, value: /etc/inyourarea/kafka-ca/ca.crt}
 {{- end }}
 {{- end }}
 - {name: INYOURAREA_S3_ENDPOINT, value: {{ include "inyourarea.storeEndpoint" .root | quote }}}
-- {name: INYOURAREA_S3_BUCKET, value: {{ $store.bucket }}}
-- {name: INYOURAREA_S3_REGION, value: {{ $store.region }}}
+- {name: INYOURAREA_S3_BUCKET, value: {{ $store.bucket | quote }}}
+- {name: INYOURAREA_S3_REGION, value: {{ $store.region | quote }}}
 - {name: INYOURAREA_S3_PATH_STYLE, value: {{ ternary "yes" "no" (or $isDev $store.pathStyle) | quote }}}
 - {name: INYOURAREA_S3_ACCESS_KEY_FILE, value: /etc/inyourarea/store/access-key}
 - {name: INYOURAREA_S3_SECRET_KEY_FILE, value: /etc/inyourarea/store/secret-key}
@@ -29,9 +29,30 @@
 - {name: HOME, value: /tmp}
 {{- end }}
 
-{{- define "inyourarea.catalogUrl" -}}
+{{- define "inyourarea.catalog" -}}
 - name: INYOURAREA_CATALOG_URL
-  valueFrom: {secretKeyRef: {name: {{ include "inyourarea.catalogSecret" . }}, key: url}}
+  valueFrom: {secretKeyRef: {name: {{ include "inyourarea.catalogSecret" . | quote }}, key: url}}
+{{- if include "inyourarea.catalogCa" . }}
+# PostgreSQL's own library reads it, where the address names no certificates itself.
+- {name: PGSSLROOTCERT, value: /etc/inyourarea/catalog-ca/ca.crt}
+{{- end }}
+{{- end }}
+
+{{- define "inyourarea.catalogCa" -}}
+{{- if not .Values.dev.enabled }}{{ .Values.catalog.caSecretName }}{{ end }}
+{{- end }}
+
+{{- define "inyourarea.catalogMounts" -}}
+{{- if include "inyourarea.catalogCa" . }}
+- {name: catalog-ca, mountPath: /etc/inyourarea/catalog-ca, readOnly: true}
+{{- end }}
+{{- end }}
+
+{{- define "inyourarea.catalogVolumes" -}}
+{{- with include "inyourarea.catalogCa" . }}
+- name: catalog-ca
+  secret: {secretName: {{ . | quote }}, defaultMode: 0440, items: [{key: ca.crt, path: ca.crt}]}
+{{- end }}
 {{- end }}
 
 {{- define "inyourarea.secretMounts" -}}
@@ -56,21 +77,21 @@
 {{- $values := .root.Values -}}
 - name: store-key
   secret:
-    secretName: {{ include "inyourarea.storeSecret" . }}
+    secretName: {{ include "inyourarea.storeSecret" . | quote }}
     defaultMode: 0440
     items: [{key: access-key, path: access-key}, {key: secret-key, path: secret-key}]
 {{- if not $values.dev.enabled }}
 {{- if eq $values.kafka.protocol "SASL_SSL" }}
 - name: kafka-key
-  secret: {secretName: {{ $values.kafka.secretName }}, defaultMode: 0440, items: [{key: password, path: password}]}
+  secret: {secretName: {{ $values.kafka.secretName | quote }}, defaultMode: 0440, items: [{key: password, path: password}]}
 {{- with $values.kafka.caSecretName }}
 - name: kafka-ca
-  secret: {secretName: {{ . }}, defaultMode: 0440, items: [{key: ca.crt, path: ca.crt}]}
+  secret: {secretName: {{ . | quote }}, defaultMode: 0440, items: [{key: ca.crt, path: ca.crt}]}
 {{- end }}
 {{- end }}
 {{- with $values.objectStore.caSecretName }}
 - name: store-ca
-  secret: {secretName: {{ . }}, defaultMode: 0440, items: [{key: ca.crt, path: ca.crt}]}
+  secret: {secretName: {{ . | quote }}, defaultMode: 0440, items: [{key: ca.crt, path: ca.crt}]}
 {{- end }}
 {{- end }}
 - name: scratch
@@ -101,7 +122,7 @@
 {{- end }}
 {{- end }}
 {{- if eq .name "gateway" }}
-{{ include "inyourarea.catalogUrl" .root }}
+{{ include "inyourarea.catalog" .root }}
 - {name: INYOURAREA_GATEWAY_HTTP, value: "0.0.0.0:8000"}
 - {name: INYOURAREA_INGEST_ADDRESS, value: "{{ include "inyourarea.name" (dict "root" .root "name" "ingest") }}:{{ $grpc }}"}
 - {name: INYOURAREA_TRACK_ADDRESS, value: "{{ include "inyourarea.name" (dict "root" .root "name" "track") }}:{{ $grpc }}"}
@@ -155,10 +176,10 @@
 {{- define "inyourarea.tlsVolumes" -}}
 {{- with .root.Values.tls.secretName }}
 - name: tls
-  secret: {secretName: {{ . }}, defaultMode: 0440}
+  secret: {secretName: {{ . | quote }}, defaultMode: 0440}
 {{- end }}
 {{- if and (eq .name "gateway") .root.Values.site.grpc.tlsSecretName }}
 - name: site-tls
-  secret: {secretName: {{ .root.Values.site.grpc.tlsSecretName }}, defaultMode: 0440}
+  secret: {secretName: {{ .root.Values.site.grpc.tlsSecretName | quote }}, defaultMode: 0440}
 {{- end }}
 {{- end }}

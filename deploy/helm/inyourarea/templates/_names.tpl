@@ -11,7 +11,7 @@
 
 {{- define "inyourarea.selector" -}}
 app.kubernetes.io/name: inyourarea
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .name }}
 {{- end }}
 
@@ -30,9 +30,9 @@ helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
 {{- else }}{{ $place }}:{{ $image.tag | default .root.Chart.AppVersion }}{{ end }}
 {{- end }}
 
-{{/* Names of priority classes are the whole cluster's. */}}
+{{/* Names of priority classes are the whole cluster's; with the number, which can not be changed. */}}
 {{- define "inyourarea.priority" -}}
-{{ .root.Release.Namespace }}-{{ include "inyourarea.fullname" .root }}-{{ .name }}
+{{ .root.Release.Namespace }}-{{ include "inyourarea.fullname" .root }}-{{ .name }}-{{ get .root.Values.priorityClasses .name | int }}
 {{- end }}
 
 {{/* Who scales: keda, hpa or none. By CPU alone a small machine of dev servers would be full of copies. */}}
@@ -41,6 +41,17 @@ helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
 {{- if ne $by "auto" }}{{ $by }}
 {{- else if .Capabilities.APIVersions.Has "keda.sh/v1alpha1" }}keda
 {{- else }}{{ ternary "none" "hpa" .Values.dev.enabled }}{{ end }}
+{{- end }}
+
+{{/*
+Who scales one part. The gateway is scaled by CPU: by that alone it has a plain HPA beside KEDA too, since KEDA refuses to
+scale by CPU what its own cache has not seen yet, made a moment before.
+*/}}
+{{- define "inyourarea.scalerOf" -}}
+{{- $values := .root.Values -}}
+{{- $scaler := include "inyourarea.scaler" .root -}}
+{{- if and (eq $scaler "keda") (eq .name "gateway") (not $values.scaling.prometheus) }}{{ ternary "none" "hpa" $values.dev.enabled }}
+{{- else }}{{ $scaler }}{{ end }}
 {{- end }}
 
 {{/* Secrets, by whom they are for: those that were named, or the dev servers' own. */}}

@@ -34,6 +34,16 @@ limits: {{ toJson . }}
 {{- end }}
 {{- end }}
 
+{{/* And of something that may have GPUs, which Kubernetes gives by a limit. */}}
+{{- define "inyourarea.resourcesWithGpus" -}}
+{{- with .resources.requests }}
+requests: {{ toJson . }}
+{{- end }}
+{{- with merge (ternary (dict "nvidia.com/gpu" (int .gpus)) dict (gt (int .gpus) 0)) (.resources.limits | default dict) }}
+limits: {{ toJson . }}
+{{- end }}
+{{- end }}
+
 {{/* A copy of the program that can be written, less what it was compiled to, which Python would believe. */}}
 {{- define "inyourarea.codeCopied" -}}
 - name: code
@@ -71,15 +81,21 @@ each change, up to five minutes.
 - inyourarea.{{ .name }}
 {{- end }}
 
-{{/* Where pods go: `own` says more than `defaults`. */}}
-{{- define "inyourarea.placement" -}}
+{{/* Which nodes pods may go to: `own` says more than `defaults`. */}}
+{{- define "inyourarea.nodes" -}}
 {{- $defaults := .root.Values.defaults -}}
-{{- with .own.nodeSelector | default $defaults.nodeSelector }}
+{{- $own := .own | default dict -}}
+{{- with $own.nodeSelector | default $defaults.nodeSelector }}
 nodeSelector: {{ toJson . }}
 {{- end }}
-{{- with .own.tolerations | default $defaults.tolerations }}
+{{- with $own.tolerations | default $defaults.tolerations }}
 tolerations: {{ toJson . }}
 {{- end }}
+{{- end }}
+
+{{/* And which of them rather, and before whom. */}}
+{{- define "inyourarea.placement" -}}
+{{- include "inyourarea.nodes" . }}
 topologySpreadConstraints:
 {{- range list "kubernetes.io/hostname" "topology.kubernetes.io/zone" }}
   - maxSkew: 1
