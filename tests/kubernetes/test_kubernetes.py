@@ -105,11 +105,11 @@ def test_what_skaffold_sends_into_a_pod_is_what_its_service_runs(
 def test_jobs_make_what_is_missing_on_servers_of_ones_own_before_an_install_and_again(
     release: Release,
 ) -> None:
-    """Another release, to which the chart's own servers are somebody's."""
+    """The chart's own servers are somebody's, to another release; then KEDA scales it."""
     values = (*_BESIDE, *_KEYS, "objectStore.bucket=another")
     try:
-        for verb in ("install", "upgrade"):
-            release.own((verb,), "other", *values)
+        for verb, scaler in (("install", "hpa"), ("upgrade", "auto")):
+            release.own((verb,), "other", *values, f"scaling.by={scaler}")
             jobs = release.kubectl("get", "jobs", "-l", "app.kubernetes.io/instance=other")
             assert "No resources" in jobs or not jobs.strip()  # each ended well, and went
         assert names_in_bucket(release, "another") == set()
