@@ -64,6 +64,15 @@ class ModelVersionsContract:
         assert current is not None
         assert current.number == 1
 
+    def test_the_file_in_use_is_had_as_long_as_it_is_there(self, objects: Objects) -> None:
+        versions = ModelVersions(objects)
+        used = publish(versions)
+        assert versions.content_in_use("pair") is None
+        versions.choose("pair", 1, 0, "kim")
+        assert versions.content_in_use("pair") == tiny_model()
+        objects.delete(keys.model_file(used.file.served.sha256))  # a store that was restored
+        assert versions.content_in_use("pair") is None
+
     def test_groups_of_any_name_have_versions_of_their_own(self, objects: Objects) -> None:
         versions = ModelVersions(objects)
         publish(versions)

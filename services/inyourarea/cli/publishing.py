@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from inyourarea.cli.operating import open_objects
 from inyourarea.cli.published_place import Place, given_digest, is_of_cluster, opened
-from inyourarea.contracts.cards import Card, are_comparable, read_card, worse_by
+from inyourarea.contracts.cards import Card, read_card, why_incomparable, worse_by
 from inyourarea.contracts.datasets import TEST
 from inyourarea.contracts.group import Group, group_from_toml
 from inyourarea.contracts.published import NO_VERSION, PublishedFile, PublishedVersion
@@ -153,11 +153,10 @@ def _choose(place: Place, version: PublishedVersion, args: argparse.Namespace) -
         return
     if not args.force:
         _check_not_worse(before, version, args.models)
-    if before and not are_comparable(before.card, version.card):
+    if before and (why := why_incomparable(before.card_beside(version), version.card)):
         print(
             f"whether version {version.number} of {group!r} is better than version "
-            f"{before.number} can not be told: their figures are of `{version.card.judged_on}` "
-            f"and of `{before.card.judged_on}`, and only those of `test` are compared"
+            f"{before.number} can not be told: {why}"
         )
     place.serve(version)
     versions.choose(group, version.number, seen, args.by)
@@ -175,7 +174,7 @@ def _check_not_worse(
                 f"can not be compared with the model {group} that came with the program, which has "
                 "no figures and stays"
             )
-    elif worse := worse_by(before.card, version.card, version.group.members):
+    elif worse := worse_by(before.card_beside(version), version.card, version.group.members):
         why = (
             f"is worse on the test shots than version {before.number}, which stays: "
             f"{'; '.join(worse)}"

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from inyourarea.contracts.cards import Card, card_of
+from inyourarea.contracts.cards import Card, card_of, judged_beside
 from inyourarea.contracts.group import Group
 from inyourarea.contracts.model import info_from_metadata, metadata_of
 from inyourarea.contracts.served import ServedVersion
@@ -55,6 +55,10 @@ class PublishedVersion:
     def number(self) -> int:
         """From 1; never given twice."""
         return self.group.version
+
+    def card_beside(self, later: "PublishedVersion") -> Card:
+        """Its card, by the later one's exam where it took that too."""
+        return judged_beside(self.card, self.file.served.sha256, later.card)
 
     @property
     def model(self) -> facts.Model:

@@ -193,6 +193,13 @@ class ModelVersions:
         """
         return self._objects.get(keys.model_file(sha256))
 
+    def content_in_use(self, group: str) -> bytes | None:
+        """The file that the group's runs use, if it is there."""
+        current = self.current(group)
+        with suppress(ObjectNotFound):
+            return self.content(current.file.served.sha256) if current else None
+        return None
+
     def _write(self, group: str, choice: Choice, place: int) -> Choice:
         written = write_choice(choice)
         found = self._objects.put_once(keys.model_choice(group, place), written)

@@ -190,6 +190,19 @@ def test_figures_of_other_parts_are_not_compared_and_that_is_said(
     assert "of `val`, since no shot was kept for the test:" in capsys.readouterr().out
 
 
+def test_figures_of_other_test_shots_are_not_compared_and_that_is_said(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for floor, red, more in ((0.3, 0.8, "--force"), (0.4, 0.6, "--use")):
+        words = write(tmp_path / f"{floor}", dim(floor), red=red)
+        card = tmp_path / f"{floor}" / "card.json"
+        card.write_text(json.dumps({**json.loads(card.read_text()), "exam": f"{red}"}))
+        assert main(["models", "publish", *words, "--use", more]) == 0
+    assert used() == 2
+    told = capsys.readouterr().out
+    assert "version 1 can not be told: their figures are not of the same test shots" in told
+
+
 def test_what_does_not_fit_together_is_not_published(
     models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
