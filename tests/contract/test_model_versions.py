@@ -64,6 +64,15 @@ class ModelVersionsContract:
         assert current is not None
         assert current.number == 1
 
+    def test_the_file_in_use_is_had_as_long_as_it_is_there(self, objects: Objects) -> None:
+        versions = ModelVersions(objects)
+        used = publish(versions)
+        assert versions.content_in_use("pair") is None
+        versions.choose("pair", 1, 0, "kim")
+        assert versions.content_in_use("pair") == tiny_model()
+        objects.delete(keys.model_file(used.file.served.sha256))  # a store that was restored
+        assert versions.content_in_use("pair") is None
+
     def test_groups_of_any_name_have_versions_of_their_own(self, objects: Objects) -> None:
         versions = ModelVersions(objects)
         publish(versions)
@@ -125,17 +134,19 @@ class ModelVersionsContract:
             publish(versions, dim(0.2 + place / 10))
             versions.choose("pair", place + 1, place, "kim")
         used = []
-        for _ in range(2):
+        for _ in range(3):
             versions.go_back("pair", versions.choices("pair"), "lee")
             current = versions.current("pair")
-            assert current is not None
-            used.append(current.number)
-        assert used == [2, 1]
+            used.append(current and current.number)
+        assert used == [2, 1, None]
         with pytest.raises(ModelRejected, match="no way back"):
             versions.go_back("pair", versions.choices("pair"), "lee")
         with pytest.raises(ModelRejected, match="no way back"):
             versions.go_back("nobody", [], "lee")
-        assert [choice.by for choice in versions.choices("pair")] == ["kim"] * 3 + ["lee"] * 2
+        assert [choice.by for choice in versions.choices("pair")] == ["kim"] * 3 + ["lee"] * 3
+        versions.choose("pair", 3, 6, "kim")
+        versions.go_back("pair", versions.choices("pair"), "lee")
+        assert versions.current("pair") is None
 
     def test_a_version_in_use_is_not_retired(self, objects: Objects) -> None:
         versions = ModelVersions(objects)

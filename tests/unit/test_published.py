@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from inyourarea.contracts.cards import are_comparable, card_of, read_card, worse_by
+from inyourarea.contracts.cards import card_of, judged_beside, read_card, why_incomparable, worse_by
 from inyourarea.contracts.group import Group
 from inyourarea.contracts.model import ModelInfo
 from inyourarea.contracts.published import PublishedFile, check_publishable
@@ -66,10 +66,35 @@ def test_only_figures_of_the_test_are_compared() -> None:
     chosen_by = card_of({**card(0.1, 0.1).told, "judged_on": "val"})
     assert (card().judged_on, chosen_by.judged_on) == ("test", "val")
     for before, after in [(card(), chosen_by), (chosen_by, card(0, 0)), (chosen_by, chosen_by)]:
-        assert not are_comparable(before, after)
+        assert "only those of `test` are compared" in why_incomparable(before, after)
         assert worse_by(before, after, BOTH) == []
         assert worse_by(before, after, ("red",)) == ["it no longer knows green"]
-    assert are_comparable(card(), card_of({**card().told, "judged_on": "test"}))
+    assert not why_incomparable(card(), card_of({**card().told, "judged_on": "test"}))
+
+
+def test_only_figures_of_the_same_test_are_compared() -> None:
+    easy, hard = (card_of({**card(red, red).told, "exam": f"{red}"}) for red in (0.9, 0.5))
+    assert why_incomparable(easy, hard) == "their figures are not of the same test shots"
+    assert worse_by(easy, hard, BOTH) == []
+    again = card_of({**card(0.5, 0.5).told, "exam": "0.9"})
+    for before in (easy, card(0.9, 0.9)):  # one of before an exam was told is taken at its word
+        assert not why_incomparable(before, again)
+        assert len(worse_by(before, again, BOTH)) == 3
+
+
+def test_a_file_that_took_the_later_exam_too_is_compared_by_that() -> None:
+    easy = card_of({**card(0.9, 0.9).told, "exam": "easy"})
+    asked = {"sha256": "a" * 64, "members": {"red": {"map50": 0.6, "map50_95": 0.4}}}
+    told = {**card(0.5, 0.5).told, "exam": "hard", "before": asked}
+    alone = {"test": {"members": {"red": told["test"]["members"]["red"]}}}
+    hard = card_of({**told, **alone})
+    before = judged_beside(easy, "a" * 64, hard)
+    assert not why_incomparable(before, hard)
+    assert worse_by(before, hard, ("red",)) == ["it no longer knows green"]
+    assert worse_by(before, hard, BOTH) == ["nothing was measured of green"]
+    assert before.members["red"].map50_95 == 0.4
+    assert judged_beside(easy, "b" * 64, hard) == easy  # another was used by then
+    assert judged_beside(easy, "a" * 64, card()) == easy
 
 
 @pytest.mark.parametrize(

@@ -55,14 +55,15 @@ def _list(is_json: bool) -> int:
         return 0
     published = _published()
     # What a cluster's gateway has beside it is in its own list.
-    for group, known in ({} if published_place.is_of_cluster(None) else _given()).items():
-        if group not in published:
+    given = {} if published_place.is_of_cluster(None) else _given()
+    for group, known in given.items():
+        if not published.get(group):
             members = ", ".join(known.model.members) or "anybody"
             print(f"{group or 'without a group'}: {known.model.name} sees {members}")
     for group, current in published.items():
-        if current is None:
+        if current is None and group not in given:
             print(f"{group}: published, but no version is chosen; see `inyourarea models show`")
-        else:
+        elif current:
             members = ", ".join(current.group.members)
             print(f"{group}: version {current.number}, {current.file.name}, sees {members}")
     return 0

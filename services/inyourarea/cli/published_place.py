@@ -1,18 +1,25 @@
 """Where `inyourarea models` keeps versions: a cluster or this machine, and a server, if any."""
 
 import os
+import shlex
 from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from inyourarea.cli.operating import open_objects
 from inyourarea.contracts.published import PublishedVersion
-from inyourarea.core.errors import Refused
+from inyourarea.core.errors import ModelRejected, Refused
 from inyourarea.detect.detector import DetectorAway, DetectorFailed
 from inyourarea.detect.settings import read_settings
-from inyourarea.embedded.models import models_folder, published_folder
+from inyourarea.embedded.models import (
+    given_model,
+    known_groups,
+    models_folder,
+    published_folder,
+)
+from inyourarea.gateway.models import read_models
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.model_versions import ModelVersions
 from inyourarea.runtime.objects import Objects
@@ -56,7 +63,8 @@ class Place:
         except (DetectorAway, DetectorFailed) as trouble:
             raise Refused(
                 f"version {number} of {name!r} is kept, but not served, so runs do not use it: "
-                f"{trouble} Once that is mended: `inyourarea models use {name} {number}`."
+                f"{trouble} Once that is mended: "
+                f"`inyourarea models use {shlex.quote(name)} {number}`."
             ) from trouble
 
     def unload(self, version: PublishedVersion) -> None:
@@ -79,6 +87,21 @@ def open_published(models: Path | None) -> Objects | None:
 def is_of_cluster(models: Path | None) -> bool:
     """Whether it is a cluster's models that are spoken of."""
     return models is None and bool(os.environ.get("INYOURAREA_S3_ENDPOINT"))
+
+
+def given_digest(models: Path | None, group: str) -> str | None:
+    """The digest of the group's model that came with the program.
+
+    None where none did, or that is not known: of a cluster only its gateway's pod has the list.
+    """
+    if is_of_cluster(models):
+        listed = os.environ.get("INYOURAREA_GATEWAY_MODELS")
+        known = read_models(Path(listed).read_text(encoding="utf-8")) if listed else {}
+        return known[group].model.sha256 if group in known else None
+    with suppress(ModelRejected):  # its file is not there
+        if group in known_groups(models):
+            return given_model(group, models).sha256()
+    return None
 
 
 @contextmanager

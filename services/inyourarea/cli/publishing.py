@@ -3,16 +3,18 @@
 import argparse
 import getpass
 import json
+import shlex
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from inyourarea.cli.operating import open_objects
-from inyourarea.cli.published_place import Place, is_of_cluster, opened
-from inyourarea.contracts.cards import Card, are_comparable, read_card, worse_by
+from inyourarea.cli.published_place import Place, given_digest, is_of_cluster, opened
+from inyourarea.contracts.cards import Card, read_card, why_incomparable, worse_by
 from inyourarea.contracts.datasets import TEST
 from inyourarea.contracts.group import Group, group_from_toml
-from inyourarea.contracts.published import PublishedFile, PublishedVersion
+from inyourarea.contracts.published import NO_VERSION, PublishedFile, PublishedVersion
 from inyourarea.core.errors import Refused
 from inyourarea.embedded.models import models_folder
 from inyourarea.gateway.explaining import unfinished_runs_of
@@ -55,7 +57,11 @@ def add_verbs(actions: "argparse._SubParsersAction[argparse.ArgumentParser]") ->
     use.add_argument("group", metavar="GROUP")
     use.add_argument("version", type=int, metavar="VERSION")
     for verb in (publish, use):
-        verb.add_argument("--force", action="store_true", help="also a worse one")
+        verb.add_argument(
+            "--force",
+            action="store_true",
+            help="also a worse one, or in place of the program's own",
+        )
     back = _verb(actions, "back", "have a group's runs use what they used before")
     back.add_argument("group", metavar="GROUP")
     for verb in (publish, use, back):
@@ -131,7 +137,7 @@ def _publish(place: Place, asked: _Asked, args: argparse.Namespace) -> None:
     if args.use:
         _choose(place, version, args)
     else:
-        print(f"its runs use it from `inyourarea models use {name} {number}` on")
+        print(f"its runs use it from `{_use_command(name, number)}` on")
 
 
 def _use(place: Place, args: argparse.Namespace) -> None:
@@ -145,58 +151,89 @@ def _choose(place: Place, version: PublishedVersion, args: argparse.Namespace) -
     if before and before.number == version.number:
         print(f"{group!r} uses version {version.number} already")
         return
-    worse = worse_by(before.card, version.card, version.group.members) if before else []
-    if before and worse and not args.force:
-        raise Refused(
-            f"version {version.number} of {group!r} is worse on the test shots than version "
-            f"{before.number}, which stays: {'; '.join(worse)}. "
-            f"`inyourarea models use {group} {version.number} --force` uses it all the same."
-        )
-    if before and not are_comparable(before.card, version.card):
+    if not args.force:
+        _check_not_worse(before, version, args.models)
+    if before and (why := why_incomparable(before.card_beside(version), version.card)):
         print(
             f"whether version {version.number} of {group!r} is better than version "
-            f"{before.number} can not be told: their figures are of `{version.card.judged_on}` "
-            f"and of `{before.card.judged_on}`, and only those of `test` are compared"
+            f"{before.number} can not be told: {why}"
         )
     place.serve(version)
     versions.choose(group, version.number, seen, args.by)
     _tell_change(group, before, version.number)
 
 
+def _check_not_worse(
+    before: PublishedVersion | None, version: PublishedVersion, models: Path | None
+) -> None:
+    group, number = version.group.name, version.number
+    why = ""
+    if before is None:
+        if given_digest(models, group) not in (None, version.file.served.sha256):
+            why = (
+                f"can not be compared with the model {group} that came with the program, which has "
+                "no figures and stays"
+            )
+    elif worse := worse_by(before.card_beside(version), version.card, version.group.members):
+        why = (
+            f"is worse on the test shots than version {before.number}, which stays: "
+            f"{'; '.join(worse)}"
+        )
+    if why:
+        raise Refused(
+            f"version {number} of {group!r} {why}. `{_use_command(group, number)} --force` uses it "
+            "all the same."
+        )
+
+
+def _use_command(group: str, number: int) -> str:
+    return f"inyourarea models use {shlex.quote(group)} {number}"
+
+
 def _back(place: Place, args: argparse.Namespace) -> None:
     versions, group = place.versions, args.group
     choices = versions.choices(group)
     before = versions.current(group)
-    earlier = versions.version(group, earlier_choice(group, choices).version)
-    place.serve(earlier)
+    number = earlier_choice(group, choices).version
+    if number != NO_VERSION:
+        place.serve(versions.version(group, number))
     versions.go_back(group, choices, args.by)
-    _tell_change(group, before, earlier.number)
+    _tell_change(group, before, number)
 
 
 def _tell_change(group: str, before: PublishedVersion | None, number: int) -> None:
-    was = f", which used version {before.number}" if before else ""
-    print(f"new runs of {group!r}{was} use version {number}; those under way end as they began")
+    was = f", which used version {before.number}," if before else ""
+    now = f"version {number}" if number else "what came with the program, if anything did"
+    print(f"new runs of {group!r}{was} use {now}; those under way end as they began")
 
 
 def _retire(place: Place, args: argparse.Namespace) -> None:
-    versions = place.versions
-    version = versions.version(args.group, args.version)
-    versions.retire(args.group, args.version)
+    versions, group, number = place.versions, args.group, args.version
+    version = versions.known(group, number)
+    if not versions.is_retired(group, number) or versions.has_file(version):  # else it is done
+        _mark_retired(place, version, args)
+    if versions.forget_file(version):
+        place.unload(version)
+    print(f"version {number} of {group!r} is retired; its number is not given again")
+
+
+def _mark_retired(place: Place, version: PublishedVersion, args: argparse.Namespace) -> None:
+    versions, group, number = place.versions, version.group.name, version.number
     stores = [
         *([place.objects] if is_of_cluster(args.models) else []),
         *map(open_objects, args.data),
     ]
-    sha256 = version.file.served.sha256
-    if runs := [run for store in stores for run in unfinished_runs_of(store, sha256)]:
-        versions.take_back(args.group, args.version)
-        some = ", ".join(runs[:3]) + (", ..." if len(runs) > 3 else "")
-        raise Refused(
-            f"version {args.version} of {args.group!r} is what runs need that have not ended "
-            f"({some}); wait for them, or cancel them"
-        )
-    if versions.forget_file(version):
-        place.unload(version)
-    print(f"version {args.version} of {args.group!r} is retired; its number is not given again")
+    with ExitStack() as unless_free:
+        versions.retire(group, number)
+        unless_free.callback(versions.take_back, group, number)
+        sha256 = version.file.served.sha256
+        if runs := [run for store in stores for run in unfinished_runs_of(store, sha256)]:
+            some = ", ".join(runs[:3]) + (", ..." if len(runs) > 3 else "")
+            raise Refused(
+                f"version {number} of {group!r} is what runs need that have not ended "
+                f"({some}); wait for them, or cancel them"
+            )
+        unless_free.pop_all()
 
 
 def _show(place: Place, args: argparse.Namespace) -> None:
@@ -214,7 +251,8 @@ def _show(place: Place, args: argparse.Namespace) -> None:
         if whole_run := one["whole_run"]:
             print(f"     {whole_run}")
     for choice in told["choices"]:
-        print(f"version {choice['version']} since {choice['at']}, by {choice['by']}")
+        chosen = f"version {choice['version']}" if choice["version"] else "no version"
+        print(f"{chosen} since {choice['at']}, by {choice['by']}")
 
 
 def document(versions: ModelVersions, group: str) -> dict[str, Any]:
@@ -251,7 +289,7 @@ def document(versions: ModelVersions, group: str) -> dict[str, Any]:
             for one in known
         ],
         "choices": [
-            {"version": choice.version, "by": choice.by, "at": _at(choice.at_ns)}
+            {"version": choice.version or None, "by": choice.by, "at": _at(choice.at_ns)}
             for choice in versions.choices(group)
         ],
     }

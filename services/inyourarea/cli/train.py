@@ -3,6 +3,7 @@
 import argparse
 import os
 import time
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
+from inyourarea.cli.published_place import open_published
 from inyourarea.cli.server import TOKEN
 from inyourarea.cli.train_server import cancel_there, train_there
 from inyourarea.contracts.trainings import NETWORKS
@@ -17,6 +19,8 @@ from inyourarea.core.errors import DatasetRejected, Refused
 from inyourarea.embedded.models import models_folder
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.folder_objects import FolderObjects
+from inyourarea.runtime.model_versions import ModelVersions
+from inyourarea.runtime.objects import ObjectsAway
 from inyourarea.runtime.settings import Environment
 from inyourarea.train.course import BATCH
 from inyourarea.train.telling import Pace
@@ -178,7 +182,16 @@ def _wish(args: argparse.Namespace, network: str) -> "Wish":
         can_mirror=args.flip,
         only_named=args.only_named,
         detects_on_gpu=detects_on_gpu,
+        before=_in_use(args),
     )
+
+
+def _in_use(args: argparse.Namespace) -> bytes | None:
+    """The file that the group's runs use by now, where that can be known here."""
+    with suppress(Refused, ObjectsAway):
+        if objects := open_published(args.models):
+            return ModelVersions(objects).content_in_use(args.group.stem)
+    return None
 
 
 def _dataset(folder: Path) -> Dataset:

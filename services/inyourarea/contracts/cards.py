@@ -40,6 +40,11 @@ class Card:
         return str(self.told.get("judged_on", TEST))
 
     @property
+    def exam(self) -> str:
+        """The digest of the pictures and labels that the figures are of; empty: it is not said."""
+        return str(self.told.get("exam", ""))
+
+    @property
     def whole_run(self) -> str:
         """What a whole run gave to whom, in words; empty where the card says nothing of it."""
         found = self.told.get("whole_run")
@@ -96,19 +101,44 @@ def _precision(name: str, found: object) -> Precision:
     return Precision(*numbers)
 
 
-def are_comparable(before: Card, after: Card) -> bool:
-    """Whether figures of both are of the test, by which nothing was chosen."""
-    return before.judged_on == after.judged_on == TEST
+def judged_beside(before: Card, sha256: str, after: Card) -> Card:
+    """The earlier card by the later one's exam, where the earlier file, ``sha256``, took that too.
+
+    Who is in none of its pictures keeps the figures that she had.
+
+    Raises:
+        ModelRejected: what the later card says of that is nothing.
+    """
+    asked = after.told.get("before")
+    if not isinstance(asked, dict) or asked.get("sha256") != sha256:
+        return before
+    members = {**before.members, **card_of({"test": asked}).members}
+    return Card(members, {**before.told, "judged_on": after.judged_on, "exam": after.exam})
+
+
+def why_incomparable(before: Card, after: Card) -> str:
+    """Why figures of both say nothing of each other; empty where they are of the same test.
+
+    Cards that do not say by which pictures they were judged are taken at their word.
+    """
+    if not before.judged_on == after.judged_on == TEST:
+        return (
+            f"their figures are of `{after.judged_on}` and of `{before.judged_on}`, and only those "
+            "of `test` are compared"
+        )
+    if before.exam and after.exam and before.exam != after.exam:
+        return "their figures are not of the same test shots"
+    return ""
 
 
 def worse_by(before: Card, after: Card, members: Sequence[str]) -> list[str]:
     """In what the later card falls short of the earlier one, and by how much; nothing: in nothing.
 
     ``members`` are whom the later model knows. Who was in no picture of the tests before is not
-    compared, and nobody is where the cards are not `are_comparable`.
+    compared, and nobody is where the cards are not to be: `why_incomparable`.
     """
     found = [f"it no longer knows {name}" for name in before.members if name not in members]
-    if not are_comparable(before, after):
+    if why_incomparable(before, after):
         return found
     both = [name for name in before.members if name in after.members]
     found += [

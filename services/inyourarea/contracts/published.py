@@ -4,9 +4,9 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, Final
 
-from inyourarea.contracts.cards import Card, card_of
+from inyourarea.contracts.cards import Card, card_of, judged_beside
 from inyourarea.contracts.group import Group
 from inyourarea.contracts.model import info_from_metadata, metadata_of
 from inyourarea.contracts.served import ServedVersion
@@ -18,6 +18,9 @@ from inyourarea.core.errors import ModelRejected
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,62}", re.ASCII)
 #: Hex digits of the digest in the name by which a server knows a file.
 _DIGITS = 12
+
+NO_VERSION: Final = 0
+"""Chosen where a group's runs are to use what came with the program, if anything did."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,10 @@ class PublishedVersion:
         """From 1; never given twice."""
         return self.group.version
 
+    def card_beside(self, later: "PublishedVersion") -> Card:
+        """Its card, by the later one's exam where it took that too."""
+        return judged_beside(self.card, self.file.served.sha256, later.card)
+
     @property
     def model(self) -> facts.Model:
         """What a run's specification says of it."""
@@ -69,15 +76,21 @@ class PublishedVersion:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """That a group's runs use a version from now on.
+    """That a group's runs use a version from now on, or `NO_VERSION`.
 
-    ``before`` is the place, among the group's choices, of the one that going back returns to.
+    ``before`` is the place, among the group's choices, of the one that going back returns to; none:
+    there it returns to `NO_VERSION`.
     """
 
     version: int
     before: int | None
     by: str
     at_ns: int
+
+    @property
+    def words(self) -> str:
+        """What was chosen."""
+        return "no version" if self.version == NO_VERSION else f"version {self.version}"
 
 
 def check_publishable(file: PublishedFile, group: Group, card: Card) -> None:

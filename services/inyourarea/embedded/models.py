@@ -95,31 +95,35 @@ def find_group(group: str) -> Group:
         ModelRejected: there is no such group.
     """
     current = _published(group)
-    return current.group if current else _read_group(_group_file(group))
+    return current.group if current else _read_group(_group_file(group, models_folder()))
 
 
-def given_model(group: str | None) -> ModelFile:
+def given_model(group: str | None, repository: Path | None = None) -> ModelFile:
     """The same of the groups that are beside the program, and of those in a file.
+
+    ``repository`` is that of `models_folder`, where none is named.
 
     Raises:
         ModelRejected: there is no such group, or its model is not on this machine.
     """
+    folder = repository or models_folder()
     if group is None:
-        path = models_folder() / FACES / "1" / _MODEL_FILE
+        path = folder / FACES / "1" / _MODEL_FILE
         if not path.is_file():
             raise ModelRejected(
                 "The face detector is not on this machine yet; fetch it with "
                 "`inyourarea models fetch faces`."
             )
         return ModelFile(FACES, path, None)
-    found = _read_group(_group_file(group))
-    path = models_folder() / found.model / str(found.version) / _MODEL_FILE
+    found = _read_group(_group_file(group, folder))
+    path = folder / found.model / str(found.version) / _MODEL_FILE
     return _of_group(found.model, path, found)
 
 
-def known_groups() -> list[str]:
+def known_groups(repository: Path | None = None) -> list[str]:
     """The names of the groups in the model repository."""
-    return sorted(file.stem for file in (models_folder() / "groups").glob("*.toml"))
+    folder = repository or models_folder()
+    return sorted(file.stem for file in (folder / "groups").glob("*.toml"))
 
 
 def _published(group: str) -> PublishedVersion | None:
@@ -143,10 +147,10 @@ def _read_group(file: Path) -> Group:
     return group_from_toml(text)
 
 
-def _group_file(group: str) -> Path:
-    known = known_groups()
+def _group_file(group: str, repository: Path) -> Path:
+    known = known_groups(repository)
     if group in known:
-        return models_folder() / "groups" / f"{group}.toml"
+        return repository / "groups" / f"{group}.toml"
     with suppress(OSError):  # such as a name of more letters than a disk takes
         if Path(group).is_file():
             return Path(group)

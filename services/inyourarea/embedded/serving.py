@@ -116,8 +116,8 @@ def _train(line: Line, folder: Path) -> None:
     settings = training_settings(folder)
     child = line.child(TRAINING_MIB)
 
-    def make(training: Training) -> "Made":
-        asked = (line.objects, training, settings)
+    def make(training: Training, before: bytes | None) -> "Made":
+        asked = (line.objects, training, before, settings)
         try:
             return child.call(train_politely, *asked, timeout_s=TRAINING_S)
         finally:

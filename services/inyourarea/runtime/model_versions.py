@@ -1,5 +1,6 @@
 """The published versions of groups' models in an object store, and which one each group uses."""
 
+import shlex
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -9,6 +10,7 @@ from inyourarea.contracts import keys
 from inyourarea.contracts.cards import Card
 from inyourarea.contracts.group import Group
 from inyourarea.contracts.published import (
+    NO_VERSION,
     Choice,
     PublishedFile,
     PublishedVersion,
@@ -49,13 +51,21 @@ class ModelVersions:
         Raises:
             ModelRejected: there is none of that number, or it was retired.
         """
-        try:
-            found = self._version(keys.model_version(group, number))
-        except ObjectNotFound:
-            raise self._unknown(group, number) from None
+        found = self.known(group, number)
         if self.is_retired(group, number):
             raise ModelRejected(f"Version {number} of {group!r} was retired; publish it again.")
         return found
+
+    def known(self, group: str, number: int) -> PublishedVersion:
+        """One version, which may be retired.
+
+        Raises:
+            ModelRejected: there is none of that number.
+        """
+        try:
+            return self._version(keys.model_version(group, number))
+        except ObjectNotFound:
+            raise self._unknown(group, number) from None
 
     def is_retired(self, group: str, number: int) -> bool:
         """Whether runs may no longer use that version."""
@@ -72,6 +82,8 @@ class ModelVersions:
         if not chosen:
             return None
         choice = read_choice(self._objects.get(chosen[-1]))
+        if choice.version == NO_VERSION:
+            return None
         return self._version(keys.model_version(group, choice.version))
 
     def publish(
@@ -117,22 +129,25 @@ class ModelVersions:
     def go_back(self, group: str, choices: list[Choice], by: str) -> Choice:
         """The group's runs use what they used before the last of these choices, which are all.
 
+        Before the first one that was `NO_VERSION`.
+
         Raises:
             ModelRejected: there is nothing before, or it was retired.
             ChosenMeanwhile: somebody else has chosen since the choices were looked at.
         """
         earlier = earlier_choice(group, choices)
-        self.version(group, earlier.version)
+        if earlier.version != NO_VERSION:
+            self.version(group, earlier.version)
         return self._write(group, replace(earlier, by=by, at_ns=time.time_ns()), len(choices))
 
     def retire(self, group: str, number: int) -> None:
-        """No run may use the version any more; `forget_file` gives its room back.
+        """No run may use the version any more, as may be so already; `forget_file` frees its room.
 
         Raises:
             ModelRejected: there is no such version.
             Refused: the group uses it.
         """
-        self.version(group, number)
+        self.known(group, number)
         self._objects.put_once(keys.model_retired(group, number), b"")
         current = self.current(group)  # looked at after the mark: whoever chooses looks for that
         if current and current.number == number:
@@ -178,14 +193,21 @@ class ModelVersions:
         """
         return self._objects.get(keys.model_file(sha256))
 
+    def content_in_use(self, group: str) -> bytes | None:
+        """The file that the group's runs use, if it is there."""
+        current = self.current(group)
+        with suppress(ObjectNotFound):
+            return self.content(current.file.served.sha256) if current else None
+        return None
+
     def _write(self, group: str, choice: Choice, place: int) -> Choice:
         written = write_choice(choice)
         found = self._objects.put_once(keys.model_choice(group, place), written)
         if found != written:
             other = read_choice(found)
             raise ChosenMeanwhile(
-                f"{other.by} has chosen version {other.version} of {group!r} just now; see "
-                f"`inyourarea models show {group}`, and say again what you want."
+                f"{other.by} has chosen {other.words} of {group!r} just now; see "
+                f"`inyourarea models show {shlex.quote(group)}`, and say again what you want."
             )
         if self.is_retired(group, choice.version):  # just now, by somebody who saw no choice of it
             with suppress(ModelRejected, ChosenMeanwhile):
@@ -215,7 +237,7 @@ def earlier_choice(group: str, choices: list[Choice]) -> Choice:
     Raises:
         ModelRejected: nowhere.
     """
-    before = choices[-1].before if choices else None
-    if before is None:
-        raise ModelRejected(f"{group!r} has used no other version before; there is no way back.")
-    return choices[before]
+    last = choices[-1] if choices else None
+    if last is None or (last.before is None and last.version == NO_VERSION):
+        raise ModelRejected(f"{group!r} has used no version before; there is no way back.")
+    return replace(last, version=NO_VERSION) if last.before is None else choices[last.before]

@@ -110,6 +110,8 @@ class Figures:
     ``confusion`` counts by who was there and who was said; ``mistakes`` are file, picture, words;
     ``spread`` boxes have names that people gave elsewhere. Of the boxes that it was judged by
     ``placed`` lie where the weights to start from see the face; ``hidden`` places are painted over.
+    ``exam`` is the digest of all that it was judged by; ``before`` has by its ``sha256`` the file
+    that was in use, and what its ``members`` reach in the same exam.
     """
 
     judged_on: str
@@ -127,6 +129,8 @@ class Figures:
     hidden: int
     start: str
     warnings: tuple[str, ...]
+    exam: str
+    before: Mapping[str, Any] | None
     whole_run: WholeRun = NOT_RUN
 
     @property

@@ -6,6 +6,7 @@ Each leaves files that the next one reads, and a stopped step is taken up where 
 """
 
 import colorsys
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -15,9 +16,10 @@ import numpy as np
 import onnx
 
 from inyourarea.contracts.datasets import TEST, TRAIN, VAL
+from inyourarea.contracts.digests import digest
 from inyourarea.contracts.group import Group, group_to_toml
 from inyourarea.contracts.model import ModelInfo
-from inyourarea.train.answers import look_at_labelled
+from inyourarea.train.answers import look_at_labelled, open_model
 from inyourarea.train.graph import model_bytes, with_info
 from inyourarea.train.group_card import card
 from inyourarea.train.group_figures import (
@@ -72,7 +74,43 @@ def measure(plan: Plan) -> Figures:
         hidden=sum(box.is_unsaid for one in judged_by for box in one.boxes),
         start=exported["start"],
         warnings=plan.chosen.warnings,
+        exam=_exam(plan),
+        before=_before(plan),
     )
+
+
+def _exam(plan: Plan) -> str:
+    """The digest of the pictures that it is judged on, and of what is asked for in them."""
+    asked = [
+        # In whole pixels: machines differ by less in where a network places a box.
+        [picture, [[*map(round, box.box), box.member, box.is_unsaid] for box in labels.boxes]]
+        for picture, labels in sorted(plan.chosen.labels.items())
+        if labels.split == plan.judged_on
+    ]
+    return digest(["exam", json.dumps(asked)])
+
+
+def _before(plan: Plan) -> Mapping[str, Any] | None:
+    """What the file in use reaches in the same test; none: it can not be asked the same."""
+    content = plan.wish.before
+    if content is None or plan.judged_on != TEST:
+        return None
+    _, info = open_model(content)
+    if (info.width, info.height) != plan.size:  # it takes other frames
+        return None
+    names = tuple(dict.fromkeys([*plan.members, *info.classes]))
+    number = np.asarray([names.index(name) for name in info.classes])
+    answers = [
+        replace(one, box_class=number[one.box_class])
+        for one in look_at_labelled(content, plan.labelled(TEST)).values()
+    ]
+    reached = precision_table(answers, names)
+    members = {
+        name: {"map50": reached[name][0], "map50_95": reached[name][1]}
+        for name in info.classes
+        if not np.isnan(reached[name][0])
+    }
+    return {"sha256": hashlib.sha256(content).hexdigest(), "members": members} if members else None
 
 
 class _Judged(NamedTuple):

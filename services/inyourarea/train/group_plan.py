@@ -61,7 +61,8 @@ class Wish:
     """What is asked for: as the options of ``inyourarea train``.
 
     ``device`` is that of `TrainSettings`. ``detects_on_gpu`` where the model is to find people on a
-    GPU, whatever it is trained on.
+    GPU, whatever it is trained on. ``before`` is the model's file that the group's runs use by now:
+    it takes the same test.
     """
 
     group_file: Path
@@ -76,6 +77,7 @@ class Wish:
     can_mirror: bool = False
     only_named: bool = False
     detects_on_gpu: bool = False
+    before: bytes | None = None
 
     @property
     def name(self) -> str:

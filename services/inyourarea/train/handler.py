@@ -8,7 +8,7 @@ from typing import Any
 
 from google.protobuf.message import Message
 
-from inyourarea.contracts.cards import are_comparable, read_card, worse_by
+from inyourarea.contracts.cards import read_card, why_incomparable, worse_by
 from inyourarea.contracts.group import group_from_toml
 from inyourarea.contracts.published import PublishedVersion
 from inyourarea.contracts.trainings import DONE, Training, TrainingState
@@ -21,18 +21,14 @@ from inyourarea.train.group_steps import Made
 
 log = logging.getLogger(__name__)
 
-Make = Callable[[Training], Made]
+Make = Callable[[Training, bytes | None], Made]
+"""Trains; what its group's runs use by now takes the same test, where there is a file of that."""
 
 #: How often somebody may choose a version of the group between looking and choosing.
 _PATIENCE = 10
 #: Said where the group's runs use a model that nobody published: no card says what that reaches.
 _NOT_MEASURED = (
     "it can not be compared with the model {} that came with the site, which has no figures"
-)
-#: Said where what a version reaches was measured on pictures by which something was chosen.
-_NOT_COMPARABLE = (
-    "it can not be compared with version {}: their figures are of `{}` and of `{}`, and only those "
-    "of `test` are compared"
 )
 
 
@@ -61,7 +57,7 @@ class TrainHandler:
             return []
         self._trainings.begin(training)
         try:
-            made = self._make(training)
+            made = self._make(training, self._versions().content_in_use(training.wish.group))
             self._trainings.begin_publishing(training)
         except TrainingCancelled as cancelled:
             log.info("training %d of %s: %s", training.number, training.dataset, cancelled)
@@ -104,8 +100,8 @@ class TrainHandler:
 
 def _worse(before: PublishedVersion, version: PublishedVersion) -> list[str]:
     """In what the version falls short of the one before it, or why nobody knows."""
-    worse = worse_by(before.card, version.card, version.group.members)
-    if not are_comparable(before.card, version.card):
-        parts = version.card.judged_on, before.card.judged_on
-        worse.append(_NOT_COMPARABLE.format(before.number, *parts))
+    card = before.card_beside(version)
+    worse = worse_by(card, version.card, version.group.members)
+    if why := why_incomparable(card, version.card):
+        worse.append(f"it can not be compared with version {before.number}: {why}")
     return worse

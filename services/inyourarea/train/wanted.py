@@ -35,14 +35,20 @@ _LOOK_S = 2.0
 """Seconds between two looks whether it is still wanted."""
 
 
-def train_politely(objects: Objects, training: Training, settings: TrainSettings) -> Made:
+def train_politely(
+    objects: Objects, training: Training, before: bytes | None, settings: TrainSettings
+) -> Made:
     """As `train_wanted`, in a process of its own that gives way to all others."""
     os.nice(POLITE)
-    return train_wanted(objects, training, settings)
+    return train_wanted(objects, training, before, settings)
 
 
-def train_wanted(objects: Objects, training: Training, settings: TrainSettings) -> Made:
+def train_wanted(
+    objects: Objects, training: Training, before: bytes | None, settings: TrainSettings
+) -> Made:
     """The model is trained, exported and measured; what was done by an earlier try is not again.
+
+    ``before`` is that of `Wish`.
 
     Raises:
         Refused: it can not be, and why.
@@ -60,6 +66,7 @@ def train_wanted(objects: Objects, training: Training, settings: TrainSettings) 
         device=settings.device,
         weights=settings.models and starting_weights(settings.models, asked.network),
         detects_on_gpu=settings.detects_on_gpu,
+        before=before,
     )
     telling = _Telling(Trainings(objects), training)
     telling.begin(PICTURES)

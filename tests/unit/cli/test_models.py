@@ -1,12 +1,15 @@
 """`inyourarea models`: what a Triton server mounts, and versions of a group's model."""
 
+import hashlib
 import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from google.protobuf.message import DecodeError
 
 from inyourarea.cli.__main__ import main
+from inyourarea.cli.published_place import given_digest
 from inyourarea.contracts import keys
 from inyourarea.contracts.group import group_from_toml
 from inyourarea.contracts.v1 import facts_pb2 as facts
@@ -16,7 +19,7 @@ from inyourarea.detect.settings import read_settings
 from inyourarea.embedded import serving
 from inyourarea.embedded.models import find_model, published_versions
 from inyourarea.embedded.run import Request, see
-from inyourarea.gateway.models import CurrentModels
+from inyourarea.gateway.models import CurrentModels, write_models
 from inyourarea.runtime.folder_objects import FolderObjects
 from inyourarea.runtime.model_versions import ModelVersions
 from inyourarea.train.repository import write_model
@@ -93,11 +96,16 @@ def used() -> int | None:
     return current.number if current else None
 
 
+def begin(folder: Path) -> None:
+    """Runs use a first version in place of the model that came with the program."""
+    assert publish(folder, 0.3, "--use", "--force") == 0
+
+
 def test_runs_use_a_version_from_when_it_is_chosen(models: Path, tmp_path: Path) -> None:
     assert find_model("pair").name == "tiny"
     assert publish(tmp_path, 0.3) == 0
     assert find_model("pair").name == "tiny"
-    assert main(["models", "use", "pair", "1"]) == 0
+    assert main(["models", "use", "pair", "1", "--force"]) == 0
     found = find_model("pair")
     assert found.load(1).info.floor == 0.3
     assert found.sha256() == found.load(1).sha256
@@ -110,7 +118,7 @@ def test_runs_use_a_version_from_when_it_is_chosen(models: Path, tmp_path: Path)
 def test_a_worse_version_is_refused_unless_forced(
     models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert publish(tmp_path, 0.3, "--use") == 0
+    begin(tmp_path)
     assert publish(tmp_path, 0.4, "--use", red=0.6) == 1
     told = capsys.readouterr().err
     assert "version 2 of 'pair' is worse on the test shots than version 1, which stays" in told
@@ -124,10 +132,52 @@ def test_a_worse_version_is_refused_unless_forced(
     assert used() == 1
 
 
+def test_the_model_that_came_with_the_program_gives_way_by_force_alone_and_can_be_had_back(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert publish(tmp_path, 0.3, "--use", red=0.1) == 1
+    told = capsys.readouterr().err
+    assert "version 1 of 'pair' can not be compared with the model pair that came with" in told
+    assert "`inyourarea models use pair 1 --force` uses it all the same" in told
+    assert find_model("pair").name == "tiny"
+    assert main(["models", "use", "pair", "1", "--force"]) == 0
+    assert main(["models", "back", "pair"]) == 0
+    told = capsys.readouterr().out
+    assert "which used version 1, use what came with the program, if anything did" in told
+    assert find_model("pair").name == "tiny"
+    assert main(["models", "list"]) == 0
+    assert "pair: tiny sees red, green" in capsys.readouterr().out
+    assert main(["models", "show", "pair"]) == 0
+    assert "\nno version since " in capsys.readouterr().out
+    assert main(["models", "retire", "pair", "1"]) == 0
+    assert main(["models", "back", "pair"]) == 1
+    assert "there is no way back" in capsys.readouterr().err
+
+
+def test_where_no_model_came_with_the_program_the_first_version_is_used(
+    models: Path, tmp_path: Path
+) -> None:
+    (models / "groups" / "pair.toml").unlink()
+    assert publish(tmp_path, 0.3, "--use") == 0
+    assert used() == 1
+
+
+def test_a_gateways_list_says_what_came_with_a_cluster(
+    models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "models.json").write_text(write_models(serving.known_models()[0]))
+    monkeypatch.setenv("INYOURAREA_S3_ENDPOINT", "http://127.0.0.1:1")
+    assert given_digest(None, "pair") is None
+    monkeypatch.setenv("INYOURAREA_GATEWAY_MODELS", str(tmp_path / "models.json"))
+    digest = hashlib.sha256((models / "tiny" / "1" / "model.onnx").read_bytes()).hexdigest()
+    assert given_digest(None, "pair") == given_digest(models, "pair") == digest
+    assert given_digest(None, "nobody") is None
+
+
 def test_figures_of_other_parts_are_not_compared_and_that_is_said(
     models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert publish(tmp_path, 0.3, "--use") == 0
+    begin(tmp_path)
     words = write(tmp_path / "val", dim(0.4), red=0.6)
     card = tmp_path / "val" / "card.json"
     card.write_text(json.dumps({**json.loads(card.read_text()), "judged_on": "val"}))
@@ -138,6 +188,19 @@ def test_figures_of_other_parts_are_not_compared_and_that_is_said(
     assert "their figures are of `val` and of `test`" in told
     assert main(["models", "show", "pair"]) == 0
     assert "of `val`, since no shot was kept for the test:" in capsys.readouterr().out
+
+
+def test_figures_of_other_test_shots_are_not_compared_and_that_is_said(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for floor, red, more in ((0.3, 0.8, "--force"), (0.4, 0.6, "--use")):
+        words = write(tmp_path / f"{floor}", dim(floor), red=red)
+        card = tmp_path / f"{floor}" / "card.json"
+        card.write_text(json.dumps({**json.loads(card.read_text()), "exam": f"{red}"}))
+        assert main(["models", "publish", *words, "--use", more]) == 0
+    assert used() == 2
+    told = capsys.readouterr().out
+    assert "version 1 can not be told: their figures are not of the same test shots" in told
 
 
 def test_what_does_not_fit_together_is_not_published(
@@ -167,8 +230,8 @@ def test_a_refused_publishing_leaves_nothing_behind(models: Path, tmp_path: Path
 def test_a_version_that_anybody_uses_is_not_retired(
     models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for floor in (0.3, 0.4):
-        assert publish(tmp_path, floor, "--use") == 0
+    begin(tmp_path)
+    assert publish(tmp_path, 0.4, "--use") == 0
     assert main(["models", "retire", "pair", "2"]) == 1
     assert "'pair' uses version 2; choose another one first" in capsys.readouterr().err
     versions = published_versions()
@@ -189,15 +252,55 @@ def test_a_version_that_anybody_uses_is_not_retired(
     assert "Version 1 of 'pair' was retired" in capsys.readouterr().err
 
 
+def test_a_version_is_not_retired_where_runs_can_not_be_looked_at(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish(tmp_path, 0.3)
+    words = ["models", "retire", "pair", "1", "--data", str(tmp_path / "data")]
+    assert main(words) == 1
+    assert "nothing was run in" in capsys.readouterr().err
+    store = FolderObjects(tmp_path / "data" / ".inyourarea")
+    store.put(keys.accepted("r1"), b"no record")
+    with pytest.raises(DecodeError):
+        main(words)
+    versions = published_versions()
+    assert versions
+    assert not versions.is_retired("pair", 1)
+
+
+def test_a_retiring_that_was_broken_off_is_ended_by_the_same_words(
+    models: Path, tmp_path: Path
+) -> None:
+    publish(tmp_path, 0.3)
+    versions = published_versions()
+    assert versions
+    version = versions.version("pair", 1)
+    versions.retire("pair", 1)  # and then the power went
+    for _ in range(2):
+        assert main(["models", "retire", "pair", "1"]) == 0
+        assert versions.is_retired("pair", 1)
+        assert not versions.has_file(version)
+
+
+def test_commands_that_are_told_can_be_pasted(
+    models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    words = write(tmp_path / "one", dim(0.3))
+    file = tmp_path / "one" / "pair.toml"
+    file.write_text(PAIR_TOML.replace('"pair"', '"le pair"'))
+    assert main(["models", "publish", *words]) == 0
+    assert "from `inyourarea models use 'le pair' 1` on" in capsys.readouterr().out
+
+
 def test_a_version_whose_file_is_lost_is_not_used_until_it_is_published_again(
     models: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert publish(tmp_path, 0.3) == 0
     (file,) = (models / "published" / "models" / "files").glob("*.onnx")
     file.unlink()
-    assert main(["models", "use", "pair", "1"]) == 1
+    assert main(["models", "use", "pair", "1", "--force"]) == 1
     assert "the file of version 1 of 'pair' is gone; publish it again" in capsys.readouterr().err
-    assert publish(tmp_path, 0.3, "--use") == 0
+    assert publish(tmp_path, 0.3, "--use", "--force") == 0
     assert used() == 1
 
 
@@ -206,7 +309,7 @@ def test_a_group_whose_model_is_lost_is_refused_and_its_members_are_known(
     is_published: bool, models: Path, tmp_path: Path
 ) -> None:
     if is_published:
-        assert publish(tmp_path, 0.3, "--use") == 0
+        begin(tmp_path)
     find_model("pair").path.unlink()
     with pytest.raises(ModelRejected, match=r"'pair' needs the model .*, which is not there"):
         find_model("pair")
@@ -225,7 +328,7 @@ def test_versions_are_shown_and_listed(
 ) -> None:
     assert main(["models", "show", "pair"]) == 1
     assert "nothing was published in" in capsys.readouterr().err
-    publish(tmp_path, 0.3, "--use")
+    begin(tmp_path)
     publish(tmp_path, 0.4, red=0.9)
     capsys.readouterr()
     assert main(["models", "show", "nobody"]) == 1
@@ -248,7 +351,7 @@ def test_a_site_that_runs_already_learns_of_a_version(models: Path, tmp_path: Pa
     given, detectors = serving.known_models()
     known = CurrentModels(given, published_versions)
     assert known["pair"].model.name == "tiny"
-    publish(tmp_path, 0.3, "--use")
+    begin(tmp_path)
     first = known["pair"].model
     publish(tmp_path, 0.4, "--use")
     second = known["pair"].model
@@ -259,7 +362,7 @@ def test_a_site_that_runs_already_learns_of_a_version(models: Path, tmp_path: Pa
 
 
 def test_a_detect_without_a_server_fetches_what_a_run_names(models: Path, tmp_path: Path) -> None:
-    publish(tmp_path, 0.3, "--use")
+    begin(tmp_path)
     versions = ModelVersions(FolderObjects(models / "published"))
     settings = read_settings({"INYOURAREA_MODELS": str(models), "INYOURAREA_DETECT_THREADS": "1"})
     detectors = detectors_of(settings, versions)

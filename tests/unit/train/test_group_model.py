@@ -1,5 +1,6 @@
 """What is asked for and what it comes to, without torch."""
 
+import hashlib
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 
 from inyourarea.contracts.datasets import (
     CONFIRMED,
+    TEST,
     TRAIN,
     VAL,
     LabelledBox,
@@ -27,6 +29,7 @@ from inyourarea.train.group_plan import Plan, Wish, plan_training, starting_weig
 from inyourarea.train.measure import Answers
 from inyourarea.train.spreading import Look
 from inyourarea.train.windows import mirrored
+from tiny_model import INFO, tiny_model
 from told import answers
 
 
@@ -333,14 +336,19 @@ def test_8_bits_are_served_where_they_lose_little(
     assert are_eight_bits_enough((0.97, 0.70), small) == is_enough
 
 
-def test_the_file_that_is_told_of_is_the_one_that_its_test_and_device_allow(
-    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    plan = plan_training(dataset, wish(tmp_path))
+def exported(plan: Plan) -> Plan:
+    """A plan whose files are there."""
     plan.folder.mkdir(parents=True)
     plan.file(FLOAT).write_bytes(b"float")
     plan.file(EIGHT_BITS).write_bytes(b"eight")
     plan.exported.write_text('{"runtimes": [], "start": "nothing"}')
+    return plan
+
+
+def test_the_file_that_is_told_of_is_the_one_that_its_test_and_device_allow(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = exported(plan_training(dataset, wish(tmp_path)))
     right, blind = answers([(0, 0)], [(0, 0, 0.9)]), answers([(0, 0)], [])
     said = {b"float": right, b"eight": right}
 
@@ -357,6 +365,46 @@ def test_the_file_that_is_told_of_is_the_one_that_its_test_and_device_allow(
     assert on_gpu.folder == plan.folder  # the weights are the same
     plan.file(EIGHT_BITS).unlink()
     assert measure(on_gpu).numbers == FLOAT
+
+
+def test_the_file_in_use_takes_the_same_test_with_its_own_classes(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    dataset.add("test", b"picture", replace(dataset.labelled("p0"), split=TEST))
+    in_use = tiny_model(replace(INFO, classes=("Lee", "Kim")))
+
+    def look(content: bytes, _: object) -> dict[str, Answers]:
+        kim = 1 if content == in_use else 0
+        return {"test": answers([(0, 0)], [(0, kim, 0.9)])}
+
+    monkeypatch.setattr(group_model, "look_at_labelled", look)
+    plan = exported(plan_training(dataset, wish(tmp_path, before=in_use)))
+    assert measure(replace(plan, size=(INFO.width, INFO.height))).before == {
+        "sha256": hashlib.sha256(in_use).hexdigest(),
+        "members": {"Kim": {"map50": 1.0, "map50_95": 1.0}},
+    }
+    assert measure(plan).before is None  # it takes frames of another size
+
+
+def test_the_exam_is_another_where_another_picture_or_box_is_asked_for(
+    dataset: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    right = answers([(0, 0)], [(0, 0, 0.9)])
+    monkeypatch.setattr(group_model, "look_at_labelled", lambda *_: {"test": right})
+
+    def exam() -> str:
+        return measure(exported(plan_training(dataset, wish(tmp_path)))).exam
+
+    labels = replace(dataset.labelled("p0"), split=TEST)
+    dataset.add("test", b"picture", labels)
+    first = exam()
+    dataset.add("more", b"picture", replace(labels, split=TRAIN))
+    assert exam() == first
+    moved = LabelledBox((1.0, 1.0, 9.0, 9.0), "Kim", state=CONFIRMED)
+    dataset.label("test", replace(labels, boxes=(moved,), version=2))
+    second = exam()
+    dataset.add("another", b"picture", labels)
+    assert len({first, second, exam()}) == 3
 
 
 def test_a_group_file_is_read_as_it_was_written() -> None:

@@ -38,16 +38,19 @@ class School:
         self.made: list[str] = []
         self.reached = iter([0.8])
         self.judged_on = TEST
+        self.more: dict[str, object] = {}
+        self.before: bytes | None = None
         self.handler = TrainHandler(self.objects, lambda: self.versions, self._make)
 
-    def _make(self, training: object) -> Made:
+    def _make(self, training: object, before: bytes | None) -> Made:
         """A model whose members reach the next of the figures."""
-        reached = next(self.reached)
+        self.before, reached = before, next(self.reached)
         self.made.append(f"{reached}")
         at = self.folder / str(len(self.made))
         write(at, dim(0.2 + len(self.made) / 100), red=reached, green=reached)
         card = at / "card.json"
-        card.write_text(json.dumps({**json.loads(card.read_text()), "judged_on": self.judged_on}))
+        told = {**json.loads(card.read_text()), "judged_on": self.judged_on, **self.more}
+        card.write_text(json.dumps(told))
         return Made(at / "model.onnx", at / "card.json", at / "pair.toml")
 
     def train(self, reached: float, **more: bool) -> TrainingState:
@@ -117,6 +120,33 @@ def test_where_nothing_can_be_compared_it_is_kept_and_not_used_unless_it_is_forc
     assert school.used() == 3
 
 
+def test_beside_figures_of_other_test_shots_it_is_kept_and_not_used(school: School) -> None:
+    school.more = {"exam": "of a bright video"}
+    assert school.train(0.9).is_used
+    school.more = {"exam": "of a dim one too"}
+    state = school.train(0.8)
+    assert not state.is_used
+    assert state.worse == (
+        "it can not be compared with version 1: their figures are not of the same test shots",
+    )
+
+
+@pytest.mark.parametrize(("was", "is_used"), [(0.7, True), (0.85, False)])
+def test_what_is_used_takes_the_same_test_and_is_compared_by_that(
+    school: School, was: float, is_used: bool
+) -> None:
+    school.more = {"exam": "of a bright video"}
+    assert school.train(0.9).is_used
+    used = school.versions.version("pair", 1).file.served.sha256
+    reached = {name: {"map50": was, "map50_95": was} for name in ("red", "green")}
+    school.more = {
+        "exam": "of a dim one too",
+        "before": {"sha256": used, "members": reached},
+    }
+    assert school.train(0.8).is_used == is_used
+    assert school.before == school.versions.content(used)
+
+
 def test_a_training_that_has_ended_is_not_done_again(school: School) -> None:
     before = school.train(0.8)
     school.handler.on_training_wanted(WANTED)
@@ -144,7 +174,7 @@ def test_a_dataset_that_is_gone_wants_nothing(school: School) -> None:
 
 
 def test_why_it_can_not_be_is_told_by_who_refuses(school: School) -> None:
-    def refuse(_: object) -> Made:
+    def refuse(*_: object) -> Made:
         raise DatasetRejected("The dataset has 0 labelled pictures.")
 
     handler = TrainHandler(school.objects, lambda: school.versions, refuse)
@@ -173,8 +203,8 @@ def test_one_that_is_cancelled_at_the_last_moment_publishes_nothing(school: Scho
     training, _ = school.trainings.want("tour", TrainingWish("pair"), "kim")
     make = school._make
 
-    def cancelled_meanwhile(asked: object) -> Made:
-        made = make(asked)
+    def cancelled_meanwhile(asked: object, before: bytes | None) -> Made:
+        made = make(asked, before)
         school.trainings.cancel(training, "lee")
         return made
 
@@ -205,10 +235,10 @@ def test_one_that_was_broken_off_while_it_was_published_is_trained_and_published
     school.trainings.begin_publishing(training)  # and then the power went
     make, seen = school._make, list[TrainingState]()
 
-    def telling(asked: object) -> Made:
+    def telling(asked: object, before: bytes | None) -> Made:
         school.trainings.tell(training, TrainingState(WORKING, step="learning", done=1, total=2))
         seen.append(school.trainings.state(training))
-        return make(asked)
+        return make(asked, before)
 
     handler = TrainHandler(school.objects, lambda: school.versions, telling)
     assert handler.on_training_wanted(training.fact) == []

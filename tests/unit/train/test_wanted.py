@@ -62,7 +62,7 @@ class Site:
             return MADE
 
         self._patch.setattr(wanted, "make_model", make)
-        return wanted.train_wanted(self.objects, self.training, self.settings)
+        return wanted.train_wanted(self.objects, self.training, None, self.settings)
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_a_disk_that_is_full_is_said(site: Site, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(group_plan, "plan_training", fill)
     with pytest.raises(Refused, match=r"model\.onnx can not be written: the disk is full"):
-        wanted.train_wanted(site.objects, site.training, site.settings)
+        wanted.train_wanted(site.objects, site.training, None, site.settings)
 
 
 @pytest.mark.parametrize(("told", "is_gpu"), [(None, False), ("cpu", False), ("gpu", True)])
