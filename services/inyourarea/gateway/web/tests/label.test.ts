@@ -248,6 +248,15 @@ describe("an outbox", () => {
     expect(gateway.kept.get("p")?.boxes).toEqual(drawn(2));
   });
 
+  test("does not take for its own that somebody else has left out the same boxes", async () => {
+    const gateway = new Gateway();
+    gateway.set("p", 2, drawn(1)).state = "rejected";
+    const outbox = new Outbox(new Memory(), "Kim", "show", gateway);
+    outbox.put(item(1));
+    await until(() => outbox.find("labels", "p")?.trouble?.status === 409);
+    expect(gateway.kept.get("p")).toMatchObject({ version: 2, state: "rejected" });
+  });
+
   test("sends what was refused again once it is another, unless somebody was faster", async () => {
     const gateway = new Gateway();
     gateway.refuses = 422;

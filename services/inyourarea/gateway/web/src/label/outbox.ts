@@ -58,7 +58,7 @@ export class Outbox {
   private timer: ReturnType<typeof setTimeout> | undefined;
   /** The newest version of each picture that the gateway has told of. */
   private readonly versions = new Map<string, number>();
-  /** Boxes of each picture that were put here and not sent from here: another tab may have sent them. */
+  /** What was put here of each picture and not sent from here: another tab may have sent it. */
   private readonly drawn = new Map<string, string[]>();
   private last = 0;
 
@@ -81,7 +81,7 @@ export class Outbox {
     const item: Item = { ...what, at: this.last };
     if (item.kind === "labels") {
       item.version = Math.max(item.version, this.versions.get(item.id) ?? 0);
-      this.drawn.set(item.id, [...(this.drawn.get(item.id) ?? []), JSON.stringify(item.boxes)].slice(-MOST_SENT));
+      this.drawn.set(item.id, [...(this.drawn.get(item.id) ?? []), sheetOf(item)].slice(-MOST_SENT));
       if (before?.kind === "labels") {
         if (before.sent) item.sent = before.sent;
         // Until somebody has chosen; what was refused for what it said may be right by now.
@@ -166,7 +166,7 @@ export class Outbox {
     const before = this.waiting.value;
     this.waiting.value = this.items();
     this.turn.value += 1;
-    if (!this.first()) this.isAway.value = false;
+    if (this.waiting.value.every(({ trouble }) => trouble)) this.isAway.value = false;
     const names = new Set(this.waiting.value.map((item) => this.nameOf(item)));
     for (const item of before) if (!names.has(this.nameOf(item))) this.gone(item);
   }
@@ -221,8 +221,8 @@ export class Outbox {
       if (!(error instanceof Problem) || error.status !== 409) throw error;
       const theirs = await this.post.labels(item.id);
       // The answer to an earlier try was lost, or another tab has sent it: what stands there is ours.
-      const ours = [...(item.sent ?? []), ...(this.drawn.get(item.id) ?? [])];
-      if (!ours.includes(JSON.stringify(theirs.boxes))) throw error;
+      const isOurs = item.sent?.includes(JSON.stringify(theirs.boxes)) || this.drawn.get(item.id)?.includes(sheetOf(theirs));
+      if (!isOurs) throw error;
       this.rebase(item.id, theirs.version);
     }
   }
@@ -287,6 +287,9 @@ export class Outbox {
     return found.filter((item) => item !== undefined).sort((one, other) => one.at - other.at);
   }
 }
+
+/** A picture's boxes and what is said of it as a whole, to compare. */
+const sheetOf = ({ state, boxes }: Pick<LabelsWanted, "state" | "boxes">) => JSON.stringify([state, boxes]);
 
 async function exclusively(name: string, deed: () => Promise<void>): Promise<void> {
   // Only where the site is reached by https or on this machine; elsewhere two tabs may both send, which does no harm.
