@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, Route
+from playwright.sync_api import CDPSession, Page, Route
 
 from inyourarea.contracts.datasets import (
     CONFIRMED,
@@ -282,10 +282,16 @@ def test_a_name_that_is_new_is_typed_and_a_wrong_one_taken_back(
     assert label_site.dataset.members().names == (*MEMBERS, "Eun")
 
 
+def on_its_way(page: Page, what: str) -> list[Route]:
+    """What is asked under such addresses, until the test lets it go on."""
+    held: list[Route] = []
+    page.route(what, lambda route: held.append(route))  # noqa: PLW0108 - it is marked
+    return held
+
+
 def held_back(page: Page) -> list[Route]:
     """New members that are on their way until the test lets them go on."""
-    held: list[Route] = []
-    page.route("**/datasets/show/members", lambda route: held.append(route))  # noqa: PLW0108 - it is marked
+    held = on_its_way(page, "**/datasets/show/members")
     page.fill("[data-testid=new-member] input", "Eun")
     page.keyboard.press("Enter")
     Editor(page).until(lambda: bool(held))
@@ -344,6 +350,49 @@ def test_a_name_that_somebody_else_denies_is_kept_until_it_is_insisted_on(
     Editor(page).saved()
     named = [label_site.newest(picture).boxes[0].member for picture in pictures]
     assert named == ["Ana"] * SHOT
+
+
+def test_a_name_that_is_on_its_way_is_waited_for_before_its_frames_are_opened(
+    label_site: LabelSite, open_page: OpenPage
+) -> None:
+    pictures = fill(label_site.dataset, shots=1)
+    page = open_page(f"{label_site.url}/label/show")
+    page.wait_for_selector("[data-testid=strip]")
+    editor = Editor(page)
+    held = on_its_way(page, "**/tracklets/*")
+    editor.press("1")
+    page.click("[data-testid=queue-frames]")
+    page.wait_for_timeout(500)
+    held[0].continue_()
+    shown(page, pictures[0])
+    editor.drag((300, 250), (380, 330))
+    editor.until(lambda: len(label_site.newest(pictures[0]).boxes) == ACROSS + 1)
+    assert label_site.newest(pictures[0]).boxes[0].member == "Ana"
+
+
+def test_strips_follow_though_a_name_waits_for_a_decision(
+    label_site: LabelSite, open_page: OpenPage
+) -> None:
+    fill(label_site.dataset, shots=1)
+    page = opened_by_few(label_site, open_page, 2)
+    refused(page, "**/tracklets/run%3A0%3A0", 409)
+    for place in range(ACROSS):
+        page.wait_for_selector(f"[data-testid=strip][data-tracklet='run:0:{place}']")
+        page.keyboard.press(str(place + 1))
+    page.wait_for_selector("[data-testid=strips-done]")
+    page.wait_for_selector("[data-testid=kept][data-waiting='1']", state="attached")
+
+
+def refused(page: Page, what: str, status: int) -> None:
+    """Whatever is to be kept under such addresses is answered so."""
+
+    def refuse(route: Route) -> None:
+        if route.request.method == "PUT":
+            route.fulfill(status=status, body='{"title": "No."}')
+        else:
+            route.continue_()
+
+    page.route(what, refuse)
 
 
 def test_a_box_is_drawn_moved_resized_named_and_deleted(
@@ -416,6 +465,49 @@ def test_strokes_are_undone_and_done_again(label_site: LabelSite, open_page: Ope
     assert editor.boxes() == states[1]
     editor.saved()
     assert near(label_site.newest(pictures[0]).boxes[4].box, (300, 250, 380, 330))
+
+
+def test_a_key_that_is_held_passes_one_frame(label_site: LabelSite, open_page: OpenPage) -> None:
+    pictures = fill(label_site.dataset, shots=1)
+    page = open_page(f"{label_site.url}/label/show")
+    editor = opened(page, "frames")
+    for _ in range(3):
+        page.keyboard.down("n")
+        page.wait_for_timeout(200)
+    page.keyboard.up("n")
+    editor.saved()
+    assert editor.picture == pictures[1]
+    states = [label_site.newest(picture).state for picture in pictures[:2]]
+    assert states == [REJECTED, PROPOSED]
+    editor.press("v")
+    for _ in range(3):
+        page.keyboard.down("ArrowRight")
+    page.keyboard.up("ArrowRight")
+    assert near(editor.boxes()[0][1], face_of(0, 1), slack=3.5)
+    assert editor.boxes()[0][1][0] == face_of(0, 1)[0] + 3
+
+
+def test_a_queue_that_can_not_be_asked_for_takes_nothing_from_the_desk(
+    label_site: LabelSite, open_page: OpenPage
+) -> None:
+    pictures = fill(label_site.dataset, shots=1)
+    page = open_page(f"{label_site.url}/label/show")
+    editor = opened(page, "frames")
+    editor.press("n")
+    shown(page, pictures[1])
+    editor.drag((300, 250), (380, 330))
+    page.route("**/queue?limit=*", lambda route: route.fulfill(status=503))
+    page.click("[data-testid=queue-frames]")
+    page.wait_for_selector(".message")
+    assert editor.picture == pictures[1]
+    assert serious(page) == []
+    page.unroute("**/queue?limit=*")
+    page.click(".message button")
+    page.wait_for_selector(".message", state="detached")
+    editor.press("Control+z")
+    assert len(editor.boxes()) == ACROSS
+    editor.press(",")
+    shown(page, pictures[0])
 
 
 def test_a_finished_picture_whose_box_is_brought_back_is_asked_for_again(
@@ -565,6 +657,97 @@ def test_a_stroke_outlives_a_lost_connection_and_the_page(
     assert near(label_site.newest(pictures[0]).boxes[5].box, (20, 20, 80, 80))
 
 
+def lost(route: Route) -> None:
+    """Nothing can be kept."""
+    if route.request.method == "PUT":
+        route.abort("connectionreset")
+    else:
+        route.continue_()
+
+
+def test_a_stroke_that_the_storage_refuses_outlives_a_visit_to_another_page(
+    label_site: LabelSite, open_page: OpenPage
+) -> None:
+    pictures = fill(label_site.dataset, shots=1)
+    page = open_page(f"{label_site.url}/label/show")
+    editor = opened(page, "frames")
+    page.evaluate("() => { Storage.prototype.setItem = () => { throw new Error('full'); }; }")
+    page.route("**/labels", lost)
+    editor.drag((300, 250), (380, 330))
+    page.wait_for_selector("[data-testid=kept] >> text=No connection: 1 kept")
+    page.click(".label-head a")
+    page.click("a[href='/label/show']")
+    page.wait_for_selector("[data-testid=kept] >> text=No connection: 1 kept")
+    page.unroute("**/labels")
+    editor.saved()
+    assert near(label_site.newest(pictures[0]).boxes[4].box, (300, 250, 380, 330))
+
+
+def test_what_another_tab_has_sent_makes_no_conflict(
+    label_site: LabelSite, open_page: OpenPage
+) -> None:
+    pictures = fill(label_site.dataset, shots=1)
+    page = open_page(f"{label_site.url}/label/show")
+    editor = opened(page, "frames")
+    other = page.context.new_page()
+    other.goto(f"{label_site.url}/label/show")
+    other.wait_for_selector("[data-testid=strip]")
+    page.route("**/labels", lost)
+    editor.drag((300, 250), (380, 330))
+    page.wait_for_selector("[data-testid=kept] >> text=No connection: 1 kept")
+    other.evaluate("dispatchEvent(new Event('online'))")
+    editor.saved()
+    assert len(label_site.newest(pictures[0]).boxes) == 5
+    page.unroute("**/labels")
+    editor.drag((20, 20), (80, 80))
+    editor.until(lambda: len(label_site.newest(pictures[0]).boxes) == 6)
+    editor.saved()
+
+
+def test_a_stroke_that_is_refused_for_good_is_thrown_away(
+    label_site: LabelSite, open_page: OpenPage
+) -> None:
+    fill(label_site.dataset, shots=1)
+    page = open_page(f"{label_site.url}/label/show")
+    editor = opened(page, "frames")
+    refused(page, "**/labels", 404)
+    editor.drag((300, 250), (380, 330))
+    page.wait_for_selector(".troubled >> text=No.")
+    assert len(editor.boxes()) == 5
+    page.click("[data-testid=discard]")
+    editor.saved()
+    editor.until(lambda: len(editor.boxes()) == 4)
+
+
+def test_what_can_not_be_done_without_a_connection_says_so_and_loses_nothing(
+    label_site: LabelSite, open_page: OpenPage
+) -> None:
+    pictures = fill(label_site.dataset, shots=1)
+    page = open_page(f"{label_site.url}/about")
+    page.route(f"**/{pictures[1]}/labels", lambda route: route.abort())
+    page.goto(f"{label_site.url}/label/show")
+    editor = opened(page, "frames")
+
+    def unreachable(deed: Callable[[], None]) -> None:
+        deed()
+        page.wait_for_selector(".toast >> text=The server can not be reached")
+        page.wait_for_selector(".toast", state="hidden")
+
+    unreachable(lambda: editor.press("c"))
+    before = label_site.newest(pictures[0])
+    label_site.dataset.label(pictures[0], replace(before, version=2, by="Lee"))
+    editor.drag((300, 250), (380, 330))
+    page.wait_for_selector("[data-testid=conflict] >> text=Lee has changed this frame")
+    page.context.set_offline(True)
+    unreachable(lambda: page.click("[data-testid=take-theirs]"))
+    unreachable(lambda: page.click("[data-testid=keep-mine]"))
+    assert len(editor.boxes()) == 5
+    page.context.set_offline(False)
+    page.click("[data-testid=keep-mine]")
+    editor.saved()
+    assert near(label_site.newest(pictures[0]).boxes[4].box, (300, 250, 380, 330))
+
+
 def test_an_answer_that_was_lost_makes_no_conflict(
     label_site: LabelSite, open_page: OpenPage
 ) -> None:
@@ -616,6 +799,14 @@ def test_the_second_of_two_editors_is_told_and_loses_nothing(
     lee.page.wait_for_selector(f"[data-testid=frame][data-picture='{pictures[1]}']")
     lee.page.click("[data-testid=troubled]")
     lee.page.wait_for_selector("[data-testid=conflict] >> text=Kim has changed this frame")
+
+    def is_left() -> bool:
+        lee.press(".")
+        return lee.picture != pictures[0]
+
+    lee.until(is_left)
+    lee.page.click("[data-testid=troubled]")
+    lee.page.wait_for_selector("[data-testid=conflict] >> text=Kim has changed this frame")
     assert len(lee.boxes()) == 5
     assert serious(lee.page) == []
     assert near(label_site.newest(pictures[0]).boxes[4].box, (300, 250, 380, 330))
@@ -642,10 +833,84 @@ def test_the_second_of_two_editors_is_told_and_loses_nothing(
     assert [one.by for one in label_site.dataset.history(pictures[0])][-2:] == ["Lee", "Kim"]
 
 
-def test_fingers_draw_a_box_and_two_of_them_zoom(
+def test_a_reviewer_accepts_by_a_key_and_what_she_corrects_is_for_the_other_to_review(
     label_site: LabelSite, open_page: OpenPage
 ) -> None:
-    pictures = fill(label_site.dataset, shots=1)
+    pictures = fill(label_site.dataset, shots=1)[:2]
+    for picture in pictures:
+        before = label_site.newest(picture)
+        boxes = tuple(
+            replace(box, member=member, state=CONFIRMED)
+            for box, member in zip(before.boxes, MEMBERS, strict=True)
+        )
+        done = replace(before, boxes=boxes, state=CONFIRMED, version=2, by="Lee")
+        label_site.dataset.label(picture, done)
+    house = label_site.site.house
+    house.settings = replace(house.settings, trusts_everybody=False)
+    kim = opened(signed_in(label_site, open_page, "Kim"), "review")
+    shown(kim.page, pictures[0])
+    kim.press("y")
+    shown(kim.page, pictures[1])
+    x1, y1, x2, y2 = face_of(0, 1)
+    kim.drag(((x1 + x2) / 2, (y1 + y2) / 2), ((x1 + x2) / 2 + 20, (y1 + y2) / 2 + 30))
+    kim.press("y")
+    kim.page.wait_for_selector(
+        "[data-testid=frames-done] >> text=Nothing of others is left to look at."
+    )
+    kim.saved()
+    accepted, corrected = map(label_site.newest, pictures)
+    assert (accepted.state, accepted.by, [box.member for box in accepted.boxes]) == (
+        CONFIRMED,
+        "Kim",
+        MEMBERS,
+    )
+    assert (corrected.state, corrected.by) == (CONFIRMED, "Kim")
+    assert near(corrected.boxes[0].box, (x1 + 20, y1 + 30, x2 + 20, y2 + 30))
+    assert [box.member for box in corrected.boxes] == MEMBERS
+    todo = house.datasets.find("show").todo
+    assert todo("Kim").review == []
+    assert [name for name, _ in todo("Lee").review] == pictures[1:]
+
+
+@dataclass(frozen=True)
+class Fingers:
+    """A phone's page of frames in the hands of a test; places are in source pixels."""
+
+    editor: Editor
+    session: CDPSession
+
+    def touch(self, kind: str, *places: tuple[float, float]) -> None:
+        points = [
+            {"x": x, "y": y, "id": finger}
+            for finger, (x, y) in enumerate(self.editor.at(*place) for place in places)
+        ]
+        self.session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+    def see_picture(self) -> None:
+        self.editor.page.locator("[data-testid=picture]").scroll_into_view_if_needed()
+
+    def drag(self, start: tuple[float, float], end: tuple[float, float]) -> None:
+        self.see_picture()
+        self.touch("touchStart", start)
+        self.touch("touchMove", ((start[0] + end[0]) / 2, (start[1] + end[1]) / 2))
+        self.touch("touchMove", end)
+        self.touch("touchEnd")
+
+    def tap(self, button: str, until: Callable[[], bool]) -> None:
+        """Chromium makes no click of a tap that comes at once after a drag: one taps again."""
+
+        def is_so() -> bool:
+            self.editor.page.tap(f"[data-testid={button}]")
+            return until()
+
+        self.editor.until(is_so)
+
+    def box(self, place: int, expected: Corners) -> bool:
+        """Whether that box is there, as well as a finger can tell."""
+        return near(self.editor.boxes()[place][1], expected, slack=6)
+
+
+def on_a_phone(label_site: LabelSite, open_page: OpenPage) -> Fingers:
     page = open_page(
         f"{label_site.url}/label/show",
         viewport={"width": 360, "height": 740},
@@ -654,34 +919,23 @@ def test_fingers_draw_a_box_and_two_of_them_zoom(
     )
     page.tap("[data-testid=queue-frames]")
     page.wait_for_selector("[data-testid=frame]")
-    page.locator("[data-testid=picture]").scroll_into_view_if_needed()
-    editor = Editor(page)
-    fingers = page.context.new_cdp_session(page)
+    return Fingers(Editor(page), page.context.new_cdp_session(page))
 
-    def touch(kind: str, *places: tuple[float, float]) -> None:
-        points = [
-            {"x": x, "y": y, "id": finger}
-            for finger, (x, y) in enumerate(editor.at(*place) for place in places)
-        ]
-        fingers.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
 
-    touch("touchStart", (300, 230))
-    touch("touchMove", (350, 280))
-    touch("touchMove", (400, 330))
-    touch("touchEnd")
+def test_fingers_draw_a_box_and_two_of_them_zoom(
+    label_site: LabelSite, open_page: OpenPage
+) -> None:
+    pictures = fill(label_site.dataset, shots=1)
+    fingers = on_a_phone(label_site, open_page)
+    editor, page = fingers.editor, fingers.editor.page
+    fingers.drag((300, 230), (400, 330))
     assert len(editor.boxes()) == 5
-    assert near(editor.boxes()[4][1], (300, 230, 400, 330), slack=6)
-
-    def is_cho() -> bool:
-        """Chromium makes no click of a tap that comes at once after a drag: one taps again."""
-        page.tap("[data-testid=is-Cho]")
-        return editor.boxes()[4][0] == "Cho"
-
-    editor.until(is_cho)
+    assert fingers.box(4, (300, 230, 400, 330))
+    fingers.tap("is-Cho", until=lambda: editor.boxes()[4][0] == "Cho")
     editor.saved()
     assert label_site.newest(pictures[0]).boxes[4].member == "Cho"
 
-    page.locator("[data-testid=picture]").scroll_into_view_if_needed()
+    fingers.see_picture()
     middle = SIZE[1] / 2
     page.eval_on_selector(
         "[data-testid=picture]",
@@ -689,8 +943,8 @@ def test_fingers_draw_a_box_and_two_of_them_zoom(
         window.fingers = [];
         picture.addEventListener("pointerdown", ({ pointerId }) => fingers.push(pointerId)); }""",
     )
-    touch("touchStart", (280, middle), (360, middle))
-    touch("touchMove", (240, middle), (400, middle))
+    fingers.touch("touchStart", (280, middle), (360, middle))
+    fingers.touch("touchMove", (240, middle), (400, middle))
 
     def is_twice() -> bool:
         return 190 < float(page.inner_text("[data-testid=zoom]").split()[0]) < 210
@@ -706,13 +960,47 @@ def test_fingers_draw_a_box_and_two_of_them_zoom(
         picture.dispatchEvent(new PointerEvent("pointermove", { pointerId: one, ...touch }));
         }"""
     )
-    touch("touchEnd")
+    fingers.touch("touchEnd")
     page.wait_for_timeout(100)
     assert is_twice()
     assert len(editor.boxes()) == 5
     page.tap("[data-testid=zoom-fit]")
     assert page.evaluate("document.documentElement.scrollWidth") == 360
     assert serious(page) == []
+
+
+def test_fingers_move_resize_and_delete_a_box_and_undo_that(
+    label_site: LabelSite, open_page: OpenPage
+) -> None:
+    pictures = fill(label_site.dataset, shots=1)
+    fingers = on_a_phone(label_site, open_page)
+    editor = fingers.editor
+    fingers.drag((300, 230), (400, 330))
+    fingers.drag((350, 280), (330, 270))
+    moved = (280, 220, 380, 320)
+    assert fingers.box(4, moved)
+    fingers.drag((392, 332), (412, 350))  # beside the corner, as fingers are
+    assert fingers.box(4, (280, 220, 412, 350))
+    fingers.tap("undo", until=lambda: fingers.box(4, moved))
+    fingers.tap("delete-box", until=lambda: len(editor.boxes()) == 4)
+    fingers.tap("undo", until=lambda: len(editor.boxes()) == 5)
+    editor.saved()
+    assert near(label_site.newest(pictures[0]).boxes[4].box, moved, slack=6)
+
+
+def test_a_finger_moves_a_chosen_box_that_is_as_small_as_itself(
+    label_site: LabelSite, open_page: OpenPage
+) -> None:
+    fill(label_site.dataset, shots=1)
+    fingers = on_a_phone(label_site, open_page)
+    x1, y1, x2, y2 = face_of(0, 0)
+    x, y = (x1 + x2) / 2, (y1 + y2) / 2
+    fingers.see_picture()
+    fingers.touch("touchStart", (x, y))
+    fingers.touch("touchEnd")
+    fingers.editor.page.wait_for_selector("[data-testid=box].is-chosen", state="attached")
+    fingers.drag((x, y), (x + 20, y + 30))
+    assert fingers.box(0, (x1 + 20, y1 + 30, x2 + 20, y2 + 30))
 
 
 def test_a_frame_that_was_waited_for_opens_at_once(

@@ -37,6 +37,12 @@ describe("boxes", () => {
     expect(handleAt(box, { x: 150, y: 125 }, 8)).toBeNull();
   });
 
+  test("are held by their middle, however small they are and thick the finger", () => {
+    const box: Box = [100, 100, 130, 130];
+    expect(handleAt(box, { x: 118, y: 112 }, 40)).toBeNull();
+    expect(handleAt(box, { x: 127, y: 126 }, 40)).toBe("se");
+  });
+
   test("are hit where they are smallest", () => {
     const boxes = [of([0, 0, 100, 100]), of([20, 20, 40, 40])];
     expect(hit(boxes, { x: 30, y: 30 })).toBe(1);
@@ -207,6 +213,27 @@ describe("an outbox", () => {
     expect(gateway.kept.get("p")).toMatchObject({ version: 3, boxes: drawn(2) });
   });
 
+  test("hears of what another tab has sent, and puts the next stroke upon it", async () => {
+    const gateway = new Gateway();
+    const shelf = new Memory();
+    const outbox = new Outbox(shelf, "Kim", "show", gateway);
+    const gone = vi.fn();
+    outbox.gone = ({ id }) => gone(id);
+    gateway.isAway = true;
+    outbox.put(item(1));
+    await until(() => outbox.isAway.value);
+    outbox.stop();
+    gateway.isAway = false;
+    await new Outbox(shelf, "Kim", "show", gateway).send();
+    expect(gateway.kept.get("p")).toMatchObject({ version: 2, boxes: drawn(1) });
+    await outbox.send();
+    expect([outbox.waiting.value, outbox.isAway.value]).toEqual([[], false]);
+    expect(gone.mock.calls).toEqual([["p"]]);
+    outbox.put(item(2));
+    await until(() => outbox.waiting.value.length === 0);
+    expect(gateway.kept.get("p")).toMatchObject({ version: 3, boxes: drawn(2) });
+  });
+
   test("keeps what somebody else was faster with until one of both is chosen", async () => {
     const gateway = new Gateway();
     gateway.set("p", 2, drawn(9));
@@ -219,6 +246,15 @@ describe("an outbox", () => {
     outbox.insist("p", 2);
     await until(() => outbox.waiting.value.length === 0);
     expect(gateway.kept.get("p")?.boxes).toEqual(drawn(2));
+  });
+
+  test("does not take for its own that somebody else has left out the same boxes", async () => {
+    const gateway = new Gateway();
+    gateway.set("p", 2, drawn(1)).state = "rejected";
+    const outbox = new Outbox(new Memory(), "Kim", "show", gateway);
+    outbox.put(item(1));
+    await until(() => outbox.find("labels", "p")?.trouble?.status === 409);
+    expect(gateway.kept.get("p")).toMatchObject({ version: 2, state: "rejected" });
   });
 
   test("sends what was refused again once it is another, unless somebody was faster", async () => {
@@ -371,29 +407,103 @@ describe("a desk", () => {
     vi.unstubAllGlobals();
   });
 
+  const name = { kind: "tracklet" as const, id: "t", member: "Ana", state: "confirmed" as const };
+  const picture = { picture: "p", url: "", version: 1, boxes: [] };
+
+  /** A page's listeners, its storage and what it asks of the gateway. */
+  function page({ isFull = false, ask = async (_url: string, _how?: RequestInit): Promise<Response> => new Promise(() => {}) }) {
+    const listeners = new Map<string, Set<(event: unknown) => void>>();
+    const storage = new Memory();
+    const setItem = (key: string, text: string) => {
+      if (isFull) throw new DOMException("", "QuotaExceededError");
+      storage.setItem(key, text);
+    };
+    const { getItem, removeItem, key } = storage;
+    vi.stubGlobal("fetch", ask);
+    vi.stubGlobal("localStorage", { getItem, setItem, removeItem, key, get length() { return storage.length; } });
+    vi.stubGlobal("Image", class { decode = async () => {}; });
+    vi.stubGlobal("addEventListener", (kind: string, heard: () => void) => listeners.set(kind, (listeners.get(kind) ?? new Set()).add(heard)));
+    vi.stubGlobal("removeEventListener", (kind: string, heard: () => void) => listeners.get(kind)?.delete(heard));
+    const hears = (kind: string, event: unknown = {}) => listeners.get(kind)?.forEach((heard) => heard(event));
+    const isWarned = () => {
+      const preventDefault = vi.fn();
+      hears("beforeunload", { preventDefault });
+      return preventDefault.mock.calls.length > 0;
+    };
+    return { storage, hears, isWarned };
+  }
+
+  test("asks for a picture once the names that make another version of it are there", async () => {
+    const asked: string[] = [];
+    let answerName = (_answer: Response) => {};
+    page({
+      ask: (url, how) => {
+        asked.push(`${how?.method} ${url.split("/").at(-1)}`);
+        return url.includes("tracklets") ? new Promise((done) => (answerName = done)) : Promise.resolve(answer(picture));
+      },
+    });
+    const desk = new Desk(there, {} as Tally, "Kim");
+    await desk.labels("p");
+    desk.outbox.put(name);
+    const labels = desk.labels("p");
+    await new Promise((done) => setTimeout(done, 20));
+    expect(asked).toEqual(["GET labels", "PUT t"]);
+    answerName(answer({ boxes: 1 }));
+    await labels;
+    expect(asked).toEqual(["GET labels", "PUT t", "GET labels"]);
+    desk.close();
+    vi.unstubAllGlobals();
+  });
+
+  test("says so where a name is on its way and the gateway can not be reached", async () => {
+    page({ ask: (url) => (url.includes("tracklets") ? Promise.reject(new TypeError()) : Promise.resolve(answer(picture))) });
+    const desk = new Desk(there, {} as Tally, "Kim");
+    desk.outbox.put(name);
+    await expect(desk.labels("p")).rejects.toMatchObject({ status: 0 });
+    desk.close();
+    vi.unstubAllGlobals();
+  });
+
+  test("asks anew for a picture whose stroke another tab has sent", async () => {
+    let version = 0;
+    const { storage, hears } = page({
+      ask: (_url, how) => (how?.method === "GET" ? Promise.resolve(answer({ ...picture, version: (version += 1) })) : new Promise(() => {})),
+    });
+    const desk = new Desk(there, {} as Tally, "Kim");
+    await desk.labels("p");
+    desk.outbox.put({ kind: "labels", id: "p", version: 1, state: "proposed", boxes: [] });
+    storage.removeItem(storage.key(0) ?? "");
+    hears("storage");
+    expect(desk.outbox.waiting.value).toEqual([]);
+    expect((await desk.labels("p")).version).toBe(2);
+    desk.close();
+    vi.unstubAllGlobals();
+  });
+
+  test("finds what the storage has refused to the desk before it, and warns who leaves meanwhile", () => {
+    const { isWarned } = page({ isFull: true });
+    const first = new Desk(there, {} as Tally, "Kim");
+    first.outbox.put(name);
+    first.close();
+    expect(isWarned()).toBe(true);
+    const next = new Desk(there, {} as Tally, "Kim");
+    expect(next.outbox.waiting.value).toMatchObject([name]);
+    next.outbox.forget(name);
+    expect(isWarned()).toBe(false);
+    next.close();
+    vi.unstubAllGlobals();
+  });
+
   test.each([
     ["full", true],
     ["roomy", false],
   ])("warns who leaves while something waits in memory alone: storage is %s", (_, isFull) => {
-    const listeners = new Map<string, (event: BeforeUnloadEvent) => void>();
-    const { getItem, setItem, removeItem, key } = new Memory();
-    const put: typeof setItem = (name, text) => {
-      if (isFull && text) throw new DOMException("", "QuotaExceededError");
-      setItem(name, text);
-    };
-    vi.stubGlobal("fetch", () => new Promise(() => {}));
-    vi.stubGlobal("localStorage", { getItem, setItem: put, removeItem, key, length: 1 });
-    vi.stubGlobal("addEventListener", (kind: string, listener: () => void) => listeners.set(kind, listener));
-    vi.stubGlobal("removeEventListener", () => {});
+    const { isWarned } = page({ isFull });
     const desk = new Desk(there, {} as Tally, "Kim");
-    const isWarned = () => {
-      const preventDefault = vi.fn();
-      listeners.get("beforeunload")?.({ preventDefault } as unknown as BeforeUnloadEvent);
-      return preventDefault.mock.calls.length > 0;
-    };
     expect(isWarned()).toBe(false);
-    desk.outbox.put({ kind: "tracklet", id: "t", member: "Ana", state: "confirmed" });
+    desk.outbox.put(name);
     expect(isWarned()).toBe(isFull);
+    desk.outbox.forget(name);
     desk.close();
     vi.unstubAllGlobals();
   });

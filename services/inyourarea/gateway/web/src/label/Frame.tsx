@@ -1,6 +1,7 @@
 /** One frame on the desk: what is done to its boxes, kept as it is done. */
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import type { Box, LabelBox, Labels } from "../api/types";
+import { inWords } from "../parts/Message";
 import { tell } from "../parts/toast";
 import { moment, say } from "../words/language";
 import { BoxEditor } from "./BoxEditor";
@@ -8,7 +9,7 @@ import { carryOver, move } from "./boxes";
 import type { Desk } from "./desk";
 import { Naming } from "./Naming";
 import { colorOf } from "./palette";
-import { begin, redo, resume, settle, stroke, undo, type Strokes } from "./strokes";
+import { redo, resume, settle, stroke, undo, type Strokes } from "./strokes";
 
 interface Props {
   desk: Desk;
@@ -36,6 +37,7 @@ export function Frame({ desk, labels, isReview, kept, next, back, open }: Props)
   const { boxes } = strokes.now;
   const chosen = boxes[selected];
   void desk.outbox.turn.value;
+  const attempt = (deed: () => Promise<void>) => void deed().catch((error: unknown) => tell(inWords(error)));
 
   const goTo = (to: Strokes | null) => {
     if (!to) return;
@@ -116,12 +118,13 @@ export function Frame({ desk, labels, isReview, kept, next, back, open }: Props)
       const step = event.shiftKey ? 10 : 1;
       const nudge: Record<string, [number, number] | undefined> = { arrowleft: [-step, 0], arrowright: [step, 0], arrowup: [0, -step], arrowdown: [0, step] };
       const by = nudge[key];
+      if (event.repeat && !by) return; // a key that is held says nothing of frames that nobody has seen
       if (by && chosen) changeOne(selected, { box: move(chosen.box, ...by, size) });
       else if (member) choose(member);
       else if (key === "x") isNobody();
       else if (key === "delete" || key === "backspace") remove();
       else if (key === "p") turn();
-      else if (key === "c") void copy();
+      else if (key === "c") attempt(copy);
       else if (key === "v") setSelected(boxes.length ? (selected + 1) % boxes.length : -1);
       else if (key === "escape") setSelected(-1);
       else if (key === "." || key === "s") next();
@@ -136,17 +139,17 @@ export function Frame({ desk, labels, isReview, kept, next, back, open }: Props)
   });
 
   const problem = waiting?.trouble;
+  const wasRefused = useRef(false);
+  useEffect(() => {
+    if (wasRefused.current && !waiting) open(picture); // thrown away: what is there is shown
+    wasRefused.current = problem !== undefined;
+  });
   const theirs = async () => {
-    desk.forget(picture);
-    const fresh = await desk.labels(picture);
+    await desk.anew(picture);
     desk.outbox.forget({ kind: "labels", id: picture });
-    kept.delete(picture);
-    setStrokes(begin(fresh));
-    open(picture);
   };
   const mine = async () => {
-    desk.forget(picture);
-    desk.outbox.insist(picture, (await desk.labels(picture)).version);
+    desk.outbox.insist(picture, (await desk.anew(picture)).version);
     open(picture);
   };
   return (
@@ -154,11 +157,11 @@ export function Frame({ desk, labels, isReview, kept, next, back, open }: Props)
       {problem && (
         <div class="notice" role="alert" data-testid="conflict">
           <span>{problem.status === 409 ? say("conflict", { by: problem.by || say("somebody") }) : problem.text}</span>
-          <button type="button" class="button" onClick={() => void theirs()} data-testid="take-theirs">
+          <button type="button" class="button" onClick={() => attempt(theirs)} data-testid="take-theirs">
             {say("takeTheirs")}
           </button>
           {problem.status === 409 && (
-            <button type="button" class="button" onClick={() => void mine()} data-testid="keep-mine">
+            <button type="button" class="button" onClick={() => attempt(mine)} data-testid="keep-mine">
               {say("keepMine")}
             </button>
           )}
@@ -223,7 +226,7 @@ export function Frame({ desk, labels, isReview, kept, next, back, open }: Props)
           <button type="button" class="button" disabled={!chosen} onClick={turn} data-testid="turn">
             <kbd>P</kbd> {say(chosen?.view === "profile" ? "viewFrontal" : "viewProfile")}
           </button>
-          <button type="button" class="button" disabled={!labels.next || !boxes.length} onClick={() => void copy()} data-testid="copy-on">
+          <button type="button" class="button" disabled={!labels.next || !boxes.length} onClick={() => attempt(copy)} data-testid="copy-on">
             <kbd>C</kbd> {say("copyOn")}
           </button>
         </div>

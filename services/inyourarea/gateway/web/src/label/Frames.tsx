@@ -14,8 +14,13 @@ interface Props {
   /** How many there are; those that were fetched are the first. */
   total: number;
   isReview: boolean;
-  /** A frame to begin with, whether it is among them or not. */
-  start: string | undefined;
+  start: Start | undefined;
+}
+
+/** A frame to begin with, whether it is in the queue or not; each time it is asked for has a turn of its own. */
+export interface Start {
+  picture: string;
+  turn: number;
 }
 
 /** A frame besides the queue: the one to begin with, or where boxes were copied to. */
@@ -33,7 +38,7 @@ export function Frames({ desk, waiting, total, isReview, start }: Props) {
   // By name: another list neither takes the picture from under the hand nor passes one over.
   const [passed, setPassed] = useState<readonly string[]>([]);
   const here = useRef<string | undefined>(undefined);
-  const [beside, setBeside] = useState<Beside | null>(start ? { picture: start, turn: 1, isBefore: true } : null);
+  const [beside, setBeside] = useState<Beside | null>(start ? { picture: start.picture, turn: 1, isBefore: true } : null);
   // The list at whose end another was asked for: what was passed and is in that one, too, was left for later.
   const [ended, setEnded] = useState<readonly Waiting[] | null>(null);
   const kept = useRef(new Map<string, Strokes>());

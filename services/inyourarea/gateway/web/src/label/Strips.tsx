@@ -52,7 +52,7 @@ export function Strips({ desk, strips, total, people }: Props) {
   });
   // Where all are left for later, the same would come again.
   const goesOn = !strip && togo.left > 0 && !strips.every(({ tracklet }) => later.has(tracklet));
-  const allSent = desk.outbox.waiting.value.length === 0;
+  const allSent = desk.outbox.waiting.value.every(({ trouble }) => trouble);
   useEffect(() => {
     if (!goesOn || !allSent) return;
     setBack([]); // they have passed again, too

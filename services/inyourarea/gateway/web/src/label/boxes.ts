@@ -48,8 +48,10 @@ export function place([x1, y1, x2, y2]: Box, handle: Handle): Point {
   };
 }
 
-/** The handle at a point, at most `slack` pixels away. */
+/** The handle at a point, at most `slack` pixels away; the middle half of a box has none: there it is moved, however small. */
 export function handleAt(box: Box, at: Point, slack: number): Handle | null {
+  const [x1, y1, x2, y2] = box;
+  if (Math.abs(at.x - (x1 + x2) / 2) < (x2 - x1) / 4 && Math.abs(at.y - (y1 + y2) / 2) < (y2 - y1) / 4) return null;
   let found: Handle | null = null;
   let least = slack;
   for (const handle of HANDLES) {

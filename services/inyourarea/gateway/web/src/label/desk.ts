@@ -1,14 +1,16 @@
 /** What all labelling of a dataset shares: who the members are, what waits to be sent, how far it is. */
 import { signal, type Signal } from "@preact/signals";
 import { api, Problem } from "../api/client";
-import type { DatasetInShort, Labels, Tally } from "../api/types";
-import { Outbox, shelf } from "./outbox";
+import type { DatasetInShort, Labels, LabelsWanted, Tally, TrackletNamed } from "../api/types";
+import { Outbox, shelf, type Item } from "./outbox";
 import { memberOf } from "./palette";
 
 /** Milliseconds after which what was sent is counted anew: not at every stroke. */
 const COUNTED_MS = 400;
 /** Pictures whose labels are kept: those around the one that is worked on. */
 const MOST_KEPT = 50;
+/** What the browser's storage has refused: other pages of the site come and go meanwhile. */
+const spare = new Map<string, Item>();
 
 export class Desk {
   readonly dataset: Signal<DatasetInShort>;
@@ -23,25 +25,32 @@ export class Desk {
     const { name } = dataset;
     this.dataset = signal(dataset);
     this.tally = signal(tally);
-    this.outbox = new Outbox(shelf(), who, name, {
-      label: (picture, wanted) => api.label(name, picture, wanted),
-      labels: (picture) => api.labels(name, picture),
-      name: (tracklet, named) => api.nameTracklet(name, tracklet, named),
-    });
+    const post = {
+      label: (picture: string, wanted: LabelsWanted) => api.label(name, picture, wanted),
+      labels: (picture: string) => api.labels(name, picture),
+      name: (tracklet: string, named: TrackletNamed) => api.nameTracklet(name, tracklet, named),
+    };
+    this.outbox = new Outbox(shelf(), who, name, post, spare);
+    this.outbox.gone = (item) => {
+      if (item.kind === "labels") this.known.delete(item.id);
+      else this.known.clear(); // a name is in many pictures
+    };
     this.outbox.heard = (item, answer) => {
       if ("version" in answer) this.known.set(item.id, Promise.resolve(answer));
-      else this.known.clear(); // a name is in many pictures
       this.countSoon();
     };
     const send = () => void this.outbox.send();
     addEventListener("online", send);
+    const look = () => this.outbox.look(); // another tab has written
+    addEventListener("storage", look);
     const warn = (event: BeforeUnloadEvent) => {
       if (this.outbox.goesWithThePage) event.preventDefault();
     };
     addEventListener("beforeunload", warn);
     this.close = () => {
       removeEventListener("online", send);
-      removeEventListener("beforeunload", warn);
+      removeEventListener("storage", look);
+      if (!this.outbox.goesWithThePage) removeEventListener("beforeunload", warn);
       clearTimeout(this.timer);
       this.outbox.stop();
     };
@@ -69,20 +78,31 @@ export class Desk {
   /** A picture's labels as the gateway has them, and its bytes, on their way at once. */
   labels(picture: string): Promise<Labels> {
     const known = this.known.get(picture);
-    if (known) return known;
-    const asked = api.labels(this.dataset.value.name, picture).then(async (labels) => {
-      await decoded(labels.url);
-      return labels;
-    });
+    if (known && !this.outbox.isNaming) return known;
+    const asked = this.ask(picture);
     if (this.known.size >= MOST_KEPT) this.known.delete(this.known.keys().next().value ?? "");
     this.known.set(picture, asked);
     asked.catch(() => this.known.delete(picture));
     return asked;
   }
 
-  /** What was known of it is asked for anew. */
-  forget(picture: string): void {
+  /** The same, whatever is known of it. */
+  async anew(picture: string): Promise<Labels> {
+    const known = this.known.get(picture);
     this.known.delete(picture);
+    try {
+      return await this.labels(picture);
+    } catch (error) {
+      if (known) this.known.set(picture, known);
+      throw error;
+    }
+  }
+
+  private async ask(picture: string): Promise<Labels> {
+    await this.outbox.named(); // or the next stroke is refused for one's own name
+    const labels = await api.labels(this.dataset.value.name, picture);
+    await decoded(labels.url);
+    return labels;
   }
 
   private async addTo(member: string): Promise<string> {

@@ -48,23 +48,27 @@ export class Outbox {
   readonly turn = signal(0);
   readonly waiting = signal<readonly Item[]>([]);
   readonly isAway = signal(false);
-  /** Called when the gateway has taken something. */
+  /** Called when something waits no more, whoever has sent it or thrown it away. */
+  gone: (item: Item) => void = () => {};
+  /** Called after that when the gateway has taken it from here. */
   heard: (item: Item, answer: Labels | { boxes: number }) => void = () => {};
   private readonly prefix: string;
-  private running = false;
+  private running: Promise<void> | undefined;
   private tries = 0;
   private timer: ReturnType<typeof setTimeout> | undefined;
   /** The newest version of each picture that the gateway has told of. */
   private readonly versions = new Map<string, number>();
+  /** What was put here of each picture and not sent from here: another tab may have sent it. */
+  private readonly drawn = new Map<string, string[]>();
   private last = 0;
-  /** What the shelf refuses, as a full one does: it lasts as long as the page. */
-  private readonly spare = new Map<string, Item>();
 
   constructor(
     private readonly shelf: Shelf,
     who: string,
     dataset: string,
     private readonly post: Post,
+    /** What the shelf refuses, as a full one does: it lasts as long as the page, as does one that is memory. */
+    private readonly spare = new Map<string, Item>(),
   ) {
     this.prefix = `labelled:${encodeURIComponent(who)}:${dataset}:`;
     this.waiting.value = this.items();
@@ -77,6 +81,7 @@ export class Outbox {
     const item: Item = { ...what, at: this.last };
     if (item.kind === "labels") {
       item.version = Math.max(item.version, this.versions.get(item.id) ?? 0);
+      this.drawn.set(item.id, [...(this.drawn.get(item.id) ?? []), sheetOf(item)].slice(-MOST_SENT));
       if (before?.kind === "labels") {
         if (before.sent) item.sent = before.sent;
         // Until somebody has chosen; what was refused for what it said may be right by now.
@@ -120,27 +125,50 @@ export class Outbox {
 
   /** Whether something that waits goes with the page: what is in the browser's storage outlives it, in memory it does not. */
   get goesWithThePage(): boolean {
-    return this.spare.size > 0 || (this.shelf instanceof Memory && this.waiting.value.length > 0);
+    return this.items().some((item) => this.shelf instanceof Memory || this.spare.has(this.nameOf(item)));
   }
 
   forget({ kind, id }: Pick<Item, "kind" | "id">): void {
     this.shelf.removeItem(this.nameOf({ kind, id }));
     this.spare.delete(this.nameOf({ kind, id }));
-    this.changed();
+    this.look();
   }
 
   /** Whatever can be sent is; one sender at a time, also among this browser's tabs where it has locks. */
   async send(): Promise<void> {
     clearTimeout(this.timer);
-    if (this.running) return;
-    this.running = true;
+    if (this.running) return this.running;
+    this.running = exclusively(this.prefix, () => this.drain());
     try {
-      await exclusively(this.prefix, () => this.drain());
+      await this.running;
     } finally {
-      this.running = false;
+      this.running = undefined;
     }
-    const isLeft = this.items().some(({ trouble }) => !trouble);
-    if (isLeft) this.timer = setTimeout(() => void this.send(), this.pause());
+    this.look();
+    if (this.first()) this.timer = setTimeout(() => void this.send(), this.pause());
+  }
+
+  /** Whether names are on their way: they make new versions of pictures. */
+  get isNaming(): boolean {
+    return this.items().some(({ kind, trouble }) => kind === "tracklet" && !trouble);
+  }
+
+  /** No name is on its way any more; a Problem where the gateway can not be reached. */
+  async named(): Promise<void> {
+    while (this.isNaming) {
+      await this.send();
+      if (this.isAway.value) throw new Problem(0, "unreachable", "");
+    }
+  }
+
+  /** What waits is looked at anew: another tab may have put or sent something. */
+  look(): void {
+    const before = this.waiting.value;
+    this.waiting.value = this.items();
+    this.turn.value += 1;
+    if (this.waiting.value.every(({ trouble }) => trouble)) this.isAway.value = false;
+    const names = new Set(this.waiting.value.map((item) => this.nameOf(item)));
+    for (const item of before) if (!names.has(this.nameOf(item))) this.gone(item);
   }
 
   stop(): void {
@@ -192,8 +220,9 @@ export class Outbox {
     } catch (error) {
       if (!(error instanceof Problem) || error.status !== 409) throw error;
       const theirs = await this.post.labels(item.id);
-      // The answer to an earlier try was lost: what stands there is ours.
-      if (!item.sent?.includes(JSON.stringify(theirs.boxes))) throw error;
+      // The answer to an earlier try was lost, or another tab has sent it: what stands there is ours.
+      const isOurs = item.sent?.includes(JSON.stringify(theirs.boxes)) || this.drawn.get(item.id)?.includes(sheetOf(theirs));
+      if (!isOurs) throw error;
       this.rebase(item.id, theirs.version);
     }
   }
@@ -204,6 +233,7 @@ export class Outbox {
     if (now && now.at !== item.at) {
       if ("version" in answer) this.rebase(item.id, answer.version);
     } else {
+      this.drawn.delete(item.id);
       this.forget(item);
     }
     this.heard(item, answer);
@@ -236,7 +266,7 @@ export class Outbox {
       this.shelf.removeItem(name);
       this.spare.set(name, item);
     }
-    this.changed();
+    this.look();
   }
 
   private read(name: string): Item | undefined {
@@ -252,32 +282,19 @@ export class Outbox {
 
   private items(): Item[] {
     const names = Array.from({ length: this.shelf.length }, (_, index) => this.shelf.key(index) ?? "");
-    const mine = new Set([...names.filter((name) => name.startsWith(this.prefix)), ...this.spare.keys()]);
+    const mine = new Set([...names, ...this.spare.keys()].filter((name) => name.startsWith(this.prefix)));
     const found = [...mine].map((name) => this.read(name));
     return found.filter((item) => item !== undefined).sort((one, other) => one.at - other.at);
   }
-
-  private changed(): void {
-    this.waiting.value = this.items();
-    this.turn.value += 1;
-  }
 }
+
+/** A picture's boxes and what is said of it as a whole, to compare. */
+const sheetOf = ({ state, boxes }: Pick<LabelsWanted, "state" | "boxes">) => JSON.stringify([state, boxes]);
 
 async function exclusively(name: string, deed: () => Promise<void>): Promise<void> {
   // Only where the site is reached by https or on this machine; elsewhere two tabs may both send, which does no harm.
   if (typeof navigator === "undefined" || !navigator.locks) return deed();
   await navigator.locks.request(name, deed);
-}
-
-/** The browser's storage, or memory where it has none: then what waits lasts as long as the page. */
-export function shelf(): Shelf {
-  try {
-    localStorage.setItem("labelled", "");
-    localStorage.removeItem("labelled");
-    return localStorage;
-  } catch {
-    return new Memory();
-  }
 }
 
 export class Memory implements Shelf {
@@ -289,4 +306,16 @@ export class Memory implements Shelf {
   setItem = (name: string, text: string): void => void this.kept.set(name, text);
   removeItem = (name: string): void => void this.kept.delete(name);
   key = (index: number): string | null => [...this.kept.keys()][index] ?? null;
+}
+
+const memory = new Memory();
+
+/** The browser's storage, or memory where it may not be used: then what waits lasts as long as the page. */
+export function shelf(): Shelf {
+  try {
+    localStorage.getItem("");
+    return localStorage;
+  } catch {
+    return memory;
+  }
 }

@@ -1,9 +1,10 @@
 /** Labelling a dataset: tracklets by the hundred, then single frames, then what others did. */
-import { useEffect, useMemo, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
 import { api } from "../api/client";
 import type { DatasetInShort, LabelQueue, Tally as Counts } from "../api/types";
 import { Desk } from "../label/desk";
-import { Frames } from "../label/Frames";
+import { Frames, type Start } from "../label/Frames";
+import type { Item } from "../label/outbox";
 import { Rules } from "../label/Rules";
 import { Strips } from "../label/Strips";
 import { Tally } from "../label/Tally";
@@ -36,13 +37,20 @@ function AtDesk({ dataset, tally }: { dataset: DatasetInShort; tally: Counts }) 
   const desk = useMemo(() => new Desk(dataset, tally, me.value?.name ?? ""), []);
   useEffect(() => desk.close, []);
   const [asked, again] = useAsked(dataset.name, () => api.labelQueue(dataset.name, A_PAGE));
+  const last = useRef<LabelQueue | null>(null);
+  if (asked.is === "there") last.current = asked.value;
+  const queue = last.current; // while it can not be asked, what was told before
   const [kind, setKind] = useState<Kind | null>(null);
   /** A picture that waits for a decision, to be opened first. */
-  const [start, setStart] = useState<string | undefined>(undefined);
+  const [start, setStart] = useState<Start | undefined>(undefined);
   const [hasRules, setRules] = useState(false);
   desk.again = again;
   const waits = desk.outbox.waiting.value;
   const troubled = waits.filter(({ trouble }) => trouble);
+  const look = ({ id }: Item) => {
+    setStart((before) => ({ picture: id, turn: (before?.turn ?? 0) + 1 }));
+    setKind("frames");
+  };
   return (
     <section class="labelling">
       <header class="label-head">
@@ -60,9 +68,16 @@ function AtDesk({ dataset, tally }: { dataset: DatasetInShort; tally: Counts }) 
           {troubled.map((item) => (
             <li key={`${item.kind} ${item.id}`} class="notice">
               <span>{item.trouble?.status === 409 ? say(item.kind === "labels" ? "conflict" : "nameConflict", { by: item.trouble.by || say("somebody") }) : item.trouble?.text}</span>
-              <button type="button" class="button" onClick={() => (item.kind === "labels" ? (setStart(item.id), setKind("frames")) : desk.outbox.forget(item))} data-testid="troubled">
-                {say(item.kind === "labels" ? "look" : "discard")}
-              </button>
+              {item.kind === "labels" && (
+                <button type="button" class="button" onClick={() => look(item)} data-testid="troubled">
+                  {say("look")}
+                </button>
+              )}
+              {(item.kind === "tracklet" || item.trouble?.status !== 409) && (
+                <button type="button" class="button" onClick={() => desk.outbox.forget(item)} data-testid="discard">
+                  {say("discard")}
+                </button>
+              )}
               {item.kind === "tracklet" && item.trouble?.status === 409 && (
                 <button type="button" class="button" onClick={() => desk.outbox.insistOnName(item.id)} data-testid="keep-my-name">
                   {say("keepMine")}
@@ -74,9 +89,8 @@ function AtDesk({ dataset, tally }: { dataset: DatasetInShort; tally: Counts }) 
       )}
       <Tally tally={desk.tally.value} />
       {hasRules && <Rules close={() => setRules(false)} />}
-      {asked.is === "coming" && <Message title={say("loading")} />}
-      {asked.is === "refused" && <VideoProblem error={asked.error} again={again} />}
-      {asked.is === "there" && <Work desk={desk} queue={asked.value} kind={kind ?? first(asked.value)} start={start} choose={(to) => (setKind(to), setStart(undefined), again())} />}
+      {asked.is === "refused" ? <VideoProblem error={asked.error} again={again} /> : !queue && <Message title={say("loading")} />}
+      {queue && <Work desk={desk} queue={queue} kind={kind ?? first(queue)} start={start} choose={(to) => (setKind(to), setStart(undefined), again())} />}
       <Training dataset={dataset.name} />
     </section>
   );
@@ -91,7 +105,7 @@ interface WorkProps {
   desk: Desk;
   queue: LabelQueue;
   kind: Kind;
-  start: string | undefined;
+  start: Start | undefined;
   choose: (kind: Kind) => void;
 }
 
@@ -121,7 +135,7 @@ function Work({ desk, queue, kind, start, choose }: WorkProps) {
       </div>
       <p class="hint">{say(`queueHelp_${kind}`)}</p>
       {kind === "tracklets" && <Strips key="strips" desk={desk} {...queue.tracklets} strips={queue.tracklets.items} />}
-      {kind !== "tracklets" && <Frames key={`${kind} ${start ?? ""}`} start={start} desk={desk} waiting={queue[kind].items} total={queue[kind].total} isReview={kind === "review"} />}
+      {kind !== "tracklets" && <Frames key={`${kind} ${start?.turn ?? ""}`} start={start} desk={desk} waiting={queue[kind].items} total={queue[kind].total} isReview={kind === "review"} />}
     </>
   );
 }
