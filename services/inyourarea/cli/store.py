@@ -3,13 +3,12 @@
 import argparse
 import json
 import os
-import sys
 
 from inyourarea.cli.operating import add_place, open_objects
 from inyourarea.contracts.reach import SERVICES
 from inyourarea.core.errors import Refused
 from inyourarea.gateway.dock import parse_place
-from inyourarea.gateway.restoring import Broken, find_broken, take_back
+from inyourarea.gateway.restoring import find_broken, take_back
 from inyourarea.runtime.minio_settings import FRAMES_DAYS, MinioSettings, read_settings
 from inyourarea.runtime.objects import Objects
 
@@ -27,9 +26,6 @@ examples:
 The store is that of INYOURAREA_S3_ENDPOINT, _BUCKET, _REGION, _ACCESS_KEY, _SECRET_KEY (or
 _ACCESS_KEY_FILE, _SECRET_KEY_FILE), _CA_FILE, _PATH_STYLE and _TIMEOUT_S; `apply` needs a key that
 may make buckets."""
-
-_TOLD_EVERY = 500
-"""Runs: each is some thirty questions to the store."""
 
 
 def add_parser(subparsers: "argparse._SubParsersAction[argparse.ArgumentParser]") -> None:
@@ -91,10 +87,11 @@ def main(args: argparse.Namespace) -> int:
 
 def _check(objects: Objects, is_mended: bool) -> int:
     count = lost = 0
-    for broken in find_broken(objects, _tell):
-        print(f"video {broken.run.video_id}, run {broken.run.run_id}: {_words_for(broken)}")
+    for broken in find_broken(objects):
+        what = broken.promise or "the video itself: send the same file again"
+        print(f"video {broken.run.video_id}, run {broken.run.run_id}: {what}")
         print(*(f"  lacks {key}" for key in broken.missing), sep="\n")
-        count, lost = count + 1, lost + (not broken.has_remedy)
+        count, lost = count + 1, lost + (not broken.promise)
         if is_mended:
             take_back(objects, broken)
     if not count:
@@ -102,21 +99,6 @@ def _check(objects: Objects, is_mended: bool) -> int:
     elif is_mended:
         print("what can be made again is, once each run is asked for or told of again")
     return 1 if lost or (count and not is_mended) else 0
-
-
-def _tell(looked: int, total: int) -> None:
-    if looked % _TOLD_EVERY == 0:
-        print(f"{looked} of {total} runs looked at", file=sys.stderr)
-
-
-def _words_for(broken: Broken) -> str:
-    if broken.run.source.key in broken.missing:
-        return "the video itself: send the same file again"
-    if not broken.promise:
-        return "what it builds on, which nothing makes again: send the video anew, or correct it"
-    if not broken.has_remedy:
-        return f"{broken.promise}, of an earlier run: nothing makes that again, publish anew"
-    return broken.promise
 
 
 def _source(text: str) -> str:

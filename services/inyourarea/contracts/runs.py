@@ -172,7 +172,8 @@ def belongings_of(run: facts.VideoAccepted) -> Belongings:
         keys.first_tracks(source.sha256),
         keys.cancelled(run.run_id),
         keys.tracks(spec),
-        *inputs_of(run),
+        *filter(None, (spec.model.boxes_key, spec.names_from)),
+        *(held.tracks_key for held in spec.held),
     }
     firsts = (
         keys.stage_ready(video),
@@ -186,13 +187,6 @@ def belongings_of(run: facts.VideoAccepted) -> Belongings:
     folders = {first.rsplit("/", 1)[0] + "/" for first in firsts}
     folders |= {held.plan for held in spec.held}
     return Belongings(frozenset(names), frozenset(folders), tuple(_lists(run)))
-
-
-def inputs_of(run: facts.VideoAccepted) -> list[str]:
-    """What a run builds on beside the video: boxes that a user gave, tracks of earlier runs."""
-    spec = run.spec
-    given = (spec.model.boxes_key, spec.names_from, *(held.tracks_key for held in spec.held))
-    return [key for key in given if key]
 
 
 def records_of(run: facts.VideoAccepted) -> Belongings:
