@@ -40,6 +40,7 @@ check: .venv/.dev $(WEB)/node_modules/.package-lock.json ## format, lint, types,
 	$(NPM) run --silent test
 	$(BIN)/python -m pytest -q tests/chart
 test-kubernetes: .venv/.dev $(if $(REGISTRY)$(LOAD),images) ## the chart on the cluster of KUBECONFIG; REGISTRY=... or LOAD="kind load docker-image" builds the images and brings them there
+	@: $${KUBECONFIG:?names no cluster to test on}
 	$(BIN)/python -m pytest -x tests/kubernetes
 chart: .venv/.dev ## the Helm chart: lint, what it renders, Kubernetes' own schemas (Go builds Helm once)
 	$(BIN)/python -m pytest -q tests/chart

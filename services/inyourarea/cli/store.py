@@ -3,14 +3,18 @@
 import argparse
 import json
 import os
+import sys
 
 from inyourarea.cli.operating import add_place, open_objects
 from inyourarea.contracts.reach import SERVICES
 from inyourarea.core.errors import Refused
 from inyourarea.gateway.dock import parse_place
-from inyourarea.gateway.restoring import find_broken, take_back
+from inyourarea.gateway.restoring import Broken, find_broken, take_back
 from inyourarea.runtime.minio_settings import FRAMES_DAYS, MinioSettings, read_settings
 from inyourarea.runtime.objects import Objects
+
+#: Runs between two lines about how many were looked at, where no terminal shows their number.
+_QUIET_STEP = 1024
 
 _EXAMPLES = """\
 examples:
@@ -86,19 +90,35 @@ def main(args: argparse.Namespace) -> int:
 
 
 def _check(objects: Objects, is_mended: bool) -> int:
-    count = lost = 0
-    for broken in find_broken(objects):
-        what = broken.promise or "the video itself: send the same file again"
-        print(f"video {broken.run.video_id}, run {broken.run.run_id}: {what}")
-        print(*(f"  lacks {key}" for key in broken.missing), sep="\n")
-        count, lost = count + 1, lost + (not broken.promise)
+    count = left = 0
+    for broken in find_broken(objects, _note):
+        _tell(broken)
+        count, left = count + 1, left + bool(broken.why_left)
         if is_mended:
             take_back(objects, broken)
     if not count:
         print("every run has what it promises")
-    elif is_mended:
+    elif is_mended and count > left:
         print("what can be made again is, once each run is asked for or told of again")
-    return 1 if lost or (count and not is_mended) else 0
+    return 1 if left or (count and not is_mended) else 0
+
+
+def _tell(broken: Broken) -> None:
+    about = f"video {broken.run.video_id}, run {broken.run.run_id}"
+    lost = {"what it stands on; of a video, send the same file again": broken.lost}
+    for what, missing in {**(lost if broken.lost else {}), **broken.vain}.items():
+        print(f"{about}: {what}")
+        print(*(f"  lacks {key}" for key in missing), sep="\n")
+    if broken.why_left:
+        print(f"  is left as it is: {broken.why_left}")
+
+
+def _note(done: int) -> None:
+    """So many runs were looked at; where nobody looks at a terminal that is said now and then."""
+    if sys.stderr.isatty():
+        print(f"looked at {done} runs", end="\r", file=sys.stderr, flush=True)
+    elif done % _QUIET_STEP == 0:
+        print(f"looked at {done} runs", file=sys.stderr, flush=True)
 
 
 def _source(text: str) -> str:

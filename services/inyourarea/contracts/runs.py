@@ -202,20 +202,45 @@ def _lists(run: facts.VideoAccepted) -> Iterator[Promise]:
         yield keys.stage_drawing(run.video_id, part.index), _stage_pieces
 
 
+def inputs_of(run: facts.VideoAccepted) -> list[str]:
+    """Objects that a run stands on, which none of its own units makes."""
+    spec, names = run.spec, [run.source.key, run.source.decode_key]
+    names += filter(None, (spec.model.boxes_key, spec.names_from))
+    for held in spec.held:
+        names += [held.tracks_key, *_planned(held.plan, run)]
+    return names
+
+
+def _planned(plan: str, run: facts.VideoAccepted) -> list[str]:
+    windows = (keys.planned_windows(plan, part.index) for part in run.segments)
+    return [keys.planned_report(plan), *windows]
+
+
 def promises_of(run: facts.VideoAccepted) -> Iterator[Promise]:
     """Objects that say that something is done, each with what reads from it which objects that are.
 
     What makes an object does so again where the one that promises it is gone, and those after it.
     """
     spec = run.spec
-    planned = [keys.tracks(spec), *(keys.windows(spec, part.index) for part in run.segments)]
+    planned = [keys.tracks(spec), *_planned(keys.plan(spec), run)]
     yield keys.report(spec), lambda _: planned
     yield from _lists(run)
-    yield keys.published(run.run_id), _fancam_files
+    # What another version of the program has planned is called otherwise.
+    told = planned if is_current(run) else []
+    yield keys.published(run.run_id), lambda content: [*told, *_fancam_files(content)]
     if run.for_browsers:
         yield keys.stage_ready(run.video_id), _stage_files
         yield keys.faces_drawn(spec), _face_files
         yield keys.streams_ready(run.run_id), _stream_files
+
+
+def promises_kept(run: facts.VideoAccepted, kept: stored.KeptRun) -> Iterator[Promise]:
+    """The same of a run that somebody judged, by the names that it had then."""
+    shown = [kept.tracks_key, *_planned(kept.plan, run)]
+    yield keys.kept(run.run_id), lambda _: shown
+    yield kept.stage_key, _stage_files
+    yield kept.faces_key, _face_files
+    yield kept.streams_key, _stream_files
 
 
 def _fancam_files(content: bytes) -> list[str]:
