@@ -24,7 +24,7 @@ class Course:
 
     ``pictures`` are all of ``picture_size`` (width, height). ``start`` are weights of which what
     fits is taken over. ``device`` is ``cpu``, or GPUs by number, such as ``0,1``. ``can_mirror``
-    where left and right mean nothing.
+    where left and right mean nothing, ``can_redress`` where people wear something else elsewhere.
     """
 
     pictures: Path
@@ -41,6 +41,7 @@ class Course:
     batch: int = BATCH
     device: str = "cpu"
     can_mirror: bool = False
+    can_redress: bool = False
 
     @property
     def checkpoint(self) -> Path:

@@ -94,7 +94,9 @@ class WindowDataset(torch.utils.data.Dataset):  # type: ignore[misc]  # torch is
         if not self.left or (reader and self.reader != reader.id + 1):
             self.look_again()
         chosen, window = self.left.pop(), self.course.window
-        picture, boxes, classes = cut_window(self.random, chosen, window, self.rarity)
+        picture, boxes, classes = cut_window(
+            self.random, chosen, window, self.rarity, self.course.can_redress
+        )
         if self.course.can_mirror and self.random.random() < 0.5:
             picture, boxes = mirrored(picture, boxes)
         sides = np.asarray(window * 2, np.float32)

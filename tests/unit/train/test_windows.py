@@ -18,6 +18,7 @@ from inyourarea.train.windows import (
     class_rarity,
     cut_window,
     read_labels,
+    redressed,
     relit,
     with_bar,
 )
@@ -95,6 +96,40 @@ def test_a_bar_covers_one_side_and_nothing_else(seed: int) -> None:
 def test_relighting_keeps_black_black() -> None:
     picture = np.zeros((4, 4, 3), np.uint8)
     assert not relit(np.random.default_rng(3), picture).any()
+
+
+def test_clothes_change_their_colour_and_nothing_else_does() -> None:
+    """Below some faces, mostly; a face that is there is as it was."""
+    picture = np.full((120, 200, 3), (200, 40, 90), np.uint8)
+    boxes = np.asarray([[40, 10, 50, 22], [120, 60, 130, 72], [0, 30, 8, 42]], np.float32)
+    changed = np.zeros(picture.shape[:2], bool)
+    dyed_below = np.zeros(len(boxes), int)
+    for seed in range(60):
+        dyed = redressed(np.random.default_rng(seed), picture, boxes)
+        differs = (dyed != picture).any(axis=2)
+        changed |= differs
+        dyed_below += [differs[int(y2) + 6, int(x1 + x2) // 2] for x1, _, x2, y2 in boxes]
+        for x1, y1, x2, y2 in boxes.astype(int):
+            assert not differs[y1:y2, x1:x2].any()
+    assert not changed[:, 60:110].any()  # nobody is there
+    assert ((dyed_below > 6) & (dyed_below < 30)).all()  # about three of ten
+
+
+def test_only_where_it_is_asked_for_are_people_redressed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("inyourarea.train.windows.BARS_SHARE", 0)
+    cv2.imwrite(str(tmp_path / "one.png"), np.full((64, 96, 3), (200, 40, 90), np.uint8))
+    one = labelled(tmp_path / "one.png", (44, 4, 52, 14))
+
+    def most_colours(can_redress: bool) -> int:
+        windows = (
+            cut_window(np.random.default_rng(seed), one, SIZE, np.ones(1), can_redress)[0]
+            for seed in range(30)
+        )
+        return max(len(np.unique(window.reshape(-1, 3), axis=0)) for window in windows)
+
+    assert (most_colours(False), most_colours(True)) == (1, 2)
 
 
 def test_a_rare_class_weighs_more() -> None:
