@@ -2,37 +2,48 @@
 
 ``make simulate`` reads how many copies the chart allows and when it asks for more, and sends videos
 through queues, copies and scalers that keep those rules (discrete events, SimPy): a steady day, a
-comeback night, and the loss of a third of all pods. What a step takes was measured: `costs.json`.
+comeback night, and the loss of a third of all pods, without GPUs and with those of the chart's
+example; then track by itself, whose copies have a bound. What a step takes was measured:
+`costs.json`; what it takes on a GPU was not.
 """
 
 import argparse
 import json
 from collections import deque
 from collections.abc import Callable, Generator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import simpy
 import yaml
-from matplotlib import pyplot
 
 from inyourarea.contracts.topics import channels
 from inyourarea.ingest.settings import IngestSettings
 
 CHART = Path(__file__).resolve().parents[1] / "deploy/helm/inyourarea/values.yaml"
+WITH_GPUS = CHART.parent / "examples/gpu.yaml"
 SEGMENT_S = 4.0
 #: Seconds of a core that a minute of video takes each stage, as ``make bench-cluster`` measured it;
 #: what browsers are given is part of it.
 MEASURED = json.loads((Path(__file__).parent / "costs.json").read_text(encoding="utf-8"))
-#: How many cores a step uses at once.
-CORES = {"ingest": 1, "detect": 2, "track": 1, "render": 2}
-#: Seconds of a core for a segment, and cores. ``track`` is for a whole video, by its length.
+#: Seconds of a core for a segment, and how many cores a step uses at once. ``track`` does all of a
+#: video's segments in one step.
 COSTS = {
     stage: (MEASURED["core_s_per_minute"][stage] * SEGMENT_S / 60, cores)
-    for stage, cores in CORES.items()
+    for stage, cores in {"ingest": 1.0, "detect": 2.0, "track": 1.0, "render": 2.0}.items()
 }
+#: An assumption: seconds of a GPU for a segment. Of its 120 frames some 54 are looked at, each at
+#: 1280x736 and 640x384 (ADR 5), by a YOLOv5n, which takes .6 ms for 640x640 on a V100, 32 at a time
+#: (github.com/ultralytics/yolov5, README: pretrained checkpoints).
+GPU_S = 54 * 0.6e-3 * (1280 * 736 + 640 * 384) / 640**2
+#: An assumption: what is left to detect beside a GPU, by the half core that the example asks for.
+#: Of a minute packs are read (3.0 s) and heads followed (2.1; docs/figures.md); pictures are sent
+#: for a tenth of what detect takes without a GPU (ADR 19).
+COSTS_WITH_GPUS = COSTS | {"detect": (10 * SEGMENT_S / 60, 0.5), "triton": (GPU_S, 1.0)}
+#: Seconds that track takes for a segment's fact that is not a video's last: milliseconds.
+FACT_S = 0.005
 #: Whose records a step takes; their topic's partitions are as many as the copies that have work.
 TAKEN = {
     "ingest": "segment.cut.bulk",
@@ -44,10 +55,15 @@ TAKEN = {
 SPREAD = 0.3
 #: Seconds until a pod works whose image is on its node; until a dead one's records are another's.
 START_S, SESSION_S = 20.0, 8.0
+#: An assumption: seconds until a node with a GPU is there, with Triton's image and a loaded model
+#: (scaleops.com/blog, "Reducing GPU cold start times in Kubernetes": eight minutes).
+GPU_START_S = 480.0
 #: A video's length, in seconds: between a short and a long song on stage.
 SHORTEST_S, LONGEST_S = 150.0, 270.0
 #: Seconds between two looks of the autoscaler, and after which it forgets a wish for more.
 LOOK_S, CALM_S = 15.0, 120.0
+#: Hours of video a day, and copies of track: what its twelve partitions bear.
+TRACK_ALONE = ((1900, 6), (3000, 6), (3000, 12), (4000, 12), (5000, 12))
 #: How often the state is noted for the plots, in seconds.
 NOTE_S = 15.0
 
@@ -56,26 +72,29 @@ Events = Generator[simpy.Event, Any, None]
 
 @dataclass(frozen=True)
 class Plan:
-    """How a stage is scaled: the chart's ``stages.<name>`` and ``scaling``."""
+    """How a stage is scaled, as the chart says it; what a segment takes, of how many cores."""
 
-    name: str
     least: int
     most: int
     lag: int
     poll_s: float
     idle_s: float
     partitions: int
+    core_s: float
+    cores: float
+    start_s: float = START_S
+
+    @property
+    def step_s(self) -> float:
+        """Seconds that a segment takes on a pod's cores, on average."""
+        return self.core_s / self.cores
 
 
 @dataclass
 class Task:
-    """A step on its way: how many seconds it takes, where it waits, what it ends with.
-
-    ``facts`` is how many records make it: all of a video's segments for track, else one.
-    """
+    """A step on its way: how many seconds it takes, where it waits, what it ends with."""
 
     seconds: float
-    facts: int
     partition: int
     since: float
     done: simpy.Event
@@ -93,11 +112,16 @@ class Copy:
 
 @dataclass(eq=False)
 class Stage:
-    """A topic's partitions, and the copies that share them."""
+    """A topic's partitions, and the copies that share them.
+
+    For each step ``server`` is asked, if there is one, which is scaled by what waits here.
+    """
 
     env: simpy.Environment
     plan: Plan
     rng: np.random.Generator
+    server: "Stage | None" = None
+    client: "Stage | None" = None
     queues: list[deque[Task]] = field(default_factory=list)
     copies: list[Copy] = field(default_factory=list)
     ready: list[Copy] = field(default_factory=list)
@@ -107,17 +131,20 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.queues = [deque() for _ in range(self.plan.partitions)]
+        if self.server:
+            self.server.client = self
         self.scale(self.plan.least)
         self.env.process(self._autoscale())
 
-    def put(self, mean_s: float, facts: int = 1) -> simpy.Event:
-        """What makes a step is there; the event comes when it is done."""
+    def put(self, mean_s: float, key: int | None = None) -> simpy.Event:
+        """A step's record is there, in any partition or its key's; the event comes with its end."""
         sigma2 = np.log(1 + SPREAD**2)
         seconds = float(self.rng.lognormal(np.log(mean_s) - sigma2 / 2, np.sqrt(sigma2)))
-        partition = int(self.rng.integers(self.plan.partitions))
-        task = Task(seconds, facts, partition, self.env.now, self.env.event())
+        key = int(self.rng.integers(1 << 32)) if key is None else key
+        partition = key % self.plan.partitions
+        task = Task(seconds, partition, self.env.now, self.env.event())
         self.queues[partition].append(task)
-        self.lag += facts
+        self.lag += 1
         self._wake()
         return task.done
 
@@ -144,7 +171,7 @@ class Stage:
 
     def _work(self, copy: Copy) -> Events:
         try:
-            yield self.env.timeout(START_S)
+            yield self.env.timeout(self.plan.start_s)
             if not copy.is_leaving:
                 self.ready.append(copy)
             while not copy.is_leaving:
@@ -157,7 +184,9 @@ class Stage:
                 copy.in_hand = task
                 yield self.env.timeout(task.seconds)
                 self.busy_s += task.seconds
-                self.lag -= task.facts
+                if self.server:
+                    yield self.server.put(self.server.plan.step_s)
+                self.lag -= 1
                 copy.in_hand = None
                 task.done.succeed()
         except simpy.Interrupt:
@@ -189,12 +218,12 @@ class Stage:
         plan, wishes, calm_since = self.plan, deque[tuple[float, int]](), 0.0
         while True:
             yield self.env.timeout(plan.poll_s if not self.copies else LOOK_S)
-            now, count = self.env.now, len(self.copies)
-            calm_since = now if self.lag else calm_since
+            now, count, lag = self.env.now, len(self.copies), (self.client or self).lag
+            calm_since = now if lag else calm_since
             if not count:
-                self.scale(1 if self.lag else 0)
+                self.scale(1 if lag else 0)
                 continue
-            wish = min(plan.most, max(1, plan.least, -(-self.lag // plan.lag)))
+            wish = min(plan.most, max(1, plan.least, -(-lag // plan.lag)))
             wishes.append((now, wish))
             while wishes[0][0] < now - CALM_S:
                 wishes.popleft()
@@ -220,23 +249,43 @@ class Outcome:
     copies: dict[str, list[int]] = field(default_factory=dict)
 
 
-def read_plans(values: Path, partitions: int | None = None) -> dict[str, Plan]:
-    """The chart's numbers, as they stand or with another number of partitions in each lane."""
+def read_plans(
+    values: Path, partitions: int | None = None, gpus: Path | None = None
+) -> dict[str, Plan]:
+    """The chart's numbers, as they stand or with another number of partitions in each lane.
+
+    A stage that may have a copy for each of the chart's may have one for each of these.
+    ``gpus`` are values that change some of them, with which a Triton is there.
+    """
     told = yaml.safe_load(values.read_text())
-    has = {each.name: each for each in channels(partitions or told["kafka"]["lanePartitions"])}
+    more = yaml.safe_load(gpus.read_text()) if gpus else {"stages": {}}
+    lane = told["kafka"]["lanePartitions"]
+    has = {each.name: each for each in channels(partitions or lane)}
+    parts = {name: told["stages"][name] | more["stages"].get(name, {}) for name in TAKEN}
+    if gpus:
+        parts["triton"] = told["triton"] | more["triton"]
     plans = {}
-    for name, topic in TAKEN.items():
-        own, count = told["stages"][name], has[topic].partitions
+    for name, own in parts.items():
+        count = has[TAKEN.get(name, TAKEN["detect"])].partitions
+        core_s, cores = (COSTS_WITH_GPUS if gpus else COSTS)[name]
         plans[name] = Plan(
-            name,
             least=own["least"],
-            most=min(own["most"], count),
+            most=count if own["most"] >= lane else min(own["most"], count),
             lag=own["lag"],
             poll_s=told["scaling"]["pollS"],
-            idle_s=told["scaling"]["idleS"],
+            idle_s=(own if name == "triton" else told["scaling"])["idleS"],
             partitions=count,
+            core_s=core_s,
+            cores=cores,
+            start_s=GPU_START_S if name == "triton" else START_S,
         )
     return plans
+
+
+def track_alone(plans: dict[str, Plan], copies: int) -> dict[str, Plan]:
+    """The same with so many copies of track, and nothing to do for the other stages."""
+    idle = {name: replace(plan, least=1, most=1, core_s=1e-9) for name, plan in plans.items()}
+    return idle | {"track": replace(plans["track"], least=copies, most=copies)}
 
 
 @dataclass(frozen=True)
@@ -250,12 +299,18 @@ class Scenario:
 
 
 def simulate(scenario: Scenario, plans: dict[str, Plan]) -> Outcome:
-    """Videos come for the span, and are worked on until all are done, or as long again."""
+    """Videos come for the span, and are worked on until all are done, or as long again.
+
+    The same ones come whatever the plans are.
+    """
     env, rng = simpy.Environment(), np.random.default_rng(1)
-    outcome = Outcome(scenario.name, {name: Stage(env, plan, rng) for name, plan in plans.items()})
-    stages = outcome.stages
+    stages: dict[str, Stage] = {}
+    for name, plan in reversed(plans.items()):
+        server = stages.get("triton") if name == "detect" else None
+        stages[name] = Stage(env, plan, rng, server)
+    outcome = Outcome(scenario.name, {name: stages[name] for name in plans})
     env.process(_note(env, outcome))
-    env.process(_come(env, scenario, outcome, rng))
+    env.process(_come(env, scenario, outcome, np.random.default_rng(2)))
     if scenario.loss_at_s is not None:
         env.process(_lose(env, scenario.loss_at_s, stages))
     while env.now < 2 * scenario.span_s:
@@ -289,19 +344,25 @@ def _come(
 
 
 def _video(env: simpy.Environment, outcome: Outcome, segments: int) -> Events:
-    """A video's way: a window of segments to ingest and detect, then track, then render."""
+    """A video's way: a window of segments to ingest and detect, then track, then render.
+
+    All of a video's facts are in one partition of track's; with the last one it is solved.
+    """
     came, stages = env.now, outcome.stages
+    track, render = stages["track"], stages["render"]
+    video = int(track.rng.integers(1 << 32))
     window = simpy.Container(env, init=IngestSettings().window)
 
     def find(_: int) -> Events:
         yield window.get(1)
         for stage in ("ingest", "detect"):
-            yield stages[stage].put(step_s(stage))
+            yield stages[stage].put(stages[stage].plan.step_s)
+        track.put(FACT_S, video)
         yield window.put(1)
 
     yield env.all_of([env.process(find(index)) for index in range(segments)])
-    yield stages["track"].put(segments * step_s("track"), facts=segments)
-    yield env.all_of([stages["render"].put(step_s("render")) for _ in range(segments)])
+    yield track.put(segments * track.plan.step_s, video)
+    yield env.all_of([render.put(render.plan.step_s) for _ in range(segments)])
     outcome.minutes.append((env.now - came) / 60)
 
 
@@ -311,13 +372,7 @@ def _lose(env: simpy.Environment, at_s: float, stages: dict[str, Stage]) -> Even
         stage.lose(1 / 3)
 
 
-def step_s(stage: str) -> float:
-    """Seconds that a step takes on a pod's cores, on average."""
-    core_s, cores = COSTS[stage]
-    return core_s / cores
-
-
-def scenarios(hours_per_day: float) -> list[Scenario]:
+def scenarios(hours_per_day: float, how: str = "") -> list[Scenario]:
     """A steady day; a night that brings twenty times as much within ten minutes; a loss of pods."""
 
     def comeback(now_s: float) -> float:
@@ -326,9 +381,9 @@ def scenarios(hours_per_day: float) -> list[Scenario]:
         return float(np.interp(now_s, *zip(*course, strict=True))) * hours_per_day
 
     return [
-        Scenario("a steady day", lambda _: hours_per_day, 86400.0),
-        Scenario("a comeback night", comeback, 6 * 3600.0),
-        Scenario("a third of the pods lost", lambda _: hours_per_day, 2 * 3600.0, 3600.0),
+        Scenario(f"a steady day{how}", lambda _: hours_per_day, 86400.0),
+        Scenario(f"a comeback night{how}", comeback, 6 * 3600.0),
+        Scenario(f"a third of the pods lost{how}", lambda _: hours_per_day, 2 * 3600.0, 3600.0),
     ]
 
 
@@ -344,11 +399,13 @@ def tell(outcome: Outcome) -> None:
         wait50, wait99 = np.percentile(stage.waited, (50, 99))
         pod_s = sum(outcome.copies[name]) * NOTE_S
         row = f"  {name:8} {wait50:13.1f} {wait99:7.1f} {max(outcome.copies[name]):12}"
-        print(f"{row} {pod_s * COSTS[name][1] / 3600:7.1f} {stage.busy_s / pod_s:5.0%}")
+        print(f"{row} {pod_s * stage.plan.cores / 3600:7.1f} {stage.busy_s / pod_s:5.0%}")
 
 
 def draw(outcome: Outcome, folder: Path) -> Path:
     """A picture of what waited and how many copies there were."""
+    from matplotlib import pyplot  # noqa: PLC0415 - of all this only pictures need it
+
     figure, (above, below) = pyplot.subplots(2, 1, sharex=True, figsize=(9, 5))
     hours = np.array(outcome.times_s) / 3600
     for name in outcome.stages:
@@ -358,7 +415,7 @@ def draw(outcome: Outcome, folder: Path) -> Path:
     below.set(ylabel="copies", xlabel="hours")
     above.legend(loc="upper right")
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / f"{outcome.name.replace(' ', '-')}.svg"
+    file = folder / f"{outcome.name.replace(',', '').replace(' ', '-')}.svg"
     figure.savefig(file)
     pyplot.close(figure)
     return file
@@ -372,14 +429,22 @@ def main() -> None:
     parser.add_argument("--partitions", type=int, help="of each lane, other than the chart's")
     parser.add_argument("--out", type=Path, default=Path("build/simulate"), help="for the plots")
     args = parser.parse_args()
-    plans = read_plans(args.values, args.partitions)
-    need = sum(cores for cores, _ in COSTS.values()) / SEGMENT_S * args.hours_per_day / 24
+    need = sum(core_s for core_s, _ in COSTS.values()) / SEGMENT_S * args.hours_per_day / 24
     print(f"costs of {MEASURED['measured']}: {MEASURED['video']}")
     print(f"{args.hours_per_day:g} hours of video a day: {need:.1f} cores busy on average")
-    for scenario in scenarios(args.hours_per_day):
-        outcome = simulate(scenario, plans)
-        tell(outcome)
-        print(f"  {draw(outcome, args.out)}")
+    for gpus in (None, WITH_GPUS):
+        plans = read_plans(args.values, args.partitions, gpus)
+        for scenario in scenarios(args.hours_per_day, ", with GPUs" if gpus else ""):
+            outcome = simulate(scenario, plans)
+            tell(outcome)
+            print(f"  {draw(outcome, args.out)}")
+    print("\ntrack alone, seconds of a video")
+    for hours, copies in TRACK_ALONE:
+        alone = track_alone(read_plans(args.values), copies)
+        outcome = simulate(Scenario("alone", lambda _, rate=hours: rate, 2 * 3600.0), alone)
+        p50, p95, p99 = 60 * np.percentile(outcome.minutes, (50, 95, 99))
+        name = f"{hours} hours a day, {copies} copies"
+        print(f"  {name}: p50 {p50:.0f}  p95 {p95:.0f}  p99 {p99:.0f}")
 
 
 if __name__ == "__main__":

@@ -62,7 +62,9 @@ for name in ("av", "cv2", "onnxruntime", "pyarrow.parquet", "scipy.optimize", "t
         importlib.import_module(name)
 '
 
-python3 sbom.py "$packages" >"$target/sbom.cdx.json"
+# The gateway has the page's packages too, by their lock.
+# shellcheck disable=SC2046 - one word or none
+python3 sbom.py "$packages" $(find . -maxdepth 1 -name package-lock.json) >"$target/sbom.cdx.json"
 # What a file holds decides whether it is compiled anew, not when it was written.
 python3 -m compileall -q -f --invalidation-mode unchecked-hash "$packages" || true
 # The same packages are the same layer, whenever they were installed.

@@ -1,7 +1,10 @@
 """What deploy/image/install.sh takes out of packages is nothing that a service imports."""
 
 import ast
+import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -67,3 +70,28 @@ def test_no_service_asks_opencv_for_what_its_hollow_libraries_did() -> None:
     for room in ("contracts", "core", "ingest", "detect", "track", "render", "gateway", "runtime"):
         for path in (SERVICES / room).rglob("*.py"):
             assert not hollow.findall(path.read_text()), path
+
+
+def test_the_list_of_what_an_image_holds_has_the_page_s_packages(tmp_path: Path) -> None:
+    """With their licences; those that only build or test the page are not in the image."""
+    package = tmp_path / "some_thing-1.2.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Name: Some_Thing\nVersion: 1.2\nLicense-Expression: MIT\n")
+    words = (ROOT / "deploy/image/sbom.py", tmp_path, SERVICES / "gateway/web/package-lock.json")
+    told = subprocess.run([sys.executable, *words], check=True, capture_output=True)
+    listed = {
+        each["purl"].rpartition("@")[0]: each.get("licenses")
+        for each in json.loads(told.stdout)["components"]
+    }
+    for purl, license_ in {
+        "pkg:pypi/some-thing": "MIT",
+        "pkg:npm/preact": "MIT",
+        "pkg:npm/%40preact/signals": "MIT",
+        "pkg:npm/hls.js": "Apache-2.0",
+        "pkg:npm/tus-js-client": "MIT",
+        "pkg:npm/%40fontsource-variable/inter": "OFL-1.1",
+    }.items():
+        assert listed[purl] == [{"expression": license_}]
+    assert not {"pkg:npm/vite", "pkg:npm/vitest", "pkg:npm/typescript"} & listed.keys()
+    dockerfile = (ROOT / "services/Dockerfile").read_text()
+    assert re.search(r"AS gateway-packages\nCOPY \S+/package-lock.json \./\nRUN", dockerfile)
