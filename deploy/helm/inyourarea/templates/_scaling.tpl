@@ -21,9 +21,6 @@ apiVersion: keda.sh/v1alpha1
 kind: ScaledObject
 metadata:
   name: {{ $full }}
-  annotations:
-    # An HPA of the release before is removed a moment after this is made (`scaling.by`, `scaling.prometheus`).
-    validations.keda.sh/hpa-ownership: "false"
   labels: {{- include "inyourarea.labels" . | nindent 4 }}
 spec:
   scaleTargetRef: {name: {{ $full }}}
