@@ -639,13 +639,7 @@ def test_a_stroke_outlives_a_lost_connection_and_the_page(
     editor.saved()
     assert near(label_site.newest(pictures[0]).boxes[4].box, (320, 230, 400, 310))
 
-    def lose(route: Route) -> None:
-        if route.request.method == "PUT":
-            route.abort("connectionreset")
-        else:
-            route.continue_()
-
-    page.route("**/labels", lose)
+    page.route("**/labels", lost)
     editor.drag((20, 20), (80, 80))
     page.wait_for_selector("[data-testid=kept] >> text=No connection")
     page.reload()
