@@ -72,6 +72,25 @@ def test_what_is_asked_of_a_network_is_computed_in_float32() -> None:
     assert asked.tolist() == exact.tolist(), "a box at the right edge is compared to the last bit"
 
 
+@pytest.mark.parametrize(("can", "number"), [("avx512_bf16", "bfloat16"), ("avx2", "float32")])
+def test_a_cpu_computes_in_bfloat16_only_where_it_need_not_imitate_it(
+    can: str, number: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    torch = pytest.importorskip("torch")
+    from ultralytics.cfg import get_cfg  # noqa: PLC0415 - not there where nobody trains
+
+    from inyourarea.train.training import Bfloat16Model  # noqa: PLC0415
+
+    monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: {"architecture": "x", can: True})
+    network = Bfloat16Model("yolov5n.yaml", nc=2, verbose=False)
+    network.args = get_cfg()
+    seen = []
+    network.model[0].register_forward_hook(lambda *told: seen.append(told[-1].dtype))
+    boxes = {"batch_idx": torch.zeros(0), "cls": torch.zeros(0, 1), "bboxes": torch.zeros(0, 4)}
+    network.loss({"img": torch.rand(1, 3, 64, 64), **boxes})
+    assert seen == [getattr(torch, number)]
+
+
 @dataclass(frozen=True)
 class Studio:
     """A folder with a video, its labelled pictures, and what came of training on them."""
