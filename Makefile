@@ -106,7 +106,7 @@ demo/show/stage.mp4: | .venv/.laptop
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	{ echo "InYourArea needs Python 3.11 or newer; name one: make PYTHON=python3.12"; exit 1; }
 	@echo "making .venv"
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
 
 .venv/.laptop: pyproject.toml constraints.txt | .venv/bin/python
 	@echo "installing the packages into .venv (a few minutes the first time)"

@@ -255,6 +255,10 @@ BAD: dict[str, tuple[Case, str]] = {
     "a file that is not there": (lambda scene: scene.run("none.mp4"), "none.mp4 is no file"),
     "a folder": (lambda scene: scene.run(scene.folder), "is no file"),
     "a name of 300 letters": (lambda scene: scene.run("n" * 300 + ".mp4"), "too long"),
+    "a name with a line break": (
+        lambda scene: scene.run("line\nbreak\x1b.mp4"),
+        "line\\nbreak\\x1b.mp4 is no file",
+    ),
     "boxes without a row": (boxes(""), "no box"),
     "boxes that are not a number": (boxes(BOXES + "1,0,nan,0.5,0.1,0.1\n"), "Line 2"),
     "boxes without end": (boxes(BOXES + "1,0,inf,0.5,0.1,0.1\n"), "Line 2"),
@@ -263,6 +267,16 @@ BAD: dict[str, tuple[Case, str]] = {
     "boxes with too few columns": (boxes(BOXES + "1,0,0.5\n"), "Line 2"),
     "boxes of frame nought": (boxes(BOXES + "0,0,0.5,0.5,0.1,0.1\n"), "frame"),
     "boxes after the last frame": (boxes(BOXES + "99999,0,0.5,0.5,0.1,0.1\n"), "99999"),
+    "boxes of a class that the group has not": (
+        lambda scene: scene.run(
+            scene.show.video,
+            "--group",
+            "show",
+            "--boxes",
+            scene.write("boxes.csv", BOXES + "1,12,0.5,0.5,0.1,0.1\n"),
+        ),
+        "has the class 12, but the group's members are the classes 0 to 8",
+    ),
     "boxes of another table": (boxes("a,b,c\n"), "columns"),
     "boxes that are no text": (boxes(b"\xff\xfe\x00\n"), "ine 1"),
     "a pin at no moment": (pins(PINS + "x,,1,1,,,Lisa\n"), "ine 2"),

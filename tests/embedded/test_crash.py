@@ -48,6 +48,23 @@ def _was_killed(words: list[str], out: Path, after_s: float) -> bool:
     return False
 
 
+def test_ctrl_c_while_people_are_found_stops_in_one_line(
+    small_show: SmallShow, tmp_path: Path
+) -> None:
+    command = [sys.executable, "-m", "inyourarea.cli", "run", str(small_show.video)]
+    command += ["--group", "show", "--out", str(tmp_path / "out")]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        while line := process.stderr.readline():
+            if line.startswith("reading frames: 100"):
+                break
+        time.sleep(0.5)  # a segment is 5 s of work for the network, and a stage has 2 s to end
+        process.send_signal(signal.SIGINT)
+        said = process.stderr.read()
+    assert said.splitlines()[-1] == "stopped; the same command goes on from here"
+    assert process.returncode == 130
+
+
 def test_ctrl_c_stops_in_one_line_and_the_next_run_goes_on(
     small_show: SmallShow, finished: Path, tmp_path: Path
 ) -> None:

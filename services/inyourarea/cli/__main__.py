@@ -6,9 +6,11 @@ import logging
 import os
 import signal
 import sys
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from types import ModuleType
+from typing import NoReturn
 
 from inyourarea.core.errors import DependencyAway, Refused
 from inyourarea.runtime.bus import BusAway
@@ -91,13 +93,32 @@ def main(argv: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except (Refused, ObjectsAway, BusAway, DependencyAway) as trouble:
-        print(f"inyourarea: {trouble}", file=sys.stderr)
+        print(f"inyourarea: {_in_one_line(str(trouble))}", file=sys.stderr)
         return 1 if isinstance(trouble, Refused) else _AWAY
     except OSError as trouble:
         logging.getLogger(__name__).info("what failed", exc_info=True)
         place = f"{trouble.filename}: " if trouble.filename else ""
-        print(f"inyourarea: {place}{words_for(trouble)}", file=sys.stderr)
+        print(f"inyourarea: {_in_one_line(place)}{words_for(trouble)}", file=sys.stderr)
         return 1
+
+
+def entry() -> NoReturn:
+    """What ``inyourarea`` calls: the process ends with the code of `main`.
+
+    A stage that did not end in time is in some library's machine code, and an interpreter that ends
+    would end its thread there: C++ answers that by aborting the process.
+    """
+    code = main()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    if code and any(thread.daemon for thread in threading.enumerate()):
+        os._exit(code)
+    sys.exit(code)
+
+
+def _in_one_line(text: str) -> str:
+    """A sentence about a file is one line, whatever the file is called."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
 def _parsed(parser: argparse.ArgumentParser, words: Sequence[str]) -> argparse.Namespace:
@@ -136,4 +157,4 @@ def _interrupt(number: int, frame: object) -> None:  # noqa: ARG001 - as signal 
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    entry()

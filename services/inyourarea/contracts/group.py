@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from inyourarea.core.errors import ModelRejected
+from inyourarea.core.members import tidy
 
 Field = TypeVar("Field", str, int, float)
 
@@ -34,7 +35,8 @@ def group_from_toml(content: str | bytes) -> Group:
     """Read a file of ``name``, ``model``, ``version``, ``confidence`` and ``[[member]]`` tables.
 
     Raises:
-        ModelRejected: it is no TOML, or a field is missing or of the wrong type.
+        ModelRejected: it is no TOML, a field is missing or of the wrong type, a name comes twice,
+            however it is composed, or the confidence is no share.
     """
     try:
         table = tomllib.loads(content if isinstance(content, str) else content.decode())
@@ -45,7 +47,7 @@ def group_from_toml(content: str | bytes) -> Group:
     if not is_list or not members:
         raise ModelRejected("The group file has no [[member]] table; it needs one per member.")
     names = tuple(_field(member, "name", str) for member in members)
-    if len(set(names)) != len(names):
+    if len({tidy(name) for name in names}) != len(names):
         raise ModelRejected("The group file names a member twice.")
     return Group(
         name=_field(table, "name", str),
@@ -53,7 +55,7 @@ def group_from_toml(content: str | bytes) -> Group:
         colours=tuple(_field(member, "colour", str) for member in members),
         model=_field(table, "model", str),
         version=_field(table, "version", int),
-        confidence=_field(table, "confidence", float),
+        confidence=_confidence(table),
     )
 
 
@@ -74,6 +76,15 @@ def group_to_toml(group: Group) -> str:
 def _quoted(text: str) -> str:
     """A basic string of TOML; JSON's escapes are among its own."""
     return json.dumps(text, ensure_ascii=False).replace("\x7f", "\\u007f")
+
+
+def _confidence(table: Mapping[str, Any]) -> float:
+    value = table.get("confidence")
+    if isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value <= 1:
+        return float(value)
+    raise ModelRejected(
+        f"The group file's 'confidence' is {value!r}; it must be a number from 0 to 1."
+    )
 
 
 def _field(table: Mapping[str, Any], key: str, kind: type[Field]) -> Field:

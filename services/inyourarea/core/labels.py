@@ -16,6 +16,10 @@ from inyourarea.core.errors import LabelsUnreadable
 
 #: Value of ``klass`` for a box that does not say who it is.
 NO_CLASS = -1
+#: What MOTChallenge text has for a confidence that is not told.
+UNTOLD = -1.0
+#: Detectors whose scores are no shares stay far below it.
+LARGEST_SCORE = 1e6
 #: A class number beyond this is a mistake, not a group; every class up to the largest is a member.
 LARGEST_CLASS = 99
 #: More boxes per frame than this, on average, are no stage; it bounds the memory of a giant file.
@@ -56,8 +60,9 @@ def read_labels(lines: Iterable[str], frames: int, size: tuple[int, int]) -> Lab
 
     The old CSV is ``frame,class,x,y,w,h`` with an optional ``confidence`` and header, centre and
     size as shares of the frame; MOTChallenge is ``frame,id,left,top,width,height,confidence,...``
-    in pixels, taken as they stand. ``frames`` and ``size`` (width, height) are the video's. Boxes
-    partly outside the frame are clipped.
+    in pixels, taken as they stand; confidences that are no shares, as its public detections have
+    them, are brought between 0 and 1 by the file's lowest and highest. ``frames`` and ``size``
+    (width, height) are the video's. Boxes partly outside the frame are clipped.
 
     Raises:
         LabelsUnreadable: what is wrong in which line, and what to do.
@@ -87,8 +92,22 @@ def read_labels(lines: Iterable[str], frames: int, size: tuple[int, int]) -> Lab
         frame=np.array(frame_ranks, dtype=np.int64)[order],
         klass=np.array(classes, dtype=np.int32)[order],
         xyxy=np.array(sides, dtype=np.float32).reshape(-1, 4)[order],
-        confidence=np.array(confidences, dtype=np.float32)[order],
+        confidence=_as_shares(np.array(confidences, dtype=np.float32))[order],
     )
+
+
+def _as_shares(told: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Confidences (n,) as they are told; where they are no shares, by their lowest and highest.
+
+    MOTChallenge writes -1 where a file does not tell.
+    """
+    told = np.where(told == UNTOLD, 1, told)
+    low, high = float(told.min()), float(told.max())
+    if low >= 0 and high <= 1:
+        return told
+    if low == high:
+        return np.ones_like(told)
+    return np.asarray((told - low) / (high - low), np.float32)
 
 
 def _rows(lines: Iterable[str], size: tuple[int, int]) -> Iterator[tuple[int, _Row]]:
@@ -168,13 +187,11 @@ def _mot_row(fields: list[str], number: int) -> _Row:
         )
     left, top, width, height = (_finite(field, number) for field in fields[2:6])
     _check_sides(width, height, number)
-    # MOTChallenge writes -1 where a file does not tell
-    is_told = _finite(fields[6], number) != -1
     return _Row(
         frame=_whole(fields[0], "frame", number),
         klass=NO_CLASS,
         box=(left, top, left + width, top + height),
-        confidence=_confidence(fields[6], number) if is_told else 1.0,
+        confidence=_score(fields[6], number),
     )
 
 
@@ -231,6 +248,15 @@ def _class(text: str, number: int) -> int:
         raise LabelsUnreadable(
             f"Line {number}: the class {text[:40]} is out of range; classes count from 0 to "
             f"{LARGEST_CLASS}, and {NO_CLASS} says that it is unknown."
+        )
+    return value
+
+
+def _score(text: str, number: int) -> float:
+    value = _finite(text, number)
+    if abs(value) > LARGEST_SCORE:
+        raise LabelsUnreadable(
+            f"Line {number}: the confidence {text[:40]} is no detector's; write it between 0 and 1."
         )
     return value
 

@@ -15,7 +15,8 @@ PIN_COLUMNS = ("from", "to", "x", "y", "w", "h", "name")
 MOST_PINS = 10_000
 #: Longer names than this are a mistake in the file.
 LONGEST_NAME = 1_000
-TIME = re.compile(r"(?:(?:(\d{1,4}):)?(\d{1,5}):)?(\d{1,9}(?:\.\d{1,12})?)")
+#: With so few digits it fits into a message's 64 bits.
+TIME = re.compile(r"(?:(?:(\d{1,4}):)?(\d{1,5}):)?(\d{1,8}(?:\.\d{1,9})?)")
 
 
 def read_pins(lines: Iterable[str]) -> tuple[Pin, ...]:

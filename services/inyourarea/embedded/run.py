@@ -364,6 +364,11 @@ def _store_boxes(file: Path, source: facts.Source, model: facts.Model, objects: 
             labels = read_labels(lines, source.all_frames, (source.width, source.height))
     except OSError as error:
         raise LabelsUnreadable(f"{file} can not be read: {error.strerror}") from error
+    if model.members and labels.klass.max() >= len(model.members):
+        raise LabelsUnreadable(
+            f"{file} has the class {labels.klass.max()}, but the group's members are the classes "
+            f"0 to {len(model.members) - 1}; give the boxes of this group, or leave --group out."
+        )
     # The file counts from the video's first frame, and those that will not decode too.
     pts = read_probe(objects.get(keys.probe(source.sha256))).pts[labels.frame]
     used = (pts >= source.start_pts) & (pts < source.end_pts)

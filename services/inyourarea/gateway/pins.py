@@ -135,7 +135,7 @@ def _point(pin: PinDocument, label: str, shown: Shown, number: int) -> PinMade:
         )
     return PinMade(
         start_s=str(_start_of(_frame_at(pin.from_s, shown), shown)),
-        end_s=None if pin.to_s is None else str(Fraction(str(pin.to_s))),
+        end_s=None if pin.to_s is None else str(Fraction(str(pin.to_s)).limit_denominator(10**9)),
         x=pin.x,
         y=pin.y,
         width=pin.w,

@@ -40,6 +40,13 @@ def test_motchallenge_text_has_pixels_and_no_class():
     assert labels.confidence.tolist() == [1, 0.5]
 
 
+def test_scores_of_motchallenge_that_are_no_shares_are_made_so_in_their_order():
+    rows = ("1,-1,10,20,30,40,3", "2,-1,10,20,30,40,-0.5", "3,-1,10,20,30,40,1.25")
+    assert labels_of("\n".join(rows)).confidence.tolist() == [1, 0, 0.5]
+    alike = labels_of("1,-1,10,20,30,40,87\n2,-1,10,20,30,40,87\n")
+    assert alike.confidence.tolist() == [1, 1]
+
+
 def test_motchallenge_text_may_have_seven_columns_or_blanks():
     assert labels_of("1,1,10,20,30,40,1\n").xyxy.tolist() == [[10, 20, 40, 60]]
     assert labels_of("1 1 10 20 30 40 1 -1 -1 -1\n").xyxy.tolist() == [[10, 20, 40, 60]]
@@ -86,7 +93,12 @@ def test_a_broken_row_is_refused_with_its_line(row, complaint):
 
 
 def test_a_broken_motchallenge_row_is_refused_too():
-    for row in ("1,1,nan,2,3,4,1,-1", "1,1,1,2,3,0,1,-1", "1,1,300,2,3,4,1,-1", "1,1,1,2,3,4,7,-1"):
+    for row in (
+        "1,1,nan,2,3,4,1,-1",
+        "1,1,1,2,3,0,1,-1",
+        "1,1,300,2,3,4,1,-1",
+        "1,1,1,2,3,4,1e7,-1",
+    ):
         with pytest.raises(LabelsUnreadable, match="Line 2"):
             labels_of("1,1,1,2,3,4,1,-1\n" + row + "\n")
 

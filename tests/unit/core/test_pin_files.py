@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inyourarea.contracts.specs import from_rational, to_rational
 from inyourarea.core.errors import PinRejected
 from inyourarea.core.pin_files import parse_time, read_pins
 from inyourarea.core.pins import NOBODY, Pin
@@ -57,6 +58,8 @@ def test_a_quoted_name_may_hold_a_comma_and_a_line_end():
         ("1e99,,1,1,,,Lisa", "no time"),
         ("nan,,1,1,,,Lisa", "no time"),
         ("1:75,,1,1,,,Lisa", "60"),
+        ("999999999,,1,1,,,Lisa", "no time"),
+        ("1.0000000001,,1,1,,,Lisa", "no time"),
         ("5,4,1,1,,,Lisa", "before"),
         ("1,,nan,1,,,Lisa", "x is 'nan'"),
         ("1,,1,inf,,,Lisa", "y is 'inf'"),
@@ -103,3 +106,8 @@ def test_a_line_that_is_no_text_is_refused_with_its_number():
 def test_a_file_without_line_ends_is_refused():
     with pytest.raises(PinRejected, match="longer than"):
         list(text_lines(io.BytesIO(b"1" * 10**6), PinRejected))
+
+
+def test_the_longest_and_finest_time_fits_into_a_message():
+    for text in ("9999:59:59.999999999", "99999:59.999999999", "99999999.999999999"):
+        assert from_rational(to_rational(parse_time(text))) == parse_time(text)

@@ -1,5 +1,6 @@
 """A file that does not keep the model contract is refused in one sentence that says why."""
 
+import unicodedata
 from dataclasses import dataclass, replace
 
 import pytest
@@ -117,7 +118,12 @@ def test_a_group_file_gives_its_members_in_class_order() -> None:
         (GROUP[: GROUP.index("[[")] + 'member = ["Dul"]', r"no \[\[member\]\] table"),
         (GROUP.encode("euc-kr"), "not readable as TOML"),
         (GROUP.replace("Dul", "하나"), "names a member twice"),
-        (GROUP.replace("confidence = 0.4", ""), "lacks 'confidence'"),
+        (GROUP.replace("confidence = 0.4", ""), "'confidence' is None; it must be a number"),
+        (GROUP.replace("= 0.4", "= nan"), "'confidence' is nan; it must be a number from 0 to 1"),
+        (GROUP.replace("= 0.4", "= 5.0"), "'confidence' is 5.0"),
+        (GROUP.replace("= 0.4", "= -0.5"), "'confidence' is -0.5"),
+        (GROUP.replace("= 0.4", "= true"), "'confidence' is True"),
+        (GROUP.replace("Dul", unicodedata.normalize("NFD", "하나")), "names a member twice"),
         (GROUP.replace("version = 1", 'version = "1"'), "'version', or it is no int"),
     ],
 )
