@@ -4,6 +4,7 @@ import errno
 import io
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,11 +13,16 @@ from rich.console import Console
 from inyourarea.cli import train
 from inyourarea.cli.__main__ import main
 from inyourarea.contracts.datasets import CONFIRMED, VAL, LabelledBox, LabelledPicture, Members
+from inyourarea.core.errors import DatasetRejected
+from inyourarea.embedded.models import published_folder
 from inyourarea.runtime.datasets import Dataset
 from inyourarea.runtime.folder_objects import FolderObjects
+from inyourarea.runtime.model_versions import ModelVersions
 from inyourarea.train import group_plan
 from inyourarea.train.group_figures import EIGHT_BITS, HALF, TORCH, Runtime
 from inyourarea.train.group_steps import learning, tell_doubt
+from published_models import PAIR, dim, publish
+from tiny_model import tiny_model
 
 
 @pytest.fixture
@@ -69,6 +75,30 @@ def test_the_file_that_can_not_be_written_is_named(
     assert asked(dataset) == 1
     said = capsys.readouterr().err
     assert "/models/tri/1/model.onnx can not be written: the disk is full" in said
+
+
+def test_the_version_that_the_groups_runs_use_takes_the_same_test(
+    dataset: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wished: list[group_plan.Wish] = []
+
+    def plan(_: Dataset, wish: group_plan.Wish) -> None:
+        wished.append(wish)
+        raise DatasetRejected("enough")
+
+    monkeypatch.setattr(group_plan, "plan_training", plan)
+    models = tmp_path / "models"
+    assert asked(dataset, "--models", str(models)) == 1  # nothing was ever published there
+    folder = published_folder(models)
+    folder.mkdir(parents=True)
+    versions = ModelVersions(FolderObjects(folder))
+    publish(versions, group=replace(PAIR, name="tri"))
+    publish(versions, dim(0.3))
+    versions.choose("pair", 1, 0, "kim")  # another group's
+    assert asked(dataset, "--models", str(models)) == 1
+    versions.choose("tri", 1, 0, "kim")
+    assert asked(dataset, "--models", str(models)) == 1
+    assert [wish.before for wish in wished] == [None, None, tiny_model()]
 
 
 @pytest.mark.parametrize("group", ["", ".", "/", "tri"])

@@ -60,27 +60,25 @@ CVAT_XML = """\
 <annotations>
   <version>1.1</version>
   <meta>
-    <task>
-      <id>4</id>
+    <project>
+      <id>2</id>
       <name>tour</name>
-      <size>1</size>
-      <mode>annotation</mode>
-      <overlap>0</overlap>
-      <bugtracker></bugtracker>
       <created>2026-11-20 12:00:00.000000+00:00</created>
       <updated>2026-11-20 12:10:00.000000+00:00</updated>
-      <subset>Validation</subset>
-      <start_frame>0</start_frame>
-      <stop_frame>0</stop_frame>
-      <frame_filter></frame_filter>
-      <segments>
-        <segment>
+      <tasks>
+        <task>
           <id>4</id>
-          <start>0</start>
-          <stop>0</stop>
-          <url>http://localhost:8080/api/jobs/4</url>
-        </segment>
-      </segments>
+          <name>evening</name>
+          <size>1</size>
+          <mode>annotation</mode>
+          <overlap>0</overlap>
+          <subset>Validation</subset>
+          <start_frame>0</start_frame>
+          <stop_frame>0</stop_frame>
+          <frame_filter></frame_filter>
+        </task>
+      </tasks>
+      <subsets>Validation</subsets>
       <owner>
         <username>kim</username>
         <email></email>
@@ -117,7 +115,7 @@ profile</values>
           </attributes>
         </label>
       </labels>
-    </task>
+    </project>
     <dumped>2026-11-20 12:11:00.000000+00:00</dumped>
   </meta>
   <image id="0" name="frame.jpg" subset="Validation" task_id="4" width="160" height="90">
@@ -191,7 +189,7 @@ WRITTEN: Mapping[str, Mapping[str, bytes]] = {
         "stage/classes.txt": CLASSES_TXT.encode(),
     },
     "voc": {"stage/frame.jpg": FRAME, "stage/frame.xml": VOC_XML.encode()},
-    "cvat": {"images/frame.jpg": FRAME, "annotations.xml": CVAT_XML.encode()},
+    "cvat": {"images/Validation/frame.jpg": FRAME, "annotations.xml": CVAT_XML.encode()},
     "coco": {
         "images/frame.jpg": FRAME,
         "annotations/instances_default.json": json.dumps(COCO_TABLES, ensure_ascii=False).encode(),

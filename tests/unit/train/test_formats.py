@@ -120,12 +120,13 @@ def test_voc_is_written_as_labelimg_does() -> None:
 
 def test_cvat_finds_the_elements_and_attributes_that_it_writes_itself() -> None:
     files: dict[str, bytes] = {}
-    cvat.write(CLASSES, [outgoing("images/frame.jpg")], put_into(files))
+    cvat.write(CLASSES, [outgoing("images/train/frame.jpg")], put_into(files))
     ours, theirs = (
         ElementTree.fromstring(files["annotations.xml"]),
         ElementTree.fromstring(CVAT_XML),
     )
-    for path in ("image", "image/box", "meta/task/labels/label/name", "meta/task/size"):
+    task = "meta/project/tasks/task"
+    for path in ("image", "image/box", "meta/project/labels/label/name", f"{task}/size"):
         mine, its = ours.findall(path), theirs.findall(path)
         assert [one.text and one.text.strip() for one in mine] == [
             one.text and one.text.strip() for one in its

@@ -1,6 +1,7 @@
 """COCO JSON: ``images``, ``annotations`` and ``categories``, a file for each part of a dataset."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -156,11 +157,10 @@ def _boxes(
             raise DatasetRejected(f"{where}: bbox must be x, y, width and height.")
         x, y, width, height = (number(str(side), where) for side in sides)
         attributes = row.get("attributes")
-        told = {
-            name: value
-            for name, value in (attributes if isinstance(attributes, dict) else {}).items()
-            if isinstance(value, str)
-        }
+        attributes = attributes if isinstance(attributes, dict) else {}
+        if number(str(attributes.get("rotation", 0)), where) % 360:
+            raise DatasetRejected(f"{where}: a turned box; draw it upright.")
+        told = {name: value for name, value in attributes.items() if isinstance(value, str)}
         box = ForeignBox(
             name=names[category],
             box=(x, y, x + width, y + height),
@@ -181,7 +181,7 @@ def _pictures(
         key = _whole(row, "id", where)
         if key in found:
             raise DatasetRejected(f"{where}: the id {key} is there twice.")
-        picture = place.of(_text(row, "file_name", where), file.rpartition("/")[0], where)
+        picture = place.of(_text(row, "file_name", where), _folders(file), where)
         size = _whole(row, "width", where), _whole(row, "height", where)
         split = split_of(_part(file)) or split_of_path(picture)
         found[key] = ForeignPicture(picture, tuple(boxes.pop(key, ())), where, size, split)
@@ -189,6 +189,14 @@ def _pictures(
         lost = next(iter(boxes.values()))[0]
         raise DatasetRejected(f"{lost.where}: there is no image {next(iter(boxes))}.")
     return list(found.values())
+
+
+def _folders(file: str) -> list[str]:
+    """Where its pictures may be, likeliest first; CVAT has a folder for each part in ``images``."""
+    folder, _, base = file.rpartition("/")
+    root = re.sub(r"(^|/)annotations$", "", folder)
+    part = base.rpartition(".")[0].partition("_")[2]
+    return [folder, *(f"{root}/{name}".strip("/") for name in (f"images/{part}", part, "images"))]
 
 
 def _part(file: str) -> str:

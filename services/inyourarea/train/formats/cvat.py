@@ -1,5 +1,10 @@
-"""CVAT for images 1.1: one ``annotations.xml`` of all pictures, which lie in ``images``."""
+"""CVAT for images 1.1: an ``annotations.xml`` of all pictures, which lie in ``images``.
 
+Of a project they lie there in a folder for each part, which each ``<image>`` names; of a task its
+``<meta>`` does.
+"""
+
+from collections import Counter
 from collections.abc import Sequence
 from xml.sax.saxutils import escape, quoteattr
 
@@ -55,13 +60,14 @@ def read(files: Files, size_of: SizeOf) -> Foreign:  # noqa: ARG001 - one signat
         known = _classes(root)
         classes |= dict.fromkeys(known)
         _check_images(root)
-        found += [_picture(image, known, place) for image in root.all("image")]
+        part = _part(root)
+        found += [_picture(image, known, place, file, part) for image in root.all("image")]
     return Foreign(tuple(classes), tuple(found))
 
 
-def place(name: str, split: str) -> str:  # noqa: ARG001 - one signature for all forms
-    """Where a picture goes."""
-    return f"images/{name}.jpg"
+def place(name: str, split: str) -> str:
+    """Where a picture goes: as in a project of CVAT, which alone has several parts."""
+    return f"images/{split}/{name}.jpg"
 
 
 def write(classes: Sequence[str], pictures: Sequence[Outgoing], put: Put) -> None:
@@ -78,14 +84,25 @@ def write(classes: Sequence[str], pictures: Sequence[Outgoing], put: Put) -> Non
         "\n          </attributes>\n        </label>"
         for name in classes
     )
-    images = "".join(_image(number_, picture) for number_, picture in enumerate(pictures))
+    parts = Counter(picture.split for picture in pictures)
+    task_ids = {part: task for task, part in enumerate(parts, 1)}
+    tasks = "".join(
+        f"\n        <task>\n          <id>{task_ids[part]}</id>\n          <size>{size}</size>"
+        f"\n          <mode>annotation</mode>\n          <subset>{part}</subset>\n        </task>"
+        for part, size in parts.items()
+    )
+    subsets = "\n".join(parts)
+    images = "".join(
+        _image(number_, picture, task_ids[picture.split])
+        for number_, picture in enumerate(pictures)
+    )
     put(
         "annotations.xml",
         (
             '<?xml version="1.0" encoding="utf-8"?>\n<annotations>\n  <version>1.1</version>\n'
-            f"  <meta>\n    <task>\n      <size>{len(pictures)}</size>\n"
-            f"      <mode>annotation</mode>\n      <labels>{labels}\n      </labels>\n"
-            f"    </task>\n  </meta>\n{images}</annotations>\n"
+            f"  <meta>\n    <project>\n      <tasks>{tasks}\n      </tasks>\n"
+            f"      <subsets>{subsets}</subsets>\n      <labels>{labels}\n      </labels>\n"
+            f"    </project>\n  </meta>\n{images}</annotations>\n"
         ).encode(),
     )
 
@@ -105,6 +122,12 @@ def _classes(root: Element) -> tuple[str, ...]:
     raise DatasetRejected(f"{meta.where}: <meta> names no labels.")
 
 
+def _part(root: Element) -> str:
+    """What a task or a job calls the part that all its images are in; a project does not."""
+    told = [owner.find("subset") for owner in root.need("meta").children]
+    return next((one.text.strip() for one in told if one), "")
+
+
 def _check_images(root: Element) -> None:
     if root.find("track"):
         raise DatasetRejected(
@@ -116,12 +139,17 @@ def _check_images(root: Element) -> None:
                 raise DatasetRejected(f"{child.where}: a {child.tag}; draw boxes, or remove it.")
 
 
-def _picture(image: Element, known: tuple[str, ...], place: Place) -> ForeignPicture:
-    file = place.of(image.attribute("name"), "images", image.where)
+def _picture(
+    image: Element, known: tuple[str, ...], place: Place, labels: str, part: str
+) -> ForeignPicture:
+    folder, _, base = labels.rpartition("/")
+    part = image.attributes.get("subset", part)
+    folders = [f"{folder}/images/{part}".strip("/"), f"{folder}/images".strip("/")]
+    file = place.of(image.attribute("name"), folders, image.where)
     width, height = (
         int(number(image.attribute(side), image.where)) for side in ("width", "height")
     )
-    split = split_of(image.attributes.get("subset", "")) or split_of_path(file)
+    split = split_of(part) or split_of_path(file) or split_of(base.rpartition(".")[0])
     boxes = tuple(_box(box, known) for box in image.all("box"))
     return ForeignPicture(file, boxes, image.where, (width, height), split)
 
@@ -138,13 +166,13 @@ def _box(element: Element, known: tuple[str, ...]) -> ForeignBox:
     return ForeignBox(name, (x1, y1, x2, y2), element.where, view, told)
 
 
-def _image(place_: int, picture: Outgoing) -> str:
+def _image(place_: int, picture: Outgoing, task: int) -> str:
     width, height = picture.size
-    name = picture.file.removeprefix("images/")
+    name = picture.file.rpartition("/")[2]
     boxes = "".join(_written(box) for box in picture.boxes)
     return (
         f'  <image id="{place_}" name={quoteattr(name)} subset="{picture.split}" '
-        f'width="{width}" height="{height}">\n{boxes}  </image>\n'
+        f'task_id="{task}" width="{width}" height="{height}">\n{boxes}  </image>\n'
     )
 
 

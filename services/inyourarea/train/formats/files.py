@@ -6,7 +6,7 @@ import stat
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -163,24 +163,33 @@ def _check_bomb(entries: list[zipfile.ZipInfo], title: str) -> None:
 
 
 class Place:
-    """Finds the file that a label file means: by its whole name, or by how a file's name ends."""
+    """Finds the file that a label file means: in a folder, or by how a file's name ends.
+
+    CVAT tells frames of a video without their suffix.
+    """
 
     def __init__(self, names: tuple[str, ...]) -> None:
-        self._by_base: dict[str, list[str]] = {}
+        #: By the last part of what it may be called, that whole, and the file.
+        self._by_base: dict[str, list[tuple[str, str]]] = {}
         for name in names:
             if name.lower().endswith(PICTURES):
-                self._by_base.setdefault(name.rsplit("/", 1)[-1], []).append(name)
+                for called in (name, name.rpartition(".")[0]):
+                    base = called.rsplit("/", 1)[-1]
+                    self._by_base.setdefault(base, []).append((called, name))
 
-    def of(self, meant: str, beside: str, where: str) -> str:
-        """The picture called ``meant``, rather in the folder ``beside`` than elsewhere.
+    def of(self, meant: str, folders: Sequence[str], where: str) -> str:
+        """The picture called ``meant``, in the first of ``folders`` that has it, else elsewhere.
 
         Raises:
             DatasetRejected: there is none, or there are several.
         """
         plain = meant.replace("\\", "/").strip()
         alike = self._by_base.get(plain.rsplit("/", 1)[-1], [])
-        found = [name for name in alike if name == plain or name.endswith(f"/{plain}")]
-        near = [name for name in found if name.rpartition("/")[0] == beside]
+        found = [name for called, name in alike if f"/{called}".endswith(f"/{plain}")]
+        near: list[str] = []
+        for folder in folders:
+            whole = f"{folder}/{plain}".removeprefix("/")
+            near = near or [name for called, name in alike if called == whole]
         if len(near or found) == 1:
             return (near or found)[0]
         if not found:

@@ -71,7 +71,7 @@ def _picture(file: str, root: Element, place: Place) -> ForeignPicture:
         raise DatasetRejected(f"{root.where}: <{root.tag}> is not Pascal VOC; remove the file.")
     size = root.need("size")
     sides = [_pixels(size.need(side)) for side in ("width", "height")]
-    picture = place.of(root.need("filename").text, file.rpartition("/")[0], root.where)
+    picture = place.of(root.need("filename").text, [file.rpartition("/")[0]], root.where)
     boxes = tuple(_box(one) for one in root.all("object"))
     told = (int(sides[0]), int(sides[1]))
     return ForeignPicture(picture, boxes, file, told, split_of_path(picture))

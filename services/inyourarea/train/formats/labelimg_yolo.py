@@ -1,10 +1,10 @@
-"""LabelImg's YOLO form: beside each picture a .txt of shares of it, and ``classes.txt``."""
+"""LabelImg's YOLO form: for each picture a .txt of shares of it, beside them ``classes.txt``."""
 
 import re
 from collections.abc import Sequence
 
 from inyourarea.core.errors import DatasetRejected
-from inyourarea.train.formats.files import PICTURES, Files
+from inyourarea.train.formats.files import PICTURES, Files, Place
 from inyourarea.train.formats.foreign import (
     Foreign,
     ForeignBox,
@@ -47,17 +47,22 @@ def read(files: Files, size_of: SizeOf) -> Foreign:
         for name in files.names
         if _folder_and_base(name)[1] == CLASSES
     }
+    place = Place(files.names)
+    with_pictures = {_folder_and_base(stem)[0] for stem in pictures}
     found = []
     for stem, file in labels.items():
+        folder, base = _folder_and_base(stem)
         picture = pictures.get(stem)
-        if picture is None:
+        if picture is None and folder in with_pictures:
             raise DatasetRejected(f"{file}: no picture of that name is beside it; remove it.")
+        # LabelImg may have been told another folder to save labels in.
+        picture = picture or place.of(base, (), file)
         known = classes.get(_folder_and_base(file)[0])
         if known is None:
             raise DatasetRejected(f"{file}: {CLASSES} is not beside it; its classes have no names.")
         boxes = _boxes(file, _text(files, file), known, size_of(picture))
         found.append(ForeignPicture(picture, boxes, file, split=split_of_path(picture)))
-    left = len(pictures.keys() - labels.keys())
+    left = len({*pictures.values()} - {one.file for one in found})
     notes = (f"{left} pictures have no .txt and were left out",) if left else ()
     return Foreign(_in_one_order(list(classes.values())), tuple(found), notes)
 

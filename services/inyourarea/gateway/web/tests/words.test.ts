@@ -4,6 +4,7 @@ import { readView, writeView } from "../src/player/links";
 import { readRange } from "../src/upload/range";
 import { language } from "../src/words/language";
 import { retold } from "../src/words/reasons";
+import { quoted } from "../src/words/shell";
 import { TEXTS } from "../src/words/texts";
 import { clock, parseClock } from "../src/words/time";
 
@@ -16,6 +17,17 @@ class FakeShelf {
     this.kept.set(key, value);
   }
 }
+
+test.each([
+  ["ive", "ive"],
+  ["a-b_2.toml", "a-b_2.toml"],
+  ["", "''"],
+  ["Red Velvet", "'Red Velvet'"],
+  ["소녀시대", "'소녀시대'"],
+  ["Girls' Day; $(ls)", `'Girls'"'"' Day; $(ls)'`],
+])("the name %j is the word %s of a command", (name, word) => {
+  expect(quoted(name)).toBe(word);
+});
 
 describe("times", () => {
   test.each([

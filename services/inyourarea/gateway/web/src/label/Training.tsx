@@ -7,6 +7,7 @@ import { useAsked } from "../parts/useAsked";
 import { useDeed } from "../parts/useDeed";
 import { aboutLong, moment, say, sayAny } from "../words/language";
 import { retold } from "../words/reasons";
+import { quoted } from "../words/shell";
 
 /** How often it is asked how far a training is. */
 const POLL_MS = 2000;
@@ -67,7 +68,7 @@ function State({ training }: { training: Trained }) {
       <p role="status">{say(training.is_used ? "trainingUsed" : "trainingKept", { group, version: version ?? 0 })}</p>
       {!training.is_used && (
         <p class="hint">
-          {worse.join("; ")}. {say("trainingUse", { command: `inyourarea models use ${group} ${version} --force` })}
+          {worse.join("; ")}. {say("trainingUse", { command: `inyourarea models use ${quoted(group)} ${version} --force` })}
         </p>
       )}
       {training.judged_on && training.judged_on !== "test" && <p class="hint">{say("trainingJudgedOn", { part: training.judged_on })}</p>}
