@@ -11,6 +11,8 @@ from pathlib import Path
 from inyourarea.cli.__main__ import main
 from inyourarea.stage_show import Show, ShowSpec, write_show
 
+#: At half of it a face is 4 px high: the network takes one member for another, and of a fancam of
+#: 30x54 nobody could see where its window is.
 SIZE = (640, 360)
 
 
