@@ -244,6 +244,48 @@ def test_the_others_keep_their_names_when_one_is_pinned(
 
 
 @pytest.mark.slow
+def test_a_stretch_is_given_to_somebody_by_the_name_that_was_printed(
+    small_show: SmallShow, tmp_path: Path
+) -> None:
+    header, *lines = small_show.boxes.read_text().splitlines()
+    seen = {"0": range(1, 151), "1": range(1, 61), "2": range(91, 151)}
+    rows = [line.split(",") for line in lines]
+    rows = [[row[0], "", *row[2:]] for row in rows if int(row[0]) in seen[row[1]]]
+    (tmp_path / "boxes.csv").write_text("\n".join([header, *map(",".join, rows)]))
+    out, pins = tmp_path / "out", tmp_path / "pins.csv"
+    words = ("run", small_show.video, "--boxes", tmp_path / "boxes.csv", "--out", out)
+    assert inyourarea_here(*words, "--people", "3") == 0
+    early, late, first = _seen_at(out, 30), _seen_at(out, 120), _seen_at(out, 0)
+    (lost,) = early.keys() - late.keys()
+    (stray,) = late.keys() - early.keys()
+    x1, y1, x2, y2 = late[stray]
+    place = f",,{(x1 + x2) / 2:.1f},{(y1 + y2) / 2:.1f},,,{lost}"
+    # A pin counts from the first frame that is run.
+    for begins, asked in ((0, ()), (30, ("--from", f"{30 * 1001 / 30000:.4f}"))):
+        pins.write_text(f"from,to,x,y,w,h,name\n{(120.5 - begins) * 1001 / 30000:.4f}{place}\n")
+        assert inyourarea_here(*words, "--people", "2", "--pins", pins, *asked) == 0
+        assert _seen_at(out, 30 - begins) == early
+        (other,) = early.keys() - {lost}
+        assert _seen_at(out, 120 - begins) == {lost: late[stray], other: late[other]}
+        assert {path.stem for path in (out / "fancams").iterdir()} == {lost, other}
+    # Where she is seen elsewhere, somebody else is given her name, and she another.
+    x1, y1, x2, y2 = first[other]
+    middle = f"{(x1 + x2) / 2:.1f},{(y1 + y2) / 2:.1f}"
+    pins.write_text(f"from,to,x,y,w,h,name\n0,,{middle},,,{lost}\n")
+    assert inyourarea_here(*words, "--people", "3", "--pins", pins) == 0
+    now = _seen_at(out, 0)
+    assert now.pop(lost) == first[other]
+    assert list(now.values()) == [first[lost]]
+
+
+def _seen_at(out: Path, frame: int) -> dict[str, list[float]]:
+    """Where everybody is seen in a frame of the run."""
+    with (out / "tracks.csv").open(newline="") as opened:
+        rows = [row for row in csv.DictReader(opened) if row["frame"] == str(frame) and row["x1"]]
+    return {row["name"]: [float(row[side]) for side in ("x1", "y1", "x2", "y2")] for row in rows}
+
+
+@pytest.mark.slow
 def test_one_aspect_after_the_other_gives_both(
     small_show: SmallShow, finished: Path, tmp_path: Path
 ) -> None:

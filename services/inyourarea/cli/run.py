@@ -61,7 +61,11 @@ def _add_what_to_see(parser: argparse.ArgumentParser) -> None:
         help="how many there are on stage (default: found)",
     )
     seeing.add_argument(
-        "--pins", type=Path, metavar="FILE", help="CSV of from,to,x,y,w,h,name: who is who"
+        "--pins",
+        type=Path,
+        metavar="FILE",
+        help="CSV of from,to,x,y,w,h,name: who is who, also by names that an earlier run printed; "
+        "times count from --from",
     )
     seeing.add_argument(
         "--boxes",

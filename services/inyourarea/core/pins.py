@@ -1,5 +1,6 @@
 """What a person says about who is who: hard facts for the identity step."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -11,7 +12,7 @@ NOBODY = "nobody"
 class Pin:
     """From one moment (to another) the person at a point, or in a box, is, or is not, somebody.
 
-    ``start`` and ``end`` are seconds from the video's first frame, half open (``end`` None: then);
+    ``start`` and ``end`` are seconds from the run's first frame, half open (``end`` None: then);
     ``x``, ``y`` source pixels: a point, or the box's upper left corner when ``width`` and
     ``height`` are given. ``name`` is a member, or ``NOBODY``; ``is_denial`` turns it around
     ("this is not Lisa").
@@ -25,3 +26,9 @@ class Pin:
     height: float | None
     name: str
     is_denial: bool = False
+
+
+def given_names(pins: Iterable[Pin]) -> tuple[str, ...]:
+    """The names that pins say people have, each once; what is denied, and nobody, is none."""
+    names = (pin.name for pin in pins if not pin.is_denial and pin.name != NOBODY)
+    return tuple(dict.fromkeys(names))

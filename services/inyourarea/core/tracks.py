@@ -52,6 +52,22 @@ class Track:
         return self.state <= State.FILLED
 
 
+def surest_sighting(track: Track, among: NDArray[np.bool_] | None = None) -> int | None:
+    """The frame in which a person is told best, of those ``among`` (F,); none if not seen there.
+
+    In the middle of a long sighting rather than at its ends.
+    """
+    seen = track.state == State.OBSERVED
+    if among is not None:
+        seen = seen & among
+    if not seen.any():
+        return None
+    height = np.where(seen, track.xyxy[:, 3] - track.xyxy[:, 1], 0)
+    sure = np.where(seen, track.identity * track.confidence, 0) * np.sqrt(height)
+    run = np.convolve(sure, np.ones(15), mode="same")
+    return int(np.argmax(np.where(seen, run, -1)))
+
+
 @dataclass(frozen=True, eq=False)
 class Tracks:
     """Everybody who is reported, the shots they stand in, and how many others were seen.

@@ -12,20 +12,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pyarrow
 from google.protobuf.message import Message
 
-from inyourarea.contracts import keys
+from inyourarea.contracts import keys, tables
 from inyourarea.contracts.digests import file_digest
 from inyourarea.contracts.given import GivenBoxes, write_given
-from inyourarea.contracts.specs import to_picture, to_pin, to_rational
+from inyourarea.contracts.specs import from_pin, from_rational, to_picture, to_pin, to_rational
 from inyourarea.contracts.v1 import facts_pb2 as facts
 from inyourarea.contracts.v1 import ingest_pb2
+from inyourarea.core.anchors import anchors
 from inyourarea.core.errors import LabelsUnreadable, Refused, VideoUnreadable
 from inyourarea.core.labels import read_labels
 from inyourarea.core.members import match_members, tidy
 from inyourarea.core.picture import Picture
 from inyourarea.core.pins import Pin
 from inyourarea.core.text_lines import text_lines
+from inyourarea.core.timeline import Timeline
 from inyourarea.detect.detector import Detector
 from inyourarea.detect.settings import read_settings
 from inyourarea.embedded.line import Line
@@ -55,7 +58,7 @@ class RunFailed(Refused):
 
 @dataclass(frozen=True)
 class Request:
-    """What the user asked for; times in seconds from the video's first frame.
+    """What the user asked for; times in seconds from the video's first frame, pins' from the run's.
 
     ``model`` is a file that is not in the model repository (yet), in place of the ``group``'s.
     """
@@ -341,7 +344,25 @@ def _submit(
     if request.boxes is not None:
         _store_boxes(request.boxes, source, spec.model, line.objects)
     asked.spec.CopyFrom(spec)
+    if asked.spec.pins:
+        asked.spec.pins.extend(_anchors(line, line.decide(asked)))
     return line.submit(asked)
+
+
+def _anchors(line: Line, decided: facts.VideoAccepted) -> list[facts.Pin]:
+    """Pins that say who of an earlier run is meant by the names that the run's pins give."""
+    spec, source = decided.spec, decided.source
+    if not spec.names_from:
+        return []
+    try:
+        kept = tables.read_tracks(line.objects.get(spec.names_from))
+    except (ObjectNotFound, pyarrow.ArrowException, OSError, KeyError, ValueError):
+        return []  # the stage that needs them too tells what is damaged
+    pts = read_probe(line.objects.get(keys.probe(source.sha256))).pts
+    run = Timeline(
+        pts[(pts >= source.start_pts) & (pts < source.end_pts)], from_rational(source.time_base)
+    )
+    return [to_pin(pin) for pin in anchors([from_pin(pin) for pin in spec.pins], kept, run)]
 
 
 def _spec(request: Request, seeing: Seeing) -> facts.RunSpec:

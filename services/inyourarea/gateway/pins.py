@@ -13,7 +13,7 @@ from inyourarea.core.boxes import paired_iou
 from inyourarea.core.errors import PinRejected
 from inyourarea.core.members import tidy
 from inyourarea.core.pins import NOBODY, Pin
-from inyourarea.core.tracks import Reason, State, Track, Tracks
+from inyourarea.core.tracks import Reason, State, Track, Tracks, surest_sighting
 from inyourarea.gateway.documents import PinDocument, Place
 from inyourarea.gateway.journal import PinMade
 from inyourarea.gateway.showing import Shown
@@ -223,7 +223,8 @@ def to_stages(
         if track.person in settled:
             pins += [_pin_at(track, frame, track.name, shown) for frame in _held(track, shown)]
         elif track.name in named and not has_members:
-            pins.append(_pin_at(track, _surest(track), track.name, shown))
+            frame = surest_sighting(track)
+            pins += [] if frame is None else [_pin_at(track, frame, track.name, shown)]
     return [_to_pin(pin) for pin in dict.fromkeys(pins)]
 
 
@@ -245,15 +246,6 @@ def _held(track: Track, shown: Shown) -> list[int]:
         if seconds[run[-1]] - seconds[run[0]] >= LEAST_HELD_S
     ]
     return [frame for frame in surest if track.confidence[frame] >= believed]
-
-
-def _surest(track: Track) -> int:
-    """The frame in which a person is told best."""
-    seen = track.state == State.OBSERVED
-    height = np.where(seen, track.xyxy[:, 3] - track.xyxy[:, 1], 0)
-    sure = np.where(seen, track.identity * track.confidence, 0) * np.sqrt(height)
-    run = np.convolve(sure, np.ones(15), mode="same")  # in the middle of a long sighting
-    return int(np.argmax(np.where(seen, run, -1)))
 
 
 def _to_pin(pin: PinMade) -> facts.Pin:

@@ -18,6 +18,7 @@ from inyourarea.core.detections import join_detections
 from inyourarea.core.framing import FRAMINGS
 from inyourarea.core.members import match_members
 from inyourarea.core.picture import Picture, output_size
+from inyourarea.core.pins import given_names
 from inyourarea.core.signals import Signals, join_signals
 from inyourarea.core.timeline import Timeline
 from inyourarea.core.tracks import State, Tracks
@@ -125,7 +126,8 @@ class TrackHandler:
         tracks = self._solve(accepted)
         log.info("told %d people apart", len(tracks.people))
         if spec.names_from:
-            tracks = keep_ids(self._read(tables.read_tracks, spec.names_from), tracks)
+            before = self._read(tables.read_tracks, spec.names_from)
+            tracks = keep_ids(before, tracks, given_names(map(from_pin, spec.pins)))
         if spec.held:
             held = [self._read(tables.read_tracks, one.tracks_key) for one in spec.held]
             tracks = hold_people(tracks, held, [one.person for one in spec.held])

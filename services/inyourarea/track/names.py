@@ -4,6 +4,7 @@ The last word after `identity`: an id outlives a name, and both outlive a second
 """
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import replace
 from itertools import count
 
@@ -11,6 +12,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from inyourarea.core.boxes import paired_iou
+from inyourarea.core.members import fold
 from inyourarea.core.timeline import Timeline
 from inyourarea.core.tracks import Reason, State, Track, Tracks
 
@@ -20,12 +22,13 @@ SAME_PLACE_IOU = 0.5
 LEAST_SHARED = 0.3
 
 
-def call_people(people: list[Track]) -> tuple[Track, ...]:
+def call_people(people: list[Track], pinned: Collection[str] = ()) -> tuple[Track, ...]:
     """People in order of screen time; who has no name yet becomes ``person-1``, ``person-2``...
 
-    Names that were given (pins) stay; a number that is taken is passed over.
+    Names that were given (pins) stay; a number that is taken is passed over, as is one that is
+    ``pinned`` to somebody who is not among them.
     """
-    taken = {track.name for track in people if track.name}
+    taken = {track.name for track in people if track.name}.union(pinned)
     called, number = [], 0
     for track in sorted(people, key=lambda track: (-screen_time(track), first_frame(track))):
         name = track.name
@@ -55,12 +58,15 @@ def id_from_first_sight(track: Track, timeline: Timeline) -> str:
     return "p" + hashlib.sha256(text.encode()).hexdigest()[:11]
 
 
-def keep_ids(old: Tracks, new: Tracks) -> Tracks:
+def keep_ids(old: Tracks, new: Tracks, pinned: Collection[str] = ()) -> Tracks:
     """The new tracks with the ids, and the names nobody pinned, of the same people before.
 
     People are the same where their boxes overlap in most frames; matched one to one, best
-    overall. Someone new who would take a kept name gets the next free number.
+    overall. Whoever has a ``pinned`` name has it alone, even one such as ``person-2``: who was
+    called so before gets the next free number, as does someone new who would take a kept name.
     """
+    given = {track.name for track in new.people if track.name in pinned}
+    gone = {fold(name) for name in given}
     shared = np.array([[_shared(a, b, old, new) for b in new.people] for a in old.people])
     kept: dict[int, Track] = {}
     taken = {track.person for track in old.people}
@@ -72,14 +78,14 @@ def keep_ids(old: Tracks, new: Tracks) -> Tracks:
     people = []
     for j, track in enumerate(new.people):
         if j in kept:
-            name = kept[j].name if _is_number(track.name) else track.name
-            people.append(replace(track, person=kept[j].person, name=name))
+            person, before = kept[j].person, kept[j].name
+            before = "" if fold(before) in gone else before
         else:
             # First seen where somebody else was: that id is hers.
-            person = _free_id(track.person, taken)
+            person, before = _free_id(track.person, taken), ""
             taken.add(person)
-            name = "" if _is_number(track.name) else track.name
-            people.append(replace(track, person=person, name=name))
+        is_hers = track.name in given or not _is_number(track.name)
+        people.append(replace(track, person=person, name=track.name if is_hers else before))
     return replace(new, people=with_free_names(people))
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from inyourarea.core.boxes import clip, iou
 from inyourarea.core.detections import DETECTED, Detections
 from inyourarea.core.errors import PinRejected
+from inyourarea.core.pin_places import SAME_BOX_IOU, box_of, hit_box
 from inyourarea.core.pins import NOBODY, Pin
 from inyourarea.core.reasons import told
 from inyourarea.core.timeline import Timeline
@@ -23,8 +24,6 @@ from inyourarea.track.tracklets import Ints, Sightings, Tracklets, tracklets_fro
 
 Floats = NDArray[np.float64]
 
-#: A box given with a pin is one that is there already when it overlaps it this much.
-SAME_BOX_IOU = 0.5
 #: Whoever pins the video's end means its last frame; seconds from when that begins.
 LATEST_S = 1
 
@@ -59,7 +58,7 @@ def pins_in_sight(
 
 
 def _in_sight(pin: Pin, timeline: Timeline, size: tuple[int, int]) -> Pin:
-    end_s, box = float(timeline.seconds[-1]), _box(pin)
+    end_s, box = float(timeline.seconds[-1]), box_of(pin)
     if pin.start > end_s + LATEST_S:
         raise PinRejected(told("pin-late", name=pin.name, at=_at(pin), end=f"{end_s:.2f} s"))
     pixel = np.array([pin.x, pin.y, pin.x + 1, pin.y + 1])
@@ -79,7 +78,7 @@ def add_pinned_boxes(
     pts: list[int] = []
     boxes: list[Floats] = []
     for pin in pins:
-        box = _box(pin)
+        box = box_of(pin)
         if box is None:
             continue
         at = int(timeline.pts[timeline.frame_at(pin.start)])
@@ -112,12 +111,6 @@ def add_pinned_boxes(
         origin=origin[order],
         looked=detections.looked,
     )
-
-
-def _box(pin: Pin) -> Floats | None:
-    if pin.width is None or pin.height is None:
-        return None
-    return np.array([pin.x, pin.y, pin.x + pin.width, pin.y + pin.height])
 
 
 @dataclass(frozen=True, eq=False)
@@ -248,31 +241,10 @@ def _cut(cuts: Iterable[tuple[int, int]], tracklets: Tracklets, scene: Scene) ->
 def _hit(pin: Pin, tracklets: Tracklets, scene: Scene) -> int:
     frame = scene.timeline.frame_at(pin.start)
     there, boxes = scene.boxes_at(tracklets, frame)
-    box = _box(pin)
-    if box is not None and there.size:
-        overlap = iou(box[None], boxes)[0]
-        if overlap.max() >= SAME_BOX_IOU:
-            return int(there[np.argmax(overlap)])
-    centre = (pin.x, pin.y) if box is None else ((box[0] + box[2]) / 2, (box[1] + box[3]) / 2)
-    hit = smallest_box_at(float(centre[0]), float(centre[1]), boxes)
+    hit = hit_box(pin, boxes)
     if hit is None:
         raise PinRejected(_nobody_there(pin, boxes))
     return int(there[hit])
-
-
-def smallest_box_at(x: float, y: float, boxes: Floats) -> int | None:
-    """The smallest box (n, 4) around the point, else the nearest within one face width of it."""
-    if not len(boxes):
-        return None
-    sides = boxes[:, 2:] - boxes[:, :2]
-    point = np.array([x, y])
-    outside = np.maximum(np.maximum(boxes[:, :2] - point, point - boxes[:, 2:]), 0)
-    away = np.sqrt((outside**2).sum(axis=1))
-    inside = np.flatnonzero(away == 0)
-    if inside.size:
-        return int(inside[np.argmin(sides[inside].prod(axis=1))])
-    nearest = int(np.argmin(away))
-    return nearest if away[nearest] <= sides[nearest, 0] else None
 
 
 def _nobody_there(pin: Pin, boxes: Floats) -> str:

@@ -246,7 +246,7 @@ def _reported(
         if not question.classes:
             track = _with_id(track, question.timeline)
         people.append(track)
-    ordered = tuple(people) if question.classes else call_people(people)
+    ordered = tuple(people) if question.classes else call_people(people, cast.names)
     return Tracks(question.timeline, question.size, question.shots, ordered, others)
 
 

@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from inyourarea.core.errors import PinRejected
+from inyourarea.core.pin_places import smallest_box_at
 from inyourarea.core.pins import NOBODY, Pin
 from inyourarea.core.timeline import Timeline
-from inyourarea.track.pins import Scene, orders_from_pins, pins_in_sight, smallest_box_at
+from inyourarea.track.pins import Scene, orders_from_pins, pins_in_sight
 from inyourarea.track.tracklets import Sightings, tracklets_from_labels
 
 BOXES = np.array([[0, 0, 100, 100], [40, 40, 60, 60], [200, 0, 220, 30]], dtype=float)
