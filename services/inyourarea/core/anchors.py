@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from inyourarea.core.members import fold
+from inyourarea.core.members import fold, is_numbered
 from inyourarea.core.pin_places import hit_box
 from inyourarea.core.pins import Pin, given_names
 from inyourarea.core.timeline import Timeline
@@ -30,9 +30,10 @@ class _Placed:
 
 
 def anchors(pins: Sequence[Pin], kept: Tracks, run: Timeline) -> tuple[Pin, ...]:
-    """A pin at the surest sighting of everybody whose kept name the pins give to another stretch.
+    """A pin at the surest sighting of everybody whose kept number the pins give to another stretch.
 
-    So the stretch and she are one person. Not where the pins say otherwise: where she is named by
+    So the stretch and she are one person. Other names are given anew by every pins file, which may
+    take back what an earlier one said. Not where the pins say otherwise: where she is named by
     them herself, or is elsewhere in that very frame (somebody else gets her name), or where they
     give her own boxes another name or deny hers. ``kept`` are the earlier tracks of the video that
     its names come from; ``run`` are the frames that pins count from, and in which anchors lie.
@@ -62,10 +63,9 @@ def _placed(pin: Pin, kept: Tracks, run: Timeline) -> _Placed:
 
 
 def _bearer(name: str, kept: Tracks) -> Track | None:
-    """Who was called so, if that is clear; an exact spelling is."""
-    exact = [track for track in kept.people if track.name == name]
-    alike = exact or [track for track in kept.people if fold(track.name) == fold(name)]
-    return alike[0] if len(alike) == 1 else None
+    """Whom the earlier run called ``person-2`` or so, where that is the name."""
+    numbered = [track for track in kept.people if is_numbered(track.name)]
+    return next((track for track in numbered if track.name == fold(name)), None)
 
 
 def _is_told_otherwise(track: Track, name: str, placed: Sequence[_Placed]) -> bool:

@@ -25,6 +25,11 @@ def fold(name: str) -> str:
     return tidy(unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold()))
 
 
+def is_numbered(name: str) -> bool:
+    """Whether it is a name of somebody whom nobody named: ``person-1`` and so on."""
+    return name.startswith("person-") and name[7:].isdigit()
+
+
 def match_members(asked: Iterable[str], known: Sequence[str]) -> tuple[str, ...]:
     """The known names that were asked for, each once, in the order of asking.
 

@@ -12,7 +12,7 @@ import numpy as np
 from scipy.optimize import linear_sum_assignment
 
 from inyourarea.core.boxes import paired_iou
-from inyourarea.core.members import fold
+from inyourarea.core.members import fold, is_numbered
 from inyourarea.core.timeline import Timeline
 from inyourarea.core.tracks import Reason, State, Track, Tracks
 
@@ -84,7 +84,7 @@ def keep_ids(old: Tracks, new: Tracks, pinned: Collection[str] = ()) -> Tracks:
             # First seen where somebody else was: that id is hers.
             person, before = _free_id(track.person, taken), ""
             taken.add(person)
-        is_hers = track.name in given or not _is_number(track.name)
+        is_hers = track.name in given or not is_numbered(track.name)
         people.append(replace(track, person=person, name=track.name if is_hers else before))
     return replace(new, people=with_free_names(people))
 
@@ -92,10 +92,6 @@ def keep_ids(old: Tracks, new: Tracks, pinned: Collection[str] = ()) -> Tracks:
 def _free_id(person: str, taken: set[str]) -> str:
     tries = (f"{person}-{number}" if number > 1 else person for number in count(1))
     return next(one for one in tries if one not in taken)
-
-
-def _is_number(name: str) -> bool:
-    return name.startswith("person-") and name[7:].isdigit()
 
 
 def with_free_names(people: list[Track]) -> tuple[Track, ...]:
