@@ -43,11 +43,13 @@ test-kubernetes: .venv/.dev $(if $(REGISTRY)$(LOAD),images) ## the chart on the 
 	@: $${KUBECONFIG:?names no cluster to test on}
 	$(BIN)/python -m pytest -x tests/kubernetes
 chart: .venv/.dev ## the Helm chart: lint, what it renders, Kubernetes' own schemas (Go builds Helm once)
+	@PYTHONPATH=tests/cluster $(BIN)/python tests/chart/tools.py
 	$(BIN)/python -m pytest -q tests/chart
 quick: .venv/.dev ## lint, the fast tests of all rooms, runs of a small show: a minute and a half
 	$(BIN)/ruff check services tests benchmarks deploy
 	$(BIN)/python -m pytest -q -x -n 2 -m "not slow" tests/embedded/test_run.py tests/unit
 test: .venv/.train web ## all tests but the chart's (in check) and Kubernetes'; without browsers, PostgreSQL, Java and Maven, or Go, theirs are skipped
+	@PYTHONPATH=tests/cluster $(BIN)/python tests/cluster/minio_server.py
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/chart --ignore tests/kubernetes tests
 chaos: .venv/.dev ## a cluster whose services are killed 100 times and whose servers go (an hour and a half; SEED=n repeats)
 	PYTHONPATH=tests/embedded $(BIN)/python tests/cluster/chaos_in_full.py

@@ -1,4 +1,7 @@
-"""Helm, kubeconform and skaffold, built by Go the first time; what the chart makes of values."""
+"""Helm, kubeconform and skaffold, built by Go the first time; what the chart makes of values.
+
+Called as a script it only has them built, for which a test's time may be too short.
+"""
 
 import json
 import os
@@ -7,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -231,3 +235,9 @@ def containers(pod: Manifest) -> list[Manifest]:
 def environment(pod: Manifest) -> dict[str, Any]:
     """What a pod's first container is told."""
     return {each["name"]: each.get("value", each) for each in pod["containers"][0].get("env", [])}
+
+
+if __name__ == "__main__":
+    with suppress(ServerNotHad):  # the tests say why they are skipped
+        for built in (helm, kubeconform, skaffold):
+            built()
