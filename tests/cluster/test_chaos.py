@@ -22,7 +22,7 @@ from local import LocalCluster, local_cluster
 from own_servers import skipped_where_not_had
 
 #: One process has the cluster, and all of its scenes.
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200), pytest.mark.xdist_group("cluster")]
+pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("cluster")]
 
 COPIES = ("ingest", "detect", "detect-2", "track", "render", "render-2", "gateway", "gateway-2")
 KILLS = 8

@@ -29,7 +29,6 @@ from small_group import NAMES, scenes, write_dataset
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
 (TOPIC,) = topic_of(facts.TrainingWanted).channels
-JOB_S = 400
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.xdist_group("train"),
@@ -70,7 +69,6 @@ def job(house: KafkaHouse, store: MinioSettings, folder: Path) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=JOB_S,
     )
     assert done.returncode == 0, done.stderr
     return done.stderr

@@ -19,7 +19,7 @@ from small_show import inyourarea
 from test_serving import site
 
 MODELS = Path(__file__).resolve().parents[2] / "models"
-WAIT_S = 240
+WAIT_S = 600
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.xdist_group("train"),
