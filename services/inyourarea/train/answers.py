@@ -75,8 +75,7 @@ def look_at_labelled(content: bytes, pictures: Sequence[LabelledPicture]) -> dic
             doubtful=np.zeros((0, 4)),
             doubtful_class=np.zeros(0, np.int64),
             boxes=boxes[0][found].astype(np.float64),
-            box_class=scores[0][found].argmax(axis=1),
-            confidence=scores[0][found].max(axis=1).astype(np.float64),
+            scores=scores[0][found].astype(np.float64),
         )
     return answers
 
@@ -125,8 +124,7 @@ def against(
                 doubtful=boxes[~asked],
                 doubtful_class=kinds[~asked],
                 boxes=one.boxes,
-                box_class=one.scores.argmax(axis=1) if len(one.scores) else np.zeros(0, np.int64),
-                confidence=one.scores.max(axis=1) if len(one.scores) else np.zeros(0),
+                scores=one.scores,
             )
         )
     return answers

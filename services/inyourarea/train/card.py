@@ -133,7 +133,8 @@ background. Frames within a dissolve or wipe are left out, of training and of th
 
 On {unseen} pictures ({picture}) of 30 shows that it has never seen (seeds 530 to 559), measured on
 the file itself: faces of all sizes, the LED wall and turned-away heads included. Average precision
-by COCO's 101 points; boxes below a score of .05 are not in the file's answer. A member is asked for
+by COCO's 101 points, of every class's score of a box, as where ultralytics validates; boxes whose
+best score is below .05 are not in the file's answer. A member is asked for
 when at least half of her head is in sight, as everywhere in this project; a box on one who is
 hidden further is neither right nor wrong.
 

@@ -131,8 +131,9 @@ It knows {members}, and nobody else, in pictures like those that it learned from
 {spread}{warnings}
 ## What it reaches
 
-On {judged} pictures, {shots}; average precision by COCO's 101 points, precision and
-recall at the confidence {confidence}, which was chosen on `val`.
+On {judged} pictures, {shots}; average precision by COCO's 101 points, of every class's
+score of a box, as where ultralytics validates; precision and recall at the confidence
+{confidence}, which was chosen on `val`, of each box's best class.
 
 {judged_by}
 | member | boxes | mAP50 | mAP50-95 | precision | recall |

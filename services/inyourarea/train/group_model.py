@@ -79,15 +79,19 @@ def measure(plan: Plan) -> Figures:
     )
 
 
+_MEASURES = "exam 2"
+"""How a model is judged: figures of another way are of another exam."""
+
+
 def _exam(plan: Plan) -> str:
-    """The digest of the pictures that it is judged on, and of what is asked for in them."""
+    """The digest of the pictures that it is judged on, of what is asked for in them, and of how."""
     asked = [
         # In whole pixels: machines differ by less in where a network places a box.
         [picture, [[*map(round, box.box), box.member, box.is_unsaid] for box in labels.boxes]]
         for picture, labels in sorted(plan.chosen.labels.items())
         if labels.split == plan.judged_on
     ]
-    return digest(["exam", json.dumps(asked)])
+    return digest([_MEASURES, json.dumps(asked)])
 
 
 def _before(plan: Plan) -> Mapping[str, Any] | None:
@@ -99,9 +103,10 @@ def _before(plan: Plan) -> Mapping[str, Any] | None:
     if (info.width, info.height) != plan.size:  # it takes other frames
         return None
     names = tuple(dict.fromkeys([*plan.members, *info.classes]))
-    number = np.asarray([names.index(name) for name in info.classes])
+    # Its scores in the order of the names; whom it does not know it never sees.
+    known = np.eye(len(names))[[names.index(name) for name in info.classes]]
     answers = [
-        replace(one, box_class=number[one.box_class])
+        replace(one, scores=one.scores @ known)
         for one in look_at_labelled(content, plan.labelled(TEST)).values()
     ]
     reached = precision_table(answers, names)

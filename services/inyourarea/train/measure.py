@@ -18,14 +18,17 @@ IOU_LEVELS = tuple(np.round(np.arange(0.5, 1.0, 0.05), 2).tolist())
 RECALL_POINTS = np.linspace(0, 1, 101)
 """COCO's points of the precision-recall curve."""
 
+LEAST_SCORE = 0.001
+"""From that score of a class on a box is an answer for average precision, as in ultralytics."""
+
 
 @dataclass(frozen=True, slots=True)
 class Answers:
     """One picture's truth and a model's answer to it.
 
-    ``truth``, ``doubtful`` and ``boxes`` are xyxy (n, 4) in the same pixels; ``truth_class``,
-    ``doubtful_class``, ``box_class`` and ``confidence`` (n,) belong to them. Who is doubtful is
-    hidden so far that a box on her is neither right nor wrong.
+    ``truth``, ``doubtful`` and ``boxes`` are xyxy (n, 4) in the same pixels; ``truth_class`` and
+    ``doubtful_class`` (n,) and ``scores`` (n, C) belong to them. Who is doubtful is hidden so far
+    that a box on her is neither right nor wrong.
     """
 
     truth: NDArray[np.float64]
@@ -33,17 +36,30 @@ class Answers:
     doubtful: NDArray[np.float64]
     doubtful_class: NDArray[np.int64]
     boxes: NDArray[np.float64]
-    box_class: NDArray[np.int64]
-    confidence: NDArray[np.float64]
+    scores: NDArray[np.float64]
+
+    @property
+    def box_class(self) -> NDArray[np.int64]:
+        """Whom each box is taken for, (n,)."""
+        return self.scores.argmax(axis=1).astype(np.int64)
+
+    @property
+    def confidence(self) -> NDArray[np.float64]:
+        """How surely, (n,)."""
+        return self.scores.max(axis=1)
 
 
 def average_precision(answers: Sequence[Answers], chosen: int, level: float) -> float:
-    """Average precision of one class at one overlap, by COCO's 101 points; NaN without truth."""
+    """Average precision of one class at one overlap, by COCO's 101 points; NaN without truth.
+
+    Each class's score of a box is an answer of its own, as where ultralytics validates.
+    """
     wanted = 0
     confidences, hits = [], []
     for one in answers:
         wanted += int((one.truth_class == chosen).sum())
-        confidence, hit = _judged(one, chosen, level)
+        score = one.scores[:, chosen]
+        confidence, hit = _judged(one, chosen, score, score > LEAST_SCORE, level)
         confidences.append(confidence)
         hits.append(hit)
     if not wanted:
@@ -59,12 +75,15 @@ def average_precision(answers: Sequence[Answers], chosen: int, level: float) -> 
 
 
 def _judged(
-    one: Answers, chosen: int, level: float
+    one: Answers,
+    chosen: int,
+    score: NDArray[np.float64],
+    mine: NDArray[np.bool_],
+    level: float,
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-    """Confidence of each box of a class, best first, and if it is right; without the excused."""
-    mine = one.box_class == chosen
-    order = np.argsort(-one.confidence[mine], kind="stable")
-    boxes, confidence = one.boxes[mine][order], one.confidence[mine][order]
+    """Score of each box that is ``mine``, best first, and if it is right; without the excused."""
+    order = np.argsort(-score[mine], kind="stable")
+    boxes, confidence = one.boxes[mine][order], score[mine][order]
     hits = _hits(iou(boxes, one.truth[one.truth_class == chosen]), level)
     doubtful = iou(boxes, one.doubtful[one.doubtful_class == chosen])
     judged = hits | (doubtful.max(axis=1, initial=0.0) < level)
@@ -135,14 +154,16 @@ def _recall(height: float, outcomes: list[tuple[bool, bool]]) -> Recall:
 def precision_and_recall(
     answers: Sequence[Answers], chosen: int, confidence: float
 ) -> tuple[float, float]:
-    """Precision and recall of one class at a confidence, IoU .5; NaN of what there is none of."""
+    """Precision and recall of one class at a confidence, IoU .5; NaN of what there is none of.
+
+    A box is of its best class alone.
+    """
     right = said = wanted = 0
     for one in answers:
         wanted += int((one.truth_class == chosen).sum())
-        confidences, hits = _judged(one, chosen, 0.5)
-        sure = confidences >= confidence
-        said += int(sure.sum())
-        right += int(hits[sure].sum())
+        hits = _surely_judged(one, chosen, confidence)
+        said += len(hits)
+        right += int(hits.sum())
     nan = float("nan")
     return right / said if said else nan, right / wanted if wanted else nan
 
@@ -153,8 +174,13 @@ def f1(answers: Sequence[Answers], confidence: float) -> float:
     for one in answers:
         wanted += len(one.truth)
         for kind in np.unique(one.box_class):
-            confidences, hits = _judged(one, int(kind), 0.5)
-            sure = confidences >= confidence
-            said += int(sure.sum())
-            right += int(hits[sure].sum())
+            hits = _surely_judged(one, int(kind), confidence)
+            said += len(hits)
+            right += int(hits.sum())
     return 2 * right / max(said + wanted, 1)
+
+
+def _surely_judged(one: Answers, chosen: int, confidence: float) -> NDArray[np.bool_]:
+    """Which boxes of a class, best first, are right, IoU .5; of those that are sure enough."""
+    mine = (one.box_class == chosen) & (one.confidence >= confidence)
+    return _judged(one, chosen, one.confidence, mine, 0.5)[1]

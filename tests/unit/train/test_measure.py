@@ -1,5 +1,7 @@
 """Average precision, F1 and recall by height, on answers small enough to work out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,9 +9,11 @@ from inyourarea.train.measure import (
     Answers,
     average_precision,
     f1,
+    precision_and_recall,
     precision_table,
     recall_by_height,
 )
+from told import scores
 
 FACE = (10.0, 10.0, 22.0, 22.0)
 OTHER = (100.0, 10.0, 132.0, 42.0)
@@ -28,8 +32,7 @@ def answers(
         doubtful=np.asarray([box for box, _ in doubtful], np.float64).reshape(-1, 4),
         doubtful_class=np.asarray([kind for _, kind in doubtful], np.int64),
         boxes=np.asarray([box for box, _, _ in said], np.float64).reshape(-1, 4),
-        box_class=np.asarray([kind for _, kind, _ in said], np.int64),
-        confidence=np.asarray([confidence for *_, confidence in said], np.float64),
+        scores=scores([(kind, confidence) for _, kind, confidence in said], classes=3),
     )
 
 
@@ -51,6 +54,19 @@ def test_a_worse_box_where_nobody_is_costs_nothing() -> None:
 def test_a_missed_face_bounds_the_precision_by_the_recall() -> None:
     one = answers([(FACE, 0), (OTHER, 0)], [(FACE, 0, 0.8)])
     assert average_precision([one], 0, 0.5) == pytest.approx(51 / 101)
+
+
+def test_a_face_with_another_s_name_is_found_as_late_as_her_own_score_comes() -> None:
+    asked = [(FACE, 0), (OTHER, 0)]
+    one = answers(asked, [(OTHER, 0, 0.9), (FACE, 1, 0.6), (NOBODY, 0, 0.5), (FACE, 2, 0.3)])
+    doubted = one.scores.copy()
+    doubted[1, 0] = 0.4
+    # Recall .5 at precision 1, and 1 at 2/3: the box on nobody comes before.
+    assert average_precision([one], 0, 0.5) == pytest.approx(51 / 101)
+    told = average_precision([replace(one, scores=doubted)], 0, 0.5)
+    assert told == pytest.approx((51 + 50 * 2 / 3) / 101)
+    # What is believed is one name a box.
+    assert precision_and_recall([replace(one, scores=doubted)], 0, 0.3) == (0.5, 0.5)
 
 
 def test_the_second_box_on_a_face_is_wrong() -> None:

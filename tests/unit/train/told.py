@@ -1,6 +1,7 @@
 """What was asked for and what was said, at places of a small picture."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inyourarea.train.measure import Answers
 
@@ -15,6 +16,13 @@ def answers(truth: list[tuple[int, int]], said: list[tuple[int, int, float]]) ->
         doubtful=np.zeros((0, 4)),
         doubtful_class=np.zeros(0, np.int64),
         boxes=PLACES[[place for place, *_ in said]].reshape(-1, 4),
-        box_class=np.array([kind for _, kind, _ in said], np.int64),
-        confidence=np.array([confidence for *_, confidence in said]),
+        scores=scores([(kind, confidence) for _, kind, confidence in said], classes=2),
     )
+
+
+def scores(said: list[tuple[int, float]], classes: int) -> NDArray[np.float64]:
+    """Class and confidence of each box, as (n, classes) scores: of no other class it has any."""
+    given = np.zeros((len(said), classes))
+    for row, (kind, confidence) in zip(given, said, strict=True):
+        row[kind] = confidence
+    return given
