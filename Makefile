@@ -50,7 +50,7 @@ quick: .venv/.dev ## lint, the fast tests of all rooms, runs of a small show: a 
 	$(BIN)/python -m pytest -q -x -n 2 -m "not slow" tests/embedded/test_run.py tests/unit
 test: .venv/.train web ## all tests but the chart's (in check) and Kubernetes'; without browsers, PostgreSQL, Java and Maven, or Go, theirs are skipped
 	@PYTHONPATH=tests/cluster $(BIN)/python tests/cluster/minio_server.py
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --ignore tests/chart --ignore tests/kubernetes tests
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --durations 25 --ignore tests/chart --ignore tests/kubernetes tests
 chaos: .venv/.dev ## a cluster whose services are killed 100 times and whose servers go (an hour and a half; SEED=n repeats)
 	PYTHONPATH=tests/embedded $(BIN)/python tests/cluster/chaos_in_full.py
 exam: .venv/.dev ## hard shows, the original's method beside ours
