@@ -41,7 +41,7 @@ class Answers:
     @property
     def box_class(self) -> NDArray[np.int64]:
         """Whom each box is taken for, (n,)."""
-        return self.scores.argmax(axis=1).astype(np.int64)
+        return self.scores.argmax(axis=1)
 
     @property
     def confidence(self) -> NDArray[np.float64]:
